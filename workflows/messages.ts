@@ -1,0 +1,58 @@
+import {
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  type UpdateDefinition,
+} from '@temporalio/workflow';
+
+/** Everything that is said to a running workflow: signals, queries and people's Updates. */
+
+export interface ClockMoved {
+  /** Business time less real time. A clock never goes back: a smaller value than known is ignored. */
+  readonly offsetMs: number;
+}
+/** The merchant's business clock was moved (sandbox merchants only). */
+export const clockMoved = defineSignal<[ClockMoved]>('clockMoved');
+
+export interface RowChanged {
+  /** What kind of row, for example `exchange`. */
+  readonly kind: string;
+  /** The row's public ID. The waiter re-reads the row: the signal itself proves nothing. */
+  readonly id: string;
+}
+/** Another workflow or the API has changed a row that this workflow waits for. */
+export const rowChanged = defineSignal<[RowChanged]>('rowChanged');
+
+export interface ClockState {
+  /** The offset that the workflow has taken in. */
+  readonly offsetMs: number;
+  /** Business time as of the workflow's last turn, not of the question. */
+  readonly now: string;
+  /** The earliest instant on the business clock that the workflow waits for; null = none. */
+  readonly nextDue: string | null;
+  /** No activity and no handler is running: only time or a message can move the workflow on. */
+  readonly idle: boolean;
+  /** What keeps it from being idle, for messages: names of activities and handlers. */
+  readonly running: readonly string[];
+  /** Grows with everything that happens: equal twice = nothing happened in between. */
+  readonly turns: number;
+  /** A restart or continue-as-new counts its turns anew under another run. */
+  readonly runId: string;
+}
+export const clockState = defineQuery<ClockState>('clockState');
+
+/** What every decision of a person carries. The identity comes from the token, never from a body. */
+export interface OperatorAct {
+  readonly actor: string;
+  /** Also the Update's ID and the unique key of the row that the handler writes. */
+  readonly idempotencyKey: string;
+  /** Why, in the operator's words; it goes to the audit. */
+  readonly reason: string | null;
+}
+
+/** An Update by a person: `Details` are IDs, hashes, numbers and choices, never rows. */
+export function defineOperatorUpdate<Details extends object, Result>(
+  name: string,
+): UpdateDefinition<Result, [OperatorAct & Details]> {
+  return defineUpdate<Result, [OperatorAct & Details]>(name);
+}

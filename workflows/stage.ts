@@ -1,0 +1,20 @@
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { attentionAttribute, type Stage, stageAttribute } from './workflow-ids.ts';
+
+/**
+ * Says where the workflow stands, for people who look at the Temporal UI. Search attributes are
+ * written only when they change: each writing is an event in the history.
+ *
+ * @param details what it waits for, in plain words (Temporal markdown). No personal data.
+ */
+export function setStage(stage: Stage, attention: boolean, details: string): void {
+  const known = workflowInfo().typedSearchAttributes;
+  const changes: SearchAttributeUpdatePair[] = [];
+  if (known.get(stageAttribute) !== stage) changes.push({ key: stageAttribute, value: stage });
+  if (known.get(attentionAttribute) !== attention) {
+    changes.push({ key: attentionAttribute, value: attention });
+  }
+  if (changes.length > 0) upsertSearchAttributes(changes);
+  setCurrentDetails(details);
+}
