@@ -1,0 +1,68 @@
+/** A date in Asia/Tokyo, 'YYYY-MM-DD'. Japan has no daylight saving time: JST is always +09:00. */
+export type BusinessDate = string;
+
+const jstOffsetMs = 9 * 3_600_000;
+const dayMs = 86_400_000;
+
+const dateSpelling = /^(\d{4})([-/])(\d{1,2})\2(\d{1,2})$/;
+const instantSpelling =
+  /^(\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[ T\u3000]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;
+
+/** Reads `2026/11/03`, `2026/1/3` or `2026-11-03`; null when it is no date of the calendar. */
+export function parseBusinessDate(text: string): BusinessDate | null {
+  const match = dateSpelling.exec(text);
+  if (!match) return null;
+  const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[4])];
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (year < 1900 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  return date.toISOString().slice(0, 10);
+}
+
+/** Reads a date with or without a time as JST, gives the ISO instant in UTC; null when unreadable. */
+export function parseJstInstant(text: string): string | null {
+  const match = instantSpelling.exec(text);
+  const date = match?.[1] ? parseBusinessDate(match[1]) : null;
+  if (!match || !date) return null;
+  const [hour, minute, second] = [match[2], match[3], match[4]].map((part) => Number(part ?? 0));
+  return jstInstant(date, hour ?? 0, minute ?? 0, second ?? 0);
+}
+
+/** Reads `yyyyMMddHHmmss` as JST, the way PSP files write it; null when it is no moment. */
+export function parseCompactJstInstant(text: string): string | null {
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (!match) return null;
+  const date = parseBusinessDate(`${match[1]}-${match[2]}-${match[3]}`);
+  return date && jstInstant(date, Number(match[4]), Number(match[5]), Number(match[6]));
+}
+
+/** An ISO instant as `yyyyMMddHHmmss` in JST. */
+export function formatCompactJstInstant(instant: string): string {
+  const local = new Date(Date.parse(instant) + jstOffsetMs).toISOString();
+  return local.slice(0, 19).replace(/[-T:]/g, '');
+}
+
+/** The date it is in Japan at an ISO instant. */
+export function businessDateOf(instant: string): BusinessDate {
+  return new Date(Date.parse(instant) + jstOffsetMs).toISOString().slice(0, 10);
+}
+
+/** The ISO instant of 00:00 JST of a date. */
+export function startOfBusinessDate(date: BusinessDate): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - jstOffsetMs).toISOString();
+}
+
+/** The date `days` later (earlier when negative). */
+export function addDays(date: BusinessDate, days: number): BusinessDate {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+}
+
+function jstInstant(
+  date: BusinessDate,
+  hour: number,
+  minute: number,
+  second: number,
+): string | null {
+  if (hour > 23 || minute > 59 || second > 59) return null;
+  const local = Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + minute) * 60 + second) * 1000;
+  return new Date(local - jstOffsetMs).toISOString();
+}

@@ -1,0 +1,102 @@
+import { UnusableFileError } from './row-reason.ts';
+
+/** CP932 is Shift_JIS as Windows writes it. A BOM before UTF-8 is accepted and dropped. */
+export type TextEncoding = 'cp932' | 'utf-8';
+
+/** Decodes the bytes of one record; null when they are not valid in the encoding. */
+export type StrictDecoder = (bytes: Uint8Array) => string | null;
+
+const labels = { cp932: 'shift_jis', 'utf-8': 'utf-8' } as const;
+
+// Enough lines to outvote a few broken ones, few enough to decide within the first megabytes.
+const decisiveLines = 200;
+
+/** A decoder that refuses bytes it does not know instead of replacing them. */
+export function createStrictDecoder(encoding: TextEncoding): StrictDecoder {
+  const decoder = new TextDecoder(labels[encoding], { fatal: true, ignoreBOM: true });
+  return (bytes) => {
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      return null;
+    }
+  };
+}
+
+/** Length of the UTF-8 byte order mark at the start of the bytes: 3 or 0. */
+export function bomLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+/**
+ * Finds the encoding of a text by its lines that are not plain ASCII: the encoding in which fewer of
+ * them are broken wins, so a few damaged rows do not turn a file into the other encoding. Reads no
+ * further than it must; a text of ASCII alone is read to its end and is UTF-8.
+ * Throws UnusableFileError for UTF-16 and for bytes that are no text.
+ */
+export async function detectEncoding(source: AsyncIterable<Uint8Array>): Promise<TextEncoding> {
+  const votes = createEncodingVotes();
+  let rest: Uint8Array = new Uint8Array(0);
+  let atStart = true;
+  for await (const chunk of source) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (atStart && bytes.length < 3) {
+      rest = bytes;
+      continue;
+    }
+    if (atStart && bomLength(bytes) > 0) return 'utf-8';
+    if (atStart) refuseBinary(bytes);
+    atStart = false;
+    const end = bytes.lastIndexOf(0x0a) + 1 || (bytes.length > 65_536 ? bytes.length : 0);
+    votes.count(bytes.subarray(0, end));
+    if (votes.decided()) return votes.winner();
+    rest = bytes.subarray(end);
+  }
+  votes.count(rest);
+  return votes.winner();
+}
+
+function refuseBinary(bytes: Uint8Array): void {
+  const [first, second] = bytes;
+  // An Excel workbook is a ZIP archive.
+  if (first === 0x50 && second === 0x4b && bytes[2] === 0x03) {
+    throw new UnusableFileError(
+      'not_csv',
+      'the file is an Excel workbook: save it as CSV',
+      'Excel ブックです。CSV として保存し直してください',
+    );
+  }
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  if (!hasMark && !bytes.subarray(0, 1024).includes(0)) return;
+  throw new UnusableFileError(
+    'wrong_encoding',
+    'the file is neither CP932 (Shift_JIS) nor UTF-8: save it as CSV in one of them',
+    'ファイルの文字コードが CP932 (Shift_JIS) でも UTF-8 でもありません。CSV として保存し直してください',
+  );
+}
+
+function createEncodingVotes() {
+  const decodeUtf8 = createStrictDecoder('utf-8');
+  const decodeCp932 = createStrictDecoder('cp932');
+  let lines = 0;
+  let brokenAsUtf8 = 0;
+  let brokenAsCp932 = 0;
+  return {
+    count(bytes: Uint8Array): void {
+      let start = 0;
+      while (start < bytes.length && lines < decisiveLines) {
+        const found = bytes.indexOf(0x0a, start);
+        const end = found < 0 ? bytes.length : found;
+        const line = bytes.subarray(start, end);
+        start = end + 1;
+        if (line.every((byte) => byte < 0x80)) continue;
+        lines += 1;
+        if (decodeUtf8(line) === null) brokenAsUtf8 += 1;
+        if (decodeCp932(line) === null) brokenAsCp932 += 1;
+      }
+    },
+    decided: () => lines >= decisiveLines,
+    // Japanese CP932 is almost never valid UTF-8, the reverse happens: a tie is UTF-8.
+    winner: (): TextEncoding => (brokenAsUtf8 <= brokenAsCp932 ? 'utf-8' : 'cp932'),
+  };
+}
