@@ -1,0 +1,268 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** A key for AES-256-GCM with the ID that is written beside everything it encrypts. */
+export interface EncryptionKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** The checkout: every path in a message or a record is meant from here. */
+export const checkoutDir = fileURLToPath(new URL('.', import.meta.url));
+
+/** A setting in the environment is missing or unusable. The message names the variable, never its value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads `id:base64[,id:base64…]`, newest first: the first key encrypts, all of them decrypt, so a
+ * key is rotated by putting a new one in front.
+ */
+export function parseEncryptionKeys(text: string): EncryptionKey[] {
+  const keys = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry, index) => {
+      const colon = entry.indexOf(':');
+      const id = entry.slice(0, Math.max(colon, 0));
+      const bytes = Buffer.from(entry.slice(colon + 1), 'base64');
+      // The entry itself is secret: an error may only say which one it is.
+      if (!/^[a-z0-9-]{1,32}$/.test(id)) {
+        throw new Error(`key ${index + 1} has no ID of a-z, 0-9 and - before its colon`);
+      }
+      if (bytes.length !== 32) {
+        throw new Error(`key ${index + 1} (${id}) is ${bytes.length} bytes long, AES-256 needs 32`);
+      }
+      return { id, bytes: new Uint8Array(bytes) };
+    });
+  if (keys.length === 0) throw new Error('holds no key');
+  if (new Set(keys.map((key) => key.id)).size !== keys.length) {
+    throw new Error('two keys have the same ID');
+  }
+  return keys;
+}
+
+/** The opposite of `parseEncryptionKeys`: what goes into the variable. Secret. */
+export function formatEncryptionKeys(keys: readonly EncryptionKey[]): string {
+  return keys.map((key) => `${key.id}:${Buffer.from(key.bytes).toString('base64')}`).join(',');
+}
+
+const encryptionKeys = z.string().transform((text, context): EncryptionKey[] => {
+  try {
+    return parseEncryptionKeys(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : '' });
+    return z.NEVER;
+  }
+});
+
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'is not a URL postgres://user:password@host:port/database',
+});
+
+const hostAndPort = z
+  .string()
+  .regex(/^(\[[^\]]+\]|[^\s:/]+):\d{1,5}$/, { error: 'is not host:port, without http://' });
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** Milliseconds up to a day: anything longer is a slip of the unit. */
+const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+
+interface Variable<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** One sentence for README's table. */
+  readonly meaning: string;
+  /** What happens without it, for README's table. */
+  readonly default: string;
+}
+
+function variable<Schema extends z.ZodType>(
+  schema: Schema,
+  meaning: string,
+  defaultText: string,
+): Variable<Schema> {
+  return { schema, meaning, default: defaultText };
+}
+
+const variables = {
+  DATABASE_URL: variable(
+    postgresUrl.optional(),
+    'Postgres as the owner of the schema: migrations only',
+    'the embedded Postgres',
+  ),
+  TSUKIGIME_DATABASE_URL_APP: variable(
+    postgresUrl.optional(),
+    'Postgres as the restricted role that worker and API connect as',
+    'the role `tsukigime_app`, made by `tsukigime up`',
+  ),
+  TEMPORAL_ADDRESS: variable(
+    hostAndPort.optional(),
+    'host:port of the Temporal frontend',
+    'the embedded dev server',
+  ),
+  TEMPORAL_NAMESPACE: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .default('default'),
+    'Temporal namespace',
+    '`default`',
+  ),
+  TEMPORAL_CLI: variable(
+    z.string().min(1).optional(),
+    'path of the Temporal CLI that runs the embedded server',
+    '`temporal` on PATH, else downloaded once',
+  ),
+  TSUKIGIME_DATA_DIR: variable(
+    z
+      .string()
+      .min(1)
+      .default(join(checkoutDir, '.tsukigime'))
+      .transform((path) => resolve(path)),
+    'where the embedded servers keep data, logs and generated secrets',
+    '`.tsukigime` in the checkout',
+  ),
+  TSUKIGIME_CACHE_DIR: variable(
+    z.string().min(1).optional(),
+    'where a downloaded Temporal CLI is kept for all checkouts',
+    '`$XDG_CACHE_HOME/tsukigime`, else `~/.cache/tsukigime`',
+  ),
+  TSUKIGIME_PAYLOAD_KEYS: variable(
+    encryptionKeys.optional(),
+    'keys of the Temporal payload codec, `id:base64` of 32 bytes, newest first, comma between',
+    'generated once into the data folder',
+  ),
+  TSUKIGIME_FILE_KEYS: variable(
+    encryptionKeys.optional(),
+    'keys for stored files and secrets, same form',
+    'generated once into the data folder',
+  ),
+  API_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the API binds', '127.0.0.1'),
+  API_PORT: variable(
+    port.optional(),
+    'port of the API; 0 takes a free one',
+    '8080, a free one under `tsukigime up`',
+  ),
+  LOG_LEVEL: variable(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'least severe log level written',
+    '`info`',
+  ),
+  TSUKIGIME_UPDATE_WAIT_MS: variable(
+    milliseconds.default(10_000),
+    'how long the API waits for a workflow to accept a decision before it answers 202',
+    '10000',
+  ),
+  TSUKIGIME_HEARTBEAT_INTERVAL_MS: variable(
+    milliseconds.default(5_000),
+    'how often a file activity reports that it lives',
+    '5000',
+  ),
+  TSUKIGIME_HEARTBEAT_TIMEOUT_MS: variable(
+    milliseconds.default(30_000),
+    'silence after which Temporal gives a file activity to another worker',
+    '30000',
+  ),
+  TSUKIGIME_SHUTDOWN_GRACE_MS: variable(
+    milliseconds.default(10_000),
+    'how long a stopping worker lets running activities finish',
+    '10000',
+  ),
+} as const;
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly meaning: string;
+  readonly default: string;
+}
+
+/** Every variable that Tsukigime reads, for README's table and the test that compares the two. */
+export const environmentVariables: readonly EnvironmentVariable[] = Object.entries(variables).map(
+  ([name, { meaning, default: defaultText }]) => ({ name, meaning, default: defaultText }),
+);
+
+export interface Config {
+  /** Owner of the schema; undefined = embedded Postgres. */
+  readonly databaseUrl: string | undefined;
+  /** Restricted role; undefined = `tsukigime_app`, made by the stack. */
+  readonly databaseUrlApp: string | undefined;
+  /** host:port; undefined = embedded dev server. */
+  readonly temporalAddress: string | undefined;
+  readonly temporalNamespace: string;
+  readonly temporalCli: string | undefined;
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  /** Newest first; undefined = generated by the stack. */
+  readonly payloadKeys: readonly EncryptionKey[] | undefined;
+  readonly fileKeys: readonly EncryptionKey[] | undefined;
+  readonly apiHost: string;
+  readonly apiPort: number | undefined;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly updateWaitMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment handed on to child processes, which need PATH, HOME, locale and proxies. */
+export function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
+
+/**
+ * Reads and checks all settings.
+ * @throws ConfigError naming every unusable variable at once, without their values.
+ */
+export function readConfig(environment: Environment = process.env): Config {
+  const problems: string[] = [];
+  // An empty variable counts as absent: that is how compose files and CI pass "not set".
+  const read = <Name extends keyof typeof variables>(name: Name) => {
+    const parsed = variables[name].schema.safeParse(environment[name] || undefined);
+    if (!parsed.success) {
+      problems.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+    }
+    return parsed.data as z.output<(typeof variables)[Name]['schema']>;
+  };
+  const config: Config = {
+    databaseUrl: read('DATABASE_URL'),
+    databaseUrlApp: read('TSUKIGIME_DATABASE_URL_APP'),
+    temporalAddress: read('TEMPORAL_ADDRESS'),
+    temporalNamespace: read('TEMPORAL_NAMESPACE'),
+    temporalCli: read('TEMPORAL_CLI'),
+    dataDir: read('TSUKIGIME_DATA_DIR'),
+    cacheDir:
+      read('TSUKIGIME_CACHE_DIR') ??
+      join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tsukigime'),
+    payloadKeys: read('TSUKIGIME_PAYLOAD_KEYS'),
+    fileKeys: read('TSUKIGIME_FILE_KEYS'),
+    apiHost: read('API_HOST'),
+    apiPort: read('API_PORT'),
+    logLevel: read('LOG_LEVEL'),
+    updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
+    heartbeatIntervalMs: read('TSUKIGIME_HEARTBEAT_INTERVAL_MS'),
+    heartbeatTimeoutMs: read('TSUKIGIME_HEARTBEAT_TIMEOUT_MS'),
+    shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),
+  };
+  if (config.heartbeatTimeoutMs <= config.heartbeatIntervalMs) {
+    problems.push(
+      'TSUKIGIME_HEARTBEAT_TIMEOUT_MS: must be longer than TSUKIGIME_HEARTBEAT_INTERVAL_MS',
+    );
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(`Unusable settings in the environment:\n  ${problems.join('\n  ')}`);
+  }
+  return config;
+}

@@ -1,0 +1,343 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Config,
+  type EncryptionKey,
+  formatEncryptionKeys,
+  inheritedEnvironment,
+} from '../config.ts';
+import { resolveGivenDatabase } from './given-database.ts';
+import { lockDataDir } from './lock.ts';
+import { choosePorts } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { identifyProcess } from './process-identity.ts';
+import {
+  type ProcessExit,
+  type ProcessSpec,
+  type RunningProcess,
+  startProcess,
+  stopOrphan,
+} from './processes.ts';
+import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.ts';
+import { readOrMakeSecrets, type StackSecrets } from './secrets.ts';
+import { startTemporal } from './temporal.ts';
+
+export type ServiceName = 'postgres' | 'temporal';
+
+export interface BringUpOptions {
+  /** `.tsukigime/`: data, logs, secrets, run.json. */
+  readonly dataDir: string;
+  readonly config: Config;
+  /** Deletes what earlier runs left in the data folder, keys included. */
+  readonly fresh?: boolean;
+  /** Which of the two are wanted; both when left out. */
+  readonly services?: Partial<Record<ServiceName, boolean>>;
+  readonly temporalUi?: boolean;
+  /** Tests only: no fsync, Temporal in memory. */
+  readonly disposable?: boolean;
+  readonly onProgress?: (text: string) => void;
+  /** A child ended by itself after it was ready. Nothing is restarted on its own. */
+  readonly onUnexpectedExit?: (name: string, exit: ProcessExit, logFile: string) => void;
+  /** Abort to break off while it comes up: what was started is stopped, the promise rejects. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Stack {
+  readonly dataDir: string;
+  readonly logsDir: string;
+  /** Migrations only. Holds a password. */
+  readonly ownerDatabaseUrl: string;
+  /** Worker and API. Holds a password. */
+  readonly appDatabaseUrl: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  /** null for a given server: we do not know where its UI is. */
+  readonly temporalUiUrl: string | null;
+  readonly payloadKeys: readonly EncryptionKey[];
+  readonly fileKeys: readonly EncryptionKey[];
+  /** Whether the part was started here (true) or given by the environment (false). */
+  readonly embedded: Readonly<Record<ServiceName, boolean>>;
+  /** What a worker or API process of this stack needs in its environment; holds secrets. */
+  environment(): Record<string, string>;
+  /** Chooses free ports (the ones of the last run when still free) and records them. */
+  choosePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>>;
+  /** Starts worker, API or sandbox: logged to `logs/<name>.log`, recorded, stopped by `stop()`. */
+  startProcess(spec: ChildSpec): Promise<RunningProcess>;
+  /** The running child of this name, `postgres` and `temporal` included. */
+  process(name: string): RunningProcess | undefined;
+  /** Starts an embedded server again on the same port after it was killed. */
+  restart(name: ServiceName): Promise<void>;
+  /** Shows in run.json and in the message of a second start. No secrets. */
+  recordUrl(name: string, url: string): void;
+  /** Stops everything in the opposite order of its start and frees the lock. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+export type ChildSpec = Omit<ProcessSpec, 'logFile' | 'env'> & {
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/**
+ * Brings up Postgres and Temporal, embedded or as given by the environment. Does not migrate.
+ * @throws AlreadyRunningError when another process runs this data folder.
+ */
+export async function bringUpStack(options: BringUpOptions): Promise<Stack> {
+  const release = await lockDataDir(options.dataDir);
+  const running = new RunningStack(options, release);
+  try {
+    await running.start();
+    return running;
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+class RunningStack implements Stack {
+  readonly dataDir: string;
+  readonly logsDir: string;
+  readonly embedded: Record<ServiceName, boolean> = { postgres: false, temporal: false };
+  temporalUiUrl: string | null = null;
+  private readonly options: BringUpOptions;
+  private readonly release: () => Promise<void>;
+  private readonly children = new Map<string, RunningProcess>();
+  private readonly values = new Map<string, string>();
+  private secrets: StackSecrets | undefined;
+  private record: RunRecord;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: BringUpOptions, release: () => Promise<void>) {
+    this.options = options;
+    this.release = release;
+    this.dataDir = options.dataDir;
+    this.logsDir = join(options.dataDir, 'logs');
+    this.record = {
+      version: 1,
+      owner: identifyProcess(process.pid) ?? null,
+      startedAt: new Date().toISOString(),
+      postgresDir: null,
+      processes: [],
+      ports: {},
+      urls: {},
+    };
+  }
+
+  async start(): Promise<void> {
+    const { services = {}, fresh = false } = this.options;
+    await this.recover(fresh);
+    this.secrets = readOrMakeSecrets(this.dataDir);
+    if (services.postgres !== false) await this.startPostgres();
+    this.options.signal?.throwIfAborted();
+    if (services.temporal !== false) await this.startTemporal();
+    this.options.signal?.throwIfAborted();
+  }
+
+  /** Ends what a killed run left behind, and takes over its ports. */
+  private async recover(fresh: boolean): Promise<void> {
+    const last = readRunRecord(this.dataDir);
+    // Newest first: the worker before the servers that it talks to.
+    for (const orphan of (last?.processes ?? []).toReversed()) {
+      if (await stopOrphan(orphan.identity, orphan.stopSignal)) {
+        this.progress(`stopped ${orphan.name} that an earlier run left behind`);
+      }
+    }
+    if (fresh) {
+      if (last?.postgresDir) rmSync(last.postgresDir, { recursive: true, force: true });
+      for (const name of ['postgres', 'logs', 'secrets.json', 'run.json']) {
+        rmSync(join(this.dataDir, name), { recursive: true, force: true });
+      }
+      for (const suffix of ['', '-wal', '-shm']) {
+        rmSync(`${this.temporalFile()}${suffix}`, { force: true });
+      }
+    }
+    this.save({
+      ports: last?.ports ?? {},
+      postgresDir: fresh ? null : (last?.postgresDir ?? null),
+    });
+  }
+
+  private temporalFile(): string {
+    return join(this.dataDir, 'temporal.db');
+  }
+
+  private async startPostgres(): Promise<void> {
+    const { config } = this.options;
+    const secrets = this.requireSecrets();
+    if (config.databaseUrl !== undefined) {
+      this.progress('using the Postgres of DATABASE_URL');
+      const urls = await resolveGivenDatabase(config.databaseUrl, config.databaseUrlApp, secrets);
+      this.values.set('ownerDatabaseUrl', urls.ownerUrl).set('appDatabaseUrl', urls.appUrl);
+      return;
+    }
+    this.embedded.postgres = true;
+    this.progress('starting Postgres');
+    const { postgres: port } = await this.choosePorts(['postgres']);
+    const { ownerUrl, appUrl } = await startPostgres({
+      dataDir: this.dataDir,
+      logFile: join(this.logsDir, 'postgres.log'),
+      port,
+      secrets,
+      relaxedDurability: this.options.disposable === true,
+      onProgress: (text) => this.progress(text),
+      onPlaced: (dir) => this.save({ postgresDir: dir }),
+      onSpawned: (child) => this.adopt(child),
+      signal: this.options.signal,
+    });
+    this.values.set('ownerDatabaseUrl', ownerUrl).set('appDatabaseUrl', appUrl);
+  }
+
+  private async startTemporal(): Promise<void> {
+    const { config, temporalUi = true } = this.options;
+    if (config.temporalAddress !== undefined) {
+      this.progress('using the Temporal of TEMPORAL_ADDRESS');
+      this.values.set('temporalAddress', config.temporalAddress);
+      return;
+    }
+    this.embedded.temporal = true;
+    this.progress('starting Temporal');
+    const { address, uiUrl } = await startTemporal({
+      databaseFile: this.options.disposable ? undefined : this.temporalFile(),
+      logFile: join(this.logsDir, 'temporal.log'),
+      ports: await this.choosePorts(['temporal', 'temporalUi', 'temporalHttp', 'temporalMetrics']),
+      namespace: config.temporalNamespace,
+      cli: config.temporalCli,
+      cacheDir: config.cacheDir,
+      ui: temporalUi,
+      onProgress: (text) => this.progress(text),
+      onSpawned: (child) => this.adopt(child),
+      signal: this.options.signal,
+    });
+    this.values.set('temporalAddress', address);
+    this.temporalUiUrl = uiUrl;
+    if (uiUrl) this.recordUrl('temporalUi', uiUrl);
+  }
+
+  async restart(name: ServiceName): Promise<void> {
+    await this.children.get(name)?.stop();
+    await (name === 'postgres' ? this.startPostgres() : this.startTemporal());
+  }
+
+  async startProcess(spec: ChildSpec): Promise<RunningProcess> {
+    const child = await startProcess(
+      {
+        ...spec,
+        env: spec.env ?? { ...inheritedEnvironment(), ...this.environment() },
+        logFile: join(this.logsDir, `${spec.name}.log`),
+      },
+      (spawned) => this.adopt(spawned),
+      this.options.signal,
+    );
+    return child;
+  }
+
+  process(name: string): RunningProcess | undefined {
+    return this.children.get(name);
+  }
+
+  async choosePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
+    const ports = await choosePorts(names, this.record.ports);
+    this.save({ ports: { ...this.record.ports, ...ports } });
+    return ports;
+  }
+
+  recordUrl(name: string, url: string): void {
+    this.save({ urls: { ...this.record.urls, [name]: url } });
+  }
+
+  get ownerDatabaseUrl(): string {
+    return this.value('ownerDatabaseUrl', 'postgres');
+  }
+
+  get appDatabaseUrl(): string {
+    return this.value('appDatabaseUrl', 'postgres');
+  }
+
+  get temporalAddress(): string {
+    return this.value('temporalAddress', 'temporal');
+  }
+
+  get temporalNamespace(): string {
+    return this.options.config.temporalNamespace;
+  }
+
+  get payloadKeys(): readonly EncryptionKey[] {
+    return this.options.config.payloadKeys ?? this.requireSecrets().payloadKeys;
+  }
+
+  get fileKeys(): readonly EncryptionKey[] {
+    return this.options.config.fileKeys ?? this.requireSecrets().fileKeys;
+  }
+
+  environment(): Record<string, string> {
+    const { services = {} } = this.options;
+    return {
+      ...(services.postgres === false
+        ? {}
+        : {
+            DATABASE_URL: this.ownerDatabaseUrl,
+            TSUKIGIME_DATABASE_URL_APP: this.appDatabaseUrl,
+          }),
+      ...(services.temporal === false ? {} : { TEMPORAL_ADDRESS: this.temporalAddress }),
+      TEMPORAL_NAMESPACE: this.temporalNamespace,
+      TSUKIGIME_DATA_DIR: this.dataDir,
+      TSUKIGIME_PAYLOAD_KEYS: formatEncryptionKeys(this.payloadKeys),
+      TSUKIGIME_FILE_KEYS: formatEncryptionKeys(this.fileKeys),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    await this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
+    for (const child of [...this.children.values()].toReversed()) await child.stop();
+    this.save({ owner: null, processes: [], urls: {} });
+    await this.release();
+  }
+
+  private adopt(child: RunningProcess): void {
+    // Stopped in the opposite order: a restarted server goes to the front, to be stopped last.
+    const others = [...this.children].filter(([name]) => name !== child.name);
+    const servers: string[] = ['postgres', 'temporal'];
+    this.children.clear();
+    const ordered = servers.includes(child.name)
+      ? [[child.name, child] as const, ...others]
+      : [...others, [child.name, child] as const];
+    for (const [name, each] of ordered) this.children.set(name, each);
+    this.save({
+      processes: [...this.children.values()].map((each) => ({
+        name: each.name,
+        identity: each.identity,
+        stopSignal: each.stopSignal === 'SIGINT' ? 'SIGINT' : 'SIGTERM',
+        logFile: each.logFile,
+      })),
+    });
+    void child.exited.then((exit) => {
+      const current = this.children.get(child.name)?.identity === child.identity;
+      if (current && !this.stopping) {
+        this.options.onUnexpectedExit?.(child.name, exit, child.logFile);
+      }
+    });
+  }
+
+  private save(change: Partial<RunRecord>): void {
+    this.record = { ...this.record, ...change };
+    writeRunRecord(this.dataDir, this.record);
+  }
+
+  private progress(text: string): void {
+    this.options.onProgress?.(text);
+  }
+
+  private requireSecrets(): StackSecrets {
+    if (!this.secrets) throw new Error('the stack has not started');
+    return this.secrets;
+  }
+
+  private value(name: string, service: ServiceName): string {
+    const value = this.values.get(name);
+    if (value === undefined) throw new Error(`${name}: ${service} was not asked for`);
+    return value;
+  }
+}

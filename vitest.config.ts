@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/** Rooms whose code is pure: their tests need no server and run at once. */
+const pureRooms = ['billing', 'psp', 'imports', 'tidy', 'config', 'cli/offline'];
+
+const pureTests = pureRooms.flatMap((room) => [
+  `test/${room}/**/*.test.ts`,
+  `test/${room}.test.ts`,
+]);
+
+export default defineConfig({
+  test: {
+    // Two cores, and the servers need one of them.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: pureTests,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'services',
+          include: ['test/**/*.test.ts'],
+          exclude: pureTests,
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
