@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+/** What someone did, as it is told to the audit. No secrets, card numbers or personal data. */
+export interface AuditEntry {
+  /** ISO instant of the business clock. */
+  readonly at: string;
+  readonly actor: string;
+  /** Dotted verb in the past: `settings.changed`. */
+  readonly act: string;
+  readonly subject: string;
+  readonly reason: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The hash before the first entry of a chain. */
+export const GENESIS_HASH: Buffer = Buffer.alloc(32);
+
+/**
+ * The text of an entry that is hashed and kept: JSON with its keys in order, so that one entry has
+ * one text. The place in the chain stands inside, so that an entry cannot be shown elsewhere.
+ */
+export function encodeAuditEntry(merchant: string | null, n: number, entry: AuditEntry): string {
+  return encodeCanonically({ merchant, n, ...entry });
+}
+
+/** sha256 over the previous hash and the text; Postgres checks the same sum. */
+export function hashAuditEntry(previousHash: Buffer, text: string): Buffer {
+  return createHash('sha256').update(previousHash).update(text, 'utf8').digest();
+}
+
+function encodeCanonically(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** One line of an export: NDJSON of this. The chain can be verified from the lines alone. */
+export interface AuditExportLine {
+  readonly n: number;
+  readonly entry: string;
+  /** Hex. */
+  readonly hash: string;
+}
+
+export type AuditVerdict =
+  | { readonly intact: true; readonly entries: number; readonly headHash: string }
+  | {
+      readonly intact: false;
+      /** Physical line of the file, from 1. */
+      readonly line: number;
+      readonly problem: string;
+    };
+
+/**
+ * Recomputes a chain from its export and names the first broken link. An intact chain can still
+ * have lost its end: compare `headHash` with the one that was published for the day.
+ */
+export async function verifyAuditChain(lines: AsyncIterable<string>): Promise<AuditVerdict> {
+  let previousHash = GENESIS_HASH;
+  let merchant: unknown;
+  let line = 0;
+  let entries = 0;
+  for await (const text of lines) {
+    line += 1;
+    if (text === '') continue;
+    const parsed = parseExportLine(text);
+    if (parsed === undefined) return { intact: false, line, problem: 'is not a line of an export' };
+    const problem = findBrokenLink(parsed, entries + 1, previousHash);
+    if (problem !== undefined) return { intact: false, line, problem };
+    const entry: unknown = JSON.parse(parsed.entry);
+    const entryMerchant = readField(entry, 'merchant');
+    if (entries > 0 && entryMerchant !== merchant) {
+      return {
+        intact: false,
+        line,
+        problem: 'belongs to another merchant than the entries before',
+      };
+    }
+    if (readField(entry, 'n') !== parsed.n) {
+      return { intact: false, line, problem: 'has another number in its entry than beside it' };
+    }
+    merchant = entryMerchant;
+    previousHash = Buffer.from(parsed.hash, 'hex');
+    entries += 1;
+  }
+  return { intact: true, entries, headHash: previousHash.toString('hex') };
+}
+
+function findBrokenLink(
+  line: AuditExportLine,
+  expectedN: number,
+  previousHash: Buffer,
+): string | undefined {
+  if (line.n !== expectedN) return `is entry ${line.n} where entry ${expectedN} belongs`;
+  if (hashAuditEntry(previousHash, line.entry).toString('hex') !== line.hash) {
+    return `(entry ${line.n}) does not hash to ${line.hash}: it or the link before it was changed`;
+  }
+  return undefined;
+}
+
+function parseExportLine(text: string): AuditExportLine | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const n = readField(value, 'n');
+    const entry = readField(value, 'entry');
+    const hash = readField(value, 'hash');
+    if (typeof n !== 'number' || typeof entry !== 'string' || typeof hash !== 'string') return;
+    JSON.parse(entry);
+    return { n, entry, hash };
+  } catch {
+    return undefined;
+  }
+}
+
+function readField(value: unknown, field: string): unknown {
+  return value !== null && typeof value === 'object'
+    ? (value as Record<string, unknown>)[field]
+    : undefined;
+}

@@ -1,0 +1,61 @@
+import { Kysely, type Migration, type MigrationProvider, Migrator, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import * as merchants from './migrations/2026-11-22-01-merchants.ts';
+import * as filesAndOutboxes from './migrations/2026-11-22-02-files-and-outboxes.ts';
+import * as cyclesAndOrders from './migrations/2026-11-22-03-cycles-and-orders.ts';
+import * as money from './migrations/2026-11-22-04-money.ts';
+import * as rules from './migrations/2026-11-22-05-rules.ts';
+import * as chargeStates from './migrations/2026-11-22-06-charge-states.ts';
+
+/** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '2026-11-22-01-merchants': merchants,
+  '2026-11-22-02-files-and-outboxes': filesAndOutboxes,
+  '2026-11-22-03-cycles-and-orders': cyclesAndOrders,
+  '2026-11-22-04-money': money,
+  '2026-11-22-05-rules': rules,
+  '2026-11-22-06-charge-states': chargeStates,
+};
+
+const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };
+
+/** "TSUKIGIM" in ASCII: one bigint, so it never meets the two-int locks of merchants and chains. */
+const MIGRATION_LOCK = '0x5453554b4947494d';
+
+/**
+ * Brings the database of `ownerUrl` to the latest schema and returns the names of the migrations
+ * that this call applied (none when it was up to date). All of them or none: one transaction. Two
+ * calls at once wait for each other. The owner needs CREATEROLE unless the role `tsukigime_app`
+ * exists already.
+ *
+ * @throws the error of the failed statement, with the migration's name before its message
+ */
+export async function migrateToLatest(ownerUrl: string): Promise<string[]> {
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    // Kysely locks as well, but only after it has created its own tables, and that is a race too.
+    const lock = await pool.connect();
+    try {
+      await lock.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+      return await runMigrations(db);
+    } finally {
+      // Ends the session and with it the lock, whatever state the connection is in.
+      lock.release(true);
+    }
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function runMigrations(db: Kysely<unknown>): Promise<string[]> {
+  const { error, results = [] } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    const failed = results.find((result) => result.status === 'Error')?.migrationName;
+    if (error instanceof Error && failed !== undefined) {
+      error.message = `migration ${failed}: ${error.message}`;
+    }
+    throw error;
+  }
+  return results.map((result) => result.migrationName);
+}

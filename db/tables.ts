@@ -1,0 +1,463 @@
+import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { ChargeState } from '../billing/charge.ts';
+
+/**
+ * The tables as TypeScript sees them; the migrations are the authority. `never` in the third place
+ * of a ColumnType is the record's first rule, facts are inserted and not updated, said to the
+ * compiler; the database says it again by grants.
+ */
+
+/** A value that is written once. */
+type Fact<T> = ColumnType<T, T, never>;
+/** A value that may be left out when its row is inserted, and is written once. */
+type OptionalFact<T> = ColumnType<T, T | undefined, never>;
+/** An instant: ISO-8601 in UTC when read ("2026-11-22T00:00:00.000Z"); a Date may be inserted. */
+type Instant = ColumnType<string, string | Date, never>;
+type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
+/** An instant that is filled in later. */
+type LaterInstant = ColumnType<
+  string | null,
+  string | Date | null | undefined,
+  string | Date | null
+>;
+/** jsonb: parsed when read, given as JSON text when inserted. */
+type Json = ColumnType<unknown, string, never>;
+type Id = GeneratedAlways<number>;
+/** An id that may also be chosen by the caller: taken from the sequence before rows are copied in. */
+type OpenId = ColumnType<number, number | undefined, never>;
+
+export interface MerchantsTable {
+  id: Id;
+  slug: Fact<string>;
+  name: string;
+  kind: Fact<'real' | 'sandbox'>;
+  clock_offset_ms: ColumnType<number, number | undefined, number>;
+  created_at: Instant;
+}
+export interface MerchantSettingsTable {
+  merchant_id: Fact<number>;
+  version: Fact<number>;
+  settings: JSONColumnType<Record<string, unknown>, string, never>;
+  actor: Fact<string>;
+  reason: OptionalFact<string | null>;
+  recorded_at: Instant;
+}
+export interface TokensTable {
+  id: Id;
+  token_hash: Fact<Buffer>;
+  actor: Fact<string>;
+  role: Fact<'viewer' | 'operator' | 'approver' | 'admin'>;
+  all_merchants: Fact<boolean>;
+  created_at: Instant;
+  expires_at: OptionalInstant;
+  revoked_at: LaterInstant;
+}
+export interface TokenMerchantsTable {
+  token_id: Fact<number>;
+  merchant_id: Fact<number>;
+}
+export interface AuditEntriesTable {
+  chain_id: Fact<number>;
+  n: Fact<number>;
+  entry: Fact<string>;
+  previous_hash: Fact<Buffer>;
+  hash: Fact<Buffer>;
+  recorded_at: Instant;
+}
+export interface DecisionsTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  idempotency_key: Fact<string>;
+  workflow_id: Fact<string>;
+  act: Fact<string>;
+  body: Json;
+  actor: Fact<string>;
+  reason: OptionalFact<string | null>;
+  decided_at: Instant;
+}
+
+export interface FilesTable {
+  id: OpenId;
+  merchant_id: Fact<number>;
+  sha256: Fact<string>;
+  name: Fact<string>;
+  kind: Fact<string>;
+  direction: Fact<'inbound' | 'outbound'>;
+  bytes: Fact<number>;
+  chunks: Fact<number>;
+  stored_at: Instant;
+  stored_by: Fact<string>;
+}
+export interface FileChunksTable {
+  file_id: Fact<number>;
+  n: Fact<number>;
+  key_id: Fact<string>;
+  iv: Fact<Buffer>;
+  data: Fact<Buffer>;
+}
+export interface MailOutboxTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  key: Fact<string>;
+  message_id: Fact<string>;
+  template: Fact<string>;
+  recipients: Fact<string[]>;
+  parameters: Json;
+  due_at: Instant;
+  created_at: Instant;
+}
+export interface MailSendsTable {
+  mail_id: Fact<number>;
+  send_number: Fact<number>;
+  claimed_at: Instant;
+}
+export interface MailSendAnswersTable {
+  mail_id: Fact<number>;
+  send_number: Fact<number>;
+  answer: Fact<'sent' | 'refused' | 'not_sent'>;
+  detail: OptionalFact<string | null>;
+  recorded_at: Instant;
+}
+export interface DeliveriesTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  endpoint: Fact<string>;
+  key: Fact<string>;
+  parameters: Json;
+  state: ColumnType<DeliveryState, DeliveryState | undefined, DeliveryState>;
+  attempt: ColumnType<number, number | undefined, number>;
+  due_at: ColumnType<string, string | Date, string | Date>;
+  created_at: Instant;
+}
+export type DeliveryState = 'due' | 'delivered' | 'failed' | 'settled';
+
+/** Stages of a billing cycle; also the values of the search attribute `Stage`. */
+export type CycleStage =
+  | 'collecting'
+  | 'previewing'
+  | 'awaiting_approval'
+  | 'handing_over'
+  | 'awaiting_result'
+  | 'reconciling'
+  | 'capturing'
+  | 'working_ng'
+  | 'closing'
+  | 'closed'
+  | 'stopped';
+export interface CyclesTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  billing_month: Fact<string>;
+  stage: CycleStage;
+  attention: ColumnType<boolean, boolean | undefined, boolean>;
+  started_at: Instant;
+  started_by: Fact<string>;
+  closed_at: LaterInstant;
+}
+export interface OrderCollectionsTable {
+  id: OpenId;
+  merchant_id: Fact<number>;
+  cycle_id: Fact<number>;
+  n: Fact<number>;
+  file_id: Fact<number>;
+  settings_version: Fact<number>;
+  encoding: Fact<string>;
+  records: Fact<number>;
+  quarantined: Fact<number>;
+  collected_at: Instant;
+}
+export interface OrdersTable {
+  collection_id: Fact<number>;
+  record: Fact<number>;
+  line: Fact<number>;
+  merchant_id: Fact<number>;
+  order_number: Fact<string>;
+  customer_number: Fact<string>;
+  ordered_at: OptionalInstant;
+  payment_method: Fact<string>;
+  cycle_count: OptionalFact<number | null>;
+  previous_order_number: OptionalFact<string | null>;
+  amount_yen: Fact<number>;
+  shipment: Fact<'unknown' | 'unshipped' | 'shipped'>;
+  shipped_on: OptionalFact<string | null>;
+  status: Fact<string>;
+  customer_name: Fact<string>;
+  email: Fact<string>;
+  phone: Fact<string>;
+  exclusion: OptionalFact<string | null>;
+}
+export interface QuarantinedOrdersTable {
+  collection_id: Fact<number>;
+  record: Fact<number>;
+  line: Fact<number>;
+  merchant_id: Fact<number>;
+  order_number: OptionalFact<string | null>;
+  column_name: OptionalFact<string | null>;
+  value: OptionalFact<string | null>;
+  reason_code: Fact<string>;
+  reason_ja: Fact<string>;
+  reason_en: Fact<string>;
+}
+export interface SelectionsTable {
+  id: OpenId;
+  merchant_id: Fact<number>;
+  cycle_id: Fact<number>;
+  n: Fact<number>;
+  collection_id: Fact<number>;
+  selected_at: Instant;
+}
+export interface SelectionRowsTable {
+  selection_id: Fact<number>;
+  record: Fact<number>;
+  merchant_id: Fact<number>;
+  order_number: OptionalFact<string | null>;
+  amount_yen: OptionalFact<number | null>;
+  verdict: Fact<'selected' | 'excluded' | 'quarantined'>;
+  reason: OptionalFact<string | null>;
+  charge_id: OptionalFact<number | null>;
+}
+
+export interface ChargesTable {
+  id: OpenId;
+  merchant_id: Fact<number>;
+  cycle_id: Fact<number>;
+  order_number: Fact<string>;
+  identity_month: OptionalFact<string>;
+  customer_number: Fact<string>;
+  previous_order_number: Fact<string>;
+  position: Fact<number>;
+  created_at: Instant;
+}
+export interface ChargeItemsTable {
+  charge_id: Fact<number>;
+  origin_charge_id: Fact<number>;
+  merchant_id: Fact<number>;
+  yen: Fact<number>;
+}
+export type AttemptKind = 'authorization' | 'carried_over' | 'cancelled' | 'given_up' | 'released';
+export interface AttemptsTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  merchant_id: Fact<number>;
+  kind: Fact<AttemptKind>;
+  exchange_id: OptionalFact<number | null>;
+  amount_yen: Fact<number>;
+  decision_id: OptionalFact<number | null>;
+  claimed_at: Instant;
+}
+export type Outcome = 'ok' | 'declined' | 'rejected' | 'not_sent';
+export interface OutcomesTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  merchant_id: Fact<number>;
+  outcome: Fact<Outcome>;
+  response_code: OptionalFact<string | null>;
+  response_detail: OptionalFact<string | null>;
+  payment_id: OptionalFact<string | null>;
+  processed_at: OptionalInstant;
+  capture_before: OptionalInstant;
+  exchange_id: OptionalFact<number | null>;
+  decision_id: OptionalFact<number | null>;
+  recorded_at: Instant;
+}
+export type EndingKind = 'capture' | 'void' | 'expired';
+export interface EndingsTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  k: Fact<number>;
+  merchant_id: Fact<number>;
+  kind: Fact<EndingKind>;
+  amount_yen: Fact<number>;
+  exchange_id: OptionalFact<number | null>;
+  decision_id: OptionalFact<number | null>;
+  claimed_at: Instant;
+}
+export type EndingResult = 'captured' | 'voided' | 'refused' | 'not_sent';
+export interface EndingResultsTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  k: Fact<number>;
+  merchant_id: Fact<number>;
+  result: Fact<EndingResult>;
+  response_code: OptionalFact<string | null>;
+  response_detail: OptionalFact<string | null>;
+  processed_at: OptionalInstant;
+  exchange_id: OptionalFact<number | null>;
+  decision_id: OptionalFact<number | null>;
+  recorded_at: Instant;
+}
+export interface ContradictionsTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  k: OptionalFact<number | null>;
+  exchange_id: OptionalFact<number | null>;
+  recorded: Fact<string>;
+  received: Fact<string>;
+  detail: OptionalFact<string | null>;
+  recorded_at: Instant;
+}
+export interface ContradictionSettlementsTable {
+  contradiction_id: Fact<number>;
+  merchant_id: Fact<number>;
+  decision_id: Fact<number>;
+  settled_at: Instant;
+}
+
+export type ExchangeKind = 'auth' | 'capture' | 'retry' | 'link' | 'refresh';
+export type ExchangeTransport = 'portal' | 'telegram' | 'sftp';
+export type ExchangeStage =
+  | 'built'
+  | 'handing_over'
+  | 'awaiting_result'
+  | 'reconciling'
+  | 'unknown'
+  | 'reconciled'
+  | 'rejected'
+  | 'cancelled';
+export interface ExchangesTable {
+  id: OpenId;
+  merchant_id: Fact<number>;
+  cycle_id: OptionalFact<number | null>;
+  billing_month: Fact<string>;
+  kind: Fact<ExchangeKind>;
+  number: Fact<number>;
+  transport: Fact<ExchangeTransport>;
+  stage: ExchangeStage;
+  attention: ColumnType<boolean, boolean | undefined, boolean>;
+  file_id: number;
+  records: number;
+  amount_yen: number;
+  acceptance_number: ColumnType<string | null, string | null | undefined, string | null>;
+  accepted_at: LaterInstant;
+  completed_at: LaterInstant;
+  finished_at: LaterInstant;
+  created_at: Instant;
+}
+export interface SendsTable {
+  exchange_id: Fact<number>;
+  send_number: Fact<number>;
+  merchant_id: Fact<number>;
+  intended_at: Instant;
+  deadline: OptionalInstant;
+}
+export interface SendAnswersTable {
+  exchange_id: Fact<number>;
+  send_number: Fact<number>;
+  merchant_id: Fact<number>;
+  answer: Fact<'accepted' | 'rejected' | 'not_sent'>;
+  acceptance_number: OptionalFact<string | null>;
+  decision_id: OptionalFact<number | null>;
+  recorded_at: Instant;
+}
+export interface FormatErrorsTable {
+  exchange_id: Fact<number>;
+  send_number: Fact<number>;
+  i: Fact<number>;
+  merchant_id: Fact<number>;
+  part: Fact<'header' | 'data' | 'trailer'>;
+  line: OptionalFact<number | null>;
+  item: Fact<string>;
+  content: Fact<string>;
+}
+export interface FileLinesTable {
+  exchange_id: Fact<number>;
+  line_number: Fact<number>;
+  merchant_id: Fact<number>;
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  k: OptionalFact<number | null>;
+  order_number: Fact<string>;
+  yen: Fact<number>;
+}
+export interface ResultFilesTable {
+  exchange_id: Fact<number>;
+  round: Fact<number>;
+  merchant_id: Fact<number>;
+  file_id: Fact<number>;
+  findings: Json;
+  ingested_at: Instant;
+}
+export type ResultVerdict = 'ok' | 'ng' | 'unknown' | 'quarantined';
+export interface ResultLinesTable {
+  exchange_id: Fact<number>;
+  round: Fact<number>;
+  line_number: Fact<number>;
+  merchant_id: Fact<number>;
+  verdict: Fact<ResultVerdict>;
+  result_line: OptionalFact<number | null>;
+  response_code: OptionalFact<string | null>;
+  response_detail: OptionalFact<string | null>;
+  payment_id: OptionalFact<string | null>;
+  processed_at: OptionalInstant;
+  reasons: ColumnType<unknown, string | undefined, never>;
+}
+export interface ResultStraysTable {
+  exchange_id: Fact<number>;
+  round: Fact<number>;
+  result_line: Fact<number>;
+  merchant_id: Fact<number>;
+  order_number: OptionalFact<string | null>;
+  yen: OptionalFact<number | null>;
+  reasons: Json;
+}
+
+/** A view: what each charge is, told from its facts. Nothing is inserted into it. */
+export interface ChargeStatesView {
+  charge_id: ColumnType<number, never, never>;
+  merchant_id: ColumnType<number, never, never>;
+  cycle_id: ColumnType<number, never, never>;
+  order_number: ColumnType<string, never, never>;
+  customer_number: ColumnType<string, never, never>;
+  position: ColumnType<number, never, never>;
+  state: ColumnType<ChargeState, never, never>;
+  /** The latest attempt, null when there is none. */
+  n: ColumnType<number | null, never, never>;
+  /** The latest ending of that attempt, null when there is none. */
+  k: ColumnType<number | null, never, never>;
+  /** The sum of the charge's items. */
+  amount_yen: ColumnType<number, never, never>;
+  captured_yen: ColumnType<number, never, never>;
+  response_code: ColumnType<string | null, never, never>;
+  response_detail: ColumnType<string | null, never, never>;
+  capture_before: ColumnType<string | null, never, never>;
+}
+
+export interface Database {
+  merchants: MerchantsTable;
+  merchant_settings: MerchantSettingsTable;
+  tokens: TokensTable;
+  token_merchants: TokenMerchantsTable;
+  audit_entries: AuditEntriesTable;
+  decisions: DecisionsTable;
+  files: FilesTable;
+  file_chunks: FileChunksTable;
+  mail_outbox: MailOutboxTable;
+  mail_sends: MailSendsTable;
+  mail_send_answers: MailSendAnswersTable;
+  deliveries: DeliveriesTable;
+  cycles: CyclesTable;
+  order_collections: OrderCollectionsTable;
+  orders: OrdersTable;
+  quarantined_orders: QuarantinedOrdersTable;
+  selections: SelectionsTable;
+  selection_rows: SelectionRowsTable;
+  charges: ChargesTable;
+  charge_items: ChargeItemsTable;
+  attempts: AttemptsTable;
+  outcomes: OutcomesTable;
+  endings: EndingsTable;
+  ending_results: EndingResultsTable;
+  contradictions: ContradictionsTable;
+  contradiction_settlements: ContradictionSettlementsTable;
+  exchanges: ExchangesTable;
+  sends: SendsTable;
+  send_answers: SendAnswersTable;
+  format_errors: FormatErrorsTable;
+  file_lines: FileLinesTable;
+  result_files: ResultFilesTable;
+  result_lines: ResultLinesTable;
+  result_strays: ResultStraysTable;
+  charge_states: ChargeStatesView;
+}
