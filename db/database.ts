@@ -26,12 +26,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
   return databaseOver(openPool(url, options));
 }
 
-/** The queries' view of a pool that is also needed as it is (COPY: db/copy-rows.ts). */
-export function databaseOver(pool: Pick<pg.Pool, 'connect' | 'end'>): Db {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-}
-
-/** The pool under `openDatabase`, with the same types. */
+/** The pool under a database, for what needs a connection itself: COPY, LISTEN. */
 export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
   const startup = ['-c timezone=UTC', '-c datestyle=ISO'];
   if (options.role !== undefined) startup.push(`-c role=${options.role}`);
@@ -45,6 +40,11 @@ export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
   // Without a listener a broken idle connection would end the process.
   pool.on('error', options.onIdleError ?? (() => {}));
   return pool;
+}
+
+/** A database over a pool that someone else opened; destroying it ends the pool. */
+export function databaseOver(pool: pg.Pool): Db {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
 const { builtins } = pg.types;
