@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './test/closing-line-reporter.ts';
 
 /** Rooms whose code is pure: their tests need no server and run at once. */
 const pureRooms = ['billing', 'psp', 'imports', 'tidy', 'config', 'cli/offline'];
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     // Two cores, and the servers need one of them.
     maxWorkers: 2,
+    reporters: ['default', new ClosingLineReporter()],
     projects: [
       {
         test: {

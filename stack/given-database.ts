@@ -40,9 +40,12 @@ export async function resolveGivenDatabase(
 }
 
 async function makeAppRole(owner: pg.Client, appUrl: string, password: string): Promise<void> {
-  const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [appRole]);
-  if (rowCount !== 0) {
-    // Never changed: another installation on this server may log in with it.
+  const { rows } = await owner.query<{ rolcanlogin: boolean }>(
+    'select rolcanlogin from pg_roles where rolname = $1',
+    [appRole],
+  );
+  if (rows[0]?.rolcanlogin) {
+    // Its password is never changed: another installation on this server may log in with it.
     try {
       await checkLogin(appUrl, `the role ${appRole}`);
     } catch {

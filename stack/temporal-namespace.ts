@@ -1,25 +1,31 @@
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
+import { searchAttributeKeys } from '../workflows/workflow-ids.ts';
 
-/** gRPC enum IndexedValueType of temporal.api.enums.v1. */
-const indexedValueTypes = { Keyword: 2, Bool: 5 } as const;
+/** How the CLI and the gRPC enum IndexedValueType (temporal.api.enums.v1) name our types. */
+const valueTypes = {
+  KEYWORD: { cliName: 'Keyword', enumValue: 2 },
+  BOOL: { cliName: 'Bool', enumValue: 5 },
+} as const;
+
+interface SearchAttribute {
+  readonly name: string;
+  readonly cliName: string;
+  readonly enumValue: number;
+}
 
 /** What operators filter by in the Temporal UI (design 3). */
-export const searchAttributes = {
-  Merchant: 'Keyword',
-  BillingMonth: 'Keyword',
-  Stage: 'Keyword',
-  Attention: 'Bool',
-} as const satisfies Record<string, keyof typeof indexedValueTypes>;
-
-export type SearchAttributeName = keyof typeof searchAttributes;
+export const searchAttributes: readonly SearchAttribute[] = searchAttributeKeys.map((key) => ({
+  name: key.name,
+  ...valueTypes[key.type],
+}));
 
 /** Histories of finished workflows stay readable this long; the dev server's default is one day. */
 export const retentionDays = 90;
 const daySeconds = 86_400;
 
 export interface NamespaceState {
-  readonly missingSearchAttributes: readonly SearchAttributeName[];
+  readonly missingSearchAttributes: readonly string[];
   readonly retentionDays: number;
 }
 
@@ -37,11 +43,10 @@ export async function inspectNamespace(
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
       namespace,
     });
-    const names = Object.keys(searchAttributes) as SearchAttributeName[];
     return {
-      missingSearchAttributes: names.filter(
-        (name) => customAttributes?.[name] !== indexedValueTypes[searchAttributes[name]],
-      ),
+      missingSearchAttributes: searchAttributes
+        .filter(({ name, enumValue }) => customAttributes?.[name] !== enumValue)
+        .map(({ name }) => name),
       retentionDays: Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / daySeconds,
     };
   });
@@ -59,10 +64,9 @@ export async function prepareNamespace(
       await connection.operatorService.addSearchAttributes({
         namespace,
         searchAttributes: Object.fromEntries(
-          state.missingSearchAttributes.map((name) => [
-            name,
-            indexedValueTypes[searchAttributes[name]],
-          ]),
+          searchAttributes
+            .filter(({ name }) => state.missingSearchAttributes.includes(name))
+            .map(({ name, enumValue }) => [name, enumValue]),
         ),
       });
     }

@@ -83,7 +83,7 @@ function serverArguments({ ports, namespace, ui, databaseFile }: TemporalOptions
     ...(ui ? [`--ui-port=${ports.temporalUi}`] : ['--headless']),
     `--namespace=${namespace}`,
     '--log-level=error',
-    ...Object.entries(searchAttributes).map(([name, type]) => `--search-attribute=${name}=${type}`),
+    ...searchAttributes.map(({ name, cliName }) => `--search-attribute=${name}=${cliName}`),
     ...(databaseFile === undefined
       ? []
       : [
