@@ -1,5 +1,5 @@
-import type { ActivityOptions } from '@temporalio/workflow';
-import { filesTaskQueue, mainTaskQueue } from './workflow-ids.ts';
+import { type ActivityOptions, workflowInfo } from '@temporalio/workflow';
+import { filesTaskQueueOf } from './workflow-ids.ts';
 
 /**
  * Every retry policy and time-out, with its reason. Whether a failure may be retried is said where
@@ -41,13 +41,12 @@ export function timingOf(input: Pick<WorkflowInput, 'timing'>): WorkflowTiming {
 }
 
 /**
- * Activities of a few statements. No limit of attempts: while Postgres is away nothing is wrong
+ * Activities of a few statements, on the workflow's own queue. No limit of attempts: while Postgres is away nothing is wrong
  * with the cycle, and a mistake in our code is mended by deploying the mend, after which the
  * next attempt goes through.
  */
 export function shortActivity(timing: WorkflowTiming): ActivityOptions {
   return {
-    taskQueue: mainTaskQueue,
     // Set-based statements over a month of orders take seconds; a minute without an answer means
     // a dead worker, for these do not heartbeat.
     startToCloseTimeout: 60_000,
@@ -65,7 +64,7 @@ export function shortActivity(timing: WorkflowTiming): ActivityOptions {
  */
 export function fileActivity(timing: WorkflowTiming): ActivityOptions {
   return {
-    taskQueue: filesTaskQueue,
+    taskQueue: filesTaskQueueOf(workflowInfo().taskQueue),
     // A million rows take minutes; the heartbeat, not this, finds the dead.
     startToCloseTimeout: 2 * 3_600_000,
     heartbeatTimeout: timing.heartbeatTimeoutMs,
@@ -83,7 +82,7 @@ export function fileActivity(timing: WorkflowTiming): ActivityOptions {
  */
 export function sendActivity(timing: WorkflowTiming): ActivityOptions {
   return {
-    taskQueue: filesTaskQueue,
+    taskQueue: filesTaskQueueOf(workflowInfo().taskQueue),
     startToCloseTimeout: timing.sendTimeoutMs,
     heartbeatTimeout: timing.heartbeatTimeoutMs,
     retry: { maximumAttempts: 1 },

@@ -1,9 +1,5 @@
-import {
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-  type UpdateDefinition,
-} from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
 

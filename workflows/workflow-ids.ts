@@ -7,8 +7,11 @@ import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/
 
 /** Workflows and short activities. */
 export const mainTaskQueue = 'tsukigime';
-/** Activities that stream files and merge them: few at a time, or they starve each other. */
-export const filesTaskQueue = 'tsukigime-files';
+/**
+ * Activities that stream files and merge them, few at a time: `tsukigime-files` beside `tsukigime`.
+ * Derived from the main queue, so that tests on one server can have a pair of their own.
+ */
+export const filesTaskQueueOf = (taskQueue: string) => `${taskQueue}-files`;
 
 export const merchantAttribute = defineSearchAttributeKey('Merchant', 'KEYWORD');
 export const billingMonthAttribute = defineSearchAttributeKey('BillingMonth', 'KEYWORD');

@@ -1,0 +1,48 @@
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+
+/** Names of fields whose value never reaches a log, wherever they stand in what is logged. */
+const secretFields = ['authorization', 'cookie', 'password', 'secret', 'token', 'key', 'keys'];
+
+/**
+ * What looks personal or like a card number, in any text. The rule is that such things are never
+ * logged at all; this is the net under messages of libraries that quote what they were given.
+ */
+const masks: readonly (readonly [RegExp, string])[] = [
+  [/(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])/g, '[digits]'],
+  [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '[mail]'],
+  [/(?<![\w.:-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\w-])/g, '[phone]'],
+  [/(?<=postgres(?:ql)?:\/\/[^:/\s]*:)[^@\s"]+(?=@)/g, '[password]'],
+];
+
+export function maskText(text: string): string {
+  return masks.reduce(
+    (masked, [pattern, replacement]) => masked.replace(pattern, replacement),
+    text,
+  );
+}
+
+export interface LoggerOptions {
+  readonly level: string;
+  /** Which process speaks: `worker`, `api`. */
+  readonly name: string;
+  /** Standard output unless given. */
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines with ISO times and masked texts. */
+export function createLogger(options: LoggerOptions): Logger {
+  return pino(
+    {
+      level: options.level,
+      name: options.name,
+      // ISO times, also because the digits of an epoch would be masked.
+      timestamp: stdTimeFunctions.isoTime,
+      redact: {
+        paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        censor: '[secret]',
+      },
+      hooks: { streamWrite: maskText },
+    },
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import type { TemporalServer } from '../temporal/client.ts';
+import { createDependencies } from './dependencies.ts';
+import { createLogger } from './logger.ts';
+import { runUntilStopped } from './process.ts';
+import { startWorkers } from './worker.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+/** Entry of the worker process: `node --import tsx workers/main.ts`. */
+
+function serverOf(config: Config): TemporalServer {
+  const { temporalAddress: address, payloadKeys: keys } = config;
+  if (address === undefined || keys === undefined) {
+    throw new ConfigError(
+      'The worker needs TEMPORAL_ADDRESS and TSUKIGIME_PAYLOAD_KEYS. `tsukigime up` sets both for ' +
+        'the embedded servers.',
+    );
+  }
+  return { address, namespace: config.temporalNamespace, keys };
+}
+
+async function start(config: Config, logger: Logger) {
+  const server = serverOf(config);
+  const bundle = await loadWorkflowBundle(join(config.dataDir, 'bundles'), logger);
+  const dependencies = await createDependencies(config, server, logger);
+  try {
+    const workers = await startWorkers({
+      server,
+      bundle,
+      activities: dependencies.activities,
+      logger,
+      shutdownGraceMs: config.shutdownGraceMs,
+    });
+    return { workers, dependencies };
+  } catch (error) {
+    await dependencies.close();
+    throw error;
+  }
+}
+
+async function main(): Promise<number> {
+  let config: Config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+  const logger = createLogger({ level: config.logLevel, name: 'worker' });
+  try {
+    const { workers, dependencies } = await start(config, logger);
+    try {
+      await runUntilStopped(workers, logger);
+    } finally {
+      await dependencies.close();
+    }
+    return 0;
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    logger.fatal({ err: error }, 'worker stopped by an error');
+    return 1;
+  }
+}
+
+process.exit(await main());

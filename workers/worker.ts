@@ -1,0 +1,138 @@
+import { hostname } from 'node:os';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createDataConverter, type TemporalServer } from '../temporal/client.ts';
+import { filesTaskQueueOf, mainTaskQueue } from '../workflows/workflow-ids.ts';
+import { createActivityLog } from './interceptors.ts';
+import type { WorkflowBundle } from './workflow-bundle.ts';
+
+export interface WorkersOptions {
+  readonly server: TemporalServer;
+  readonly bundle: WorkflowBundle;
+  readonly activities: ActivitiesByQueue;
+  readonly logger: Logger;
+  /** The main queue; a test on a shared server gives one of its own. */
+  readonly taskQueue?: string;
+  /** How long running activities may go on after `shutdown`; then they are cancelled. */
+  readonly shutdownGraceMs: number;
+}
+
+export interface ActivitiesByQueue {
+  /** Short activities, on `tsukigime`. */
+  readonly main: object;
+  /** Streams and merges, on `tsukigime-files`. */
+  readonly files: object;
+}
+
+export interface RunningWorkers {
+  /** Resolves when all have drained after `shutdown`; rejects when one fails or will not end. */
+  readonly done: Promise<void>;
+  /** Takes no more work and lets what runs finish. Safe to call twice. */
+  shutdown(): void;
+}
+
+/** Two streams at once fill two cores and two connections; a third only makes all three slower. */
+const filesAtOnce = 2;
+/** Patience with activities that ignore their cancellation, before the process ends without them. */
+const forceAfterGraceMs = 10_000;
+
+let runtimeInstalled = false;
+
+/** Once per process, before its first connection. Signals are left to `main.ts`. */
+function installRuntime(logger: Logger): void {
+  if (runtimeInstalled) return;
+  runtimeInstalled = true;
+  Runtime.install({
+    logger: sdkLogger(logger),
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+    },
+  });
+}
+
+/** Starts the workers of both queues in this process and resolves when they poll. */
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const { server, logger, activities, bundle, taskQueue = mainTaskQueue } = options;
+  installRuntime(logger);
+  const connection = await NativeConnection.connect({ address: server.address });
+  const common = {
+    connection,
+    namespace: server.namespace,
+    dataConverter: createDataConverter(server.keys),
+    identity: `tsukigime-worker-${process.pid}-${hostname()}`,
+    shutdownGraceTime: options.shutdownGraceMs,
+    shutdownForceTime: options.shutdownGraceMs + forceAfterGraceMs,
+    interceptors: { activity: [createActivityLog(logger)] },
+  };
+  try {
+    const workers = [
+      await Worker.create({
+        ...common,
+        taskQueue,
+        workflowBundle: { codePath: bundle.codePath },
+        activities: activities.main,
+      }),
+      await Worker.create({
+        ...common,
+        taskQueue: filesTaskQueueOf(taskQueue),
+        activities: activities.files,
+        maxConcurrentActivityTaskExecutions: filesAtOnce,
+      }),
+    ];
+    return run(workers, connection, logger);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function run(workers: Worker[], connection: NativeConnection, logger: Logger): RunningWorkers {
+  const shutdown = () => {
+    for (const worker of workers) {
+      // Any other state is already on its way to the end, or there.
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    }
+  };
+  const runs = workers.map((worker) =>
+    worker.run().catch((error: unknown) => {
+      // One without the other would leave workflows waiting in silence.
+      logger.error({ err: error, taskQueue: worker.options.taskQueue }, 'worker failed');
+      shutdown();
+      throw error;
+    }),
+  );
+  const done = (async () => {
+    const results = await Promise.allSettled(runs);
+    await connection.close();
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  })();
+  // The caller may come to await it only at its end; the failure is logged above either way.
+  done.catch(() => {});
+  return { done, shutdown };
+}
+
+function sdkLogger(logger: Logger): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {
+  const levels = {
+    TRACE: 'trace',
+    DEBUG: 'debug',
+    INFO: 'info',
+    WARN: 'warn',
+    ERROR: 'error',
+  } as const;
+  type Level = keyof typeof levels;
+  const log = (level: Level, message: string, meta?: object) => {
+    const { error, ...rest } = (meta ?? {}) as { error?: unknown };
+    // pino knows how to write an error under `err` only.
+    logger[levels[level]](error === undefined ? rest : { ...rest, err: error }, message);
+  };
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}

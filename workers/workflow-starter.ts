@@ -1,0 +1,68 @@
+import { type Client, type Workflow, WorkflowNotFoundError } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
+import type { WorkflowInput } from '../workflows/activity-options.ts';
+import { type RowChanged, rowChanged } from '../workflows/messages.ts';
+import { mainTaskQueue, type Stage, startAttributes } from '../workflows/workflow-ids.ts';
+
+export interface WorkflowStart<Input extends WorkflowInput> {
+  /** From `workflow-ids.ts`. */
+  readonly workflowId: string;
+  /** The workflow's function, of which only the name travels, or that name. */
+  readonly workflow: string | ((input: Input) => Promise<unknown>);
+  readonly input: Input;
+  readonly month: string | null;
+  readonly stage: Stage | null;
+}
+
+/** How activities and the API start and wake workflows. No child workflows (design 3). */
+export interface WorkflowStarter {
+  /**
+   * Starts a workflow by its ID. One that runs already is used as it is; one that has ended is
+   * started again and, reading its stage from its row, ends at once when there is nothing to do:
+   * the ID is no lock, the row is.
+   *
+   * @returns the run's ID.
+   */
+  start<Input extends WorkflowInput>(start: WorkflowStart<Input>): Promise<string>;
+  /** @returns whether it was delivered: false when no workflow runs under the ID. */
+  signal<Args extends unknown[]>(
+    workflowId: string,
+    signal: SignalDefinition<Args>,
+    ...args: Args
+  ): Promise<boolean>;
+  /** Tells a workflow to read a row again; false when it no longer runs. */
+  reportRowChanged(workflowId: string, change: RowChanged): Promise<boolean>;
+}
+
+export function createWorkflowStarter(client: Client, taskQueue = mainTaskQueue): WorkflowStarter {
+  async function signal<Args extends unknown[]>(
+    workflowId: string,
+    definition: SignalDefinition<Args>,
+    ...args: Args
+  ): Promise<boolean> {
+    try {
+      await client.workflow.getHandle(workflowId).signal(definition, ...args);
+      return true;
+    } catch (error) {
+      // It has ended: it waits for nothing any more, and the row says the same to whoever asks.
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async start(start) {
+      const handle = await client.workflow.start(start.workflow as string | Workflow, {
+        workflowId: start.workflowId,
+        taskQueue,
+        args: [start.input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        typedSearchAttributes: startAttributes(start.input.merchant, start.month, start.stage),
+      });
+      return handle.firstExecutionRunId;
+    },
+    signal,
+    reportRowChanged: (workflowId, change) => signal(workflowId, rowChanged, change),
+  };
+}
