@@ -57,7 +57,10 @@ export interface Stack {
   readonly fileKeys: readonly EncryptionKey[];
   /** Whether the part was started here (true) or given by the environment (false). */
   readonly embedded: Readonly<Record<ServiceName, boolean>>;
-  /** What a worker or API process of this stack needs in its environment; holds secrets. */
+  /**
+   * What a worker or API process of this stack needs in its environment; holds secrets. Without
+   * the owner's URL: they have no business with it.
+   */
   environment(): Record<string, string>;
   /** Chooses free ports (the ones of the last run when still free) and records them. */
   choosePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>>;
@@ -69,6 +72,8 @@ export interface Stack {
   restart(name: ServiceName): Promise<void>;
   /** Shows in run.json and in the message of a second start. No secrets. */
   recordUrl(name: string, url: string): void;
+  /** All URLs recorded so far, by name. */
+  urls(): Readonly<Record<string, string>>;
   /** Stops everything in the opposite order of its start and frees the lock. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -221,7 +226,7 @@ class RunningStack implements Stack {
     const child = await startProcess(
       {
         ...spec,
-        env: spec.env ?? { ...inheritedEnvironment(), ...this.environment() },
+        env: spec.env ?? { ...withoutOwner(inheritedEnvironment()), ...this.environment() },
         logFile: join(this.logsDir, `${spec.name}.log`),
       },
       (spawned) => this.adopt(spawned),
@@ -242,6 +247,10 @@ class RunningStack implements Stack {
 
   recordUrl(name: string, url: string): void {
     this.save({ urls: { ...this.record.urls, [name]: url } });
+  }
+
+  urls(): Readonly<Record<string, string>> {
+    return this.record.urls;
   }
 
   get ownerDatabaseUrl(): string {
@@ -271,12 +280,7 @@ class RunningStack implements Stack {
   environment(): Record<string, string> {
     const { services = {} } = this.options;
     return {
-      ...(services.postgres === false
-        ? {}
-        : {
-            DATABASE_URL: this.ownerDatabaseUrl,
-            TSUKIGIME_DATABASE_URL_APP: this.appDatabaseUrl,
-          }),
+      ...(services.postgres === false ? {} : { TSUKIGIME_DATABASE_URL_APP: this.appDatabaseUrl }),
       ...(services.temporal === false ? {} : { TEMPORAL_ADDRESS: this.temporalAddress }),
       TEMPORAL_NAMESPACE: this.temporalNamespace,
       TSUKIGIME_DATA_DIR: this.dataDir,
@@ -340,4 +344,8 @@ class RunningStack implements Stack {
     if (value === undefined) throw new Error(`${name}: ${service} was not asked for`);
     return value;
   }
+}
+
+function withoutOwner({ DATABASE_URL: _, ...rest }: Record<string, string>) {
+  return rest;
 }

@@ -29,14 +29,20 @@ export async function resolveGivenDatabase(
       await checkLogin(appUrl, 'TSUKIGIME_DATABASE_URL_APP');
       return { ownerUrl, appUrl };
     }
-    const made = new URL(ownerUrl);
-    made.username = appRole;
-    made.password = secrets.appPassword;
-    await makeAppRole(owner, made.href, secrets.appPassword);
-    return { ownerUrl, appUrl: made.href };
+    const made = appUrlOf(ownerUrl, secrets);
+    await makeAppRole(owner, made, secrets.appPassword);
+    return { ownerUrl, appUrl: made };
   } finally {
     await owner.end();
   }
+}
+
+/** The restricted role on the server of DATABASE_URL, when no URL is given for it. */
+export function appUrlOf(ownerUrl: string, secrets: Pick<StackSecrets, 'appPassword'>): string {
+  const url = new URL(ownerUrl);
+  url.username = appRole;
+  url.password = secrets.appPassword;
+  return url.href;
 }
 
 async function makeAppRole(owner: pg.Client, appUrl: string, password: string): Promise<void> {

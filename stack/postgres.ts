@@ -71,8 +71,15 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     await process.stop();
     throw error;
   }
+  return { process, ...embeddedUrls(port, secrets) };
+}
+
+/** How the two roles reach the embedded server on this port. The URLs hold passwords. */
+export function embeddedUrls(
+  port: number,
+  secrets: Pick<StackSecrets, 'ownerPassword' | 'appPassword'>,
+): { ownerUrl: string; appUrl: string } {
   return {
-    process,
     ownerUrl: connectionUrl(ownerRole, secrets.ownerPassword, port, databaseName),
     appUrl: connectionUrl(appRole, secrets.appPassword, port, databaseName),
   };

@@ -37,6 +37,11 @@ function newKey(prefix: string): string {
   return formatEncryptionKeys([{ id, bytes: new Uint8Array(randomBytes(32)) }]);
 }
 
+/** The secrets of a data folder, undefined when none were made yet. */
+export function readSecrets(dataDir: string): StackSecrets | undefined {
+  return existsSync(secretsPath(dataDir)) ? readOrMakeSecrets(dataDir) : undefined;
+}
+
 /** Reads the secrets of a data folder, or makes them the first time (mode 0600). */
 export function readOrMakeSecrets(dataDir: string): StackSecrets {
   const path = secretsPath(dataDir);
