@@ -43,6 +43,7 @@ const queriesWithoutMerchant: Record<string, string> = {
 const sqlOutsideDb: Record<string, string> = {
   'stack/postgres.ts': 'makes databases and roles before there is a schema',
   'stack/given-database.ts': 'checks a given server before there is a schema',
+  'stack/inspection.ts': 'the doctor looks at catalogs and privileges, not at rows of a merchant',
 };
 
 /** Files of activities/ that are no activities but what they share, and why. */
