@@ -1,0 +1,120 @@
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type Router,
+} from 'express';
+import helmet from 'helmet';
+import type { RouteContract } from './contract/route.ts';
+import { contract, type RouteName } from './contract.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { toProblem } from './failures.ts';
+import type { Handler } from './handler.ts';
+import { Problem } from './problem.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { describeError, logRequests } from './request-log.ts';
+import { handlers } from './routes.ts';
+import { serveRoute } from './serve-route.ts';
+import { type ApiState, createState } from './state.ts';
+
+export interface Api {
+  readonly app: Express;
+  readonly state: ApiState;
+}
+
+/** The API over the given dependencies; it opens nothing and listens nowhere. */
+export function createApp(deps: ApiDependencies): Api {
+  const state = createState();
+  const limits = createRateLimits(deps.limits);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', deps.trustedProxies);
+  // Sent paths match exactly: two spellings of one route would be two lines in the log.
+  app.set('strict routing', true);
+  app.set('case sensitive routing', true);
+  app.use(logRequests(deps, state));
+  app.use(helmet());
+  app.use(limits.refused);
+  for (const name of Object.keys(contract) as RouteName[]) {
+    // Each handler is typed by its own route; here they are all just handlers of some route.
+    const handler = handlers[name] as unknown as Handler<RouteContract>;
+    registerRoute(app, contract[name], handler, { deps, state, limits });
+  }
+  refuseOtherMethods(app);
+  app.use(() => {
+    throw new Problem('route-not-found');
+  });
+  app.use(answerProblem(deps));
+  return { app, state };
+}
+
+function registerRoute(
+  router: Router,
+  route: RouteContract,
+  handler: Handler<RouteContract>,
+  parts: { deps: ApiDependencies; state: ApiState; limits: RateLimits },
+): void {
+  const { deps, state, limits } = parts;
+  router[route.method](
+    route.path,
+    (_request, response, next) => {
+      response.locals.route = route.path;
+      next();
+    },
+    ...(route.role === 'none' ? [limits.publicRoutes] : []),
+    serveRoute(route, handler, deps, state, limits.tokens),
+  );
+}
+
+/** A known path with another method says so, instead of "not found". */
+function refuseOtherMethods(router: Router): void {
+  const methods = new Map<string, string[]>();
+  for (const route of Object.values(contract) as RouteContract[]) {
+    const method = route.method.toUpperCase();
+    methods.set(route.path, [...(methods.get(route.path) ?? []), method]);
+  }
+  for (const [path, allowed] of methods) {
+    router.all(path, () => {
+      throw new Problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } });
+    });
+  }
+}
+
+function answerProblem(deps: ApiDependencies): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error, request, response, _next) => {
+    const requestId = String(response.locals.requestId);
+    const problem = toProblem(error);
+    if (problem.status >= 500) {
+      deps.logger.error(
+        { requestId, problem: problem.slug, error: describeError(error) },
+        'failed',
+      );
+    }
+    if (response.headersSent) {
+      // Half an answer is out: a cut connection is the only honest end.
+      response.destroy();
+      return;
+    }
+    if (!request.complete) discardRest(request);
+    response
+      .status(problem.status)
+      .set({ 'Cache-Control': 'no-store', ...problem.headers })
+      .type('application/problem+json')
+      .send(JSON.stringify(problem.toBody(requestId)));
+  };
+}
+
+/** A client that is still sending reads no answer when its connection is closed under it. */
+const discardedBytesMax = 64 * 1024 * 1024;
+
+function discardRest(request: Request): void {
+  let discarded = 0;
+  request.on('data', (piece: Buffer) => {
+    discarded += piece.byteLength;
+    if (discarded > discardedBytesMax) request.destroy();
+  });
+  request.on('error', () => {});
+  request.resume();
+}

@@ -1,0 +1,17 @@
+import { fileRoutes } from './contract/files.ts';
+import { merchantRoutes } from './contract/merchants.ts';
+import { serviceRoutes } from './contract/service.ts';
+import { tokenRoutes } from './contract/tokens.ts';
+
+/** Every route there is, by the name of its handler. A new noun adds one line here. */
+export const contract = {
+  ...serviceRoutes,
+  ...merchantRoutes,
+  ...tokenRoutes,
+  ...fileRoutes,
+};
+
+export type Contract = typeof contract;
+export type RouteName = keyof Contract;
+
+export type { ProblemBody, RouteContract } from './contract/route.ts';

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { Role } from '../../billing/role.ts';
+
+/** Japanese for operators, English for everyone else. */
+export interface Bilingual {
+  readonly ja: string;
+  readonly en: string;
+}
+
+export interface JsonBody {
+  readonly kind: 'json';
+  readonly schema: z.ZodType;
+}
+
+/** Bytes that are streamed to the handler, never held whole. */
+export interface RawBody {
+  readonly kind: 'raw';
+  readonly contentTypes: readonly string[];
+}
+
+export type ResponseContract =
+  | { readonly kind: 'json'; readonly schema: z.ZodType; readonly description: string }
+  | { readonly kind: 'text'; readonly contentType: string; readonly description: string }
+  | { readonly kind: 'bytes'; readonly description: string }
+  | { readonly kind: 'empty'; readonly description: string };
+
+/**
+ * One route: Express registration, OpenAPI document and the walk test all read it from here, so a
+ * route without a role or with an undocumented answer cannot exist.
+ */
+export interface RouteContract {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** Express form: `/v1/merchants/:merchant`. */
+  readonly path: string;
+  /** The least role that may call it; `none` needs no token. */
+  readonly role: Role | 'none';
+  /** True: `:merchant` is looked up and checked against the token's scope before anything else. */
+  readonly merchantScoped: boolean;
+  /** True: only a token for all merchants may call it. */
+  readonly allMerchantsOnly?: true;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: JsonBody | RawBody;
+  /** Acts that reach a workflow: the Idempotency-Key header becomes the Update ID. */
+  readonly idempotencyKey?: 'required';
+  readonly responses: Readonly<Record<number, ResponseContract>>;
+  readonly summary: Bilingual;
+  readonly tag: string;
+}
+
+/** Keeps the literal types of a route, from which its handler's types come. */
+export function defineRoute<const Route extends RouteContract>(route: Route): Route {
+  return route;
+}
+
+export const instantSchema = z.iso.datetime({ offset: false }).meta({
+  description: 'UTC instant',
+  example: '2026-11-22T00:00:00.000Z',
+});
+
+export const sha256Schema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'is 64 hex digits, lower case' });
+
+/** Words that a person gives for an act; they go into the audit, which is kept for ever. */
+export const reasonSchema = z.string().trim().min(1).max(500);
+
+/** A person or a system, as the audit names it. */
+export const actorSchema = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N} ._@+-]{1,64}$/u, {
+    error: 'is 1 to 64 letters, digits, spaces or . _ @ + -',
+  });
+
+/** RFC 9457 with the path of every invalid field. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'stable: urn:tsukigime:problem:<slug>' }),
+    title: z.string().meta({ description: 'English, the same for every case of the type' }),
+    status: z.int(),
+    detail: z.string().meta({ description: 'Japanese: what happened, what was kept, what to do' }),
+    instance: z.string().meta({ description: 'ID of the request, as in the log' }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'what is wrong where; never the value' }),
+  })
+  .meta({ id: 'Problem' });
+
+export type ProblemBody = z.output<typeof problemSchema>;

@@ -1,0 +1,54 @@
+import type { Client } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { FileKey } from '../db/file-chunks.ts';
+import type { FileGuard } from '../db/queries/files.ts';
+import type { Database } from '../db/tables.ts';
+
+/** How much the API takes. The defaults suit one merchant's office; a console comes on top. */
+export interface ApiLimits {
+  /** Longest JSON body. */
+  readonly jsonBytes: number;
+  /** Longest uploaded file: a million orders are about 200 MB. */
+  readonly uploadBytes: number;
+  /** Uploads at once: each holds a Postgres connection and its open transaction. */
+  readonly uploadsAtOnce: number;
+  /** Silence after which an upload is cut, so that it does not hold its transaction for ever. */
+  readonly uploadSilenceMs: number;
+  /** Requests a minute and address that end in 401, before the address must wait. */
+  readonly refusedPerMinute: number;
+  /** Requests a minute and address to routes without a token. */
+  readonly publicPerMinute: number;
+  /** Requests a minute and token. */
+  readonly tokenPerMinute: number;
+}
+
+export const defaultLimits: ApiLimits = {
+  jsonBytes: 256 * 1024,
+  uploadBytes: 512 * 1024 * 1024,
+  uploadsAtOnce: 4,
+  uploadSilenceMs: 30_000,
+  refusedPerMinute: 20,
+  publicPerMinute: 120,
+  tokenPerMinute: 1200,
+};
+
+/** All that the API needs from outside; server.ts and tests construct it. */
+export interface ApiDependencies {
+  /** As the application role. */
+  readonly db: Kysely<Database>;
+  /** With the payload codec: a start or Update never bypasses it. */
+  readonly temporal: Client;
+  /** Newest first. */
+  readonly fileKeys: readonly FileKey[];
+  /** A fresh card-number guard for one file of this kind. */
+  readonly createGuard: (kind: string) => FileGuard;
+  /** Real time; a merchant's business time is this plus its offset. */
+  readonly realNow: () => Date;
+  readonly logger: Logger;
+  readonly limits: ApiLimits;
+  /** How long an Update is awaited before the answer is 202. */
+  readonly updateWaitMs: number;
+  /** Number of proxies in front whose X-Forwarded-For is believed; 0 = none. */
+  readonly trustedProxies: number;
+}

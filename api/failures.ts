@@ -1,0 +1,54 @@
+import { FileChunkError } from '../db/file-chunks.ts';
+import { FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
+import { MerchantExistsError } from '../db/queries/merchants.ts';
+import { SettingsVersionError } from '../db/queries/settings.ts';
+import { Problem, type ProblemSlug } from './problem.ts';
+
+/** What any thrown thing is to the caller. Only what we know by type says more than "unexpected". */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof MerchantExistsError) return new Problem('merchant-exists');
+  if (error instanceof SettingsVersionError) {
+    return new Problem('settings-changed', {
+      errors: [{ path: 'body.version', message: `the newest is ${error.currentVersion}` }],
+    });
+  }
+  if (error instanceof FileTooLargeError) return new Problem('body-too-large');
+  if (error instanceof FileRefusedError) {
+    const { line, column } = error.finding;
+    const place = column === null ? `line ${line}` : `line ${line}, column ${column}`;
+    return new Problem('card-number-found', {
+      errors: [{ path: place, message: 'looks like a card number' }],
+    });
+  }
+  if (error instanceof FileChunkError) return new Problem('file-unreadable');
+  const away = awayPart(error);
+  if (away !== undefined) return new Problem(away, { headers: { 'Retry-After': '5' } });
+  const status = (error as { status?: unknown } | null)?.status;
+  // Express's own errors: a URL that cannot be decoded and the like.
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Problem('invalid-request');
+  }
+  return new Problem('internal-error');
+}
+
+/** SQLSTATE classes and socket errors that mean "not now", as opposed to "never". */
+function awayPart(error: unknown): ProblemSlug | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = String((error as { code?: unknown }).code ?? '');
+  // 08 connection, 53 resources, 57P0x shutdown, 55P03 lock not available in time.
+  if (/^(08|53)...$|^57P0[123]$|^55P03$/.test(code)) return 'postgres-away';
+  if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/.test(code)) {
+    return 'postgres-away';
+  }
+  // pg gives its pool's and socket's failures no code, only these sentences.
+  if (/^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)) {
+    return 'postgres-away';
+  }
+  // gRPC: 14 UNAVAILABLE, 4 DEADLINE_EXCEEDED; the SDK wraps it as the cause.
+  const cause = (error as { cause?: { code?: unknown } }).cause;
+  if (error.name === 'ServiceError' && (cause?.code === 14 || cause?.code === 4)) {
+    return 'temporal-away';
+  }
+  return undefined;
+}

@@ -1,0 +1,202 @@
+import type { ProblemBody } from './contract/route.ts';
+
+/**
+ * Every kind of problem: status, English title, and in Japanese what happened, what was kept and what
+ * to do next. A slug is part of the interface: it is never renamed. docs/api.md lists them.
+ */
+export const problemTypes = {
+  'invalid-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    detail:
+      'リクエストを読み取れませんでした。何も保存していません。形式を確かめて送り直してください。',
+  },
+  'idempotency-key-missing': {
+    status: 400,
+    title: 'The Idempotency-Key header is missing or unusable',
+    detail:
+      'Idempotency-Key ヘッダーがないか、使えない値です。何も実行していません。8〜64文字の英数字と - _ でキーを付け、同じ操作のやり直しには同じキーを使ってください。',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'A valid token is needed',
+    detail:
+      '有効なトークンがありません。何も実行していません。Authorization: Bearer にトークンを付けるか、管理者に新しいトークンを依頼してください。',
+  },
+  'role-too-low': {
+    status: 403,
+    title: 'The token may not do this',
+    detail:
+      'このトークンの権限では実行できません。何も実行していません。必要な権限を持つ担当者に依頼してください。',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'No such route',
+    detail:
+      'このURLはありません。何も実行していません。/openapi.json で使えるURLを確かめてください。',
+  },
+  'merchant-not-found': {
+    status: 404,
+    title: 'No such merchant',
+    detail:
+      'この加盟店は見つかりません。何も実行していません。加盟店名とトークンの対象範囲を確かめてください。',
+  },
+  'settings-not-found': {
+    status: 404,
+    title: 'No such version of the settings',
+    detail: 'この版の設定はありません。version を付けずに最新の設定を取得してください。',
+  },
+  'file-not-found': {
+    status: 404,
+    title: 'No such file',
+    detail: 'このファイルは預かっていません。sha256 を確かめてください。',
+  },
+  'token-not-found': {
+    status: 404,
+    title: 'No such token',
+    detail:
+      'このトークンは見つかりません。何も変更していません。トークンの一覧でIDを確かめてください。',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The route does not know this method',
+    detail:
+      'このURLではこのメソッドを使えません。何も実行していません。Allow ヘッダーを見てください。',
+  },
+  'merchant-exists': {
+    status: 409,
+    title: 'The merchant exists already',
+    detail:
+      'この名前の加盟店はすでに登録されています。何も変更していません。別の名前を選んでください。',
+  },
+  'settings-changed': {
+    status: 409,
+    title: 'The settings have a newer version',
+    detail:
+      '設定は別の人が先に変更しました。今回の変更は保存していません。最新の設定を読み直し、変更をやり直してください。',
+  },
+  'workflow-closed': {
+    status: 409,
+    title: 'The workflow has ended or does not run',
+    detail:
+      'この処理は終了しているか、動いていません。何も変更していません。現在の状態を確かめてください。',
+  },
+  conflict: {
+    status: 409,
+    title: 'The act does not fit the present state',
+    detail:
+      '現在の状態ではこの操作はできません。何も変更していません。画面を読み直して状態を確かめてください。',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    detail: '送られたデータが上限を超えています。何も保存していません。分けて送ってください。',
+  },
+  'content-type-not-supported': {
+    status: 415,
+    title: 'The content type or encoding is not supported',
+    detail:
+      'この Content-Type または Content-Encoding は受け付けません。何も保存していません。/openapi.json で形式を確かめてください。',
+  },
+  'invalid-fields': {
+    status: 422,
+    title: 'Fields are invalid',
+    detail: '入力に誤りがあります。何も保存していません。errors の項目を直して送り直してください。',
+  },
+  'card-number-found': {
+    status: 422,
+    title: 'The file holds a card number',
+    detail:
+      'ファイルにカード番号と思われる数字があります。ファイルは保存していません。errors の場所から番号を取り除いて送り直してください。',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests',
+    detail:
+      'リクエストが多すぎます。何も実行していません。Retry-After の秒数を待って送り直してください。',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'An unexpected error',
+    detail:
+      '予期しないエラーが起きました。同じ操作をもう一度行い、続く場合は instance の番号を添えて開発担当に連絡してください。',
+  },
+  'file-unreadable': {
+    status: 500,
+    title: 'The stored file cannot be opened',
+    detail:
+      '預かったファイルを開けません。ファイルの行は残っています。instance の番号を添えて管理者に連絡し、鍵とバックアップを確かめてもらってください。',
+  },
+  'postgres-away': {
+    status: 503,
+    title: 'The database cannot be reached',
+    detail: 'データベースに接続できません。少し待ってから、同じ内容でもう一度送ってください。',
+  },
+  'temporal-away': {
+    status: 503,
+    title: 'Temporal cannot be reached',
+    detail:
+      '処理基盤（Temporal）に接続できません。少し待ってから、同じ Idempotency-Key でもう一度送ってください。',
+  },
+  'worker-away': {
+    status: 503,
+    title: 'No worker took the request in time',
+    detail:
+      'ワーカーが応答しませんでした。受け付けたかどうかは未確定です。同じ Idempotency-Key でもう一度送れば、二重には実行されません。',
+  },
+  busy: {
+    status: 503,
+    title: 'Too many uploads at once',
+    detail:
+      '同時に受け付けられる件数を超えています。何も保存していません。少し待って送り直してください。',
+  },
+} as const satisfies Record<string, { status: number; title: string; detail: string }>;
+
+export type ProblemSlug = keyof typeof problemTypes;
+
+export interface FieldError {
+  /** Where: `body.settings.paygent.width`, `query.kind`, `line 3, column 備考`. */
+  readonly path: string;
+  /** What is wrong with it; never the value itself. */
+  readonly message: string;
+}
+
+/** Thrown anywhere in the API; becomes application/problem+json. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly slug: ProblemSlug;
+  readonly detail: string;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    slug: ProblemSlug,
+    more: {
+      /** In place of the type's own sentence, when more is known. */
+      readonly detail?: string;
+      readonly errors?: readonly FieldError[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(problemTypes[slug].title);
+    this.slug = slug;
+    this.detail = more.detail ?? problemTypes[slug].detail;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+
+  get status(): number {
+    return problemTypes[this.slug].status;
+  }
+
+  toBody(requestId: string): ProblemBody {
+    return {
+      type: `urn:tsukigime:problem:${this.slug}`,
+      title: problemTypes[this.slug].title,
+      status: this.status,
+      detail: this.detail,
+      instance: requestId,
+      ...(this.errors.length > 0 ? { errors: [...this.errors] } : {}),
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import type { ApiDependencies } from './dependencies.ts';
+import type { ApiState } from './state.ts';
+
+/** A logger that cannot say a secret by accident: headers and query are never given to it either. */
+export function createApiLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { part: 'api' },
+    redact: {
+      paths: ['authorization', 'token', 'secret', 'password', '*.authorization', '*.token'],
+      censor: '[redacted]',
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** One line and one measurement a request, by route pattern: a raw URL may hold names. */
+export function logRequests(deps: ApiDependencies, state: ApiState): RequestHandler {
+  return (request, response, next) => {
+    const requestId = randomUUID();
+    response.locals.requestId = requestId;
+    response.set('X-Request-Id', requestId);
+    const startedAt = process.hrtime.bigint();
+    response.once('close', () => {
+      const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
+      const route = routePattern(response);
+      const status = response.writableFinished ? String(response.statusCode) : 'cut';
+      const method = knownMethods.has(request.method) ? request.method : 'other';
+      state.metrics.requestSeconds.observe({ method, route, status }, seconds);
+      deps.logger.info(
+        { requestId, method, route, status, ms: Math.round(seconds * 1000), ...tokenOf(response) },
+        'request',
+      );
+    });
+    next();
+  };
+}
+
+/** What may be logged of an error: a database error quotes row values in its message and detail. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { code, constraint, table, severity } = error as unknown as Record<string, unknown>;
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  return {
+    name: error.name,
+    ...(severity === undefined ? { message: error.message } : { table, constraint }),
+    ...(code === undefined ? {} : { code }),
+    frames: frames.slice(0, 12).map((line) => line.trim()),
+  };
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
+
+function routePattern(response: Response): string {
+  const pattern: unknown = response.locals.route;
+  return typeof pattern === 'string' ? pattern : 'unmatched';
+}
+
+function tokenOf(response: Response): { tokenId?: string } {
+  const tokenId: unknown = response.locals.tokenId;
+  return typeof tokenId === 'string' ? { tokenId } : {};
+}

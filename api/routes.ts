@@ -1,0 +1,14 @@
+import type { Contract } from './contract.ts';
+import type { Handlers } from './handler.ts';
+import { fileHandlers } from './routes/files.ts';
+import { merchantHandlers } from './routes/merchants.ts';
+import { serviceHandlers } from './routes/service.ts';
+import { tokenHandlers } from './routes/tokens.ts';
+
+/** A handler for every route of the contract. A new noun adds one line here. */
+export const handlers: Handlers<Contract> = {
+  ...serviceHandlers,
+  ...merchantHandlers,
+  ...tokenHandlers,
+  ...fileHandlers,
+};

@@ -1,0 +1,72 @@
+import { type AuditEntry, listAudit, type RecordedAuditEntry } from '../../db/queries/audit.ts';
+import { createMerchant, listMerchants, type Merchant } from '../../db/queries/merchants.ts';
+import { findSettings, saveSettings } from '../../db/queries/settings.ts';
+import type { merchantRoutes } from '../contract/merchants.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+
+export const merchantHandlers: Handlers<typeof merchantRoutes> = {
+  async listMerchants({ deps, identity }) {
+    const { scope } = identity;
+    const merchants = await listMerchants(deps.db, scope.all ? null : scope.merchantIds);
+    return {
+      status: 200,
+      body: { merchants: merchants.map((merchant) => showMerchant(deps, merchant)) },
+    };
+  },
+
+  async createMerchant({ deps, identity, body, now }) {
+    const { merchant: slug, ...rest } = body;
+    const created = await createMerchant(deps.db, { slug, ...rest, actor: identity.actor, now });
+    return {
+      status: 201,
+      headers: { Location: `/v1/merchants/${slug}` },
+      body: showMerchant(deps, created),
+    };
+  },
+
+  async readMerchant({ deps, merchant }) {
+    return { status: 200, body: showMerchant(deps, merchant) };
+  },
+
+  async readSettings({ deps, merchant, query }) {
+    const found = await findSettings(deps.db, merchant.id, query.version);
+    if (found === undefined) throw new Problem('settings-not-found');
+    return { status: 200, body: found };
+  },
+
+  async saveSettings({ deps, identity, merchant, body, now }) {
+    const saved = await saveSettings(deps.db, merchant.id, {
+      seenVersion: body.version,
+      settings: body.settings,
+      actor: identity.actor,
+      reason: body.reason,
+      now,
+    });
+    return { status: 200, body: saved };
+  },
+
+  async readAudit({ deps, merchant, query }) {
+    const { after, limit } = query;
+    const recorded = await listAudit(deps.db, merchant.id, { afterN: after, limit: limit + 1 });
+    const page = recorded.slice(0, limit);
+    const nextAfter = recorded.length > limit ? (page.at(-1)?.n ?? null) : null;
+    return { status: 200, body: { entries: page.map(showEntry), nextAfter } };
+  },
+};
+
+function showMerchant(deps: ApiDependencies, merchant: Merchant) {
+  return {
+    merchant: merchant.slug,
+    name: merchant.name,
+    kind: merchant.kind,
+    createdAt: merchant.createdAt,
+    businessNow: new Date(deps.realNow().getTime() + merchant.clockOffsetMs).toISOString(),
+  };
+}
+
+/** The text of an entry was written by us, in the form that was hashed. */
+function showEntry({ n, entry, hash }: RecordedAuditEntry) {
+  return { ...(JSON.parse(entry) as AuditEntry), n, hash };
+}

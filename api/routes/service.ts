@@ -1,0 +1,61 @@
+import { sql } from 'kysely';
+import type { serviceRoutes } from '../contract/service.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+import { buildOpenApi } from '../openapi.ts';
+
+/** Longer than any healthy answer, shorter than the patience of whoever asks. */
+const probeTimeoutMs = 2000;
+
+export const serviceHandlers: Handlers<typeof serviceRoutes> = {
+  async readHealth() {
+    return { status: 200, body: { alive: true } };
+  },
+
+  async readReadiness({ deps, state }) {
+    const [postgres, temporal] = await Promise.all([probePostgres(deps), probeTemporal(deps)]);
+    const ready = postgres && temporal && !state.stopping;
+    return {
+      status: ready ? 200 : 503,
+      body: {
+        ready,
+        postgres: postgres ? 'ok' : 'away',
+        temporal: temporal ? 'ok' : 'away',
+        stopping: state.stopping,
+      },
+    };
+  },
+
+  async readOpenApi() {
+    return { status: 200, body: buildOpenApi() };
+  },
+
+  async readMetrics({ state }) {
+    return { status: 200, text: await state.metrics.registry.metrics() };
+  },
+};
+
+async function probePostgres(deps: ApiDependencies): Promise<boolean> {
+  return await answers(async () => await sql`select 1`.execute(deps.db));
+}
+
+async function probeTemporal(deps: ApiDependencies): Promise<boolean> {
+  const { temporal } = deps;
+  return await answers(() =>
+    temporal.withDeadline(deps.realNow().getTime() + probeTimeoutMs, () =>
+      temporal.workflowService.getSystemInfo({}),
+    ),
+  );
+}
+
+async function answers(probe: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), probeTimeoutMs);
+  });
+  const answered = probe().then(
+    () => true,
+    () => false,
+  );
+  return await Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

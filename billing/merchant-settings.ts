@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
+import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
+import type { StatusExclusion } from './select-orders.ts';
+
+const orderFields = Object.keys(cagolabProfile.columns) as [OrderField, ...OrderField[]];
+const statusExclusions = [
+  'delivery_completed',
+  'cancelled',
+  'cancelled_by_customer',
+  'payment_failed',
+  'continuation_pending',
+] as const satisfies readonly StatusExclusion[];
+
+/** Compared with white space and line breaks taken out (spec 1.1), so it is kept without them. */
+const statusName = z.string().min(1).max(50).regex(/^\S+$/, { error: 'holds white space' });
+
+const orderProfileSchema: z.ZodType<OrderProfile, unknown> = z
+  .strictObject({
+    name: z.string().min(1).max(50),
+    columns: z.record(
+      z.enum(orderFields),
+      z.strictObject({
+        name: z.string().trim().min(1).max(100),
+        required: z.boolean(),
+        certainty: z.enum(['manual', 'seen', 'assumed']),
+      }),
+    ),
+    paygentPaymentMethods: z.array(z.string().min(1).max(50)).min(1).max(20),
+    billedStatuses: z.array(statusName).min(1).max(50),
+    excludedStatuses: z.record(statusName, z.enum(statusExclusions)),
+    unshippedWords: z.array(z.string().min(1).max(50)).max(20),
+  })
+  .refine(
+    (profile) =>
+      profile.billedStatuses.every((name) => !Object.hasOwn(profile.excludedStatuses, name)),
+    { error: 'a status is both billed and excluded', path: ['billedStatuses'] },
+  )
+  .refine(
+    (profile) => {
+      const names = Object.values(profile.columns).map((column) => column.name);
+      return new Set(names).size === names.length;
+    },
+    { error: 'two fields are read from one column', path: ['columns'] },
+  );
+
+/**
+ * What a merchant decides about its billing. Every version is kept whole, defaults written out, so
+ * that a later release with other defaults changes nobody's billing. A key that is not known is
+ * refused: a setting that has no effect is worse than an error. Settings of capabilities that do not
+ * exist yet (approval, retries, mails) come with them.
+ */
+export const merchantSettingsSchema = z.strictObject({
+  /**
+   * What makes an order one of its kind: its number alone, or number and billing month, for carts
+   * that keep one number for a whole subscription.
+   */
+  orderIdentity: z.enum(['per-order', 'per-month']).default('per-order'),
+
+  /** How the cart writes its orders and which of them are billed. */
+  orderProfile: orderProfileSchema.default(cagolabProfile),
+
+  paygent: z
+    .strictObject({
+      /** Header of every file; null until the merchant has its contract, and then nothing is billed. */
+      merchantId: z
+        .string()
+        .regex(/^[0-9A-Za-z_-]{1,20}$/, { error: 'is 1 to 20 letters and digits' })
+        .nullable()
+        .default(null),
+      /** Data records in one file; Paygent's own limit is not public [assumed]. */
+      maxRecordsPerFile: z.int().min(1).max(100_000).default(10_000),
+      /** Columns of a data record: A–N are certain, an empty O is assumed from a picture [assumed]. */
+      width: z.int().min(14).max(30).default(15),
+      /** Who carries files to and from Paygent: an operator on its portal. */
+      transport: z.enum(['portal']).default('portal'),
+    })
+    .prefault({}),
+
+  capture: z
+    .strictObject({
+      policy: z.enum(['immediate', 'on-shipment', 'on-date', 'manual']).default('on-shipment'),
+      /** Days from the completion of the authorization; Paygent's limit can only be shortened. */
+      windowDays: z.int().min(1).max(CAPTURE_WINDOW_DAYS).default(CAPTURE_WINDOW_DAYS),
+    })
+    .prefault({}),
+});
+
+export type MerchantSettings = z.output<typeof merchantSettingsSchema>;
+
+/** What may be written: everything that has a default may be left out. */
+export type MerchantSettingsInput = z.input<typeof merchantSettingsSchema>;

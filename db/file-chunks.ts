@@ -1,0 +1,111 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+
+const deflateAsync = promisify(deflate);
+const inflateAsync = promisify(inflate);
+
+/** Plain bytes a chunk: big enough to compress well, small enough that ten open files fit in memory. */
+export const chunkBytes = 1024 * 1024;
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+/** A key for AES-256-GCM and the ID that is stored beside everything it encrypts. */
+export interface FileKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** Where a chunk belongs. It is authenticated: a chunk moved elsewhere does not open. */
+export interface ChunkPlace {
+  readonly merchantId: number;
+  readonly fileId: number;
+  /** From 1. */
+  readonly n: number;
+  /** True for the last chunk only, so that a file cut at a chunk's border does not pass as whole. */
+  readonly last: boolean;
+}
+
+/** One row of `file_chunks`: compressed, then encrypted; the tag stands at the end of `data`. */
+export interface SealedChunk {
+  readonly keyId: string;
+  readonly iv: Buffer;
+  readonly data: Buffer;
+}
+
+/** A stored chunk that cannot be given back. The message names file, chunk and the next step. */
+export class FileChunkError extends Error {
+  override name = 'FileChunkError';
+  readonly fileId: number;
+  readonly n: number;
+  readonly problem: 'missing' | 'altered' | 'unknown-key';
+
+  constructor(
+    place: Pick<ChunkPlace, 'fileId' | 'n'>,
+    problem: FileChunkError['problem'],
+    text: string,
+  ) {
+    super(`File ${place.fileId}, chunk ${place.n}: ${text}`);
+    this.fileId = place.fileId;
+    this.n = place.n;
+    this.problem = problem;
+  }
+}
+
+export async function sealChunk(
+  plain: Uint8Array,
+  place: ChunkPlace,
+  key: FileKey,
+): Promise<SealedChunk> {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: tagBytes });
+  cipher.setAAD(placeText(place));
+  const compressed = await deflateAsync(plain);
+  const data = Buffer.concat([cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
+  return { keyId: key.id, iv, data };
+}
+
+/** @throws FileChunkError when the key is not among `keys` or one bit of the chunk or its place differs. */
+export async function openChunk(
+  sealed: SealedChunk,
+  place: ChunkPlace,
+  keys: readonly FileKey[],
+): Promise<Buffer> {
+  const key = keys.find((candidate) => candidate.id === sealed.keyId);
+  if (key === undefined) {
+    throw new FileChunkError(
+      place,
+      'unknown-key',
+      `it was encrypted with key "${sealed.keyId}", which is not among the file keys. ` +
+        'Put that key back behind the newest one in TSUKIGIME_FILE_KEYS.',
+    );
+  }
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key.bytes, sealed.iv, {
+      authTagLength: tagBytes,
+    });
+    decipher.setAAD(placeText(place));
+    decipher.setAuthTag(sealed.data.subarray(-tagBytes));
+    const compressed = Buffer.concat([
+      decipher.update(sealed.data.subarray(0, -tagBytes)),
+      decipher.final(),
+    ]);
+    return await inflateAsync(compressed, { maxOutputLength: chunkBytes });
+  } catch {
+    throw new FileChunkError(
+      place,
+      'altered',
+      `its bytes are not those that were stored under key "${sealed.keyId}". ` +
+        'Restore file_chunks from a backup; nothing of this chunk was handed out.',
+    );
+  }
+}
+
+function placeText(place: ChunkPlace): Buffer {
+  const part = place.last ? 'last' : 'more';
+  return Buffer.from(
+    `tsukigime file chunk 1:${place.merchantId}:${place.fileId}:${place.n}:${part}`,
+  );
+}
