@@ -1,0 +1,330 @@
+import { parseCompactJstInstant } from '../../billing/business-date.ts';
+import { type CsvRow, readCsvRows } from '../../billing/csv-rows.ts';
+import type { RowReason } from '../../billing/row-reason.ts';
+import type { TextEncoding } from '../../billing/text-encoding.ts';
+import { decodeRecord, fieldIndex, type RecordLayout } from '../record-layout.ts';
+import {
+  dataLayout,
+  defaultDataWidth,
+  resultLayout,
+  type TransactionFileKind,
+  trailerLayout,
+  transactionKinds,
+} from './layouts.ts';
+
+/** What Paygent says about one record. */
+export interface PaygentOutcome {
+  /** 処理結果 as it stands in the file; blank while there is no result. */
+  readonly resultCode: string;
+  /** 決済ID */
+  readonly paymentId: string | null;
+  /** レスポンスコード */
+  readonly responseCode: string | null;
+  /** レスポンス詳細; an issuer decline is `1G` + code. */
+  readonly responseDetail: string | null;
+  /** 処理日時 as ISO instant. */
+  readonly processedAt: string | null;
+}
+
+/** One data record of a result file. Amount and numbers are as returned, not yet compared. */
+export interface ResultRow {
+  readonly kind: 'row';
+  readonly line: number;
+  readonly orderNumber: string;
+  readonly amountText: string;
+  readonly previousOrderNumber: string;
+  readonly customerNumber: string;
+  readonly outcome: PaygentOutcome;
+  /** What of the row cannot be read; a row with any is quarantined. */
+  readonly findings: readonly ResultFieldFinding[];
+  /** All columns as they stand in the file. */
+  readonly columns: readonly string[];
+}
+
+export interface ResultFieldFinding {
+  readonly field: string;
+  readonly nameJa: string;
+  readonly value: string;
+  readonly reason: RowReason;
+}
+
+/** Something about the file that belongs to no readable data record. */
+export interface ResultFileFinding extends ResultFieldFinding {
+  readonly kind: 'finding';
+  readonly line: number;
+  /** The order it concerns, when the row still shows it. */
+  readonly orderNumber: string | null;
+}
+
+export type ResultEntry =
+  | {
+      readonly kind: 'header';
+      readonly line: number;
+      readonly fileKind: TransactionFileKind;
+      readonly merchantId: string;
+    }
+  | ResultRow
+  | ResultFileFinding
+  | { readonly kind: 'trailer'; readonly line: number; readonly records: number };
+
+export type WrongResultFileCode =
+  | 'empty'
+  | 'not_a_transaction_file'
+  | 'wrong_kind'
+  | 'wrong_merchant'
+  | 'no_result_columns'
+  | 'other_request';
+
+/** The file is not the result of this request: nothing of it is used. */
+export class WrongResultFileError extends Error {
+  override readonly name = 'WrongResultFileError';
+  readonly code: WrongResultFileCode;
+  /** The same sentence for operators. */
+  readonly ja: string;
+
+  constructor(code: WrongResultFileCode, en: string, ja: string) {
+    super(en);
+    this.code = code;
+    this.ja = ja;
+  }
+}
+
+export interface ResultFileOptions {
+  readonly encoding?: TextEncoding;
+  /** Columns of a data record in the request. */
+  readonly width?: number;
+  /** The columns appended to it. */
+  readonly appended?: RecordLayout;
+  /** What the header must say; anything else refuses the file. */
+  readonly expected?: { readonly kind: TransactionFileKind; readonly merchantId: string };
+}
+
+/**
+ * Reads a result file row by row in bounded memory (spec 1.6). Throws WrongResultFileError when the
+ * file is of another kind or merchant or carries no results; everything else that is wrong is given
+ * as a finding, of a row or of the file, and stops nothing.
+ */
+export async function* decodeResultFile(
+  source: AsyncIterable<Uint8Array>,
+  options: ResultFileOptions = {},
+): AsyncGenerator<ResultEntry> {
+  const decoder = createResultRowDecoder(options);
+  let fileKind: TransactionFileKind | null = null;
+  let dataRows = 0;
+  let trailer: { line: number; records: number } | null = null;
+  let lastLine = 0;
+  for await (const rows of readCsvRows(source, options.encoding ?? 'utf-8')) {
+    for (const row of rows) {
+      lastLine = row.line;
+      if (fileKind === null) {
+        const header = readHeader(row, options.expected);
+        fileKind = header.fileKind;
+        yield header;
+        continue;
+      }
+      const recordId = row.fields[0];
+      if (trailer) {
+        yield fileFinding(row, '', 'レコードID', String(recordId ?? ''), reasons.afterTrailer);
+      }
+      if (row.kind === 'readable' && recordId === '4') {
+        const found = readTrailer(row, fileKind);
+        if (found.kind === 'trailer') trailer = found;
+        yield found;
+        continue;
+      }
+      dataRows += 1;
+      if (row.kind === 'broken') {
+        yield brokenFinding(row, decoder.orderNumberColumn);
+      } else if (recordId !== '3') {
+        yield fileFinding(row, 'recordId', 'レコードID', recordId ?? '', reasons.recordId);
+      } else {
+        if (dataRows === 1) refuseRequest(row.fields.length, decoder.width);
+        yield decoder.decode(row.fields, row.line);
+      }
+    }
+  }
+  if (fileKind === null)
+    throw wrongFile('empty', 'the result file is empty', '結果ファイルが空です');
+  if (!trailer) yield missingTrailer(lastLine);
+  else if (trailer.records !== dataRows) yield trailerMismatch(trailer, dataRows);
+}
+
+/** Reads single data records: used where columns were kept and are read again. */
+export interface ResultRowDecoder {
+  readonly width: number;
+  readonly orderNumberColumn: number;
+  decode(columns: readonly string[], line: number): ResultRow;
+}
+
+export function createResultRowDecoder(options: ResultFileOptions = {}): ResultRowDecoder {
+  const width = options.width ?? defaultDataWidth;
+  const data = dataLayout('authorization', width);
+  const appended = options.appended ?? resultLayout;
+  return {
+    width,
+    orderNumberColumn: fieldIndex(data, 'orderNumber'),
+    decode(columns, line) {
+      const request = decodeRecord(data, columns.slice(0, width));
+      // Blank columns at the end may be left out; the result itself may not.
+      const result = decodeRecord(appended, columns.slice(width), { minWidth: 1 });
+      const { values } = result;
+      return {
+        kind: 'row',
+        line,
+        orderNumber: request.values.orderNumber ?? '',
+        amountText: request.values.amountYen ?? '',
+        previousOrderNumber: request.values.previousOrderNumber ?? '',
+        customerNumber: request.values.customerNumber ?? '',
+        outcome: {
+          resultCode: values.resultCode ?? '',
+          paymentId: values.paymentId || null,
+          responseCode: values.responseCode || null,
+          responseDetail: values.responseDetail || null,
+          processedAt: parseCompactJstInstant(values.processedAt ?? ''),
+        },
+        findings: [...request.findings, ...result.findings, ...timeFindings(values.processedAt)],
+        columns,
+      };
+    },
+  };
+}
+
+function timeFindings(text: string | undefined): ResultFieldFinding[] {
+  // Fourteen digits that are no moment, such as a 13th month.
+  if (!text || !/^[0-9]{14}$/.test(text) || parseCompactJstInstant(text) !== null) return [];
+  return [{ field: 'processedAt', nameJa: '処理日時', value: text, reason: reasons.noMoment }];
+}
+
+function readHeader(
+  row: CsvRow,
+  expected: ResultFileOptions['expected'],
+): Extract<ResultEntry, { kind: 'header' }> {
+  const [recordId, code, merchantId] = row.fields;
+  if (row.kind === 'broken' || recordId !== '1' || !code || !merchantId) {
+    throw wrongFile(
+      'not_a_transaction_file',
+      `line ${row.line}: not the header record of a Paygent file (1, kind, merchant ID)`,
+      `${row.line} 行目: ペイジェントのヘッダレコード (1, 取引種別, マーチャントID) ではありません`,
+    );
+  }
+  const fileKind = kindOfCode(code);
+  if (fileKind === null || (expected && expected.kind !== fileKind)) {
+    const wanted = expected ? transactionKinds[expected.kind].code : '020 or 021';
+    const excel = /^2[01]$/.test(code);
+    throw wrongFile(
+      'wrong_kind',
+      `line ${row.line}: the file is of kind ${code}, not ${wanted}${excel ? ': a spreadsheet dropped the 0, take the unchanged file' : ''}`,
+      `${row.line} 行目: 取引種別が ${code} です (${wanted} のはずです)${excel ? '。表計算ソフトで先頭の 0 が失われています。元のファイルを使ってください' : ''}`,
+    );
+  }
+  if (expected && expected.merchantId !== merchantId) {
+    throw wrongFile(
+      'wrong_merchant',
+      `line ${row.line}: the file belongs to another merchant ID`,
+      `${row.line} 行目: マーチャントIDが異なります。別の加盟店の結果ファイルです`,
+    );
+  }
+  return { kind: 'header', line: row.line, fileKind, merchantId };
+}
+
+/** The kind of file that a header code names; null for any other code. */
+export function kindOfCode(code: string): TransactionFileKind | null {
+  if (code === transactionKinds.authorization.code) return 'authorization';
+  return code === transactionKinds.capture.code ? 'capture' : null;
+}
+
+function refuseRequest(columns: number, width: number): void {
+  if (columns !== width) return;
+  throw wrongFile(
+    'no_result_columns',
+    'the records carry no result columns: this is a request file, not its result',
+    '処理結果の列がありません。結果ファイルではなく、アップロードした取引ファイルです',
+  );
+}
+
+function readTrailer(row: CsvRow, kind: TransactionFileKind): ResultEntry {
+  const layout = trailerLayout(kind);
+  const columns = row.fields.map((field) => field ?? '');
+  const { values, findings } = decodeRecord(layout, columns);
+  const [finding] = findings;
+  if (finding)
+    return fileFinding(row, finding.field, finding.nameJa, finding.value, finding.reason);
+  return { kind: 'trailer', line: row.line, records: Number(values.recordCount) };
+}
+
+function brokenFinding(
+  row: Extract<CsvRow, { kind: 'broken' }>,
+  orderNumberColumn: number,
+): ResultFileFinding {
+  const orderNumber = row.fields[orderNumberColumn] ?? null;
+  const finding = fileFinding(row, '', '行', row.value ?? '', row.reason);
+  return { ...finding, orderNumber };
+}
+
+function missingTrailer(line: number): ResultFileFinding {
+  return {
+    kind: 'finding',
+    line,
+    field: 'recordId',
+    nameJa: 'レコードID',
+    value: '',
+    orderNumber: null,
+    reason: reasons.truncated,
+  };
+}
+
+function trailerMismatch(
+  trailer: { readonly line: number; readonly records: number },
+  dataRows: number,
+): ResultFileFinding {
+  return {
+    kind: 'finding',
+    line: trailer.line,
+    field: 'recordCount',
+    nameJa: '合計件数',
+    value: String(trailer.records),
+    orderNumber: null,
+    reason: {
+      code: 'trailer_count',
+      ja: `トレーラの合計件数は ${trailer.records} 件ですが、データレコードは ${dataRows} 件です`,
+      en: `the trailer counts ${trailer.records} records, the file holds ${dataRows}`,
+    },
+  };
+}
+
+function fileFinding(
+  row: CsvRow,
+  field: string,
+  nameJa: string,
+  value: string,
+  reason: RowReason,
+): ResultFileFinding {
+  return { kind: 'finding', line: row.line, field, nameJa, value, orderNumber: null, reason };
+}
+
+function wrongFile(code: WrongResultFileCode, en: string, ja: string): WrongResultFileError {
+  return new WrongResultFileError(code, en, ja);
+}
+
+const reasons = {
+  recordId: {
+    code: 'record_id',
+    ja: 'レコードIDが 3 (データ) でも 4 (トレーラ) でもありません',
+    en: 'the record is neither data (3) nor trailer (4)',
+  },
+  afterTrailer: {
+    code: 'after_trailer',
+    ja: 'トレーラレコードの後に行があります',
+    en: 'a row stands behind the trailer record',
+  },
+  truncated: {
+    code: 'truncated',
+    ja: 'トレーラレコードがありません。ファイルが途中で切れている可能性があります',
+    en: 'the trailer record is missing: the file may be cut off',
+  },
+  noMoment: {
+    code: 'value_type',
+    ja: '処理日時が日時として読めません',
+    en: 'processedAt is no date and time',
+  },
+} as const satisfies Record<string, RowReason>;
