@@ -65,26 +65,33 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     shutdownForceTime: options.shutdownGraceMs + forceAfterGraceMs,
     interceptors: { activity: [createActivityLog(logger)] },
   };
+  const workers: Worker[] = [];
   try {
-    const workers = [
+    workers.push(
       await Worker.create({
         ...common,
         taskQueue,
-        workflowBundle: { codePath: bundle.codePath },
+        workflowBundle: { code: bundle.code },
         activities: activities.main,
       }),
-      await Worker.create({
-        ...common,
-        taskQueue: filesTaskQueueOf(taskQueue),
-        activities: activities.files,
-        maxConcurrentActivityTaskExecutions: filesAtOnce,
-      }),
-    ];
-    return run(workers, connection, logger);
+    );
+    // A worker with nothing to do may not be started.
+    if (Object.keys(activities.files).length > 0) {
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: filesTaskQueueOf(taskQueue),
+          activities: activities.files,
+          maxConcurrentActivityTaskExecutions: filesAtOnce,
+        }),
+      );
+    }
   } catch (error) {
-    await connection.close();
+    // A connection stays open while a worker holds it, and a worker that never ran cannot be ended.
+    if (workers.length === 0) await connection.close();
     throw error;
   }
+  return run(workers, connection, logger);
 }
 
 function run(workers: Worker[], connection: NativeConnection, logger: Logger): RunningWorkers {

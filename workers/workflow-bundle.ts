@@ -16,7 +16,8 @@ interface Manifest {
 }
 
 export interface WorkflowBundle {
-  readonly codePath: string;
+  /** JavaScript, in memory: another process may replace the file at any time. */
+  readonly code: string;
   /** False when an unchanged one was found. */
   readonly built: boolean;
 }
@@ -47,10 +48,11 @@ export async function loadWorkflowBundle(
   await mkdir(directory, { recursive: true });
   const name = `workflows-${sha256(workflowsPath).slice(0, 12)}`;
   const manifestPath = join(directory, `${name}.json`);
+  const packPath = (codeSha256: string) => join(directory, `${name}-${codeSha256.slice(0, 16)}.js`);
   const known = await readManifest(manifestPath);
   if (known !== null && (await isCurrent(known))) {
-    const codePath = join(directory, `${name}-${known.codeSha256.slice(0, 16)}.js`);
-    if ((await hashFile(codePath)) === known.codeSha256) return { codePath, built: false };
+    const code = await readFile(packPath(known.codeSha256), 'utf8').catch(() => null);
+    if (code !== null && sha256(code) === known.codeSha256) return { code, built: false };
   }
 
   const sources = new Set<string>();
@@ -65,7 +67,7 @@ export async function loadWorkflowBundle(
     }),
   });
   const codeSha256 = sha256(code);
-  const codePath = join(directory, `${name}-${codeSha256.slice(0, 16)}.js`);
+  const codePath = packPath(codeSha256);
   await replaceFile(codePath, code);
   const manifest: Manifest = {
     sdkVersion: sdkVersion(),
@@ -74,11 +76,11 @@ export async function loadWorkflowBundle(
   };
   await replaceFile(manifestPath, JSON.stringify(manifest));
   if (known !== null && known.codeSha256 !== codeSha256) {
-    // A worker that is running has read its pack into memory at start.
-    await rm(join(directory, `${name}-${known.codeSha256.slice(0, 16)}.js`), { force: true });
+    // Whoever runs on the old one has it in memory.
+    await rm(packPath(known.codeSha256), { force: true });
   }
   logger.info({ codePath, bytes: code.length }, 'workflow bundle built');
-  return { codePath, built: true };
+  return { code, built: true };
 }
 
 type WebpackPlugin = NonNullable<
