@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError, readConfig } from '../config.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import type { Stack } from '../stack/bring-up.ts';
@@ -46,8 +46,8 @@ function describe(stack: Stack): string {
     ['Temporal', `${stack.temporalAddress} (namespace ${stack.temporalNamespace})`],
     ...(stack.temporalUiUrl ? [['Temporal UI', stack.temporalUiUrl]] : []),
     ...Object.entries(stack.urls()).filter(([name]) => name !== 'temporalUi'),
-    ['Logs', relative(process.cwd(), stack.logsDir) || stack.logsDir],
-    ['Ports', relative(process.cwd(), join(stack.dataDir, 'run.json'))],
+    ['Logs', stack.logsDir],
+    ['Ports', join(stack.dataDir, 'run.json')],
   ];
   const up = lines.map(([name = '', value]) => `  ${name.padEnd(12)} ${value}`);
   return ['Tsukigime is up:', ...up, 'Ctrl-C stops it; the data stays.'].join('\n');

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Config,
@@ -10,6 +10,7 @@ import { resolveGivenDatabase } from './given-database.ts';
 import { lockDataDir } from './lock.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
+import { outsideDir } from './postgres-placement.ts';
 import { identifyProcess } from './process-identity.ts';
 import {
   type ProcessExit,
@@ -147,12 +148,12 @@ class RunningStack implements Stack {
       }
     }
     if (fresh) {
-      if (last?.postgresDir) rmSync(last.postgresDir, { recursive: true, force: true });
-      for (const name of ['postgres', 'logs', 'secrets.json', 'run.json']) {
-        rmSync(join(this.dataDir, name), { recursive: true, force: true });
+      // run.json could name anything; only our own place outside the folder is deleted.
+      if (last?.postgresDir === outsideDir(this.dataDir)) {
+        rmSync(last.postgresDir, { recursive: true, force: true });
       }
-      for (const suffix of ['', '-wal', '-shm']) {
-        rmSync(`${this.temporalFile()}${suffix}`, { force: true });
+      for (const name of ['postgres', 'temporal', 'logs', 'secrets.json', 'run.json']) {
+        rmSync(join(this.dataDir, name), { recursive: true, force: true });
       }
     }
     this.save({
@@ -162,7 +163,10 @@ class RunningStack implements Stack {
   }
 
   private temporalFile(): string {
-    return join(this.dataDir, 'temporal.db');
+    const dir = join(this.dataDir, 'temporal');
+    // SQLite makes its files readable to all; the folder keeps others out.
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return join(dir, 'temporal.db');
   }
 
   private async startPostgres(): Promise<void> {
