@@ -1,9 +1,9 @@
+import { lineOf } from './source-scanner.ts';
+
 /**
  * What must never be in the repository: card numbers and secrets. Written on its own, not with the
  * card-number guard of imports/: a mistake there must not hide a number here.
  */
-
-import { lineOf } from './source-scanner.ts';
 
 export interface Finding {
   readonly line: number;

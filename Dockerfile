@@ -1,0 +1,17 @@
+# The image of worker, API and migrations: the sources, run by tsx; no build that could be stale.
+# The sandbox, the tests and the development dependencies stay out (.dockerignore, --omit=dev).
+FROM node:22.23.3-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:22.23.3-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY . .
+# Owned by root and read by the user: nothing that runs can change the code.
+USER node
+EXPOSE 8080
+ENTRYPOINT []
+CMD ["node", "cli/tsukigime.js", "--help"]
