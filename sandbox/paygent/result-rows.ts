@@ -1,0 +1,102 @@
+import { dataLayout, resultCodes } from '../../psp/paygent/layouts.ts';
+import { fieldIndex } from '../../psp/record-layout.ts';
+import { createRandom, hashWords } from '../shop/random.ts';
+import type { Fault } from './faults.ts';
+import type { RecordOutcome, RecordResult } from './state.ts';
+
+/** One row of a result file: the columns that were uploaded, and what is appended to them. */
+export interface ResultRow {
+  readonly columns: readonly string[];
+  readonly appended: Readonly<Record<string, string>>;
+}
+
+/** 処理結果 that no table knows. */
+const unknownResultCode = '9';
+
+// Paygent's own レスポンスコード are not public: these are the sandbox's, and look like it.
+const responseCodes: Readonly<Record<string, string>> = {
+  declined: 'SBX001',
+  no_authorization: 'SBX101',
+  already_captured: 'SBX102',
+  amount_over_authorization: 'SBX103',
+  expired: 'SBX104',
+};
+
+/**
+ * The result columns of one record.
+ *
+ * @param processedAt 処理日時, `yyyyMMddHHmmss` in JST.
+ */
+export function describeResult(
+  [, , paymentId, outcome]: RecordResult,
+  processedAt: string,
+): Record<string, string> {
+  return { ...describeOutcome(outcome), paymentId, processedAt };
+}
+
+function describeOutcome(outcome: RecordOutcome): Record<string, string> {
+  const blank = { responseCode: '', responseDetail: '' };
+  if (outcome === 'ok') return { resultCode: resultCodes.ok, ...blank };
+  if (outcome === 'unknown') return { resultCode: unknownResultCode, ...blank };
+  const { ng } = resultCodes;
+  if (outcome.startsWith('G')) {
+    const responseCode = responseCodes.declined ?? '';
+    return { resultCode: ng, responseCode, responseDetail: `1${outcome}` };
+  }
+  return { resultCode: ng, responseCode: responseCodes[outcome] ?? '', responseDetail: outcome };
+}
+
+/** Spoils the rows as the ordered faults say; what Paygent really did stays in its ledger. */
+export function spoilRows(
+  rows: readonly ResultRow[],
+  faults: readonly Fault[],
+  seed: string,
+): ResultRow[] {
+  let spoiled = [...rows];
+  for (const [index, fault] of faults.entries()) {
+    if (!('count' in fault)) continue;
+    const chosen = chooseRows(spoiled, fault, hashWords(seed, 'fault', index));
+    spoiled = spoiled.flatMap((row, place) => (chosen.has(place) ? spoilRow(row, fault) : [row]));
+  }
+  return spoiled;
+}
+
+type RowFault = Extract<Fault, { count: number }>;
+
+const layout = dataLayout('authorization');
+const amountColumn = fieldIndex(layout, 'amountYen');
+const orderNumberColumn = fieldIndex(layout, 'orderNumber');
+
+function spoilRow(row: ResultRow, fault: RowFault): ResultRow[] {
+  switch (fault.kind) {
+    case 'row_missing':
+      return [];
+    case 'row_doubled':
+      return [row, row];
+    case 'unknown_result_code':
+      return [{ ...row, appended: { ...row.appended, resultCode: unknownResultCode } }];
+    case 'amount_changed':
+      return [{ ...row, columns: row.columns.with(amountColumn, changeAmount(row)) }];
+  }
+}
+
+/** Another amount with the same number of digits, so that only a comparison can notice. */
+function changeAmount({ columns }: ResultRow): string {
+  const amount = columns[amountColumn] ?? '';
+  const last = Number(amount.at(-1));
+  return `${amount.slice(0, -1)}${(last + 1) % 10 || 1}`;
+}
+
+function chooseRows(rows: readonly ResultRow[], fault: RowFault, seed: number): Set<number> {
+  const { orderNumbers, count } = fault;
+  if (orderNumbers) {
+    const named = rows.flatMap(({ columns }, place) =>
+      orderNumbers.includes(columns[orderNumberColumn] ?? '') ? [place] : [],
+    );
+    return new Set(named);
+  }
+  const random = createRandom(seed);
+  const chosen = new Set<number>();
+  while (chosen.size < Math.min(count, rows.length)) chosen.add(random.int(rows.length));
+  return chosen;
+}

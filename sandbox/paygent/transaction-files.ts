@@ -1,0 +1,118 @@
+import { formatCompactJstInstant } from '../../billing/business-date.ts';
+import {
+  headerLayout,
+  resultLayout,
+  type TransactionFileKind,
+  trailerLayout,
+} from '../../psp/paygent/layouts.ts';
+import { decodeRequestFile, RequestFileError } from '../../psp/paygent/request-file.ts';
+import { encodeRecord, type FieldValues, type RecordLayout } from '../../psp/record-layout.ts';
+import type { RequestRecord } from './judge-file.ts';
+import type { SandboxMerchant } from './merchant.ts';
+import { describeResult, type ResultRow, spoilRows } from './result-rows.ts';
+import type { RecordResult, TransactionKind, Upload } from './state.ts';
+import type { UploadForm } from './uploads.ts';
+
+/** Where the sandbox meets the codec: one layout serves both sides of the wire. */
+
+export interface FormatError {
+  readonly part: 'header' | 'trailer' | 'data';
+  readonly line: number;
+  /** The column by its Japanese name; '' when the whole record is meant. */
+  readonly item: string;
+  readonly content: string;
+}
+
+export type UploadCheck =
+  | {
+      readonly ok: true;
+      readonly transactionKind: TransactionKind;
+      readonly records: number;
+      readonly amountYen: number;
+    }
+  | { readonly ok: false; readonly errors: readonly FormatError[]; readonly moreErrors: boolean };
+
+/** A record as the upload holds it. */
+export interface UploadedRecord extends RequestRecord {
+  readonly columns: readonly string[];
+}
+
+const fileKinds: Readonly<Record<TransactionKind, TransactionFileKind>> = {
+  オーソリ: 'authorization',
+  売上: 'capture',
+};
+
+async function* asSource(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+export async function checkUpload(
+  merchant: SandboxMerchant,
+  form: UploadForm,
+): Promise<UploadCheck> {
+  const transactionKind = form.transactionKind as TransactionKind;
+  try {
+    const records = await readRequests(form.bytes);
+    void merchant;
+    const amountYen = records.reduce((sum, record) => sum + record.amountYen, 0);
+    return { ok: true, transactionKind, records: records.length, amountYen };
+  } catch (error) {
+    if (!(error instanceof RequestFileError)) throw error;
+    const errors: FormatError[] = [{ part: 'data', line: error.line, item: '', content: error.ja }];
+    return { ok: false, errors, moreErrors: false };
+  }
+}
+
+/** Reads the data records of a file that passed the format check. */
+export async function readRequests(bytes: Buffer): Promise<UploadedRecord[]> {
+  const requests: UploadedRecord[] = [];
+  for await (const entry of decodeRequestFile(asSource(bytes))) {
+    if (entry.kind !== 'record') continue;
+    const { orderNumber, customerNumber, amountYen } = entry.record;
+    requests.push({ orderNumber, customerNumber, amountYen, columns: entry.columns });
+  }
+  return requests;
+}
+
+/** Writes a result file: each uploaded record with its result appended, spoiled as ordered. */
+export function writeResultFile(
+  merchant: SandboxMerchant,
+  upload: Upload,
+  requests: readonly UploadedRecord[],
+  results: readonly RecordResult[],
+): Buffer {
+  const { acceptanceNumber, faults, merchantId } = upload;
+  const kind = fileKinds[upload.transactionKind];
+  const processedAt = formatCompactJstInstant(upload.dueAt);
+  const rows = requests.map(({ columns }, index): ResultRow => {
+    return { columns, appended: describeResult(results[index]!, processedAt) };
+  });
+  const spoiled = spoilRows(rows, faults, `${merchant.outcomes.seed} ${acceptanceNumber}`);
+  const lines = [
+    encodeLine(headerLayout(kind), { merchantId }),
+    ...spoiled.map((row) => `${row.columns.join(',')},${encodeLine(resultLayout, row.appended)}`),
+    encodeLine(trailerLayout(kind), { recordCount: countForTrailer(spoiled.length, faults) }),
+  ];
+  return truncate(Buffer.from(lines.map((line) => `${line}\r\n`).join('')), faults);
+}
+
+function encodeLine(layout: RecordLayout, values: FieldValues): string {
+  const encoded = encodeRecord(layout, values);
+  if (encoded.ok) return encoded.line;
+  const [finding] = encoded.findings;
+  throw new Error(`the sandbox made a record that does not fit: ${finding?.reason.en}`);
+}
+
+function countForTrailer(records: number, faults: Upload['faults']): number {
+  const fault = faults.find(({ kind }) => kind === 'trailer_count_off');
+  return fault?.kind === 'trailer_count_off' ? Math.max(records + fault.by, 0) : records;
+}
+
+function truncate(bytes: Buffer, faults: Upload['faults']): Buffer {
+  const fault = faults.find(({ kind }) => kind === 'truncated');
+  if (fault?.kind !== 'truncated') return bytes;
+  const length = Math.floor(bytes.length * fault.keep);
+  // Never on a line break: the last row must be visibly cut.
+  const lastLine = bytes.lastIndexOf('\r\n', length - 1);
+  return bytes.subarray(0, length - lastLine < 4 ? Math.max(lastLine - 2, 0) : length);
+}

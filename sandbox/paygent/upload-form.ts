@@ -1,0 +1,42 @@
+import type { Request } from 'express';
+import { Refusal } from './refusal.ts';
+import type { UploadForm } from './uploads.ts';
+
+/**
+ * Reads an upload: a multipart form with the fields `paymentKind`, `transactionKind` and `file`, as
+ * a browser sends it, or the bare bytes with the two kinds in the query string.
+ */
+export async function readUploadForm(request: Request): Promise<UploadForm> {
+  const body: unknown = request.body;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  const contentType = request.get('content-type') ?? '';
+  if (!contentType.startsWith('multipart/form-data')) {
+    const { paymentKind, transactionKind } = request.query;
+    return checkForm(paymentKind, transactionKind, bytes);
+  }
+  const form = await readMultipart(bytes, contentType);
+  const file = form.get('file');
+  if (file === null || typeof file === 'string') {
+    throw new Refusal(400, 'file_missing', '取引ファイルを選択してください。');
+  }
+  const content = Buffer.from(await file.arrayBuffer());
+  return checkForm(form.get('paymentKind'), form.get('transactionKind'), content);
+}
+
+async function readMultipart(bytes: Buffer, contentType: string): Promise<FormData> {
+  try {
+    // Node's own reader of multipart bodies.
+    return await new Response(new Uint8Array(bytes), {
+      headers: { 'content-type': contentType },
+    }).formData();
+  } catch {
+    throw new Refusal(400, 'unreadable_form', 'フォームの内容を読めません。');
+  }
+}
+
+function checkForm(paymentKind: unknown, transactionKind: unknown, bytes: Buffer): UploadForm {
+  if (typeof paymentKind !== 'string' || typeof transactionKind !== 'string') {
+    throw new Refusal(400, 'kind_missing', '決済種別と取引種別を選択してください。');
+  }
+  return { paymentKind, transactionKind, bytes };
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { readClock } from './clock.ts';
+import type { Desk } from './desk.ts';
+import { processDueUploads } from './processing.ts';
+import { Refusal } from './refusal.ts';
+import { concernsUpload, merchantOf, type TransactionKind } from './state.ts';
+import { checkUpload } from './transaction-files.ts';
+
+/** ファイル処理 of Paygent Online: upload, confirm, and later the search for results. */
+
+/** The portal's drop-down of 取引種別; the merchant is told to use オーソリ, 売上 and 取消 only. */
+export const transactionKinds = [
+  'オーソリ',
+  '売上',
+  '取消',
+  '従価課金売上',
+  'カード有効性チェック要求',
+  '顧客カード情報登録',
+  '顧客カード情報削除',
+  'キャリア決済売上',
+] as const;
+
+export const paymentKinds = ['クレジットカード決済', 'キャリア決済'] as const;
+
+export interface UploadForm {
+  readonly paymentKind: string;
+  readonly transactionKind: string;
+  readonly bytes: Buffer;
+}
+
+/** What the confirm screen shows before the operator presses OK. */
+export interface Confirmation {
+  readonly uploadId: string;
+  readonly paymentKind: string;
+  readonly transactionKind: TransactionKind;
+  readonly records: number;
+  readonly amountYen: number;
+}
+
+/** An upload that passed the format check and waits for OK: forgotten when the session ends. */
+interface PendingUpload extends Confirmation {
+  readonly merchantId: string;
+  readonly bytes: Buffer;
+  acceptanceNumber: string | null;
+}
+
+export type PendingUploads = Map<string, PendingUpload>;
+
+export interface Acceptance {
+  readonly acceptanceNumber: string;
+  readonly acceptedAt: string;
+}
+
+/** Checks the format only, as the portal does at upload; nothing is accepted yet. */
+export async function receiveUpload(
+  desk: Desk,
+  pending: PendingUploads,
+  merchantId: string,
+  form: UploadForm,
+): Promise<Confirmation> {
+  const merchant = merchantOf(desk.state, merchantId);
+  const check = await checkUpload(merchant, form);
+  if (!check.ok) {
+    const { errors, moreErrors } = check;
+    throw new Refusal(422, 'format_errors', '取引ファイルの書式に誤りがあります。', {
+      formatErrors: errors,
+      moreErrors,
+    });
+  }
+  const { records, amountYen, transactionKind } = check;
+  const { paymentKind, bytes } = form;
+  const uploadId = randomUUID();
+  const confirmation = { uploadId, paymentKind, transactionKind, records, amountYen };
+  pending.set(uploadId, { ...confirmation, merchantId, bytes, acceptanceNumber: null });
+  return confirmation;
+}
+
+/**
+ * The OK button: accepts the file under a new 受付番号. The same bytes again are a new file. `cut`
+ * means that an ordered fault keeps the answer from the operator.
+ */
+export async function confirmUpload(
+  desk: Desk,
+  pending: PendingUploads,
+  merchantId: string,
+  uploadId: string,
+): Promise<Acceptance | 'cut'> {
+  return desk.inTurn(async () => {
+    const merchant = merchantOf(desk.state, merchantId);
+    const upload = pending.get(uploadId);
+    if (upload?.merchantId !== merchantId) {
+      throw new Refusal(
+        404,
+        'unknown_upload',
+        'この画面は無効です。アップロードからやり直してください。',
+      );
+    }
+    if (upload.acceptanceNumber !== null) {
+      const { acceptanceNumber } = upload;
+      throw new Refusal(409, 'already_confirmed', 'この取引ファイルは受付済みです。', {
+        acceptanceNumber,
+      });
+    }
+    const at = readClock(desk);
+    const { transactionKind, records, amountYen } = upload;
+    const ordered = { merchantId, transactionKind };
+    if (spendCut(desk, ordered)) return 'cut';
+    const acceptanceNumber = String(desk.state.lastAcceptanceNumber + 1);
+    const sha256 = desk.saveUpload(upload.bytes);
+    const faults = desk.state.faults.filter((fault) => concernsUpload(fault, ordered));
+    desk.commit({
+      type: 'accepted',
+      merchantId,
+      acceptanceNumber,
+      transactionKind,
+      sha256,
+      records,
+      amountYen,
+      at,
+      dueAt: new Date(Date.parse(at) + merchant.processingDelayMs).toISOString(),
+      faults: faults.map(({ fault }) => fault),
+    });
+    upload.acceptanceNumber = acceptanceNumber;
+    await processDueUploads(desk, at);
+    const cut = faults.some(({ fault }) => fault.kind === 'cut_after_acceptance');
+    return cut ? 'cut' : { acceptanceNumber, acceptedAt: at };
+  });
+}
+
+/** Uses up a fault that cuts the connection before anything is accepted. */
+function spendCut(
+  desk: Desk,
+  upload: { readonly merchantId: string; readonly transactionKind: TransactionKind },
+): boolean {
+  const index = desk.state.faults.findIndex(
+    (ordered) => ordered.fault.kind === 'cut_before_acceptance' && concernsUpload(ordered, upload),
+  );
+  if (index >= 0) desk.commit({ type: 'fault_spent', index });
+  return index >= 0;
+}
