@@ -75,3 +75,9 @@ export const cagolabProfile: OrderProfile = {
   },
   unshippedWords: ['未発送'],
 };
+
+/** Columns that hold numbers of the shop's own: the card-number guard leaves them out. */
+export function ownNumberColumns(profile: OrderProfile): readonly string[] {
+  const { orderNumber, previousOrderNumber, customerNumber } = profile.columns;
+  return [orderNumber.name, previousOrderNumber.name, customerNumber.name];
+}

@@ -146,7 +146,8 @@ function headerNames(bytes: Uint8Array, wanted: ReadonlySet<string>): readonly s
   const fields = splitFieldBytes(bytes);
   const utf8 = fields.map((field) => new TextDecoder('utf-8').decode(field).trim());
   const cp932 = fields.map((field) => new TextDecoder('shift_jis').decode(field).trim());
-  return cp932.some((name) => wanted.has(name)) ? cp932 : utf8;
+  const isCp932 = cp932.some((name) => wanted.has(name)) || utf8.join().includes('\ufffd');
+  return isCp932 ? cp932 : utf8;
 }
 
 function positionsOf(names: readonly string[], wanted: ReadonlySet<string>): ReadonlySet<number> {

@@ -1,4 +1,4 @@
-import type { LayoutField, RecordLayout } from '../record-layout.ts';
+import { fieldIndex, type LayoutField, type RecordLayout } from '../record-layout.ts';
 
 /**
  * Kinds of transaction file and their code in the header. This is the code space of files alone: the
@@ -182,6 +182,17 @@ export const resultLayout: RecordLayout = {
 
 /** 処理結果 of a record that was processed; anything else is no result we know. */
 export const resultCodes = { ok: '0', ng: '1' } as const;
+
+/**
+ * Positions, from 1, of the columns of a transaction or result file that hold the shop's or the PSP's
+ * own numbers: the card-number guard leaves them out.
+ */
+export function ownNumberColumnNumbers(width = defaultDataWidth): readonly number[] {
+  const data = dataLayout('authorization', width);
+  const own = ['orderNumber', 'previousOrderNumber', 'customerNumber'];
+  const positions = own.map((id) => fieldIndex(data, id) + 1);
+  return [...positions, width + fieldIndex(resultLayout, 'paymentId') + 1];
+}
 
 function asAssumed(field: LayoutField): LayoutField {
   const source = `assumed to be as for authorizations (${field.source})`;

@@ -1,0 +1,137 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+// Each command's code is loaded when it is called: the offline commands never load Temporal or
+// Postgres, and start in a moment.
+type Run = (options: never) => Promise<number>;
+
+function lazily<M>(load: () => Promise<M>, pick: (module: M) => Run) {
+  return async (options: unknown): Promise<void> => {
+    const run = pick(await load()) as (options: unknown) => Promise<number>;
+    process.exitCode = await run(options);
+  };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return value;
+}
+
+function oneOf(...values: readonly string[]) {
+  return (text: string): string => {
+    if (!values.includes(text)) {
+      throw new InvalidArgumentError(`It must be one of ${values.join(', ')}.`);
+    }
+    return text;
+  };
+}
+
+function createProgram(): Command {
+  const program = new Command('tsukigime')
+    .description('Monthly card billing for Japanese subscription shops')
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureHelp({ showGlobalOptions: true });
+  addStackCommands(program);
+  addPaygentCommands(program);
+  program
+    .command('docs', { hidden: true })
+    .command('formats')
+    .description('write docs/paygent-formats.md from the layouts')
+    .action(
+      lazily(
+        () => import('./docs-formats.ts'),
+        (module) => module.runDocsFormats,
+      ),
+    );
+  return program;
+}
+
+function addStackCommands(program: Command): void {
+  program
+    .command('up')
+    .description('start Postgres, Temporal and the services, until Ctrl-C')
+    .option('--fresh', 'start with an empty database')
+    .action(
+      lazily(
+        () => import('./up.ts'),
+        (module) => module.runUp,
+      ),
+    );
+  program
+    .command('doctor')
+    .description('say whether every part is as it must be, and what to do if not')
+    .option('--json', 'print JSON')
+    .action(
+      lazily(
+        () => import('./doctor.ts'),
+        (module) => module.runDoctor,
+      ),
+    );
+}
+
+function addPaygentCommands(program: Command): void {
+  const paygent = program.command('paygent').description('Paygent files, without any service');
+  paygent
+    .command('auth-file')
+    .description('build authorization files from an order export')
+    .requiredOption('--orders <file>', 'order export (CSV)')
+    .requiredOption('--merchant-id <id>', 'マーチャントID given by Paygent')
+    .requiredOption('--out <folder>', 'folder for auth-001.csv and so on; made if missing')
+    .option('--max-records <n>', 'data records per file (default 10000)', wholeNumber)
+    .option('--width <n>', 'columns of a data record (default 15)', wholeNumber)
+    .option(
+      '--encoding <name>',
+      'auto, cp932 or utf-8 (default auto)',
+      oneOf('auto', 'cp932', 'utf-8'),
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', authFileHelp)
+    .action(
+      lazily(
+        () => import('./paygent-auth-file.ts'),
+        (module) => module.runAuthFile,
+      ),
+    );
+  paygent
+    .command('reconcile')
+    .description('compare a transaction file with its result file')
+    .requiredOption('--request <file>', 'transaction file that was uploaded')
+    .requiredOption('--result <file>', 'result file that Paygent gave for it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', reconcileHelp)
+    .action(
+      lazily(
+        () => import('./paygent-reconcile.ts'),
+        (module) => module.runReconcile,
+      ),
+    );
+}
+
+const authFileHelp = `
+Exit code 0 also with quarantined rows; 2 with one line on stderr when a file or argument cannot be used.
+With no order to bill no file is written.
+auth-NNN.csv files that an earlier run left in the folder are never mixed with the new ones: those with
+other contents are kept as auth-NNN.csv.old-<hash> and named in the output.`;
+
+const reconcileHelp = `
+Exit code 0 also with NG and quarantined rows; 2 with one line on stderr when a file cannot be used,
+for example the result of another file.`;
+
+/** Runs one command line. Sets the exit code: 2 for arguments that cannot be used. */
+async function main(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = 1;
+    console.error(error);
+  }
+}
+
+await main(process.argv.slice(2));
