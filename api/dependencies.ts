@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { FileKey } from '../db/file-chunks.ts';
-import type { FileGuard } from '../db/queries/files.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import type { FileGuard, FileKey } from '../db/queries/files.ts';
 import type { Database } from '../db/tables.ts';
 
 /** How much the API takes. The defaults suit one merchant's office; a console comes on top. */
@@ -42,7 +42,7 @@ export interface ApiDependencies {
   /** Newest first. */
   readonly fileKeys: readonly FileKey[];
   /** A fresh card-number guard for one file of this kind. */
-  readonly createGuard: (kind: string) => FileGuard;
+  readonly createGuard: (kind: string, settings: MerchantSettings) => FileGuard;
   /** Real time; a merchant's business time is this plus its offset. */
   readonly realNow: () => Date;
   readonly logger: Logger;

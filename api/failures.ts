@@ -1,5 +1,4 @@
-import { FileChunkError } from '../db/file-chunks.ts';
-import { FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
+import { FileChunkError, FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { MerchantExistsError } from '../db/queries/merchants.ts';
 import { SettingsVersionError } from '../db/queries/settings.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
@@ -15,8 +14,9 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof FileTooLargeError) return new Problem('body-too-large');
   if (error instanceof FileRefusedError) {
-    const { line, column } = error.finding;
-    const place = column === null ? `line ${line}` : `line ${line}, column ${column}`;
+    const { line, column, columnNumber } = error.finding;
+    const named = column?.slice(0, 50) ?? columnNumber;
+    const place = named === null ? `line ${line}` : `line ${line}, column ${named}`;
     return new Problem('card-number-found', {
       errors: [{ path: place, message: 'looks like a card number' }],
     });

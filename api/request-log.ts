@@ -1,21 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import pino, { type DestinationStream, type Logger } from 'pino';
 import type { ApiDependencies } from './dependencies.ts';
 import type { ApiState } from './state.ts';
-
-/** A logger that cannot say a secret by accident: headers and query are never given to it either. */
-export function createApiLogger(level: string, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: { part: 'api' },
-    redact: {
-      paths: ['authorization', 'token', 'secret', 'password', '*.authorization', '*.token'],
-      censor: '[redacted]',
-    },
-  };
-  return destination === undefined ? pino(options) : pino(options, destination);
-}
 
 /** One line and one measurement a request, by route pattern: a raw URL may hold names. */
 export function logRequests(deps: ApiDependencies, state: ApiState): RequestHandler {

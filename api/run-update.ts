@@ -36,12 +36,12 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
     readonly failures?: FailureTable;
   },
 ): Promise<UpdateAnswer<Result>> {
-  const deadline = deps.realNow().getTime() + deps.updateWaitMs;
+  const patience = AbortSignal.timeout(deps.updateWaitMs);
   const handle = deps.temporal.workflow.getHandle(act.workflowId);
   let taken = false;
   try {
-    // One deadline over both calls: the caller waits once, however the time is spent.
-    const result = await deps.temporal.withDeadline(deadline, async () => {
+    // One time-out over both calls: the caller waits once, however the time is spent.
+    const result = await deps.temporal.withAbortSignal(patience, async () => {
       const update = await handle.startUpdate(act.update, {
         args: act.args,
         updateId: act.idempotencyKey,

@@ -71,7 +71,7 @@ export const merchantSettingsSchema = z.strictObject({
       /** Data records in one file; Paygent's own limit is not public [assumed]. */
       maxRecordsPerFile: z.int().min(1).max(100_000).default(10_000),
       /** Columns of a data record: A–N are certain, an empty O is assumed from a picture [assumed]. */
-      width: z.int().min(14).max(30).default(15),
+      width: z.int().min(14).max(26).default(15),
       /** Who carries files to and from Paygent: an operator on its portal. */
       transport: z.enum(['portal']).default('portal'),
     })

@@ -6,6 +6,7 @@ import {
   openFile,
   storeFile,
 } from '../../db/queries/files.ts';
+import { findSettings } from '../../db/queries/settings.ts';
 import type { fileRoutes } from '../contract/files.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
@@ -15,7 +16,9 @@ export const fileHandlers: Handlers<typeof fileRoutes> = {
     if (state.uploadsRunning >= deps.limits.uploadsAtOnce) {
       throw new Problem('busy', { headers: { 'Retry-After': '5' } });
     }
-    refuseCardNumberName(deps.createGuard(query.kind), query.name);
+    const settings = (await findSettings(deps.db, merchant.id))?.settings;
+    if (settings === undefined) throw new Problem('settings-not-found');
+    refuseCardNumberName(deps.createGuard(query.kind, settings), query.name);
     state.uploadsRunning += 1;
     try {
       const {
@@ -26,7 +29,7 @@ export const fileHandlers: Handlers<typeof fileRoutes> = {
         name: query.name,
         kind: query.kind,
         direction: 'inbound',
-        guard: deps.createGuard(query.kind),
+        guard: deps.createGuard(query.kind, settings),
         source: body,
         keys: deps.fileKeys,
         maxBytes: deps.limits.uploadBytes,

@@ -42,7 +42,7 @@ async function probePostgres(deps: ApiDependencies): Promise<boolean> {
 async function probeTemporal(deps: ApiDependencies): Promise<boolean> {
   const { temporal } = deps;
   return await answers(() =>
-    temporal.withDeadline(deps.realNow().getTime() + probeTimeoutMs, () =>
+    temporal.withAbortSignal(AbortSignal.timeout(probeTimeoutMs), () =>
       temporal.workflowService.getSystemInfo({}),
     ),
   );

@@ -4,18 +4,24 @@ import { chunkBytes, FileChunkError, type FileKey, openChunk, sealChunk } from '
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 
+export { FileChunkError, type FileKey } from '../file-chunks.ts';
+
 /** Where a card number stands; never its digits. */
 export interface CardNumberFinding {
   /** Physical line, from 1. */
   readonly line: number;
-  /** Header name, or the position from 1 where there is no header. */
-  readonly column: string | number | null;
+  /** Position from 1; null where columns cannot be told apart. */
+  readonly columnNumber: number | null;
+  /** Header name; null without a header. */
+  readonly column: string | null;
 }
 
 /** What the file store needs of the card-number guard (imports/card-number-guard.ts). */
 export interface FileGuard {
   write(chunk: Uint8Array): void;
   end(): CardNumberFinding | null;
+  /** So far: the rest of a file that is refused need not be read. */
+  readonly finding: CardNumberFinding | null;
 }
 
 export interface StoredFile {
@@ -54,7 +60,7 @@ export class FileRefusedError extends Error {
 
   constructor(finding: CardNumberFinding) {
     super(
-      `A card number stands in line ${finding.line}, column ${finding.column ?? 'unknown'}. ` +
+      `A card number stands in line ${finding.line}, column ${finding.column ?? finding.columnNumber ?? 'unknown'}. ` +
         'Nothing of the file was kept: take the number out and send the file again.',
     );
     this.finding = finding;
@@ -101,7 +107,8 @@ export async function storeFile(
           act: 'file.refused',
           subject: file.kind,
           reason: 'card number',
-          details: { line: error.finding.line, column: error.finding.column },
+          // Not the column's name: in a file without a header it would be somebody's data.
+          details: { line: error.finding.line, columnNumber: error.finding.columnNumber },
         }),
       );
     }
@@ -208,6 +215,7 @@ async function writeFile(
     bytes += piece.byteLength;
     if (bytes > file.maxBytes) throw new FileTooLargeError(file.maxBytes);
     guard?.write(piece);
+    if (guard?.finding) throw new FileRefusedError(guard.finding);
     hash.update(piece);
   })) {
     n += 1;

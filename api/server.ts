@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Api } from './app.ts';
+
+export interface RunningServer {
+  /** `http://host:port`, with the port that was really taken. */
+  readonly url: string;
+  /**
+   * Turns readiness red, takes no new connection and lets running requests finish; cuts what is
+   * still running after `graceMs`.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A whole upload of the largest file over a slow line. */
+const requestTimeoutMs = 30 * 60 * 1000;
+
+/** @throws when the port is taken (EADDRINUSE). */
+export async function listen(
+  api: Api,
+  at: { readonly host: string /** 0 takes a free one. */; readonly port: number },
+): Promise<RunningServer> {
+  const server = createServer({ requestTimeout: requestTimeoutMs }, api.app);
+  server.listen(at.port, at.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+  return {
+    url: `http://${host}:${port}`,
+    async close(graceMs) {
+      api.state.stopping = true;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}

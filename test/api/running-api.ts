@@ -1,0 +1,130 @@
+import type { Client } from '@temporalio/client';
+import pino, { type DestinationStream } from 'pino';
+import { inject } from 'vitest';
+import { createFileGuard } from '../../activities/file-guard.ts';
+import { createApp } from '../../api/app.ts';
+import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
+import { listen } from '../../api/server.ts';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import type { Role } from '../../billing/role.ts';
+import { parseEncryptionKeys } from '../../config.ts';
+import { type Db, openDatabase } from '../../db/database.ts';
+import { createMerchant } from '../../db/queries/merchants.ts';
+import { createToken, type TokenScope } from '../../db/queries/tokens.ts';
+import { createTestDatabase } from '../database.ts';
+import { connectTestTemporal } from '../temporal.ts';
+
+export const startOfTime = '2026-11-22T00:00:00.000Z';
+
+export interface RunningApi {
+  readonly url: string;
+  readonly db: Db;
+  /** All that was logged, line by line. */
+  readonly logLines: string[];
+  /** Real time as the API sees it; tests move it. */
+  setNow(instant: string): void;
+  /** Makes a merchant and returns its database key. */
+  addMerchant(slug: string): Promise<number>;
+  addToken(role: Role, scope?: TokenScope, expiresAt?: string | null): Promise<string>;
+  call(path: string, init?: CallInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface CallInit extends RequestInit {
+  readonly token?: string;
+  readonly json?: unknown;
+}
+
+/** The API over real Postgres and Temporal, on a free port. */
+export async function startApi(overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.appUrl, { maxConnections: 5 });
+  const temporal = await connectTestTemporal();
+  let now = startOfTime;
+  const logLines: string[] = [];
+  const destination: DestinationStream = { write: (line) => void logLines.push(line) };
+  const api = createApp({
+    db,
+    temporal: temporal.client as Client,
+    fileKeys: parseEncryptionKeys(inject('fileKeys')),
+    createGuard: createFileGuard,
+    realNow: () => new Date(now),
+    logger: pino({ level: 'trace' }, destination),
+    limits: {
+      ...defaultLimits,
+      refusedPerMinute: 10_000,
+      publicPerMinute: 10_000,
+      tokenPerMinute: 100_000,
+    },
+    updateWaitMs: 2000,
+    trustedProxies: 0,
+    ...overrides,
+  });
+  const server = await listen(api, { host: '127.0.0.1', port: 0 });
+  return {
+    url: server.url,
+    db,
+    logLines,
+    setNow: (instant) => {
+      now = instant;
+    },
+    addMerchant: async (slug) => {
+      const merchant = await createMerchant(db, {
+        slug,
+        name: slug,
+        kind: 'sandbox',
+        settings: merchantSettingsSchema.parse({}),
+        actor: 'test',
+        now: startOfTime,
+      });
+      return merchant.id;
+    },
+    addToken: async (role, scope = { all: true }, expiresAt = null) => {
+      const made = await createToken(db, {
+        actor: `${role} of the test`,
+        role,
+        scope,
+        expiresAt,
+        now: startOfTime,
+        createdBy: 'test',
+      });
+      return made.token;
+    },
+    call: async (path, { token, json, headers, ...init } = {}) =>
+      await fetch(`${server.url}${path}`, {
+        ...init,
+        headers: {
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(headers as Record<string, string> | undefined),
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      }),
+    close: async () => {
+      await server.close(1000);
+      await db.destroy();
+      await temporal.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A refusal as a test looks at it: its status, type, and that it is a whole problem document. */
+export async function readProblem(response: Response): Promise<{
+  status: number;
+  slug: string;
+  detail: string;
+  errors: { path: string; message: string }[];
+}> {
+  const body = (await response.json()) as Record<string, unknown>;
+  if (response.headers.get('content-type')?.startsWith('application/problem+json') !== true) {
+    throw new Error(`not a problem: ${response.headers.get('content-type')}`);
+  }
+  if (body.status !== response.status) throw new Error('status and body differ');
+  return {
+    status: response.status,
+    slug: String(body.type).replace('urn:tsukigime:problem:', ''),
+    detail: String(body.detail),
+    errors: (body.errors ?? []) as { path: string; message: string }[],
+  };
+}
