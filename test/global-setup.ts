@@ -24,7 +24,9 @@ declare module 'vitest' {
   }
 }
 
-const prefix = 'tsukigime-test-';
+const prefix = 'tsukigime-vitest-';
+/** Also of stacks that single tests bring up (test/stack/temporary-dir.ts). */
+const prefixes = [prefix, 'tsukigime-stack-'];
 const templateDatabase = 'tsukigime_template';
 
 let tearDown: () => Promise<void> = async () => {};
@@ -69,7 +71,10 @@ function testConfig() {
 
 /** A run that was killed could not tear down: its servers and folder go now. */
 async function sweepKilledRuns(): Promise<void> {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+  const ours = readdirSync(tmpdir()).filter((name) =>
+    prefixes.some((each) => name.startsWith(each)),
+  );
+  for (const name of ours) {
     const dir = join(tmpdir(), name);
     const record = readRunRecord(dir);
     // Without a record it may be about to start.
