@@ -315,12 +315,15 @@ export async function up(db: Kysely<any>): Promise<void> {
       execute $q$
         select 'exchange ' || n.exchange_id || ', line ' || n.line_number as offending
         from new_rows n
-        where (n.k is null and not exists (select from attempts a where a.charge_id = n.charge_id
-            and a.n = n.n and a.merchant_id = n.merchant_id and a.exchange_id = n.exchange_id
-            and a.amount_yen = n.yen))
-          or (n.k is not null and not exists (select from endings e where e.charge_id = n.charge_id
-            and e.n = n.n and e.k = n.k and e.merchant_id = n.merchant_id
-            and e.exchange_id = n.exchange_id and e.amount_yen = n.yen))
+        where n.k is null and not exists (select from attempts a where a.charge_id = n.charge_id
+          and a.n = n.n and a.merchant_id = n.merchant_id and a.exchange_id = n.exchange_id
+          and a.amount_yen = n.yen)
+        union all
+        select 'exchange ' || n.exchange_id || ', line ' || n.line_number
+        from new_rows n
+        where n.k is not null and not exists (select from endings e where e.charge_id = n.charge_id
+          and e.n = n.n and e.k = n.k and e.merchant_id = n.merchant_id
+          and e.exchange_id = n.exchange_id and e.amount_yen = n.yen)
       $q$ into broken;
       if broken.offending is not null then
         perform refuse_fact('file_lines', 'line_has_its_claim', broken.offending,

@@ -4,9 +4,14 @@ import { type Kysely, sql } from 'kysely';
 // biome-ignore lint/suspicious/noExplicitAny: a frozen migration must not follow today's table types.
 export async function up(db: Kysely<any>): Promise<void> {
   await sql`
-    -- Attempts and endings are numbered without gaps, so the latest is the one that has no next:
-    -- an anti-join the planner can hash for a whole cycle and probe for one charge. What only an
-    -- unanswered claim needs (the verdict of a result file) is asked inside its own CASE branch.
+    -- Attempts and endings are numbered without gaps, so the latest is the one that has no next.
+    -- Few have one, and these two indexes hold only them: the anti-joins cost next to nothing,
+    -- for a whole cycle (hashed) and for one charge (probed).
+    create index attempts_again on attempts (charge_id, n) where n > 1;
+    create index endings_again on endings (charge_id, n, k) where k > 1;
+
+    -- What only an unanswered claim needs (the verdict of a result file) is asked inside its own
+    -- CASE branch.
     create view charge_states as
     select c.id as charge_id, c.merchant_id, c.cycle_id, c.order_number, c.customer_number,
       c.position,
@@ -46,10 +51,11 @@ export async function up(db: Kysely<any>): Promise<void> {
       o.capture_before
     from charges c
     left join (select * from attempts t where not exists (select from attempts later
-      where later.charge_id = t.charge_id and later.n = t.n + 1)) a on a.charge_id = c.id
+      where later.charge_id = t.charge_id and later.n = t.n + 1 and later.n > 1)) a on a.charge_id = c.id
     left join outcomes o on o.charge_id = a.charge_id and o.n = a.n
     left join (select * from endings t where not exists (select from endings later
-      where later.charge_id = t.charge_id and later.n = t.n and later.k = t.k + 1)) e
+      where later.charge_id = t.charge_id and later.n = t.n and later.k = t.k + 1
+        and later.k > 1)) e
       on e.charge_id = a.charge_id and e.n = a.n
     left join ending_results r on r.charge_id = e.charge_id and r.n = e.n and r.k = e.k
     left join exchanges x
