@@ -61,7 +61,7 @@ export function encodeRecord(layout: RecordLayout, values: FieldValues): Encoded
   for (let index = 0; index < fields.length; index += 1) {
     const field = fields[index]!;
     const value = field.type === 'constant' ? (field.constant ?? '') : textOf(values[field.id]);
-    const finding = checkField(field, index, value);
+    const finding = checkField(field, index, value) ?? checkUnquoted(field, index, value);
     if (finding) {
       findings ??= [];
       findings.push(finding);
@@ -107,6 +107,12 @@ export function fieldIndex(layout: RecordLayout, id: string): number {
 export function columnLetter(index: number): string {
   const last = String.fromCharCode(65 + (index % 26));
   return index < 26 ? last : columnLetter(Math.floor(index / 26) - 1) + last;
+}
+
+/** Records are written without quotes: what would need them is refused, also in free text. */
+function checkUnquoted(field: LayoutField, index: number, value: string): FieldFinding | null {
+  if (field.type !== 'text' || !/[",\r\n]/.test(value)) return null;
+  return toFinding(field, index, value, reasons.needsQuotes(field));
 }
 
 function textOf(value: string | number | null | undefined): string {
@@ -181,6 +187,11 @@ const reasons = {
     code: 'value_too_long',
     ja: `${field.nameJa}は ${field.maxLength} 文字以内です (${length} 文字)`,
     en: `${field.id} has ${length} characters, at most ${field.maxLength} fit`,
+  }),
+  needsQuotes: (field: LayoutField): RowReason => ({
+    code: 'value_needs_quotes',
+    ja: `${field.nameJa}にカンマ、引用符、改行は使えません`,
+    en: `${field.id} must not hold a comma, quote or line break`,
   }),
   tooSmall: (field: LayoutField): RowReason => ({
     code: 'value_too_small',

@@ -11,6 +11,7 @@ export type RequestEntry =
       readonly line: number;
       readonly fileKind: TransactionFileKind;
       readonly merchantId: string;
+      readonly columns: readonly string[];
     }
   | {
       readonly kind: 'record';
@@ -110,7 +111,7 @@ function readHeader(
       '取引ファイルのヘッダレコード (1, 020 または 021, マーチャントID) ではありません',
     );
   }
-  return { kind: 'header', line: row.line, fileKind, merchantId };
+  return { kind: 'header', line: row.line, fileKind, merchantId, columns };
 }
 
 function checkWidth(row: CsvRow, found: number, expected: number): void {
