@@ -1,6 +1,6 @@
+import type { FormatError } from '../psp/paygent/format-check.ts';
 import type { MailServer, ReceivedMail } from './mail-server.ts';
 import type { ResultRow } from './paygent/results.ts';
-import type { FormatError } from './paygent/transaction-files.ts';
 
 /**
  * The hands of the simulated operator at Paygent Online: what a person does there with a browser, as
@@ -33,9 +33,8 @@ export type UploadAnswer =
   | { readonly kind: 'confirm'; readonly screen: ConfirmScreen }
   | {
       readonly kind: 'format_errors';
+      /** Of data records the portal shows the first 51. */
       readonly errors: readonly FormatError[];
-      /** The portal shows only the first 51. */
-      readonly moreErrors: boolean;
     };
 
 export interface PortalAcceptance {
@@ -62,7 +61,6 @@ interface Problem {
   readonly type: string;
   readonly detail: string;
   readonly formatErrors?: FormatError[];
-  readonly moreErrors?: boolean;
 }
 
 function merchantUrl({ url, merchantId }: PortalAccount, path: string): string {
@@ -85,8 +83,8 @@ export async function uploadFile(
   form.set('file', new Blob([new Uint8Array(upload.bytes)]), upload.fileName);
   const response = await fetch(merchantUrl(account, '/uploads'), { method: 'POST', body: form });
   if (response.status === 422) {
-    const { formatErrors = [], moreErrors = false } = (await response.json()) as Problem;
-    return { kind: 'format_errors', errors: formatErrors, moreErrors };
+    const { formatErrors = [] } = (await response.json()) as Problem;
+    return { kind: 'format_errors', errors: formatErrors };
   }
   if (!response.ok) return refuse(response);
   return { kind: 'confirm', screen: (await response.json()) as ConfirmScreen };

@@ -6,6 +6,8 @@ export const merchantSchema = z.strictObject({
   merchantId: z.string().regex(/^[0-9A-Za-z_-]{1,20}$/),
   /** 加盟店に許可されている最大件数: more data records in a file are a format error. */
   maxRecordsPerFile: z.int().positive().default(10_000),
+  /** Columns of a data record, by contract. */
+  width: z.int().min(14).max(26).default(15),
   /** From 受付 to 完了処理済 on the sandbox's clock; 0 processes at once. */
   processingDelayMs: z.int().nonnegative().default(60_000),
   captureWindowDays: z.int().min(1).max(60).default(60),

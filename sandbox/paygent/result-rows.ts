@@ -1,4 +1,5 @@
 import { dataLayout, resultCodes } from '../../psp/paygent/layouts.ts';
+import type { PaygentOutcome } from '../../psp/paygent/result-file.ts';
 import { fieldIndex } from '../../psp/record-layout.ts';
 import { createRandom, hashWords } from '../shop/random.ts';
 import type { Fault } from './faults.ts';
@@ -7,7 +8,7 @@ import type { RecordOutcome, RecordResult } from './state.ts';
 /** One row of a result file: the columns that were uploaded, and what is appended to them. */
 export interface ResultRow {
   readonly columns: readonly string[];
-  readonly appended: Readonly<Record<string, string>>;
+  readonly outcome: PaygentOutcome;
 }
 
 /** 処理結果 that no table knows. */
@@ -22,28 +23,26 @@ const responseCodes: Readonly<Record<string, string>> = {
   expired: 'SBX104',
 };
 
-/**
- * The result columns of one record.
- *
- * @param processedAt 処理日時, `yyyyMMddHHmmss` in JST.
- */
+/** What Paygent says about one record that was processed at an instant. */
 export function describeResult(
   [, , paymentId, outcome]: RecordResult,
   processedAt: string,
-): Record<string, string> {
-  return { ...describeOutcome(outcome), paymentId, processedAt };
+): PaygentOutcome {
+  return { ...describeOutcome(outcome), paymentId: paymentId || null, processedAt };
 }
 
-function describeOutcome(outcome: RecordOutcome): Record<string, string> {
-  const blank = { responseCode: '', responseDetail: '' };
+function describeOutcome(
+  outcome: RecordOutcome,
+): Omit<PaygentOutcome, 'paymentId' | 'processedAt'> {
+  const blank = { responseCode: null, responseDetail: null };
   if (outcome === 'ok') return { resultCode: resultCodes.ok, ...blank };
   if (outcome === 'unknown') return { resultCode: unknownResultCode, ...blank };
-  const { ng } = resultCodes;
-  if (outcome.startsWith('G')) {
-    const responseCode = responseCodes.declined ?? '';
-    return { resultCode: ng, responseCode, responseDetail: `1${outcome}` };
-  }
-  return { resultCode: ng, responseCode: responseCodes[outcome] ?? '', responseDetail: outcome };
+  const issuer = outcome.startsWith('G');
+  return {
+    resultCode: resultCodes.ng,
+    responseCode: responseCodes[issuer ? 'declined' : outcome] ?? null,
+    responseDetail: issuer ? `1${outcome}` : outcome,
+  };
 }
 
 /** Spoils the rows as the ordered faults say; what Paygent really did stays in its ledger. */
@@ -74,7 +73,7 @@ function spoilRow(row: ResultRow, fault: RowFault): ResultRow[] {
     case 'row_doubled':
       return [row, row];
     case 'unknown_result_code':
-      return [{ ...row, appended: { ...row.appended, resultCode: unknownResultCode } }];
+      return [{ ...row, outcome: { ...row.outcome, resultCode: unknownResultCode } }];
     case 'amount_changed':
       return [{ ...row, columns: row.columns.with(amountColumn, changeAmount(row)) }];
   }

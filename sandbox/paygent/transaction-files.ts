@@ -1,11 +1,11 @@
-import { formatCompactJstInstant } from '../../billing/business-date.ts';
+import { checkUploadedFile, type FormatError } from '../../psp/paygent/format-check.ts';
 import {
   headerLayout,
-  resultLayout,
   type TransactionFileKind,
   trailerLayout,
 } from '../../psp/paygent/layouts.ts';
 import { decodeRequestFile, RequestFileError } from '../../psp/paygent/request-file.ts';
+import { encodeOutcome } from '../../psp/paygent/result-file-encode.ts';
 import { encodeRecord, type FieldValues, type RecordLayout } from '../../psp/record-layout.ts';
 import type { RequestRecord } from './judge-file.ts';
 import type { SandboxMerchant } from './merchant.ts';
@@ -15,14 +15,6 @@ import type { UploadForm } from './uploads.ts';
 
 /** Where the sandbox meets the codec: one layout serves both sides of the wire. */
 
-export interface FormatError {
-  readonly part: 'header' | 'trailer' | 'data';
-  readonly line: number;
-  /** The column by its Japanese name; '' when the whole record is meant. */
-  readonly item: string;
-  readonly content: string;
-}
-
 export type UploadCheck =
   | {
       readonly ok: true;
@@ -30,7 +22,7 @@ export type UploadCheck =
       readonly records: number;
       readonly amountYen: number;
     }
-  | { readonly ok: false; readonly errors: readonly FormatError[]; readonly moreErrors: boolean };
+  | { readonly ok: false; readonly errors: readonly FormatError[] };
 
 /** A record as the upload holds it. */
 export interface UploadedRecord extends RequestRecord {
@@ -46,21 +38,38 @@ async function* asSource(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** The portal's format check: at most the first 51 errors of data records are given. */
 export async function checkUpload(
   merchant: SandboxMerchant,
   form: UploadForm,
 ): Promise<UploadCheck> {
-  const transactionKind = form.transactionKind as TransactionKind;
+  const { transactionKind, bytes } = form;
+  if (!isFileKind(transactionKind) || form.paymentKind !== 'クレジットカード決済') {
+    // Their file kinds are not public, so whatever is uploaded here cannot be one of them.
+    const content = '選択した決済種別・取引種別と、ヘッダレコードの取引種別が一致しません';
+    return { ok: false, errors: [{ part: 'header', line: 1, item: '取引種別', content }] };
+  }
+  const check = await checkUploadedFile(asSource(bytes), {
+    chosenKind: fileKinds[transactionKind],
+    merchantId: merchant.merchantId,
+    maxRecords: merchant.maxRecordsPerFile,
+    width: merchant.width,
+  });
+  if (!check.accepted) return { ok: false, errors: check.errors };
+  const { records, amountYen } = check;
   try {
-    const records = await readRequests(form.bytes);
-    void merchant;
-    const amountYen = records.reduce((sum, record) => sum + record.amountYen, 0);
-    return { ok: true, transactionKind, records: records.length, amountYen };
+    // What was accepted must be readable when its processing ends.
+    await readRequests(bytes);
   } catch (error) {
     if (!(error instanceof RequestFileError)) throw error;
-    const errors: FormatError[] = [{ part: 'data', line: error.line, item: '', content: error.ja }];
-    return { ok: false, errors, moreErrors: false };
+    const { line, ja } = error;
+    return { ok: false, errors: [{ part: 'data', line, item: '行', content: ja }] };
   }
+  return { ok: true, transactionKind, records, amountYen };
+}
+
+function isFileKind(transactionKind: string): transactionKind is TransactionKind {
+  return Object.hasOwn(fileKinds, transactionKind);
 }
 
 /** Reads the data records of a file that passed the format check. */
@@ -83,14 +92,13 @@ export function writeResultFile(
 ): Buffer {
   const { acceptanceNumber, faults, merchantId } = upload;
   const kind = fileKinds[upload.transactionKind];
-  const processedAt = formatCompactJstInstant(upload.dueAt);
   const rows = requests.map(({ columns }, index): ResultRow => {
-    return { columns, appended: describeResult(results[index]!, processedAt) };
+    return { columns, outcome: describeResult(results[index]!, upload.dueAt) };
   });
   const spoiled = spoilRows(rows, faults, `${merchant.outcomes.seed} ${acceptanceNumber}`);
   const lines = [
     encodeLine(headerLayout(kind), { merchantId }),
-    ...spoiled.map((row) => `${row.columns.join(',')},${encodeLine(resultLayout, row.appended)}`),
+    ...spoiled.map((row) => `${row.columns.join(',')},${encodeOutcome(row.outcome)}`),
     encodeLine(trailerLayout(kind), { recordCount: countForTrailer(spoiled.length, faults) }),
   ];
   return truncate(Buffer.from(lines.map((line) => `${line}\r\n`).join('')), faults);

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Refusal } from './refusal.ts';
-import type { UploadForm } from './uploads.ts';
+import { paymentKinds, transactionKinds, type UploadForm } from './uploads.ts';
 
 /**
  * Reads an upload: a multipart form with the fields `paymentKind`, `transactionKind` and `file`, as
@@ -35,8 +35,12 @@ async function readMultipart(bytes: Buffer, contentType: string): Promise<FormDa
 }
 
 function checkForm(paymentKind: unknown, transactionKind: unknown, bytes: Buffer): UploadForm {
-  if (typeof paymentKind !== 'string' || typeof transactionKind !== 'string') {
+  if (!isListed(paymentKinds, paymentKind) || !isListed(transactionKinds, transactionKind)) {
     throw new Refusal(400, 'kind_missing', '決済種別と取引種別を選択してください。');
   }
   return { paymentKind, transactionKind, bytes };
+}
+
+function isListed(choices: readonly string[], value: unknown): value is string {
+  return typeof value === 'string' && choices.includes(value);
 }

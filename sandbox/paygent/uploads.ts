@@ -61,10 +61,8 @@ export async function receiveUpload(
   const merchant = merchantOf(desk.state, merchantId);
   const check = await checkUpload(merchant, form);
   if (!check.ok) {
-    const { errors, moreErrors } = check;
     throw new Refusal(422, 'format_errors', '取引ファイルの書式に誤りがあります。', {
-      formatErrors: errors,
-      moreErrors,
+      formatErrors: check.errors,
     });
   }
   const { records, amountYen, transactionKind } = check;

@@ -52,7 +52,7 @@ export const oddRows: readonly OddRow[] = [
   broken('status_unknown', '対応状況', { 対応状況: '保留' }),
   broken('previous_missing', '直前回注文番号', { 直前回注文番号: '' }),
   broken('order_doubled', '注文番号', {}, { doubled: true }),
-  broken('bytes_broken', null, {}, { brokenBytes: true }),
+  broken('bytes_broken', '顧客名', {}, { brokenBytes: true }),
   broken('columns_cut', null, {}, { cutColumns: 2 }),
 ];
 
