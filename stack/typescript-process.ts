@@ -1,0 +1,24 @@
+import { checkoutDir } from '../config.ts';
+
+/**
+ * How to start one of our own entry files as a process, for `Stack.startProcess`:
+ *
+ *     await stack.startProcess({
+ *       name: 'worker',
+ *       ...typeScriptProcess('workers/main.ts'),
+ *       ready: /^worker ready$/m,
+ *     });
+ *
+ * @param entry path from the checkout.
+ */
+export function typeScriptProcess(
+  entry: string,
+  args: readonly string[] = [],
+): { command: string; args: string[]; cwd: string } {
+  // `--import tsx` is found from the working directory.
+  return {
+    command: process.execPath,
+    args: ['--import', 'tsx', entry, ...args],
+    cwd: checkoutDir,
+  };
+}
