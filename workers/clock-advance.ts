@@ -151,6 +151,8 @@ function createSettler(options: AdvanceClockOptions, settleTimeoutMs: number) {
 
   async function settle(atMs: number, offsetMs: number): Promise<readonly OpenState[]> {
     const giveUpAtMs = realNowMs() + settleTimeoutMs;
+    // Saves one round of questions; `pass` tells those that were not known yet.
+    await Promise.all([...known].map((workflowId) => signalMoved(workflowId, offsetMs)));
     let previous: string | null = null;
     for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
       const state = await pass(offsetMs);

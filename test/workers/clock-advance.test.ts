@@ -19,9 +19,20 @@ let events: ClockEvent[] = [];
 /** Stands for the merchant's row and for the rows of its open workflows. */
 const row = { kind: 'sandbox' as 'sandbox' | 'real', offsetMs: 0 };
 const openIds: string[] = [];
+/** Keeps the activity `record` from ending until it resolves. */
+let holdEvents = { promise: Promise.resolve(), resolve: () => {} };
+
+function held() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 const activities: ClockActivities = {
   record: async (event) => {
+    await holdEvents.promise;
     events.push(event);
   },
   tell: async (workflowId, dayBegins) => {
@@ -150,4 +161,69 @@ test('two workflows that wait on each other live through 40 days in seconds, in 
   console.log(
     `40 days: ${result.steps} steps in ${Math.round(tookMs)} ms, at most ${Math.max(...latenessMs)} ms late`,
   );
+});
+
+const refusals = [
+  {
+    why: 'a real merchant',
+    problem: 'real_merchant',
+    target: iso(Date.now() + 400 * dayMs),
+    options: { readClock: async () => ({ kind: 'real' as const, offsetMs: 0 }) },
+  },
+  {
+    why: 'an unknown merchant',
+    problem: 'unknown_merchant',
+    target: iso(Date.now() + 400 * dayMs),
+    options: { readClock: async () => null },
+  },
+  { why: 'a target in the past', problem: 'not_ahead', target: iso(Date.now() - 1), options: {} },
+  { why: 'a target that is no date', problem: 'not_ahead', target: 'tomorrow', options: {} },
+  {
+    why: 'a clock that somebody else moves',
+    problem: 'moved_by_another',
+    target: iso(Date.now() + 400 * dayMs),
+    options: { writeOffset: async () => false },
+  },
+] as const;
+
+test.each(refusals)('refuses $why', async ({ problem, target, options }) => {
+  const before = row.offsetMs;
+  await expect(advance(target, options)).rejects.toMatchObject({
+    name: 'ClockAdvanceError',
+    problem,
+  });
+  expect(row.offsetMs).toBe(before);
+});
+
+test('names the workflow and the activity that keep the clock from going on', async () => {
+  const workflowId = `by:${temporal.merchant}:stuck`;
+  const dueMs = Date.now() + row.offsetMs + dayMs;
+  holdEvents = held();
+  await startBystander(workflowId, 'stuck', dueMs, dayMs, 1);
+  await expect(
+    advance(iso(dueMs + dayMs), { limit: { settleTimeoutMs: 500 } }),
+  ).rejects.toMatchObject({
+    problem: 'not_settled',
+    message: expect.stringContaining(`${workflowId} still runs activity record`),
+  });
+  // The clock stays where it is, and the same call goes on from there.
+  holdEvents.resolve();
+  const result = await advance(iso(dueMs + dayMs));
+  expect(result.to).toBe(iso(dueMs + dayMs));
+  expect(events.filter((event) => event.who === 'stuck')).toHaveLength(1);
+});
+
+test('stops on the way at least every `maxStepMs`, and after too many steps', async () => {
+  const fromMs = Date.now() + row.offsetMs;
+  const steps: string[] = [];
+  const result = await advance(iso(fromMs + 10.5 * dayMs), {
+    maxStepMs: dayMs,
+    onStep: (step) => steps.push(step.at),
+  });
+  expect(steps).toHaveLength(11);
+  expect(result.steps).toBe(11);
+  await expect(
+    advance(iso(fromMs + 20.5 * dayMs), { maxStepMs: dayMs, limit: { steps: 4 } }),
+  ).rejects.toMatchObject({ problem: 'too_many_steps' });
+  expect(Date.now() + row.offsetMs).toBeLessThan(fromMs + 15.5 * dayMs);
 });
