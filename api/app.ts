@@ -6,7 +6,7 @@ import express, {
 } from 'express';
 import helmet from 'helmet';
 import type { RouteContract } from './contract/route.ts';
-import { contract, type RouteName } from './contract.ts';
+import { contract } from './contract.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { toProblem } from './failures.ts';
 import type { Handler } from './handler.ts';
@@ -22,8 +22,17 @@ export interface Api {
   readonly state: ApiState;
 }
 
-/** The API over the given dependencies; it opens nothing and listens nowhere. */
-export function createApp(deps: ApiDependencies): Api {
+/** Routes with a handler of the same name for each. */
+export interface RouteTable {
+  readonly contract: Readonly<Record<string, RouteContract>>;
+  readonly handlers: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The API over the given dependencies; it opens nothing and listens nowhere.
+ * `table` is the whole contract; a test may try a route of its own.
+ */
+export function createApp(deps: ApiDependencies, table: RouteTable = { contract, handlers }): Api {
   const state = createState();
   const limits = createRateLimits(deps.limits);
   const app = express();
@@ -36,12 +45,12 @@ export function createApp(deps: ApiDependencies): Api {
   app.use(logRequests(deps, state));
   app.use(helmet());
   app.use(limits.refused);
-  for (const name of Object.keys(contract) as RouteName[]) {
+  for (const [name, route] of Object.entries(table.contract)) {
     // Each handler is typed by its own route; here they are all just handlers of some route.
-    const handler = handlers[name] as unknown as Handler<RouteContract>;
-    registerRoute(app, contract[name], handler, { deps, state, limits });
+    const handler = table.handlers[name] as Handler<RouteContract>;
+    registerRoute(app, route, handler, { deps, state, limits });
   }
-  refuseOtherMethods(app);
+  refuseOtherMethods(app, Object.values(table.contract));
   app.use(() => {
     throw new Problem('route-not-found');
   });
@@ -68,9 +77,9 @@ function registerRoute(
 }
 
 /** A known path with another method says so, instead of "not found". */
-function refuseOtherMethods(router: Router): void {
+function refuseOtherMethods(router: Router, routes: readonly RouteContract[]): void {
   const methods = new Map<string, string[]>();
-  for (const route of Object.values(contract) as RouteContract[]) {
+  for (const route of routes) {
     const method = route.method.toUpperCase();
     methods.set(route.path, [...(methods.get(route.path) ?? []), method]);
   }

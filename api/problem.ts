@@ -109,6 +109,12 @@ export const problemTypes = {
     detail:
       'ファイルにカード番号と思われる数字があります。ファイルは保存していません。errors の場所から番号を取り除いて送り直してください。',
   },
+  'file-unusable': {
+    status: 422,
+    title: 'The file cannot be used for this',
+    detail:
+      'このファイルはこの操作に使えません。ファイルは預かったままです。内容と種類を確かめ、正しいファイルを送ってください。',
+  },
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',

@@ -13,8 +13,8 @@ export type UpdateAnswer<Result> =
   | { readonly kind: 'accepted' };
 
 /**
- * Typed failures of Updates that are no plain conflict, by `ApplicationFailure.type`. Every other
- * typed failure is a 409 with the workflow's own Japanese sentence: a handler fails only to refuse.
+ * Refusals that are no plain conflict, by `ApplicationFailure.type` (docs/failures.md). Every other
+ * typed, non-retryable failure is a 409 with the workflow's own Japanese sentence.
  */
 export type FailureTable = Readonly<Record<string, ProblemSlug>>;
 
@@ -63,15 +63,25 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
 }
 
 function toUpdateProblem(error: WorkflowUpdateFailedError, failures: FailureTable = {}): unknown {
-  const { cause } = error;
-  if (!(cause instanceof ApplicationFailure)) return error;
-  const type = cause.type ?? '';
-  const slug = failures[type];
-  if (slug !== undefined) return new Problem(slug, { detail: cause.message });
-  // An error that nobody typed is a defect, not a refusal: its text may hold anything.
-  if (type === '' || type === 'Error' || type.endsWith('TypeError')) return error;
-  return new Problem('conflict', {
-    detail: cause.message,
+  const refusal = findRefusal(error.cause);
+  // What nobody meant to say is a defect or an outage, not a refusal: its text may hold anything.
+  if (refusal === undefined) return error;
+  const type = refusal.type ?? '';
+  return new Problem(failures[type] ?? 'conflict', {
+    detail: refusal.message,
     errors: [{ path: 'workflow', message: type }],
   });
 }
+
+/** A failure that was typed on purpose; from an activity it comes wrapped. */
+function findRefusal(cause: unknown): ApplicationFailure | undefined {
+  let failure = cause;
+  while (failure instanceof Error && !(failure instanceof ApplicationFailure)) {
+    failure = failure.cause;
+  }
+  if (!(failure instanceof ApplicationFailure) || failure.nonRetryable !== true) return undefined;
+  return failure.type && !unmeantTypes.has(failure.type) ? failure : undefined;
+}
+
+/** What JavaScript throws by itself, in a validator too. */
+const unmeantTypes = new Set(['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import pino, { type DestinationStream } from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
-import { createApp } from '../../api/app.ts';
+import { createApp, type RouteTable } from '../../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
@@ -36,30 +36,36 @@ export interface CallInit extends RequestInit {
 }
 
 /** The API over real Postgres and Temporal, on a free port. */
-export async function startApi(overrides: Partial<ApiDependencies> = {}): Promise<RunningApi> {
+export async function startApi(
+  overrides: Partial<ApiDependencies> = {},
+  table?: RouteTable,
+): Promise<RunningApi> {
   const database = await createTestDatabase();
   const db = openDatabase(database.appUrl, { maxConnections: 5 });
   const temporal = await connectTestTemporal();
   let now = startOfTime;
   const logLines: string[] = [];
   const destination: DestinationStream = { write: (line) => void logLines.push(line) };
-  const api = createApp({
-    db,
-    temporal: temporal.client as Client,
-    fileKeys: parseEncryptionKeys(inject('fileKeys')),
-    createGuard: createFileGuard,
-    realNow: () => new Date(now),
-    logger: pino({ level: 'trace' }, destination),
-    limits: {
-      ...defaultLimits,
-      refusedPerMinute: 10_000,
-      publicPerMinute: 10_000,
-      tokenPerMinute: 100_000,
+  const api = createApp(
+    {
+      db,
+      temporal: temporal.client as Client,
+      fileKeys: parseEncryptionKeys(inject('fileKeys')),
+      createGuard: createFileGuard,
+      realNow: () => new Date(now),
+      logger: pino({ level: 'trace' }, destination),
+      limits: {
+        ...defaultLimits,
+        refusedPerMinute: 10_000,
+        publicPerMinute: 10_000,
+        tokenPerMinute: 100_000,
+      },
+      updateWaitMs: 2000,
+      trustedProxies: 0,
+      ...overrides,
     },
-    updateWaitMs: 2000,
-    trustedProxies: 0,
-    ...overrides,
-  });
+    table,
+  );
   const server = await listen(api, { host: '127.0.0.1', port: 0 });
   return {
     url: server.url,
