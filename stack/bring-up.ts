@@ -1,87 +1,19 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Config,
-  type EncryptionKey,
-  formatEncryptionKeys,
-  inheritedEnvironment,
-} from '../config.ts';
+import { type EncryptionKey, formatEncryptionKeys, inheritedEnvironment } from '../config.ts';
 import { resolveGivenDatabase } from './given-database.ts';
 import { lockDataDir } from './lock.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
-import { outsideDir } from './postgres-placement.ts';
 import { identifyProcess } from './process-identity.ts';
-import {
-  type ProcessExit,
-  type ProcessSpec,
-  type RunningProcess,
-  startProcess,
-  stopOrphan,
-} from './processes.ts';
-import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.ts';
+import { type RunningProcess, startProcess } from './processes.ts';
+import { recoverDataDir } from './recovery.ts';
+import { type RunRecord, writeRunRecord } from './run-record.ts';
 import { readOrMakeSecrets, type StackSecrets } from './secrets.ts';
+import type { BringUpOptions, ChildSpec, ServiceName, Stack } from './stack.ts';
 import { startTemporal } from './temporal.ts';
 
-export type ServiceName = 'postgres' | 'temporal';
-
-export interface BringUpOptions {
-  /** `.tsukigime/`: data, logs, secrets, run.json. */
-  readonly dataDir: string;
-  readonly config: Config;
-  /** Deletes what earlier runs left in the data folder, keys included. */
-  readonly fresh?: boolean;
-  /** Which of the two are wanted; both when left out. */
-  readonly services?: Partial<Record<ServiceName, boolean>>;
-  readonly temporalUi?: boolean;
-  /** Tests only: no fsync, Temporal in memory. */
-  readonly disposable?: boolean;
-  readonly onProgress?: (text: string) => void;
-  /** A child ended by itself after it was ready. Nothing is restarted on its own. */
-  readonly onUnexpectedExit?: (name: string, exit: ProcessExit, logFile: string) => void;
-  /** Abort to break off while it comes up: what was started is stopped, the promise rejects. */
-  readonly signal?: AbortSignal;
-}
-
-export interface Stack {
-  readonly dataDir: string;
-  readonly logsDir: string;
-  /** Migrations only. Holds a password. */
-  readonly ownerDatabaseUrl: string;
-  /** Worker and API. Holds a password. */
-  readonly appDatabaseUrl: string;
-  readonly temporalAddress: string;
-  readonly temporalNamespace: string;
-  /** null for a given server: we do not know where its UI is. */
-  readonly temporalUiUrl: string | null;
-  readonly payloadKeys: readonly EncryptionKey[];
-  readonly fileKeys: readonly EncryptionKey[];
-  /** Whether the part was started here (true) or given by the environment (false). */
-  readonly embedded: Readonly<Record<ServiceName, boolean>>;
-  /**
-   * What a worker or API process of this stack needs in its environment; holds secrets. Without
-   * the owner's URL: they have no business with it.
-   */
-  environment(): Record<string, string>;
-  /** Chooses free ports (the ones of the last run when still free) and records them. */
-  choosePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>>;
-  /** Starts worker, API or sandbox: logged to `logs/<name>.log`, recorded, stopped by `stop()`. */
-  startProcess(spec: ChildSpec): Promise<RunningProcess>;
-  /** The running child of this name, `postgres` and `temporal` included. */
-  process(name: string): RunningProcess | undefined;
-  /** Starts an embedded server again on the same port after it was killed. */
-  restart(name: ServiceName): Promise<void>;
-  /** Shows in run.json and in the message of a second start. No secrets. */
-  recordUrl(name: string, url: string): void;
-  /** All URLs recorded so far, by name. */
-  urls(): Readonly<Record<string, string>>;
-  /** Stops everything in the opposite order of its start and frees the lock. Safe to repeat. */
-  stop(): Promise<void>;
-}
-
-export type ChildSpec = Omit<ProcessSpec, 'logFile' | 'env'> & {
-  readonly env?: Readonly<Record<string, string>>;
-};
+export type { BringUpOptions, ChildSpec, ServiceName, Stack } from './stack.ts';
 
 /**
  * Brings up Postgres and Temporal, embedded or as given by the environment. Does not migrate.
@@ -130,36 +62,12 @@ class RunningStack implements Stack {
 
   async start(): Promise<void> {
     const { services = {}, fresh = false } = this.options;
-    await this.recover(fresh);
+    this.save(await recoverDataDir(this.dataDir, fresh, (text) => this.progress(text)));
     this.secrets = readOrMakeSecrets(this.dataDir);
     if (services.postgres !== false) await this.startPostgres();
     this.options.signal?.throwIfAborted();
     if (services.temporal !== false) await this.startTemporal();
     this.options.signal?.throwIfAborted();
-  }
-
-  /** Ends what a killed run left behind, and takes over its ports. */
-  private async recover(fresh: boolean): Promise<void> {
-    const last = readRunRecord(this.dataDir);
-    // Newest first: the worker before the servers that it talks to.
-    for (const orphan of (last?.processes ?? []).toReversed()) {
-      if (await stopOrphan(orphan.identity, orphan.stopSignal)) {
-        this.progress(`stopped ${orphan.name} that an earlier run left behind`);
-      }
-    }
-    if (fresh) {
-      // run.json could name anything; only our own place outside the folder is deleted.
-      if (last?.postgresDir === outsideDir(this.dataDir)) {
-        rmSync(last.postgresDir, { recursive: true, force: true });
-      }
-      for (const name of ['postgres', 'temporal', 'logs', 'secrets.json', 'run.json']) {
-        rmSync(join(this.dataDir, name), { recursive: true, force: true });
-      }
-    }
-    this.save({
-      ports: last?.ports ?? {},
-      postgresDir: fresh ? null : (last?.postgresDir ?? null),
-    });
   }
 
   private temporalFile(): string {

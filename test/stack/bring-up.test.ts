@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -15,6 +16,7 @@ import { inspectNamespace } from '../../stack/temporal-namespace.ts';
 import { makeTemporaryDir } from './temporary-dir.ts';
 
 const dataDir = makeTemporaryDir();
+const secret = randomBytes(8).toString('hex');
 const stacks: Stack[] = [];
 
 afterEach(async () => {
@@ -244,8 +246,8 @@ test('on a given Postgres the application role is made, and never taken from ano
 });
 
 test('a given Postgres that does not answer is named without its password', async () => {
-  const url = 'postgres://me:hunter2@127.0.0.1:9/shop';
+  const url = `postgres://me:${secret}@127.0.0.1:9/shop`;
   const refusal = await bringUp({ config: { ...embedded(), databaseUrl: url } }).catch(String);
   expect(refusal).toMatch(/DATABASE_URL: no connection to 127\.0\.0\.1:9\/shop \(.*ECONNREFUSED/);
-  expect(refusal).not.toContain('hunter2');
+  expect(refusal).not.toContain(secret);
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
@@ -10,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 let database: TestDatabase;
+const secret = randomBytes(8).toString('hex');
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -129,14 +131,14 @@ test('missing search attributes and a short retention come with the command that
 test('servers that are not there are problems with a remedy, and nothing throws', async () => {
   const config: Config = {
     ...healthy(),
-    databaseUrlApp: 'postgres://me:hunter2@127.0.0.1:9/shop',
+    databaseUrlApp: `postgres://me:${secret}@127.0.0.1:9/shop`,
     temporalAddress: '127.0.0.1:9',
   };
   const findings = await inspectStack(config);
   expect(findings.filter(({ part, ok }) => !ok && part !== 'Disk').map(({ part }) => part)).toEqual(
     ['Postgres', 'Temporal'],
   );
-  expect(JSON.stringify(findings)).not.toContain('hunter2');
+  expect(JSON.stringify(findings)).not.toContain(secret);
   expect(await find({ ...healthy(), databaseUrlApp: undefined }, 'Postgres')).toMatchObject({
     ok: false,
     remedy: 'Start it: `npx tsukigime up`.',
