@@ -1,117 +1,59 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resultLayout } from '../../psp/paygent/layouts.ts';
-import { decodeResultFile, type ResultEntry } from '../../psp/paygent/result-file.ts';
-import { type MailServer, startMailServer } from '../../sandbox/mail-server.ts';
-import { type PaygentSandbox, startPaygentSandbox } from '../../sandbox/paygent/server.ts';
+import { decodeResultFile } from '../../psp/paygent/result-file.ts';
 import {
   confirmUpload,
   downloadResult,
-  handOverFile,
-  type PortalAccount,
-  registerMerchant,
   searchResults,
-  setSandboxClock,
   uploadFile,
   waitForCompletionMail,
 } from '../../sandbox/paygent-operator.ts';
+import {
+  dayMs,
+  later,
+  merchantId,
+  openPortalSession,
+  type PortalSession,
+  sessionStart,
+} from './portal-session.ts';
 import { makeTransactionFile, readResultRows, type SampleOrder } from './transaction-bytes.ts';
 
-const merchantId = '10001';
-const start = '2026-11-20T01:00:00.000Z';
-const dayMs = 86_400_000;
-
-let dataDir: string;
-let sandbox: PaygentSandbox;
-let mailServer: MailServer;
-let account: PortalAccount;
-
-const later = (instant: string, milliseconds: number): string =>
-  new Date(Date.parse(instant) + milliseconds).toISOString();
-
-async function restart(): Promise<void> {
-  await sandbox.stop();
-  await open();
-}
-
-async function open(): Promise<void> {
-  const smtp = { host: mailServer.host, port: mailServer.port };
-  sandbox = await startPaygentSandbox({ dataDir, smtp });
-  account = { url: sandbox.url, merchantId };
-}
-
-async function handOver(
-  kind: 'オーソリ' | '売上',
-  orders: readonly SampleOrder[],
-): Promise<string> {
-  const fileKind = kind === 'オーソリ' ? 'authorization' : 'capture';
-  const bytes = await makeTransactionFile(fileKind, merchantId, orders);
-  const amountYen = orders.reduce((sum, [, yen]) => sum + yen, 0);
-  const upload = { bytes, fileName: 'file.csv', transactionKind: kind };
-  const expected = { records: orders.length, amountYen };
-  return (await handOverFile(account, upload, expected)).acceptanceNumber;
-}
-
-async function getJson<T>(path: string): Promise<T> {
-  return (await (await fetch(`${sandbox.url}${path}`)).json()) as T;
-}
-
-interface Ledger {
-  readonly totals: Record<string, number>;
-  readonly orders: { orderNumber: string; authorizations: number; captures: number }[];
-}
-
-const readLedger = (): Promise<Ledger> => getJson(`/merchants/${merchantId}/ledger`);
-
-async function orderFault(fault: Record<string, unknown>): Promise<void> {
-  const response = await fetch(`${sandbox.url}/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ merchantId, fault }),
-  });
-  expect(response.status).toBe(201);
-}
+let session: PortalSession;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'paygent-sandbox-'));
-  mailServer = await startMailServer();
-  await open();
-  await registerMerchant(account, {
-    contacts: ['first@example.jp', 'second@example.jp', 'third@example.jp'],
-    outcomes: { declineShare: 0, rules: [{ match: { orderNumber: '^9' }, outcome: 'G83' }] },
-  });
-  await setSandboxClock(sandbox.url, start);
+  session = await openPortalSession();
 });
 
-afterEach(async () => {
-  await sandbox.stop();
-  await mailServer.stop();
-  await rm(dataDir, { recursive: true });
-});
+afterEach(() => session.stop());
 
-describe('one file at the portal', () => {
+async function upload(bytes: Buffer, transactionKind: 'オーソリ' | '売上' = 'オーソリ') {
+  return uploadFile(session.account, { bytes, fileName: 'auth-001.csv', transactionKind });
+}
+
+async function reachConfirmScreen(bytes: Buffer) {
+  const answer = await upload(bytes);
+  if (answer.kind !== 'confirm') throw new Error('the file was refused');
+  return answer.screen;
+}
+
+describe('one file', () => {
+  const orders: SampleOrder[] = [
+    ['338', 11_246],
+    ['339', 7022],
+    ['9379', 10_175],
+  ];
+
   test('upload, confirm, number, processing, mail, list, download', async () => {
-    const orders: SampleOrder[] = [
-      ['338', 11_246],
-      ['339', 7022],
-      ['9379', 10_175],
-    ];
+    const { account, mailServer } = session;
     const bytes = await makeTransactionFile('authorization', merchantId, orders);
-    const answer = await uploadFile(account, {
-      bytes,
-      fileName: 'auth-001.csv',
-      transactionKind: 'オーソリ',
-    });
-    if (answer.kind !== 'confirm') throw new Error('the file was refused');
-    expect(answer.screen).toMatchObject({
+    const screen = await reachConfirmScreen(bytes);
+    expect(screen).toMatchObject({
       paymentKind: 'クレジットカード決済',
       transactionKind: 'オーソリ',
       records: 3,
       amountYen: 28_443,
     });
-    const { acceptanceNumber } = await confirmUpload(account, answer.screen.uploadId);
+    const { acceptanceNumber } = await confirmUpload(account, screen.uploadId);
     expect(await searchResults(account)).toEqual([
       {
         transactionKind: 'カード決済',
@@ -127,7 +69,7 @@ describe('one file at the portal', () => {
     });
     expect(mailServer.listMails()).toEqual([]);
 
-    await setSandboxClock(sandbox.url, later(start, 60_000));
+    await session.setClock(later(sessionStart, 60_000));
     const mail = await waitForCompletionMail(mailServer, acceptanceNumber);
     expect(mail.to).toEqual(['first@example.jp']);
     expect(mail.cc).toEqual(['second@example.jp', 'third@example.jp']);
@@ -137,67 +79,133 @@ describe('one file at the portal', () => {
       { ngCount: 1, status: '完了処理済' },
     ]);
 
-    const result = await downloadResult(account, acceptanceNumber);
-    const uploaded = readResultRows(bytes);
-    const rows = readResultRows(result);
-    expect(rows.map((row) => row.slice(0, -resultLayout.fields.length))).toEqual(uploaded);
-    expect(rows.map((row) => row.slice(15))).toEqual([
+    const rows = readResultRows(await downloadResult(account, acceptanceNumber));
+    const width = 15;
+    expect(rows.map((row) => row.length - width)).toEqual(
+      rows.map(() => resultLayout.fields.length),
+    );
+    expect(rows.map((row) => row.slice(0, width))).toEqual(readResultRows(bytes));
+    expect(rows.map((row) => row.slice(width))).toEqual([
       ['0', '226860', '', '', '20261120100100'],
       ['0', '226861', '', '', '20261120100100'],
       ['1', '', 'SBX001', '1G83', '20261120100100'],
     ]);
-    const entries: ResultEntry[] = [];
-    for await (const entry of decodeResultFile(
-      (async function* () {
-        yield result;
-      })(),
-      { expected: { kind: 'authorization', merchantId } },
-    )) {
-      entries.push(entry);
+  });
+
+  test('its result is what the codec of the merchant reads', async () => {
+    const acceptanceNumber = await session.handOver('オーソリ', orders);
+    await session.setClock(later(sessionStart, 60_000));
+    const result = await downloadResult(session.account, acceptanceNumber);
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield result;
     }
-    expect(entries.map(({ kind }) => kind)).toEqual(['header', 'row', 'row', 'row', 'trailer']);
+    const kinds: string[] = [];
+    const expected = { kind: 'authorization', merchantId } as const;
+    for await (const entry of decodeResultFile(source(), { expected })) {
+      kinds.push(entry.kind);
+      if (entry.kind === 'row') expect(entry.findings).toEqual([]);
+    }
+    expect(kinds).toEqual(['header', 'row', 'row', 'row', 'trailer']);
   });
 
-  test('an upload that was not confirmed bills nobody, a second OK is refused', async () => {
+  test('bills nobody until it is confirmed, and is confirmed once', async () => {
     const bytes = await makeTransactionFile('authorization', merchantId, [['1', 100]]);
-    const upload = { bytes, fileName: 'f.csv', transactionKind: 'オーソリ' } as const;
-    const answer = await uploadFile(account, upload);
-    if (answer.kind !== 'confirm') throw new Error('the file was refused');
-    await setSandboxClock(sandbox.url, later(start, dayMs));
-    expect((await readLedger()).totals.attempts).toBe(0);
-    await confirmUpload(account, answer.screen.uploadId);
-    await expect(confirmUpload(account, answer.screen.uploadId)).rejects.toMatchObject({
+    const { uploadId } = await reachConfirmScreen(bytes);
+    await session.setClock(later(sessionStart, dayMs));
+    expect((await session.readLedger()).totals.attempts).toBe(0);
+    const { acceptanceNumber } = await confirmUpload(session.account, uploadId);
+    await expect(confirmUpload(session.account, uploadId)).rejects.toMatchObject({
       code: 'already_confirmed',
+      message: 'この取引ファイルは受付済みです。',
     });
+    expect(await searchResults(session.account)).toMatchObject([{ acceptanceNumber }]);
   });
 
-  test('raw bytes with the kinds in the query are an upload too', async () => {
+  test('may also be sent as raw bytes with the kinds in the query', async () => {
     const bytes = await makeTransactionFile('authorization', merchantId, [['1', 100]]);
     const query = new URLSearchParams({
       paymentKind: 'クレジットカード決済',
       transactionKind: 'オーソリ',
     });
-    const response = await fetch(`${sandbox.url}/merchants/${merchantId}/uploads?${query}`, {
-      method: 'POST',
-      headers: { 'content-type': 'text/csv' },
-      body: new Uint8Array(bytes),
-    });
+    const url = `${session.account.url}/merchants/${merchantId}/uploads?${query}`;
+    const headers = { 'content-type': 'text/csv' };
+    const response = await fetch(url, { method: 'POST', headers, body: new Uint8Array(bytes) });
     expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ records: 1, amountYen: 100 });
+  });
+});
+
+describe('the format check', () => {
+  const lines = (data: readonly string[]): Buffer =>
+    Buffer.from(
+      [`1,020,${merchantId}`, ...data, `4,${data.length}`].map((line) => `${line}\r\n`).join(''),
+    );
+  const dataLine = (orderNumber: string, amount: string): string =>
+    `3,,${orderNumber},,${amount},,,10,,,,200,,285,`;
+
+  async function errorsOf(bytes: Buffer, kind?: '売上') {
+    const answer = await upload(bytes, kind);
+    if (answer.kind === 'confirm') throw new Error('the file was taken');
+    return answer.errors;
+  }
+
+  test('shows the first 51 errors of data records', async () => {
+    const data = Array.from({ length: 60 }, (_, index) => dataLine(String(index + 1), 'x'));
+    const errors = await errorsOf(lines(data));
+    expect(errors).toHaveLength(51);
+    expect(errors[0]).toMatchObject({ part: 'data', line: 2, item: '請求金額' });
+    expect(errors[50]).toMatchObject({ part: 'data', line: 52 });
+  });
+
+  test('compares the header with the chosen 取引種別', async () => {
+    const errors = await errorsOf(lines([dataLine('1', '100')]), '売上');
+    expect(errors).toMatchObject([{ part: 'header', line: 1, item: '取引種別' }]);
+  });
+
+  test('takes no kind but オーソリ and 売上, whatever the file says', async () => {
+    const query = new URLSearchParams({
+      paymentKind: 'クレジットカード決済',
+      transactionKind: '顧客カード情報削除',
+    });
+    const url = `${session.account.url}/merchants/${merchantId}/uploads?${query}`;
+    const body = new Uint8Array(lines([dataLine('1', '100')]));
+    const response = await fetch(url, { method: 'POST', body });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ formatErrors: [{ part: 'header' }] });
+  });
+
+  test('counts against the trailer and the merchant against the header', async () => {
+    const cut = lines([dataLine('1', '100')])
+      .toString()
+      .replace('4,1', '4,2');
+    expect(await errorsOf(Buffer.from(cut))).toMatchObject([{ part: 'trailer', item: '合計件数' }]);
+    const foreign = await makeTransactionFile('authorization', '10002', [['1', 100]]);
+    expect(await errorsOf(foreign)).toMatchObject([{ part: 'header', item: 'マーチャントID' }]);
+  });
+
+  test('refuses more records than the merchant may send', async () => {
+    const data = Array.from({ length: 10_001 }, (_, index) => dataLine(String(index + 1), '100'));
+    expect(await errorsOf(lines(data))).toMatchObject([{ item: '件数' }]);
+  });
+
+  test('refuses records of different widths, which could not be processed', async () => {
+    const bytes = lines([dataLine('1', '100'), dataLine('2', '100').slice(0, -1)]);
+    expect(await errorsOf(bytes)).toMatchObject([{ part: 'data', line: 3 }]);
+    expect(await searchResults(session.account)).toEqual([]);
   });
 });
 
 describe('the last ten uploads', () => {
   test('an eleventh pushes the first out: found by number, but without a file', async () => {
+    const { account } = session;
     const numbers: string[] = [];
     for (let index = 0; index < 11; index += 1) {
-      numbers.push(await handOver('オーソリ', [[`1${index}`, 100 + index]]));
+      numbers.push(await session.handOver('オーソリ', [[`1${index}`, 100 + index]]));
     }
-    await setSandboxClock(sandbox.url, later(start, dayMs));
+    await session.setClock(later(sessionStart, dayMs));
     const [oldest = '', second = ''] = numbers;
     const listed = await searchResults(account);
-    expect(listed.map(({ acceptanceNumber }) => acceptanceNumber)).toEqual(
-      numbers.slice(1).reverse(),
-    );
+    expect(listed.map((row) => row.acceptanceNumber)).toEqual(numbers.slice(1).reverse());
     expect(await searchResults(account, { acceptanceNumber: oldest })).toHaveLength(1);
     await expect(downloadResult(account, oldest)).rejects.toMatchObject({
       code: 'no_file',
@@ -205,215 +213,19 @@ describe('the last ten uploads', () => {
     });
     expect((await downloadResult(account, second)).length).toBeGreaterThan(0);
   });
-});
 
-describe('captures', () => {
-  async function authorize(orders: readonly SampleOrder[]): Promise<void> {
-    await handOver('オーソリ', orders);
-    await setSandboxClock(sandbox.url, later(start, 60_000));
-  }
-
-  async function capture(orders: readonly SampleOrder[], at: string): Promise<string[]> {
-    await setSandboxClock(sandbox.url, at);
-    const acceptanceNumber = await handOver('売上', orders);
-    await setSandboxClock(sandbox.url, later(at, 60_000));
-    const rows = readResultRows(await downloadResult(account, acceptanceNumber));
-    return rows.map((row) => row[15] + (row[18] ? ` ${row[18]}` : ''));
-  }
-
-  test('takes what it holds, once, at most the authorized amount', async () => {
-    await authorize([
-      ['1', 500],
-      ['2', 500],
-      ['3', 500],
-      ['9', 500],
-    ]);
-    const at = later(start, dayMs);
-    const first: SampleOrder[] = [
-      ['1', 500],
-      ['2', 400],
-      ['3', 501],
-      ['9', 500],
-      ['77', 1],
-      ['1', 500],
-    ];
-    expect(await capture(first, at)).toEqual([
-      '0',
-      '0',
-      '1 amount_over_authorization',
-      '1 no_authorization',
-      '1 no_authorization',
-      '1 already_captured',
-    ]);
-    expect(await capture([['1', 500]], later(at, dayMs))).toEqual(['1 already_captured']);
-    const { totals } = await readLedger();
-    expect(totals).toMatchObject({
-      authorizations: 3,
-      authorizedYen: 1500,
-      captures: 2,
-      capturedYen: 900,
-      captureRefusals: 5,
-      repeatedCaptures: 0,
-      doubleAuthorizations: 0,
-    });
-  });
-
-  test('voids on its clock at 00:00 JST of the 60th day after the authorization', async () => {
-    await authorize([
-      ['1', 500],
-      ['2', 500],
-    ]);
-    // Authorized on 2026-11-20 JST; the 60th day after it is 2027-01-19.
-    const end = '2027-01-18T15:00:00.000Z';
-    expect(await capture([['1', 500]], later(end, -60_001))).toEqual(['0']);
-    expect(await capture([['2', 500]], end)).toEqual(['1 expired']);
-    const order = await getJson<{ payments: { status: string }[] }>(
-      `/merchants/${merchantId}/ledger/2`,
-    );
-    expect(order.payments.map(({ status }) => status)).toEqual(['オーソリ期限切れ']);
-    expect((await readLedger()).totals).toMatchObject({ captures: 1, expired: 1 });
-  });
-});
-
-describe('the ledger as a witness', () => {
-  test('counts the same bytes twice, for the sandbox authorizes what it is asked for', async () => {
-    const orders: SampleOrder[] = [
-      ['1', 500],
-      ['2', 700],
-    ];
-    const first = await handOver('オーソリ', orders);
-    const second = await handOver('オーソリ', orders);
-    expect(Number(second)).toBe(Number(first) + 1);
-    await setSandboxClock(sandbox.url, later(start, dayMs));
-    const ledger = await readLedger();
-    expect(ledger.totals).toMatchObject({ authorizations: 4, doubleAuthorizations: 2 });
-    expect(ledger.orders.map(({ authorizations }) => authorizations)).toEqual([2, 2]);
-  });
-
-  test('an authorization after the first one expired is no double one', async () => {
-    await handOver('オーソリ', [['1', 500]]);
-    await setSandboxClock(sandbox.url, later(start, 61 * dayMs));
-    await handOver('オーソリ', [['1', 500]]);
-    await setSandboxClock(sandbox.url, later(start, 62 * dayMs));
-    expect((await readLedger()).totals).toMatchObject({
-      authorizations: 2,
-      doubleAuthorizations: 0,
-      expired: 1,
-    });
-  });
-});
-
-describe('its state', () => {
-  test('survives a restart in every stage', async () => {
-    const first = await handOver('オーソリ', [['1', 500]]);
-    await setSandboxClock(sandbox.url, later(start, 60_000));
-    await waitForCompletionMail(mailServer, first);
-    const second = await handOver('オーソリ', [['2', 600]]);
-    await orderFault({ kind: 'row_missing' });
-    const before = await Promise.all([
-      readLedger(),
-      searchResults(account),
-      getJson('/faults'),
-      getJson('/clock'),
-      downloadResult(account, first),
-    ]);
-    await restart();
-    expect(
-      await Promise.all([
-        readLedger(),
-        searchResults(account),
-        getJson('/faults'),
-        getJson('/clock'),
-        downloadResult(account, first),
-      ]),
-    ).toEqual(before);
-    await setSandboxClock(sandbox.url, later(start, dayMs));
-    await waitForCompletionMail(mailServer, second);
-    expect(mailServer.listMails()).toHaveLength(2);
-    expect((await readLedger()).totals.authorizations).toBe(2);
-    expect(Number(await handOver('オーソリ', [['3', 700]]))).toBe(Number(second) + 1);
-  });
-
-  test('the time does not run backwards, and must be told before anything is accepted', async () => {
-    await setSandboxClock(sandbox.url, later(start, -dayMs));
-    expect(await getJson('/clock')).toEqual({ now: start });
-    await sandbox.stop();
-    dataDir = await mkdtemp(join(tmpdir(), 'paygent-sandbox-'));
-    await open();
-    await registerMerchant(account);
-    await expect(handOver('オーソリ', [['1', 500]])).rejects.toMatchObject({
-      code: 'clock_not_set',
-    });
-  });
-});
-
-describe('ordered faults', () => {
-  const orders: SampleOrder[] = Array.from({ length: 20 }, (_, index) => [
-    `1${index}`,
-    1000 + index,
-  ]);
-
-  async function resultAfter(fault: Record<string, unknown>): Promise<Buffer> {
-    await orderFault(fault);
-    const acceptanceNumber = await handOver('オーソリ', orders);
-    await setSandboxClock(sandbox.url, later(start, dayMs));
-    expect((await readLedger()).totals.authorizations).toBe(20);
-    return downloadResult(account, acceptanceNumber);
-  }
-
-  test('a missing row', async () => {
-    const rows = readResultRows(await resultAfter({ kind: 'row_missing', orderNumbers: ['13'] }));
-    expect(rows.map((row) => row[2])).toEqual(
-      orders.map(([number]) => number).filter((number) => number !== '13'),
-    );
-  });
-
-  test('doubled rows', async () => {
-    const rows = readResultRows(await resultAfter({ kind: 'row_doubled', count: 2 }));
-    expect(rows).toHaveLength(22);
-    expect(new Set(rows.map((row) => row[2])).size).toBe(20);
-  });
-
-  test('a changed amount', async () => {
-    const rows = readResultRows(await resultAfter({ kind: 'amount_changed' }));
-    const changed = rows.filter((row, index) => row[4] !== String(orders[index]?.[1]));
-    expect(changed).toHaveLength(1);
-  });
-
-  test('an unknown result code', async () => {
-    const rows = readResultRows(await resultAfter({ kind: 'unknown_result_code', count: 3 }));
-    expect(rows.filter((row) => row[15] === '9')).toHaveLength(3);
-  });
-
-  test('a trailer that counts wrongly', async () => {
-    const result = await resultAfter({ kind: 'trailer_count_off', by: -1 });
-    expect(result.toString()).toMatch(/\r\n4,19\r\n$/);
-  });
-
-  test('a truncated file ends within a row', async () => {
-    const whole = await resultAfter({ kind: 'truncated', keep: 0.5 });
-    const text = whole.toString();
-    expect(text).not.toMatch(/\r\n$/);
-    expect(text).not.toContain('\r\n4,');
-  });
-
-  test('a cut after acceptance hides the number, a cut before it accepts nothing', async () => {
-    await orderFault({ kind: 'cut_after_acceptance' });
-    await expect(handOver('オーソリ', [['1', 500]])).rejects.toThrow(TypeError);
-    expect(await searchResults(account)).toHaveLength(1);
-    await orderFault({ kind: 'cut_before_acceptance' });
-    await expect(handOver('オーソリ', [['2', 500]])).rejects.toThrow(TypeError);
-    expect(await searchResults(account)).toHaveLength(1);
-    await handOver('オーソリ', [['2', 500]]);
-    expect(await searchResults(account)).toHaveLength(2);
-  });
-
-  test('a lost mail is never sent, the next one is', async () => {
-    await orderFault({ kind: 'mail_lost' });
-    await handOver('オーソリ', [['1', 500]]);
-    const second = await handOver('オーソリ', [['2', 500]]);
-    await setSandboxClock(sandbox.url, later(start, dayMs));
-    await waitForCompletionMail(mailServer, second);
-    expect(mailServer.listMails()).toHaveLength(1);
+  test('are searched by 受付日時 and 取引種別', async () => {
+    const first = await session.handOver('オーソリ', [['1', 100]]);
+    await session.setClock(later(sessionStart, dayMs));
+    const second = await session.handOver('売上', [['1', 100]]);
+    const search = async (query: Record<string, string>): Promise<string[]> => {
+      const path = `/merchants/${merchantId}/results?${new URLSearchParams(query)}`;
+      const { results } = await session.getJson<{ results: { acceptanceNumber: string }[] }>(path);
+      return results.map(({ acceptanceNumber }) => acceptanceNumber);
+    };
+    expect(await search({})).toEqual([second, first]);
+    expect(await search({ transactionKind: '売上' })).toEqual([second]);
+    expect(await search({ acceptedTo: sessionStart })).toEqual([first]);
+    expect(await search({ acceptedFrom: '2026-11-21T00:00:00+09:00' })).toEqual([second]);
   });
 });
