@@ -83,16 +83,18 @@ export function decodeRecord(
   const values: Record<string, string> = {};
   const findings: FieldFinding[] = [];
   const minWidth = options.minWidth ?? layout.fields.length;
-  layout.fields.forEach((field, index) => {
+  const { fields } = layout;
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index]!;
     const value = columns[index];
     values[field.id] = value ?? '';
     if (value === undefined && index < minWidth) {
       findings.push(toFinding(field, index, '', reasons.missing(field)));
-      return;
+      continue;
     }
     const finding = checkField(field, index, value ?? '');
     if (finding) findings.push(finding);
-  });
+  }
   return { values, findings };
 }
 

@@ -1,18 +1,17 @@
-import { createDoubledOrderFinder, ownCopy } from '../../billing/doubled-orders.ts';
+import { readCsvRows } from '../../billing/csv-rows.ts';
+import { ownCopy } from '../../billing/doubled-orders.ts';
 import { type FieldReason, fileReasons, judgeResult, type Verdict } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
 import { decodeRequestFile, RequestFileError } from './request-file.ts';
+import { RequestIndex } from './request-index.ts';
 import {
   createResultRowDecoder,
   decodeResultFile,
   type PaygentOutcome,
   type ResultFileFinding,
   type ResultFileOptions,
-  type ResultRow,
-  type ResultRowDecoder,
   WrongResultFileError,
 } from './result-file.ts';
-import type { TransactionRecord } from './transaction-file.ts';
 
 export interface RowsAndYen {
   rows: number;
@@ -65,20 +64,22 @@ export type OpenSource = () => AsyncIterable<Uint8Array>;
 
 /**
  * Compares a transaction file with its result by order number (spec 1.6): every record that was sent
- * is given exactly once. Memory is bounded by how far the two files differ in order; files in the
- * same order need next to none. Throws RequestFileError or WrongResultFileError.
+ * is given exactly once, in whatever order the result has them. Memory grows by some 60 bytes per
+ * record. Throws RequestFileError or WrongResultFileError.
  */
 export async function* reconcileFiles(
   files: { readonly request: OpenSource; readonly result: OpenSource },
   options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
 ): AsyncGenerator<ReconcileEvent> {
-  const request = await inspectRequest(files.request);
+  const request = await readRequest(files.request);
   const resultOptions: ResultFileOptions = {
     ...options,
     width: request.width,
     expected: { kind: request.fileKind, merchantId: request.merchantId },
   };
-  const doubled = await findDoubledResults(files.result, resultOptions);
+  await checkHeader(files.result, resultOptions);
+  const answers = await countAnswers(files.result, request.index, resultOptions);
+  if (answers.rows > 0 && answers.matched === 0) throw otherRequest();
   const totals = {
     ok: { rows: 0, yen: 0 },
     ng: { rows: 0, yen: 0 },
@@ -87,224 +88,159 @@ export async function* reconcileFiles(
   };
   let stray = 0;
   let findings = 0;
-  let returned = 0;
-  const join = joinFiles(files, resultOptions, doubled);
-  for await (const event of join) {
+  for await (const event of compare(
+    files.result,
+    request.index,
+    answers.perRecord,
+    resultOptions,
+  )) {
     if (event.kind === 'stray') stray += 1;
     else if (event.kind === 'finding') findings += 1;
     else {
       totals[event.kind].rows += 1;
       totals[event.kind].yen += event.amountYen;
-      if (event.resultLine !== null) returned += 1;
     }
     yield event;
   }
-  if (returned === 0 && stray > 0) throw otherRequest();
   const sum = (unit: keyof RowsAndYen): number =>
     totals.ok[unit] + totals.ng[unit] + totals.unknown[unit] + totals.quarantined[unit];
-  yield {
-    kind: 'summary',
-    fileKind: request.fileKind,
-    merchantId: request.merchantId,
-    sent: request.sent,
-    ...totals,
-    stray,
-    findings,
-    conservation: {
-      rows: sum('rows') === request.sent.rows,
-      yen: sum('yen') === request.sent.yen,
-    },
-  };
+  const { fileKind, merchantId, sent } = request;
+  const conservation = { rows: sum('rows') === sent.rows, yen: sum('yen') === sent.yen };
+  yield { kind: 'summary', fileKind, merchantId, sent, ...totals, stray, findings, conservation };
 }
 
-interface InspectedRequest {
+interface Request {
   readonly fileKind: TransactionFileKind;
   readonly merchantId: string;
   readonly width: number;
   readonly sent: RowsAndYen;
+  readonly index: RequestIndex;
 }
 
-async function inspectRequest(open: OpenSource): Promise<InspectedRequest> {
-  const finder = createDoubledOrderFinder();
+async function readRequest(open: OpenSource): Promise<Request> {
+  const index = new RequestIndex();
   const sent = { rows: 0, yen: 0 };
   let width = 0;
   let header: { fileKind: TransactionFileKind; merchantId: string } | null = null;
   for await (const entry of decodeRequestFile(open())) {
     if (entry.kind === 'header') header = entry;
     if (entry.kind !== 'record') continue;
-    finder.add(entry.record.orderNumber);
-    width = entry.columns.length;
-    sent.rows += 1;
-    sent.yen += entry.record.amountYen;
-  }
-  const [twice] = finder.find();
-  if (twice !== undefined || !header || sent.rows === 0) {
-    throw new RequestFileError(
-      1,
-      twice === undefined ? 'the file holds no record' : `order ${twice} stands in it twice`,
-      twice === undefined ? 'データレコードがありません' : `注文番号 ${twice} が複数あります`,
-    );
-  }
-  return { fileKind: header.fileKind, merchantId: header.merchantId, width, sent };
-}
-
-/** Lines of the result per order number that stands in it more than once. */
-type DoubledResults = Map<string, number[]>;
-
-async function findDoubledResults(
-  open: OpenSource,
-  options: ResultFileOptions,
-): Promise<DoubledResults> {
-  const finder = createDoubledOrderFinder();
-  for await (const entry of decodeResultFile(open(), options)) {
-    if (entry.kind === 'row') finder.add(entry.orderNumber);
-  }
-  return new Map([...finder.find()].map((orderNumber) => [orderNumber, []]));
-}
-
-type JoinEvent = ReconciledRow | StrayRow | ResultFileFinding;
-
-/**
- * Reads both files side by side. What has met no partner yet waits as one packed string; the rows of
- * doubled order numbers wait until the end of the result, when all their lines are known.
- */
-async function* joinFiles(
-  files: { readonly request: OpenSource; readonly result: OpenSource },
-  options: ResultFileOptions,
-  doubled: DoubledResults,
-): AsyncGenerator<JoinEvent> {
-  const decoder = createResultRowDecoder(options);
-  const requests = decodeRequestFile(files.request());
-  const waitingRequests = new Map<string, string>();
-  const waitingResults = new Map<string, string>();
-  const unreadable = new Map<string, ResultFileFinding>();
-  const takeRequest = async (): Promise<JoinEvent | null | 'end'> => {
-    for (;;) {
-      const next = await requests.next();
-      if (next.done) return 'end';
-      if (next.value.kind !== 'record') continue;
-      const { line, record } = next.value;
-      const packed = waitingResults.get(record.orderNumber);
-      if (packed === undefined) {
-        waitingRequests.set(ownCopy(record.orderNumber), packRequest(line, record));
-        return null;
-      }
-      waitingResults.delete(record.orderNumber);
-      return toReconciled(line, record, unpackResult(packed, decoder));
+    const { line, record, columns } = entry;
+    if (!index.add(line, record)) {
+      const { orderNumber } = record;
+      const ja = `注文番号 ${orderNumber} が複数あります`;
+      throw new RequestFileError(line, `order ${orderNumber} stands in the file twice`, ja);
     }
-  };
-  for await (const entry of decodeResultFile(files.result(), options)) {
+    width = columns.length;
+    sent.rows += 1;
+    sent.yen += record.amountYen;
+  }
+  if (!header || sent.rows === 0) {
+    throw new RequestFileError(1, 'the file holds no record', 'データレコードがありません');
+  }
+  return { fileKind: header.fileKind, merchantId: header.merchantId, width, sent, index };
+}
+
+/** Reads no further than the header, which says whether the file can be a result of the request. */
+async function checkHeader(open: OpenSource, options: ResultFileOptions): Promise<void> {
+  for await (const _header of decodeResultFile(open(), options)) return;
+}
+
+interface Answers {
+  /** Data rows of the result, and how many of them name an order of the request. */
+  readonly rows: number;
+  readonly matched: number;
+  /** How many rows of the result each record of the request has; 2 stands for more. */
+  readonly perRecord: Uint8Array;
+}
+
+async function countAnswers(
+  open: OpenSource,
+  index: RequestIndex,
+  options: ResultFileOptions,
+): Promise<Answers> {
+  const { orderNumberColumn } = createResultRowDecoder(options);
+  const perRecord = new Uint8Array(index.size);
+  let counted = 0;
+  let matched = 0;
+  for await (const rows of readCsvRows(open(), options.encoding ?? 'utf-8')) {
+    for (const { kind, fields } of rows) {
+      if (kind !== 'readable' || fields[0] !== '3') continue;
+      counted += 1;
+      const slot = index.find(fields[orderNumberColumn] ?? '');
+      if (slot === null) continue;
+      matched += 1;
+      perRecord[slot] = Math.min(2, perRecord[slot]! + 1);
+    }
+  }
+  return { rows: counted, matched, perRecord };
+}
+
+type CompareEvent = ReconciledRow | StrayRow | ResultFileFinding;
+
+// Enough to find the rows of a doubled order in the file.
+const shownLines = 10;
+
+async function* compare(
+  open: OpenSource,
+  index: RequestIndex,
+  answers: Uint8Array,
+  options: ResultFileOptions,
+): AsyncGenerator<CompareEvent> {
+  const doubledLines = new Map<number, number[]>();
+  const unreadable = new Map<number, ResultFileFinding>();
+  for await (const entry of decodeResultFile(open(), options)) {
     if (entry.kind === 'finding') {
-      if (entry.orderNumber !== null) unreadable.set(ownCopy(entry.orderNumber), entry);
+      const slot = entry.orderNumber === null ? null : index.find(entry.orderNumber);
+      if (slot !== null) unreadable.set(slot, { ...entry, value: ownCopy(entry.value) });
       yield entry;
     }
     if (entry.kind !== 'row') continue;
-    const lines = doubled.get(entry.orderNumber);
-    if (lines) {
-      lines.push(entry.line);
-      continue;
-    }
-    const met = await takeRequest();
-    if (met !== null && met !== 'end') yield met;
-    const packed = waitingRequests.get(entry.orderNumber);
-    if (packed === undefined) {
-      waitingResults.set(ownCopy(entry.orderNumber), packResult(entry));
+    const { line: resultLine, orderNumber, amountText, outcome } = entry;
+    const slot = index.find(orderNumber);
+    if (slot === null) {
+      const reasons = [fileReasons.unmatched(orderNumber)];
+      yield { kind: 'stray', resultLine, orderNumber, amountText, reasons };
+    } else if (answers[slot] === 1) {
+      const { line: requestLine, record } = index.read(slot);
+      const { verdict, reasons } = judgeResult(record, entry);
+      const { amountYen } = record;
+      yield { kind: verdict, requestLine, resultLine, orderNumber, amountYen, outcome, reasons };
     } else {
-      waitingRequests.delete(entry.orderNumber);
-      const { line, record } = unpackRequest(entry.orderNumber, packed);
-      yield toReconciled(line, record, entry);
+      const lines = doubledLines.get(slot) ?? [];
+      if (lines.length < shownLines) lines.push(resultLine);
+      doubledLines.set(slot, lines);
     }
   }
-  for (let met = await takeRequest(); met !== 'end'; met = await takeRequest()) {
-    if (met !== null) yield met;
-  }
-  yield* unanswered(waitingRequests, unreadable, doubled);
-  yield* strays(waitingResults, doubled, decoder);
+  yield* unanswered(index, answers, doubledLines, unreadable);
 }
 
-/** Records of the request without a readable row of their own in the result. */
+/** Records of the request without exactly one readable row in the result. */
 function* unanswered(
-  waitingRequests: ReadonlyMap<string, string>,
-  unreadable: ReadonlyMap<string, ResultFileFinding>,
-  doubled: DoubledResults,
+  index: RequestIndex,
+  answers: Uint8Array,
+  doubledLines: ReadonlyMap<number, readonly number[]>,
+  unreadable: ReadonlyMap<number, ResultFileFinding>,
 ): Generator<ReconciledRow> {
-  for (const [orderNumber, packed] of waitingRequests) {
-    const { line, record } = unpackRequest(orderNumber, packed);
-    const lines = doubled.get(orderNumber);
-    const finding = unreadable.get(orderNumber);
-    doubled.delete(orderNumber);
+  for (let slot = 0; slot < index.size; slot += 1) {
+    if (answers[slot] === 1) continue;
+    const { line: requestLine, record } = index.read(slot);
+    const { orderNumber, amountYen } = record;
+    const lines = doubledLines.get(slot);
+    const finding = unreadable.get(slot);
     let reason = fileReasons.missing(orderNumber);
     if (lines) reason = fileReasons.duplicate(orderNumber, lines);
     else if (finding) reason = fileReasons.unreadable(finding);
     yield {
       kind: 'quarantined',
-      requestLine: line,
+      requestLine,
       resultLine: lines?.[0] ?? finding?.line ?? null,
       orderNumber,
-      amountYen: record.amountYen,
+      amountYen,
       outcome: null,
       reasons: [reason],
     };
   }
-}
-
-function* strays(
-  waitingResults: ReadonlyMap<string, string>,
-  doubled: DoubledResults,
-  decoder: ResultRowDecoder,
-): Generator<StrayRow> {
-  for (const packed of waitingResults.values()) {
-    const row = unpackResult(packed, decoder);
-    yield toStray(row.line, row.orderNumber, row.amountText);
-  }
-  for (const [orderNumber, lines] of doubled) {
-    for (const line of lines) yield toStray(line, orderNumber, '');
-  }
-}
-
-function toReconciled(line: number, record: TransactionRecord, row: ResultRow): ReconciledRow {
-  const { verdict, reasons } = judgeResult(record, row);
-  return {
-    kind: verdict,
-    requestLine: line,
-    resultLine: row.line,
-    orderNumber: record.orderNumber,
-    amountYen: record.amountYen,
-    outcome: row.outcome,
-    reasons,
-  };
-}
-
-function toStray(resultLine: number, orderNumber: string, amountText: string): StrayRow {
-  const reasons = [fileReasons.unmatched(orderNumber)];
-  return { kind: 'stray', resultLine, orderNumber, amountText, reasons };
-}
-
-const separator = '\u001f';
-
-function packRequest(line: number, record: TransactionRecord): string {
-  const { amountYen, customerNumber, previousOrderNumber } = record;
-  const parts = [line, amountYen, customerNumber, previousOrderNumber ?? ''];
-  return parts.join(separator);
-}
-
-function unpackRequest(
-  orderNumber: string,
-  packed: string,
-): { line: number; record: TransactionRecord } {
-  const [line, amountYen, customerNumber = '', previous = ''] = packed.split(separator);
-  const previousOrderNumber = previous || null;
-  const record = { orderNumber, amountYen: Number(amountYen), customerNumber, previousOrderNumber };
-  return { line: Number(line), record };
-}
-
-function packResult(row: ResultRow): string {
-  return [row.line, ...row.columns].join(separator);
-}
-
-function unpackResult(packed: string, decoder: ResultRowDecoder): ResultRow {
-  const [line, ...columns] = packed.split(separator);
-  return decoder.decode(columns, Number(line));
 }
 
 function otherRequest(): WrongResultFileError {
