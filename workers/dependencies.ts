@@ -1,7 +1,13 @@
+import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
-import type { TemporalServer } from '../temporal/client.ts';
+import { createActivities } from '../activities/index.ts';
+import type { WorkflowStarts } from '../activities/workflow-starts.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { databaseOver, openPool } from '../db/database.ts';
+import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
+import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { ActivitiesByQueue } from './worker.ts';
+import { createWorkflowStarter, type WorkflowStarter } from './workflow-starter.ts';
 
 export interface Dependencies {
   readonly activities: ActivitiesByQueue;
@@ -11,9 +17,56 @@ export interface Dependencies {
 
 /** The only place that constructs things: pools, clients, transports, activities over them. */
 export async function createDependencies(
-  _config: Config,
-  _server: TemporalServer,
-  _logger: Logger,
+  config: Pick<Config, 'databaseUrlApp' | 'fileKeys'>,
+  server: TemporalServer,
+  logger: Logger,
+  taskQueue?: string,
 ): Promise<Dependencies> {
-  return { activities: { main: {}, files: {} }, close: async () => {} };
+  const { databaseUrlApp, fileKeys } = config;
+  if (databaseUrlApp === undefined || fileKeys === undefined) {
+    throw new ConfigError(
+      'The worker needs TSUKIGIME_DATABASE_URL_APP and TSUKIGIME_FILE_KEYS. `tsukigime up` sets ' +
+        'both for the embedded servers.',
+    );
+  }
+  const client = await connectTemporal(server);
+  const pool = openPool(databaseUrlApp, {
+    applicationName: 'tsukigime-worker',
+    onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
+  });
+  const activities = createActivities({
+    db: databaseOver(pool),
+    pool,
+    fileKeys,
+    workflows: startsOver(createWorkflowStarter(client, taskQueue)),
+  });
+  return {
+    activities,
+    async close() {
+      await pool.end();
+      if (client.connection instanceof Connection) await client.connection.close();
+    },
+  };
+}
+
+function startsOver(starter: WorkflowStarter): WorkflowStarts {
+  return {
+    async startExchange(merchant, { billingMonth, kind, number }) {
+      await starter.start({
+        workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
+        workflow: 'fileExchange',
+        input: {
+          merchant: merchant.slug,
+          clockOffsetMs: merchant.clockOffsetMs,
+          exchange: { billingMonth, kind, number },
+        },
+        month: billingMonth,
+        stage: 'handing_over',
+      });
+    },
+    async wakeCycle(merchant, billingMonth, changed) {
+      const cycle = cycleWorkflowId(merchant, billingMonth);
+      await starter.reportRowChanged(cycle, { kind: 'exchange', id: changed });
+    },
+  };
 }

@@ -1,2 +1,3 @@
-/** Every workflow that a worker registers, and nothing else: whatever is exported here is one. */
-export {};
+/** Every workflow of the bundle; the name of the function is its type on the server. */
+export { billingCycle } from './billing-cycle.ts';
+export { fileExchange } from './file-exchange.ts';

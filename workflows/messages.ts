@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
 
@@ -52,3 +53,50 @@ export function defineOperatorUpdate<Details extends object, Result>(
 ): UpdateDefinition<Result, [OperatorAct & Details]> {
   return defineUpdate<Result, [OperatorAct & Details]>(name);
 }
+
+/** The month's order export: stored bytes, named by their hash. */
+export const useOrderExport = defineOperatorUpdate<
+  { readonly sha256: string },
+  { n: number; records: number; quarantined: number }
+>('useOrderExport');
+
+/** Charges that will not be billed come to an end: all of those named, or none. */
+export const endCharges = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[]; readonly kind: 'cancelled' | 'given_up' },
+  { ended: number }
+>('endCharges');
+
+/** New files for charges whose file was rejected or whose capture was refused. */
+export const rebuildFiles = defineOperatorUpdate<
+  { readonly kind: 'auth' | 'capture' },
+  { files: number }
+>('rebuildFiles');
+
+/** The 受付番号 that the portal showed. */
+export const recordAcceptance = defineOperatorUpdate<
+  { readonly acceptanceNumber: string },
+  ExchangeFacts
+>('recordAcceptance');
+
+/** The format errors that the portal showed: the file was not taken. */
+export const recordFormatErrors = defineOperatorUpdate<
+  { readonly errors: readonly FormatError[] },
+  ExchangeFacts
+>('recordFormatErrors');
+
+/** 処理完了メール came, or the list says 完了処理済. */
+export const recordCompletion = defineOperatorUpdate<object, ExchangeFacts>('recordCompletion');
+
+/** The result file: stored bytes, named by their hash. */
+export const ingestResult = defineOperatorUpdate<{ readonly sha256: string }, ResultSummary>(
+  'ingestResult',
+);
+
+/** What became of lines that no result file settled, vouched for by a person. */
+export const settleLines = defineOperatorUpdate<
+  {
+    readonly orderNumbers: readonly string[];
+    readonly outcome: 'ok' | 'declined' | 'not_sent' | 'captured' | 'refused';
+  },
+  ExchangeFacts
+>('settleLines');

@@ -1,0 +1,14 @@
+import type { Pool } from 'pg';
+import type { Db } from '../db/database.ts';
+import type { FileKey } from '../db/file-chunks.ts';
+import type { WorkflowStarts } from './workflow-starts.ts';
+
+/** What activities work with; workers/dependencies.ts constructs it. */
+export interface ActivityDependencies {
+  readonly db: Db;
+  /** The pool under `db`, for COPY. */
+  readonly pool: Pool;
+  /** Newest first: the first encrypts what is stored, all decrypt. */
+  readonly fileKeys: readonly FileKey[];
+  readonly workflows: WorkflowStarts;
+}

@@ -1,0 +1,23 @@
+import { createCycleActivities } from './cycle.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createExchangeActivities } from './exchange.ts';
+import { createOrderExportActivities } from './order-export.ts';
+import { createResultFileActivities } from './result-file.ts';
+import { createSelectionActivities } from './selection.ts';
+import { createTransactionFileActivities } from './transaction-file.ts';
+
+/** Every activity, by the task queue that runs it: short statements, and whole files. */
+export function createActivities(deps: ActivityDependencies) {
+  return {
+    main: { ...createCycleActivities(deps), ...createExchangeActivities(deps) },
+    files: {
+      ...createOrderExportActivities(deps),
+      ...createSelectionActivities(deps),
+      ...createTransactionFileActivities(deps),
+      ...createResultFileActivities(deps),
+    },
+  };
+}
+
+export type MainActivities = ReturnType<typeof createActivities>['main'];
+export type FileActivities = ReturnType<typeof createActivities>['files'];

@@ -1,0 +1,199 @@
+import type { Order } from '../billing/order.ts';
+import { readOrderExport } from '../billing/order-export.ts';
+import { cagolabProfile, type OrderProfile } from '../billing/order-profile.ts';
+import { type QuarantinedRow, UnusableFileError } from '../billing/row-reason.ts';
+import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
+import { detectEncoding } from '../billing/text-encoding.ts';
+import { inCopyTransaction } from '../db/copy-rows.ts';
+import { lockMerchant } from '../db/database.ts';
+import { requireCycle } from '../db/queries/cycles.ts';
+import { recordDecision } from '../db/queries/decisions.ts';
+import { type OpenedFile, openFile } from '../db/queries/files.ts';
+import {
+  type CollectedRow,
+  type Collection,
+  copyCollectedRows,
+  findCollection,
+  recordCollection,
+  reserveCollection,
+} from '../db/queries/order-export.ts';
+import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
+import type { Act, OfCycle } from './acts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { asRefusal, refusal } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
+
+export function createOrderExportActivities(deps: ActivityDependencies) {
+  return {
+    /**
+     * Reads a stored order export into the month's record, once: the same file under the same
+     * settings is the collection that is there. All rows or none, in one transaction.
+     */
+    async collectOrders(
+      of: OfCycle & { workflowId: string; act: Act; sha256: string },
+    ): Promise<{ n: number; records: number; quarantined: number }> {
+      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      const cycle = await requireCycle(deps.db, merchant.id, of.month);
+      const file = await openFile(deps.db, merchant.id, of.sha256, deps.fileKeys);
+      if (file === undefined) {
+        throw refusal(
+          'UnknownFile',
+          '指定されたファイルは保存されていません。先にアップロードしてください。',
+        );
+      }
+      const { width } = current.settings.paygent;
+      const reopen = () => reopenFile(deps, merchant.id, of.sha256);
+      try {
+        const encoding = await detectEncoding(file.content);
+        return await withHeartbeat(() =>
+          inCopyTransaction(deps.pool, async (trx, copyRows): Promise<Collection> => {
+            await lockMerchant(trx, merchant.id);
+            const key = {
+              cycleId: cycle.id,
+              fileId: file.fileId,
+              settingsVersion: current.version,
+            };
+            await recordDecision(trx, merchant.id, {
+              key: of.act.idempotencyKey,
+              workflowId: of.workflowId,
+              act: 'use-order-export',
+              body: { sha256: of.sha256 },
+              actor: of.act.actor,
+              reason: of.act.reason,
+              now: of.now,
+            });
+            const known = await findCollection(trx, merchant.id, key);
+            if (known !== undefined) return known;
+            const { stage } = await requireCycle(trx, merchant.id, of.month);
+            if (stage !== 'collecting') {
+              throw refusal(
+                'StageConflict',
+                `${of.month} の注文はすでに選定済みです。この注文CSVは保存しましたが、請求には使いません。`,
+              );
+            }
+            const id = await reserveCollection(trx, merchant.id);
+            const counts = await copyCollectedRows(
+              copyRows,
+              collectRows(reopen(), { encoding, profile: cagolabProfile, width }, [
+                id,
+                merchant.id,
+              ]),
+            );
+            return await recordCollection(trx, merchant.id, {
+              id,
+              ...key,
+              encoding,
+              records: counts.orders + counts.quarantined,
+              quarantined: counts.quarantined,
+              now: of.now,
+            });
+          }),
+        );
+      } catch (error) {
+        if (error instanceof UnusableFileError) {
+          throw refusal('UnusableFile', `${error.ja}。注文は取り込んでいません。`, error.code);
+        }
+        throw asRefusal(error);
+      }
+    },
+  };
+}
+
+async function* reopenFile(
+  deps: ActivityDependencies,
+  merchantId: number,
+  sha256: string,
+): AsyncGenerator<Buffer> {
+  const file: OpenedFile | undefined = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
+  if (file === undefined) throw new Error('a stored file is never removed while it is read');
+  yield* file.content;
+}
+
+interface Reading {
+  readonly encoding: 'cp932' | 'utf-8';
+  readonly profile: OrderProfile;
+  /** Columns of a data record in the authorization file: what does not fit is quarantined now. */
+  readonly width: number;
+}
+
+/** The rows of an export as the tables take them. Doubled numbers are found later, set-based. */
+async function* collectRows(
+  source: AsyncIterable<Uint8Array>,
+  reading: Reading,
+  [collectionId, merchantId]: [number, number],
+): AsyncGenerator<CollectedRow> {
+  const { encoding, profile, width } = reading;
+  for await (const row of readOrderExport(source, profile, { encoding })) {
+    if (row.kind === 'quarantined') {
+      yield quarantined(row, collectionId, merchantId);
+      continue;
+    }
+    const { order } = row;
+    const selection = selectOrder(order, profile);
+    const unfit = selection.kind === 'selected' ? findUnfit(order, profile, width) : null;
+    if (selection.kind === 'quarantined') {
+      yield quarantined(toQuarantinedRow(order, selection, profile), collectionId, merchantId);
+    } else if (unfit !== null) {
+      yield quarantined(unfit, collectionId, merchantId);
+    } else {
+      yield {
+        kind: 'order',
+        values: [
+          collectionId,
+          order.record,
+          order.line,
+          merchantId,
+          order.orderNumber,
+          order.customerNumber,
+          order.orderedAt,
+          order.paymentMethod,
+          order.cycleCount,
+          order.previousOrderNumber,
+          order.amountYen,
+          order.shipment.kind,
+          order.shipment.kind === 'shipped' ? order.shipment.on : null,
+          order.status,
+          order.customerName,
+          order.email,
+          order.phone,
+          selection.kind === 'excluded' ? selection.reason : null,
+        ],
+      };
+    }
+  }
+}
+
+function quarantined(row: QuarantinedRow, collectionId: number, merchantId: number): CollectedRow {
+  return {
+    kind: 'quarantined',
+    values: [
+      collectionId,
+      row.record,
+      row.line,
+      merchantId,
+      row.orderNumber,
+      row.column,
+      row.value,
+      row.reason.code,
+      row.reason.ja,
+      row.reason.en,
+    ],
+  };
+}
+
+/** An order whose values the PSP's layout cannot carry: set aside here, never cut to fit. */
+function findUnfit(order: Order, profile: OrderProfile, width: number): QuarantinedRow | null {
+  const [finding] = findUnfitFields(order, { kind: 'authorization', width });
+  if (finding === undefined) return null;
+  return toQuarantinedRow(
+    order,
+    {
+      kind: 'quarantined',
+      field: finding.field as keyof OrderProfile['columns'],
+      value: finding.value,
+      reason: finding.reason,
+    },
+    profile,
+  );
+}

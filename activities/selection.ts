@@ -1,0 +1,81 @@
+import { lockMerchant } from '../db/database.ts';
+import { insertPlannedCharges } from '../db/queries/auth-file.ts';
+import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
+import {
+  findLatestCollection,
+  insertSelection,
+  type SelectionSummary,
+  summarizeSelection,
+} from '../db/queries/selection.ts';
+import type { OfCycle } from './acts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { refusal } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
+
+export function createSelectionActivities(deps: ActivityDependencies) {
+  return {
+    /** Decides who is billed from the latest collection and moves the month on; once. */
+    async selectOrders(of: OfCycle): Promise<SelectionSummary> {
+      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      return await withHeartbeat(() =>
+        deps.db.transaction().execute(async (trx) => {
+          await lockMerchant(trx, merchant.id);
+          const cycle = await requireCycle(trx, merchant.id, of.month);
+          const latest = await findLatestCollection(trx, merchant.id, cycle.id);
+          if (latest === undefined) {
+            throw refusal('StageConflict', `${of.month} の注文CSVがまだ取り込まれていません。`);
+          }
+          if (latest.selectionId === null) {
+            await insertSelection(trx, merchant.id, {
+              cycleId: cycle.id,
+              collectionId: latest.collectionId,
+              identityMonth: identityMonth(current.settings.orderIdentity, of.month),
+              now: of.now,
+            });
+          }
+          const summary = await summarizeSelection(trx, merchant.id, cycle.id);
+          if (summary === undefined) throw new Error('a collection holds at least one record');
+          await moveCycle(trx, merchant.id, {
+            cycleId: cycle.id,
+            from: 'collecting',
+            to: 'handing_over',
+            attention: false,
+            now: of.now,
+          });
+          return summary;
+        }),
+      );
+    },
+
+    /**
+     * Makes a charge of every selected order: from here on the orders are this month's. Orders that
+     * another month took since the selection are selected anew, where they show as already billed.
+     */
+    async planCharges(of: OfCycle): Promise<{ planned: number }> {
+      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      return await withHeartbeat(() =>
+        deps.db.transaction().execute(async (trx) => {
+          await lockMerchant(trx, merchant.id);
+          const cycle = await requireCycle(trx, merchant.id, of.month);
+          const plan = {
+            cycleId: cycle.id,
+            identityMonth: identityMonth(current.settings.orderIdentity, of.month),
+            now: of.now,
+          };
+          const first = await insertPlannedCharges(trx, merchant.id, plan);
+          if (first.taken === 0) return { planned: first.planned };
+          const latest = await findLatestCollection(trx, merchant.id, cycle.id);
+          if (latest === undefined) throw new Error('a selection has its collection');
+          await insertSelection(trx, merchant.id, { ...plan, collectionId: latest.collectionId });
+          return { planned: (await insertPlannedCharges(trx, merchant.id, plan)).planned };
+        }),
+      );
+    },
+  };
+}
+
+/** What besides its number makes an order one of its kind: nothing, or the month (design 4). */
+function identityMonth(identity: 'per-order' | 'per-month', month: string): string {
+  return identity === 'per-month' ? month : '';
+}

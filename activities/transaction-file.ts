@@ -1,0 +1,171 @@
+import { exchangeFileName } from '../billing/exchange.ts';
+import { type Db, lockMerchant, type Trx } from '../db/database.ts';
+import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
+import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
+import { requireCycle } from '../db/queries/cycles.ts';
+import { recordDecision } from '../db/queries/decisions.ts';
+import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
+import { type FileLine, insertFileLines } from '../db/queries/file-lines.ts';
+import { storeFile } from '../db/queries/files.ts';
+import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
+import {
+  encodeTransactionFiles,
+  type TransactionFileOptions,
+} from '../psp/paygent/transaction-file.ts';
+import type { Act, OfCycle } from './acts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { asRefusal } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchant, loadMerchantWithSettings, requirePaygentId } from './merchant.ts';
+
+/** What differs between the files that bill: which charges stand in them, and what they claim. */
+interface FileSource {
+  readonly fileKind: TransactionFileKind;
+  list(
+    db: Db,
+    merchantId: number,
+    page: { cycleId: number; now: string; limit: number; again: boolean },
+  ): Promise<FileLine[]>;
+  claim(
+    trx: Trx,
+    merchantId: number,
+    claim: { exchangeId: number; now: string },
+    lines: readonly FileLine[],
+  ): Promise<number>;
+}
+
+type BilledKind = 'auth' | 'capture';
+
+const sources: Readonly<Record<BilledKind, FileSource>> = {
+  auth: { fileKind: 'authorization', list: listPlannedLines, claim: claimAttempts },
+  capture: { fileKind: 'capture', list: listCapturableLines, claim: claimCaptures },
+};
+
+export function createTransactionFileActivities(deps: ActivityDependencies) {
+  return {
+    /** Builds files of all charges that wait for one. */
+    async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<{ files: number }> {
+      return await withHeartbeat(() => buildFiles(deps, of, false));
+    },
+
+    /** A person wants new files for what was rejected or refused. */
+    async rebuildFiles(
+      of: OfCycle & { workflowId: string; act: Act; kind: BilledKind },
+    ): Promise<{ files: number }> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      try {
+        await deps.db.transaction().execute((trx) =>
+          recordDecision(trx, merchant.id, {
+            key: of.act.idempotencyKey,
+            workflowId: of.workflowId,
+            act: 'rebuild-files',
+            body: { kind: of.kind },
+            actor: of.act.actor,
+            reason: of.act.reason,
+            now: of.now,
+          }),
+        );
+      } catch (error) {
+        throw asRefusal(error);
+      }
+      return await withHeartbeat(() => buildFiles(deps, of, true));
+    },
+  };
+}
+
+/**
+ * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes
+ * on with the charges that are not claimed yet.
+ *
+ * @param again also what came back refused
+ */
+async function buildFiles(
+  deps: ActivityDependencies,
+  of: OfCycle & { kind: BilledKind },
+  again: boolean,
+): Promise<{ files: number }> {
+  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const { maxRecordsPerFile, width, transport } = current.settings.paygent;
+  const source = sources[of.kind];
+  const options = {
+    kind: source.fileKind,
+    merchantId: requirePaygentId(current),
+    maxRecords: maxRecordsPerFile,
+    width,
+  };
+  const cycle = await requireCycle(deps.db, merchant.id, of.month);
+  const name = { billingMonth: of.month, kind: of.kind };
+  for (let files = 0; ; files += 1) {
+    const waiting = await source.list(deps.db, merchant.id, {
+      cycleId: cycle.id,
+      now: of.now,
+      limit: maxRecordsPerFile,
+      again,
+    });
+    if (waiting.length === 0) return { files };
+    const number = await nextExchangeNumber(deps.db, merchant.id, name);
+    const file = await encodeFile(waiting, options);
+    // Stored before anything is claimed: the same lines give the same bytes, so that a repetition
+    // after a crash stores nothing new.
+    const stored = await storeFile(deps.db, merchant.id, {
+      name: exchangeFileName({ ...name, number }),
+      kind: `${of.kind}-file`,
+      direction: 'outbound',
+      source: file.pieces,
+      keys: deps.fileKeys,
+      now: of.now,
+      actor: 'tsukigime',
+      maxBytes: Number.MAX_SAFE_INTEGER,
+    });
+    await deps.db.transaction().execute(async (trx) => {
+      await lockMerchant(trx, merchant.id);
+      const exchange = await insertExchange(trx, merchant.id, {
+        ...name,
+        cycleId: cycle.id,
+        transport,
+        fileId: stored.fileId,
+        records: file.lines.length,
+        amountYen: file.amountYen,
+        now: of.now,
+      });
+      const claim = { exchangeId: exchange.id, now: of.now };
+      const claimed = await source.claim(trx, merchant.id, claim, file.lines);
+      const entered = await insertFileLines(trx, merchant.id, exchange.id, file.lines);
+      if (claimed !== file.lines.length || entered !== file.lines.length) {
+        throw new Error('the claims of a file must be as many as its lines');
+      }
+    });
+  }
+}
+
+/** One file of the first lines that fit into it; the rest stands in the next. */
+async function encodeFile(
+  waiting: readonly FileLine[],
+  options: TransactionFileOptions,
+): Promise<{ pieces: AsyncIterable<Uint8Array>; lines: readonly FileLine[]; amountYen: number }> {
+  const pieces: Uint8Array[] = [];
+  const records = waiting.map((line) => ({
+    orderNumber: line.orderNumber,
+    amountYen: line.yen,
+    previousOrderNumber: line.previousOrderNumber,
+    customerNumber: line.customerNumber,
+  }));
+  for await (const event of encodeTransactionFiles(records, options)) {
+    if (event.kind === 'bytes') pieces.push(event.bytes);
+    if (event.kind === 'refused') {
+      // Collection set aside what does not fit: only a layout narrowed since then brings us here.
+      const fields = event.findings.map((finding) => finding.field).join(', ');
+      throw new Error(`order ${event.record.orderNumber} does not fit the layout: ${fields}`);
+    }
+    if (event.kind === 'completed') {
+      return {
+        pieces: (async function* () {
+          yield* pieces;
+        })(),
+        lines: waiting.slice(0, event.records),
+        amountYen: event.amountYen,
+      };
+    }
+  }
+  throw new Error('a file without lines');
+}

@@ -1,0 +1,97 @@
+import type { RowsAndYen } from './cycle.ts';
+
+/** The kinds of file that go to a PSP and come back. */
+export const EXCHANGE_KINDS = ['auth', 'capture', 'retry', 'link', 'refresh'] as const;
+export type ExchangeKind = (typeof EXCHANGE_KINDS)[number];
+
+export const EXCHANGE_STAGES = [
+  'built',
+  'handing_over',
+  'awaiting_result',
+  'reconciling',
+  'unknown',
+  'reconciled',
+  'rejected',
+  'cancelled',
+] as const;
+export type ExchangeStage = (typeof EXCHANGE_STAGES)[number];
+
+/** Stages after which nothing more happens to a file. */
+export const FINISHED_EXCHANGE_STAGES = ['reconciled', 'rejected', 'cancelled'] as const;
+
+export function isFinishedExchange(stage: ExchangeStage): boolean {
+  return (FINISHED_EXCHANGE_STAGES as readonly ExchangeStage[]).includes(stage);
+}
+
+/** One line of a format check, as the portal's screen shows it. */
+export interface FormatError {
+  readonly part: 'header' | 'data' | 'trailer';
+  /** Physical line in the file; null where the screen names none. */
+  readonly line: number | null;
+  readonly item: string;
+  readonly content: string;
+}
+
+/** The portal shows the first 51 errors and no more [manual]: as many recorded may mean more. */
+export const SHOWN_FORMAT_ERRORS = 51;
+
+/** What an exchange's workflow needs to know to choose its next step. */
+export interface ExchangeFacts {
+  readonly stage: ExchangeStage;
+  readonly acceptanceNumber: string | null;
+  /** Whether the PSP said that it has processed the file. */
+  readonly completed: boolean;
+  /** Lines without a definite outcome, once a result has come; 0 before. */
+  readonly unsettled: number;
+}
+
+/** What a result said in one round, in rows and in yen: sent = ok + ng + unknown + quarantined. */
+export interface ResultSummary {
+  /** The how-manieth result file of the exchange, from 1. */
+  readonly round: number;
+  readonly sent: RowsAndYen;
+  readonly ok: RowsAndYen;
+  readonly ng: RowsAndYen;
+  readonly unknown: RowsAndYen;
+  readonly quarantined: RowsAndYen;
+  /** Rows that answer no sent line. */
+  readonly strays: number;
+  /** Lines without a definite outcome on record: what a person must still settle. */
+  readonly unsettled: number;
+}
+
+/** A way to name an exchange to people: 2026-11 auth 001. */
+export interface ExchangeName {
+  readonly billingMonth: string;
+  readonly kind: ExchangeKind;
+  readonly number: number;
+}
+
+/** The name of the file that an operator downloads. */
+export function exchangeFileName(name: ExchangeName): string {
+  return `${name.kind}-${name.billingMonth}-${String(name.number).padStart(3, '0')}.csv`;
+}
+
+/** What the exchange waits for, as an operator reads it. */
+export function describeExchange(stage: ExchangeStage, unsettled: number): string {
+  switch (stage) {
+    case 'built':
+      return 'ファイルを作成しました。';
+    case 'handing_over':
+      return 'ファイルをダウンロードしてペイジェントオンラインにアップロードし、受付番号を記録してください。';
+    case 'awaiting_result':
+      return unsettled > 0
+        ? `結果を取り込みましたが、${unsettled} 件が要確認です。結果ファイルを再度取り込むか、1件ずつ確定してください。`
+        : '処理完了メールと結果ファイルを待っています。';
+    case 'reconciling':
+      return '結果ファイルを照合しています。';
+    case 'unknown':
+      return '送信結果が不明です。ペイジェントで確認のうえ、結果を記録してください。';
+    case 'reconciled':
+      return '照合が完了しました。';
+    case 'rejected':
+      return '書式エラーで受け付けられませんでした。請求は行われていません。';
+    case 'cancelled':
+      return '取り消されました。';
+  }
+}

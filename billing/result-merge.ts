@@ -1,0 +1,45 @@
+/**
+ * What a result says about an attempt or an ending, set against what is on record. One rule for
+ * authorizations (outcomes) and captures (ending results).
+ */
+
+/** The verdict on a sent line; see psp/paygent/judge-result.ts. */
+export type LineVerdict = 'ok' | 'ng' | 'unknown' | 'quarantined';
+
+export type AuthorizationOutcome = 'ok' | 'declined' | 'rejected' | 'not_sent';
+export type CaptureResult = 'captured' | 'voided' | 'refused' | 'not_sent';
+
+export type Merge<Fact> =
+  /** Nothing definite is known by it. */
+  | { readonly kind: 'nothing' }
+  /** The slot is empty: this is its fact. */
+  | { readonly kind: 'record'; readonly fact: Fact }
+  /** The slot holds the same fact. */
+  | { readonly kind: 'same' }
+  /** The slot holds another fact: possibly billed twice, a person must look at the PSP. */
+  | { readonly kind: 'contradiction'; readonly recorded: string; readonly received: Fact };
+
+/** An authorization's verdict against its outcome on record. */
+export function mergeAuthorization(
+  verdict: LineVerdict,
+  recorded: string | null,
+): Merge<AuthorizationOutcome> {
+  return merge({ ok: 'ok', ng: 'declined' } as const, verdict, recorded);
+}
+
+/** A capture's verdict against its result on record. */
+export function mergeCapture(verdict: LineVerdict, recorded: string | null): Merge<CaptureResult> {
+  return merge({ ok: 'captured', ng: 'refused' } as const, verdict, recorded);
+}
+
+function merge<Fact extends string>(
+  facts: Readonly<Record<'ok' | 'ng', Fact>>,
+  verdict: LineVerdict,
+  recorded: string | null,
+): Merge<Fact> {
+  if (verdict === 'unknown' || verdict === 'quarantined') return { kind: 'nothing' };
+  const fact = facts[verdict];
+  if (recorded === null) return { kind: 'record', fact };
+  if (recorded === fact) return { kind: 'same' };
+  return { kind: 'contradiction', recorded, received: fact };
+}

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import type { FileLine } from './file-lines.ts';
+
+/**
+ * The next authorized charges, in the export's order, whose window is open at `now`. A capture that
+ * was refused is only tried `again` when a person says so.
+ */
+export async function listCapturableLines(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; now: string; limit: number; again: boolean },
+): Promise<FileLine[]> {
+  const { rows } = await sql<FileLine>`
+    select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
+           s.order_number as "orderNumber", c.customer_number as "customerNumber",
+           c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
+      from charge_states s join charges c on c.id = s.charge_id
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'authorized'
+       and s.capture_before > ${page.now} and (s.k is null or ${page.again})
+     order by s.position limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/** Claims the captures that a file carries, before it can leave. */
+export async function claimCaptures(
+  db: Db,
+  merchantId: number,
+  claim: { exchangeId: number; now: string },
+  lines: readonly FileLine[],
+): Promise<number> {
+  const result = await sql`
+    insert into endings (charge_id, n, k, merchant_id, kind, amount_yen, exchange_id, claimed_at)
+    select u.charge_id, u.n, u.k, ${merchantId}, 'capture', u.yen, ${claim.exchangeId}, ${claim.now}
+      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
+                  ${lines.map((line) => line.n)}::int[],
+                  ${lines.map((line) => line.k)}::int[],
+                  ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, k, yen)
+     order by u.charge_id`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/** A rejected file captures nothing: its endings are refused, which permits new ones. */
+export async function refuseCaptures(
+  db: Db,
+  merchantId: number,
+  rejection: { exchangeId: number; decisionId: number; now: string },
+): Promise<number> {
+  const result = await sql`
+    insert into ending_results (charge_id, n, k, merchant_id, result, exchange_id, decision_id,
+                                recorded_at)
+    select charge_id, n, k, ${merchantId}, 'refused', ${rejection.exchangeId},
+           ${rejection.decisionId}, ${rejection.now}
+      from file_lines where exchange_id = ${rejection.exchangeId} and k is not null
+     order by charge_id`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/**
+ * Marks as expired what nobody captured: a day after the deadline, so that a capture on its last
+ * day has had its answer, and never where a capture is claimed (the ending's slot is taken then).
+ */
+export async function expireAuthorizations(
+  db: Db,
+  merchantId: number,
+  at: { cycleId: number; now: string },
+): Promise<number> {
+  const result = await sql`
+    insert into endings (charge_id, n, k, merchant_id, kind, amount_yen, claimed_at)
+    select s.charge_id, s.n, coalesce(s.k, 0) + 1, ${merchantId}, 'expired', s.amount_yen, ${at.now}
+      from charge_states s
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${at.cycleId} and s.state = 'authorized'
+       and s.capture_before + interval '1 day' <= ${at.now}
+     order by s.charge_id`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}

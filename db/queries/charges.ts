@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { ChargeState } from '../../billing/charge.ts';
+import type { Db } from '../database.ts';
+
+export interface Charge {
+  readonly orderNumber: string;
+  readonly customerNumber: string;
+  readonly position: number;
+  readonly state: ChargeState;
+  readonly attempt: number | null;
+  readonly amountYen: number;
+  readonly capturedYen: number;
+  readonly responseCode: string | null;
+  readonly responseDetail: string | null;
+  readonly captureBefore: string | null;
+}
+
+/** Charges of a cycle in the export's order, a page at a time. */
+export async function listCharges(
+  db: Db,
+  merchantId: number,
+  page: {
+    cycleId: number;
+    state?: ChargeState | undefined;
+    afterPosition: number;
+    limit: number;
+  },
+): Promise<Charge[]> {
+  const { rows } = await sql<Charge>`
+    select order_number as "orderNumber", customer_number as "customerNumber", position, state,
+           n as attempt, amount_yen as "amountYen", captured_yen as "capturedYen",
+           response_code as "responseCode", response_detail as "responseDetail",
+           capture_before as "captureBefore"
+      from charge_states
+     where merchant_id = ${merchantId} and cycle_id = ${page.cycleId}
+       and (${page.state ?? null}::text is null or state = ${page.state ?? null})
+       and position > ${page.afterPosition}
+     order by position limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/** States from which a person may end a charge without billing it. */
+const ENDABLE: readonly ChargeState[] = ['planned', 'declined', 'expired', 'voided'];
+
+/**
+ * Takes the next slot of each charge to end it. The caller holds the merchant's lock.
+ *
+ * @returns the order numbers that have no charge here or whose charge cannot be ended now; the
+ *   caller rolls back when there are any
+ */
+export async function endCharges(
+  db: Db,
+  merchantId: number,
+  end: {
+    cycleId: number;
+    kind: 'cancelled' | 'given_up';
+    orderNumbers: readonly string[];
+    decisionId: number;
+    now: string;
+  },
+): Promise<string[]> {
+  const { rows } = await sql<{ order_number: string }>`
+    with ended as (
+      insert into attempts (charge_id, n, merchant_id, kind, amount_yen, decision_id, claimed_at)
+      select charge_id, coalesce(n, 0) + 1, ${merchantId}, ${end.kind}, 0, ${end.decisionId}, ${end.now}
+        from charge_states
+       where merchant_id = ${merchantId} and cycle_id = ${end.cycleId}
+         and order_number = any(${end.orderNumbers}) and state = any(${ENDABLE})
+       order by charge_id
+      returning charge_id
+    )
+    select u.order_number from unnest(${end.orderNumbers}::text[]) as u (order_number)
+     where not exists (select from ended e join charges c on c.id = e.charge_id
+                        where c.order_number = u.order_number)`.execute(db);
+  return rows.map((row) => row.order_number);
+}

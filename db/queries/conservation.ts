@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+
+/** Whether every row and every yen of a month is accounted for; where not, what does not add up. */
+export interface Conservation {
+  readonly rows: boolean;
+  readonly yen: boolean;
+  /** Each broken sum in words, for the operator. */
+  readonly broken: readonly string[];
+}
+
+interface Sum {
+  readonly what: string;
+  readonly unit: 'rows' | 'yen';
+  readonly left: number;
+  readonly right: number;
+}
+
+/**
+ * Adds up a month from both ends: what was collected against what was decided, what was selected
+ * against the charges, what was sent against the ledger and its verdicts.
+ */
+export async function checkConservation(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<Conservation> {
+  const { rows } = await sql<Sum>`
+    with latest as (
+      select s.id, c.records
+        from selections s join order_collections c on c.id = s.collection_id
+       where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+       order by s.n desc limit 1
+    ), decided as (
+      select count(*)::float8 as rows,
+             count(*) filter (where r.verdict = 'selected')::float8 as selected,
+             coalesce(sum(r.amount_yen) filter (where r.verdict = 'selected'), 0)::float8 as yen
+        from selection_rows r join latest on r.selection_id = latest.id
+    ), charged as (
+      select count(*)::float8 as rows,
+             coalesce(sum((select sum(i.yen) from charge_items i where i.charge_id = c.id
+                              and i.origin_charge_id = c.id)), 0)::float8 as yen
+        from charges c where c.cycle_id = ${cycleId}
+    ), files as (
+      select e.id, e.kind, e.number, e.records::float8 as records, e.amount_yen::float8 as yen,
+             (select max(round) from result_files f where f.exchange_id = e.id) as round
+        from exchanges e where e.cycle_id = ${cycleId}
+    ), ledger as (
+      select f.id, f.kind || '-' || f.number as name, f.records, f.yen, f.round,
+             count(l.*)::float8 as lines, coalesce(sum(l.yen), 0)::float8 as line_yen,
+             count(r.*)::float8 as verdicts,
+             coalesce(sum(l.yen) filter (where r.exchange_id is not null), 0)::float8 as verdict_yen
+        from files f
+        left join file_lines l on l.exchange_id = f.id
+        left join result_lines r on r.exchange_id = l.exchange_id and r.round = f.round
+                                and r.line_number = l.line_number
+       group by f.id, f.kind, f.number, f.records, f.yen, f.round
+    )
+    select '取込件数と判定件数' as what, 'rows' as unit, latest.records::float8 as left, decided.rows as right
+      from latest, decided
+    union all
+    select '選定件数と請求件数', 'rows', decided.selected, charged.rows from decided, charged, latest
+     where exists (select from charges where cycle_id = ${cycleId})
+    union all
+    select '選定金額と請求金額', 'yen', decided.yen, charged.yen from decided, charged, latest
+     where exists (select from charges where cycle_id = ${cycleId})
+    union all
+    select name || ' の件数と明細', 'rows', records, lines from ledger
+    union all
+    select name || ' の金額と明細', 'yen', yen, line_yen from ledger
+    union all
+    select name || ' の明細と結果件数', 'rows', lines, verdicts from ledger where round is not null
+    union all
+    select name || ' の明細と結果金額', 'yen', line_yen, verdict_yen from ledger where round is not null
+    `.execute(db);
+  const broken = rows.filter((sum) => sum.left !== sum.right);
+  return {
+    rows: broken.every((sum) => sum.unit !== 'rows'),
+    yen: broken.every((sum) => sum.unit !== 'yen'),
+    broken: broken.map((sum) => `${sum.what}(${sum.left} / ${sum.right})`),
+  };
+}

@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import type { Trx } from '../database.ts';
+import { appendAudit } from './audit.ts';
+
+export interface Decision {
+  /** The idempotency key of the request; also the ID of the Update that carries it. */
+  readonly key: string;
+  readonly workflowId: string;
+  /** What was decided, as a verb: `record-acceptance`. */
+  readonly act: string;
+  /** What it was decided about; no personal data. */
+  readonly body: unknown;
+  /** From the token or session, never from the payload. */
+  readonly actor: string;
+  readonly reason?: string | null;
+  readonly now: string;
+}
+
+/** Thrown when a key is used again for something else. */
+export class IdempotencyConflict extends Error {
+  override readonly name = 'IdempotencyConflict';
+}
+
+/**
+ * Writes what a person decided, with its audit entry, before anything says yes.
+ *
+ * @returns the decision's ID, and whether it is new; a repetition of the same request is not.
+ * @throws IdempotencyConflict when the key was used for another act or another body.
+ */
+export async function recordDecision(
+  db: Trx,
+  merchantId: number,
+  decision: Decision,
+): Promise<{ id: number; fresh: boolean }> {
+  const body = JSON.stringify(decision.body);
+  const {
+    rows: [inserted],
+  } = await sql<{ id: number }>`
+    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, reason, decided_at)
+    values (${merchantId}, ${decision.key}, ${decision.workflowId}, ${decision.act}, ${body}::jsonb,
+            ${decision.actor}, ${decision.reason ?? null}, ${decision.now})
+    on conflict (merchant_id, idempotency_key) do nothing
+    returning id`.execute(db);
+  if (inserted !== undefined) {
+    await appendAudit(db, merchantId, {
+      at: decision.now,
+      actor: decision.actor,
+      act: decision.act,
+      subject: decision.workflowId,
+      reason: decision.reason ?? null,
+      details: { decision: inserted.id },
+    });
+    return { id: inserted.id, fresh: true };
+  }
+
+  const {
+    rows: [earlier],
+  } = await sql<{ id: number; same: boolean }>`
+    select id, workflow_id = ${decision.workflowId} and act = ${decision.act}
+               and body = ${body}::jsonb as same
+      from decisions where merchant_id = ${merchantId} and idempotency_key = ${decision.key}`.execute(
+    db,
+  );
+  if (earlier?.same !== true) {
+    throw new IdempotencyConflict(
+      `idempotency key ${decision.key} was already used for another request; use a new key`,
+    );
+  }
+  return { id: earlier.id, fresh: false };
+}

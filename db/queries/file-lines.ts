@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+
+/** A line of a file for the PSP: which attempt (or, with k, which ending) it carries. */
+export interface FileLine {
+  readonly chargeId: number;
+  readonly n: number;
+  readonly k: number | null;
+  readonly position: number;
+  readonly orderNumber: string;
+  readonly customerNumber: string;
+  readonly previousOrderNumber: string;
+  readonly yen: number;
+}
+
+/** A line as it was sent, with what is known of its answer. */
+export interface SentLine extends FileLine {
+  /** Physical line in the file; the header is line 1. */
+  readonly lineNumber: number;
+  /** The definite outcome or ending result that is on record, else null. */
+  readonly settled: string | null;
+}
+
+/**
+ * Enters the lines of a file into its ledger, in their order: the first data record is line 2.
+ *
+ * @returns how many lines were entered; anything but `lines.length` is a fault of the caller
+ */
+export async function insertFileLines(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+  lines: readonly FileLine[],
+): Promise<number> {
+  const result = await sql`
+    insert into file_lines (exchange_id, line_number, merchant_id, charge_id, n, k, order_number, yen)
+    select ${exchangeId}, u.i + 1, ${merchantId}, u.charge_id, u.n, u.k, u.order_number, u.yen
+      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
+                  ${lines.map((line) => line.n)}::int[],
+                  ${lines.map((line) => line.k)}::int[],
+                  ${lines.map((line) => line.orderNumber)}::text[],
+                  ${lines.map((line) => line.yen)}::int[])
+           with ordinality as u (charge_id, n, k, order_number, yen, i)`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/** Every line of a sent file, in its order. */
+export async function listSentLines(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<SentLine[]> {
+  const { rows } = await sql<SentLine>`
+    select l.line_number as "lineNumber", l.charge_id as "chargeId", l.n, l.k, c.position,
+           l.order_number as "orderNumber", c.customer_number as "customerNumber",
+           c.previous_order_number as "previousOrderNumber", l.yen,
+           case when l.k is null then o.outcome else r.result end as settled
+      from file_lines l
+      join charges c on c.id = l.charge_id
+      left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null
+      left join ending_results r on r.charge_id = l.charge_id and r.n = l.n and r.k = l.k
+     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}
+     order by l.line_number`.execute(db);
+  return rows;
+}

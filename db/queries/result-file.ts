@@ -1,0 +1,236 @@
+import { sql } from 'kysely';
+import type { ResultSummary } from '../../billing/exchange.ts';
+import type { LineVerdict } from '../../billing/result-merge.ts';
+import type { Db } from '../database.ts';
+
+/** The round in which this file was ingested, if it was. */
+export async function findResultRound(
+  db: Db,
+  merchantId: number,
+  of: { exchangeId: number; fileId: number },
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('result_files')
+    .select('round')
+    .where('merchant_id', '=', merchantId)
+    .where('exchange_id', '=', of.exchangeId)
+    .where('file_id', '=', of.fileId)
+    .executeTakeFirst();
+  return row?.round;
+}
+
+/** Adds a round; the caller holds the merchant's lock. */
+export async function insertResultFile(
+  db: Db,
+  merchantId: number,
+  file: { exchangeId: number; fileId: number; findings: unknown; now: string },
+): Promise<number> {
+  const { rows } = await sql<{ round: number }>`
+    insert into result_files (exchange_id, round, merchant_id, file_id, findings, ingested_at)
+    select ${file.exchangeId}, coalesce(max(round), 0) + 1, ${merchantId}, ${file.fileId},
+           ${JSON.stringify(file.findings)}::jsonb, ${file.now}
+      from result_files where exchange_id = ${file.exchangeId}
+    returning round`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('an aggregate always yields a row');
+  return row.round;
+}
+
+/** The round that the next result file of an exchange will be; the caller holds the lock. */
+export async function nextRound(db: Db, merchantId: number, exchangeId: number): Promise<number> {
+  const { rows } = await sql<{ round: number }>`
+    select coalesce(max(round), 0) + 1 as round from result_files
+     where merchant_id = ${merchantId} and exchange_id = ${exchangeId}`.execute(db);
+  return rows[0]?.round ?? 1;
+}
+
+export const RESULT_LINE_COLUMNS = [
+  'exchange_id',
+  'round',
+  'line_number',
+  'merchant_id',
+  'verdict',
+  'result_line',
+  'response_code',
+  'response_detail',
+  'payment_id',
+  'processed_at',
+  'reasons',
+] as const;
+
+export const RESULT_STRAY_COLUMNS = [
+  'exchange_id',
+  'round',
+  'result_line',
+  'merchant_id',
+  'order_number',
+  'yen',
+  'reasons',
+] as const;
+
+export const OUTCOME_COLUMNS = [
+  'charge_id',
+  'n',
+  'merchant_id',
+  'outcome',
+  'response_code',
+  'response_detail',
+  'payment_id',
+  'processed_at',
+  'capture_before',
+  'exchange_id',
+  'decision_id',
+  'recorded_at',
+] as const;
+
+export const ENDING_RESULT_COLUMNS = [
+  'charge_id',
+  'n',
+  'k',
+  'merchant_id',
+  'result',
+  'response_code',
+  'response_detail',
+  'processed_at',
+  'exchange_id',
+  'decision_id',
+  'recorded_at',
+] as const;
+
+export const CONTRADICTION_COLUMNS = [
+  'merchant_id',
+  'charge_id',
+  'n',
+  'k',
+  'exchange_id',
+  'recorded',
+  'received',
+  'detail',
+  'recorded_at',
+] as const;
+
+/** Lines of an exchange that have no definite outcome or ending result on record. */
+const unsettledLines = (exchangeId: number) => sql`
+  select l.* from file_lines l
+   where l.exchange_id = ${exchangeId}
+     and not exists (select from outcomes o where l.k is null
+                        and o.charge_id = l.charge_id and o.n = l.n)
+     and not exists (select from ending_results r
+                      where r.charge_id = l.charge_id and r.n = l.n and r.k = l.k)`;
+
+export async function countUnsettled(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<number> {
+  const { rows } = await sql<{ unsettled: number }>`
+    select count(*)::int as unsettled from (${unsettledLines(exchangeId)}) l
+     where l.merchant_id = ${merchantId}`.execute(db);
+  return rows[0]?.unsettled ?? 0;
+}
+
+/** The latest round of an exchange, counted; undefined before the first result. */
+export async function summarizeResult(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<ResultSummary | undefined> {
+  const { rows } = await sql<{
+    round: number;
+    verdict: LineVerdict;
+    rows: number;
+    yen: number;
+    strays: number;
+    unsettled: number;
+  }>`
+    select r.round, r.verdict, count(*)::int as rows, sum(l.yen)::float8 as yen,
+           (select count(*)::int from result_strays s
+             where s.exchange_id = ${exchangeId} and s.round = r.round) as strays,
+           (select count(*)::int from (${unsettledLines(exchangeId)}) u) as unsettled
+      from result_lines r
+      join file_lines l on l.exchange_id = r.exchange_id and l.line_number = r.line_number
+     where r.merchant_id = ${merchantId} and r.exchange_id = ${exchangeId}
+       and r.round = (select max(round) from result_files where exchange_id = ${exchangeId})
+     group by r.round, r.verdict`.execute(db);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const of = (verdict: LineVerdict) => {
+    const row = rows.find((candidate) => candidate.verdict === verdict);
+    return { rows: row?.rows ?? 0, yen: row?.yen ?? 0 };
+  };
+  const sent = await db
+    .selectFrom('exchanges')
+    .select(['records as rows', 'amount_yen as yen'])
+    .where('merchant_id', '=', merchantId)
+    .where('id', '=', exchangeId)
+    .executeTakeFirstOrThrow();
+  return {
+    round: first.round,
+    sent,
+    ok: of('ok'),
+    ng: of('ng'),
+    unknown: of('unknown'),
+    quarantined: of('quarantined'),
+    strays: first.strays,
+    unsettled: first.unsettled,
+  };
+}
+
+export interface ResultLine {
+  readonly lineNumber: number;
+  readonly orderNumber: string;
+  readonly amountYen: number;
+  readonly verdict: LineVerdict;
+  readonly resultLine: number | null;
+  readonly responseCode: string | null;
+  readonly responseDetail: string | null;
+  readonly processedAt: string | null;
+  /** Per field: what was sent and what came back. */
+  readonly reasons: readonly unknown[];
+}
+
+/** Lines of the latest round in the file's order, a page at a time. */
+export async function listResultLines(
+  db: Db,
+  merchantId: number,
+  page: {
+    exchangeId: number;
+    verdict?: LineVerdict | undefined;
+    afterLine: number;
+    limit: number;
+  },
+): Promise<ResultLine[]> {
+  const { rows } = await sql<ResultLine>`
+    select r.line_number as "lineNumber", l.order_number as "orderNumber", l.yen as "amountYen",
+           r.verdict, r.result_line as "resultLine", r.response_code as "responseCode",
+           r.response_detail as "responseDetail", r.processed_at as "processedAt", r.reasons
+      from result_lines r
+      join file_lines l on l.exchange_id = r.exchange_id and l.line_number = r.line_number
+     where r.merchant_id = ${merchantId} and r.exchange_id = ${page.exchangeId}
+       and r.round = (select max(round) from result_files where exchange_id = ${page.exchangeId})
+       and (${page.verdict ?? null}::text is null or r.verdict = ${page.verdict ?? null})
+       and r.line_number > ${page.afterLine}
+     order by r.line_number limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+export interface ResultStray {
+  readonly resultLine: number;
+  readonly orderNumber: string | null;
+  readonly amountYen: number | null;
+  readonly reasons: readonly unknown[];
+}
+
+export async function listResultStrays(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<ResultStray[]> {
+  const { rows } = await sql<ResultStray>`
+    select result_line as "resultLine", order_number as "orderNumber", yen as "amountYen", reasons
+      from result_strays
+     where merchant_id = ${merchantId} and exchange_id = ${exchangeId}
+       and round = (select max(round) from result_files where exchange_id = ${exchangeId})
+     order by result_line limit 1000`.execute(db);
+  return rows;
+}

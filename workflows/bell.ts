@@ -1,0 +1,31 @@
+import { setHandler } from '@temporalio/workflow';
+import type { Clock } from './clock.ts';
+import { rowChanged } from './messages.ts';
+
+/** Wakes a workflow when something it waits for may have changed; it then reads its rows again. */
+export interface Bell {
+  ring(): void;
+  /**
+   * Waits until the bell rings, or has rung since the last wait, or the instant has come.
+   *
+   * @param until ISO instant on the business clock; null = no limit.
+   */
+  waits(until: string | null, purpose: string): Promise<void>;
+}
+
+/** Call it once, before the first activity: another workflow's report may come at any time. */
+export function hangBell(clock: Clock): Bell {
+  let rung = false;
+  setHandler(rowChanged, () => {
+    rung = true;
+  });
+  return {
+    ring: () => {
+      rung = true;
+    },
+    async waits(until, purpose) {
+      await clock.until(until, () => rung, purpose);
+      rung = false;
+    },
+  };
+}

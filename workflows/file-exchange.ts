@@ -1,0 +1,126 @@
+import {
+  ApplicationFailure,
+  continueAsNew,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FileActivities, MainActivities } from '../activities/index.ts';
+import {
+  describeExchange,
+  type ExchangeFacts,
+  type ExchangeName,
+  type ExchangeStage,
+  isFinishedExchange,
+} from '../billing/exchange.ts';
+import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
+import { hangBell } from './bell.ts';
+import { startClock } from './clock.ts';
+import {
+  ingestResult,
+  recordAcceptance,
+  recordCompletion,
+  recordFormatErrors,
+  settleLines,
+} from './messages.ts';
+import { setStage } from './stage.ts';
+import type { Stage } from './workflow-ids.ts';
+
+export interface FileExchangeInput extends WorkflowInput {
+  readonly exchange: ExchangeName;
+}
+
+/**
+ * The round trip of one file with a PSP, by its portal: an operator takes the file, brings back the
+ * 受付番号 and later the result. Whatever is told is a row before it is a yes; the workflow waits,
+ * reminds and tells the month.
+ */
+export async function fileExchange(input: FileExchangeInput): Promise<void> {
+  const clock = startClock(input.clockOffsetMs);
+  const bell = hangBell(clock);
+  const short = proxyActivities<MainActivities>(shortActivity(timingOf(input)));
+  const files = proxyActivities<FileActivities>(fileActivity(timingOf(input)));
+  const { workflowId } = workflowInfo();
+  const of = () => ({ merchant: input.merchant, exchange: input.exchange, now: clock.now() });
+  let stage: ExchangeStage = 'built';
+
+  /** Every act ends the same way: the loop reads the row again, and the month is told. */
+  const told = async <Result>(result: Promise<Result>): Promise<Result> => {
+    const value = await result;
+    await short.reportToCycle(of());
+    bell.ring();
+    return value;
+  };
+  const validator = (_act: unknown) => refuseFinished(stage);
+  setHandler(
+    recordAcceptance,
+    ({ acceptanceNumber, ...act }) =>
+      told(short.recordAcceptance({ ...of(), workflowId, act, acceptanceNumber })),
+    { validator },
+  );
+  setHandler(
+    recordFormatErrors,
+    ({ errors, ...act }) => told(short.recordFormatErrors({ ...of(), workflowId, act, errors })),
+    { validator },
+  );
+  setHandler(
+    recordCompletion,
+    (act) => told(short.recordCompletion({ ...of(), workflowId, act })),
+    { validator },
+  );
+  setHandler(
+    ingestResult,
+    ({ sha256, ...act }) => told(files.ingestResult({ ...of(), workflowId, act, sha256 })),
+    { validator },
+  );
+  setHandler(
+    settleLines,
+    ({ orderNumbers, outcome, ...act }) =>
+      told(short.settleLines({ ...of(), workflowId, act, orderNumbers, outcome })),
+    { validator },
+  );
+
+  const { clockOffsetMs, ...first } = await short.readExchange(of());
+  clock.moveTo(clockOffsetMs);
+  let facts: ExchangeFacts = first;
+  if (facts.stage === 'built') facts = await short.beginHandOver(of());
+
+  while (!isFinishedExchange(facts.stage)) {
+    stage = facts.stage;
+    setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
+    await bell.waits(null, describeFacts(facts));
+    if (workflowInfo().continueAsNewSuggested) {
+      await clock.quiet();
+      await continueAsNew<typeof fileExchange>({ ...input, clockOffsetMs: clock.offsetMs() });
+    }
+    facts = await short.readExchange(of());
+  }
+  stage = facts.stage;
+  setStage('closed', false, describeFacts(facts));
+  await short.reportToCycle(of());
+  await clock.quiet();
+}
+
+/** The exchange's place among the stages by which people search. */
+function stageOf(stage: ExchangeStage): Stage {
+  if (stage === 'built' || stage === 'handing_over') return 'handing_over';
+  return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
+}
+
+/** With the portal every step but the PSP's own work waits for an operator. */
+function waitsForPerson(facts: ExchangeFacts): boolean {
+  return facts.stage !== 'awaiting_result' || facts.unsettled > 0 || facts.completed;
+}
+
+function describeFacts(facts: ExchangeFacts): string {
+  return describeExchange(facts.stage, facts.unsettled);
+}
+
+function refuseFinished(stage: ExchangeStage): void {
+  if (!isFinishedExchange(stage)) return;
+  throw ApplicationFailure.create({
+    type: 'StageConflict',
+    message: 'このファイルの処理は完了しています。何も変更していません。',
+    nonRetryable: true,
+  });
+}
