@@ -27,7 +27,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   db: { imports: ['billing'] },
   activities: { imports: ['billing', 'psp', 'imports', 'db'] },
   workflows: { imports: ['billing'], types: ['activities'] },
-  temporal: { imports: [], types: ['config.ts'] },
+  temporal: {
+    imports: ['workflows/messages.ts', 'workflows/workflow-ids.ts'],
+    types: ['config.ts', 'workflows'],
+  },
   workers: {
     imports: [
       'billing',
@@ -267,13 +270,21 @@ export function checkSql(file: SourceFile, exceptions: readonly string[]): Probl
   return [...imports, ...statements];
 }
 
+/** A file of activities/ that makes activities, told by its `create…Activities`. */
+export function makesActivities(file: SourceFile): boolean {
+  return (
+    roomOf(file.path) === 'activities' &&
+    file.path !== 'activities/index.ts' &&
+    /\bexport\s+(?:async\s+)?(?:function|const)\s+create\w*Activities\b/.test(maskSource(file.text))
+  );
+}
+
 /** Activities own their transaction: one that calls another would hide a second one. */
-export function checkActivities(file: SourceFile, shared: readonly string[]): Problem[] {
-  if (roomOf(file.path) !== 'activities' || shared.includes(file.path)) return [];
+export function checkActivities(file: SourceFile, activityFiles: readonly string[]): Problem[] {
+  if (roomOf(file.path) !== 'activities' || file.path === 'activities/index.ts') return [];
   return findImports(file.text).flatMap((found) => {
     const target = resolveImport(file.path, found.specifier);
-    if (!target || roomOf(target) !== 'activities' || found.typeOnly || shared.includes(target))
-      return [];
+    if (!target || found.typeOnly || !activityFiles.includes(target)) return [];
     return [`${file.path}:${found.line}: imports ${target}: activities never call one another`];
   });
 }

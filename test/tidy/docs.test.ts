@@ -26,7 +26,7 @@ function brokenLinks(path: string, text: string): string[] {
     if (/^(?:https?|mailto):/.test(target)) return [];
     const [file = '', anchor] = target.split('#');
     const page = file === '' ? path : normalize(join(dirname(path), file));
-    if (!exists(page)) return [`${path}:${line}: ${target}: no such file`];
+    if (page !== path && !exists(page)) return [`${path}:${line}: ${target}: no such file`];
     if (anchor === undefined || !page.endsWith('.md')) return [];
     return headingSlugs(page === path ? text : readText(page)).includes(anchor)
       ? []

@@ -4,7 +4,9 @@ import { listFiles, readBytes } from './checkout.ts';
 import { decodeTexts, findCardNumbers, findSecrets, passesLuhn } from './identifiers.ts';
 
 /** Files that hold what looks like a secret and is none, and why. */
-const knownSecrets: Record<string, string> = {};
+const knownSecrets: Record<string, string> = {
+  'docker/create-databases.sh': "psql's way to name a variable looks like an assignment",
+};
 
 /** A number with this prefix and a valid check digit: made here, so that no file holds one. */
 function makeNumber(prefix: string, length: number): string {
@@ -64,7 +66,9 @@ describe('card numbers', () => {
 
 describe('secrets', () => {
   it('are in no file', () => {
-    const found = listFiles()
+    const files = listFiles();
+    expect(Object.keys(knownSecrets).filter((path) => !files.includes(path))).toEqual([]);
+    const found = files
       .filter((path) => !knownSecrets[path])
       .flatMap((path) =>
         findSecrets(readBytes(path).toString('latin1')).map(

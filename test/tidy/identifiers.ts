@@ -80,7 +80,7 @@ const secrets: readonly [what: string, pattern: RegExp][] = [
   ],
   [
     'password',
-    /\b(?:password|passwd|secret|api_?key|access_?key)["']?\s*[:=]\s*["'](?!\$\{|<|…|\*)[^"'\s]{12,}["']/gi,
+    /\b(?:password|passwd|secret|api_?key|access_?key)["']?\s*[:=]\s*["'](?!\$|<|…|\*)[^"'\s]{12,}["']/gi,
   ],
 ];
 

@@ -110,6 +110,10 @@ describe('findLongFunctions', () => {
   it.each([
     ['an object', `const a = {\n${'b: 1,\n'.repeat(80)}};`],
     ['a class', `class A {\n${'a() { b(); }\n'.repeat(80)}}`],
+    [
+      'a factory of short functions',
+      `function a() {\n  return {\n${'b() {\nx();\nx();\nx();\n},\n'.repeat(30)}};\n}`,
+    ],
     ['a short function', `function a() {\n${'x();\n'.repeat(20)}}`],
   ])('leaves %s alone', (_name, source) => {
     expect(findLongFunctions(source, 70)).toEqual([]);

@@ -156,19 +156,28 @@ export interface LongBlock {
   readonly lines: number;
 }
 
-/** Functions (declarations, methods, arrows with a block) of more than `limit` lines. */
+/**
+ * Functions (declarations, methods, arrows with a block) of more than `limit` lines of their own:
+ * what stands in a function inside counts for that one, so a factory is not blamed for its methods.
+ */
 export function findLongFunctions(source: string, limit: number): LongBlock[] {
   const masked = maskSource(source);
-  const opened: number[] = [];
+  const opened: { start: number; isFunction: boolean; inner: number }[] = [];
   const found: LongBlock[] = [];
   for (let i = 0; i < masked.length; i += 1) {
-    if (masked[i] === '{') opened.push(i);
+    if (masked[i] === '{') {
+      opened.push({ start: i, isFunction: opensFunction(masked.slice(0, i)), inner: 0 });
+    }
     if (masked[i] !== '}') continue;
-    const start = opened.pop();
-    if (start === undefined) continue;
-    const lines = masked.slice(start, i).split('\n').length;
-    if (lines <= limit || !opensFunction(masked.slice(0, start))) continue;
-    const line = lineOf(masked, start);
+    const block = opened.pop();
+    if (block === undefined) continue;
+    const all = masked.slice(block.start, i).split('\n').length;
+    const lines = all - block.inner;
+    const parent = opened.at(-1);
+    // The lines of a function belong to nobody above it; other blocks hand theirs on.
+    if (parent) parent.inner += block.isFunction ? all - 1 : block.inner;
+    if (!block.isFunction || lines <= limit) continue;
+    const line = lineOf(masked, block.start);
     found.push({ header: source.split('\n')[line - 1]?.trim() ?? '', line, lines });
   }
   return found;
