@@ -36,6 +36,7 @@ function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true });
   addStackCommands(program);
   addPaygentCommands(program);
+  addSandboxCommands(program);
   program
     .command('docs', { hidden: true })
     .command('formats')
@@ -58,6 +59,15 @@ function addStackCommands(program: Command): void {
       lazily(
         () => import('./up.ts'),
         (module) => module.runUp,
+      ),
+    );
+  program
+    .command('migrate')
+    .description('bring the database of DATABASE_URL to the latest schema')
+    .action(
+      lazily(
+        () => import('./migrate.ts'),
+        (module) => module.runMigrate,
       ),
     );
   program
@@ -106,6 +116,24 @@ function addPaygentCommands(program: Command): void {
       lazily(
         () => import('./paygent-reconcile.ts'),
         (module) => module.runReconcile,
+      ),
+    );
+}
+
+function addSandboxCommands(program: Command): void {
+  program
+    .command('sandbox')
+    .description('the simulated world; not in the production image')
+    .command('paygent')
+    .description('run the simulated Paygent Online until Ctrl-C (docs/sandbox.md)')
+    .option('--port <n>', 'port on loopback (default: a free one)', wholeNumber)
+    .option('--data-dir <folder>', 'where it keeps its state (default .tsukigime/sandbox/paygent)')
+    .option('--smtp <host:port>', 'mail server for completion mails (default: none are sent)')
+    .option('--now <instant>', 'hold the clock at this instant (default: feed the real time)')
+    .action(
+      lazily(
+        () => import('./sandbox.ts'),
+        (module) => module.runSandboxPaygent,
       ),
     );
 }

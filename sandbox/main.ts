@@ -15,12 +15,15 @@ const { values } = parseArgs({
     'real-time': { type: 'boolean', default: false },
   },
 });
-if (!values['data-dir'])
+if (!values['data-dir']) {
   throw new Error('--data-dir is missing: where the sandbox keeps its state');
+}
+const smtp = values.smtp === undefined ? undefined : parseSmtpAddress(values.smtp);
+if (smtp === null) throw new Error(`--smtp takes host:port, not ${values.smtp}`);
 await runSandbox({
   port: Number(values.port),
   dataDir: values['data-dir'],
-  smtp: values.smtp ? parseSmtpAddress(values.smtp) : undefined,
-  now: values.now,
+  smtp,
+  now: values.now && new Date(values.now).toISOString(),
   realTime: values['real-time'],
 });

@@ -29,10 +29,15 @@ export function parseInstant(text: unknown): string | null {
 /**
  * Moves the clock forward, working off what falls due on the way. An instant before the current
  * one changes nothing: time does not run backwards at a PSP.
+ *
+ * @param kept whether the instant survives a restart. Time that is fed every second need not: the
+ * feeder tells it again, and the journal stays small.
  */
-export async function moveClock(desk: Desk, now: string): Promise<void> {
+export async function moveClock(desk: Desk, now: string, kept = true): Promise<void> {
   await desk.inTurn(async () => {
     await processDueUploads(desk, now);
-    if (desk.state.now === null || now > desk.state.now) desk.commit({ type: 'clock', now });
+    if (desk.state.now !== null && now <= desk.state.now) return;
+    if (kept) desk.commit({ type: 'clock', now });
+    else desk.note({ type: 'clock', now });
   });
 }

@@ -12,6 +12,8 @@ export interface Desk {
   readonly state: PaygentState;
   /** Writes an event to the disk, then adds it to the state. */
   commit(event: SandboxEvent): void;
+  /** Adds an event to the state only; a restart forgets it. */
+  note(event: SandboxEvent): void;
   /** One change at a time, in the order of the calls. */
   inTurn<T>(task: () => Promise<T> | T): Promise<T>;
   /** Keeps uploaded bytes; gives their sha256 in hex. */
@@ -37,6 +39,7 @@ export function openDesk(dataDir: string): Desk {
       journal.append(event);
       applyEvent(state, event);
     },
+    note: (event) => applyEvent(state, event),
     inTurn(task) {
       const turn = lastTurn.then(task);
       // A refused change is its caller's business and does not stop the next one.

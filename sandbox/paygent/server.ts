@@ -24,8 +24,8 @@ export interface PaygentSandboxOptions {
 
 export interface PaygentSandbox {
   readonly url: string;
-  /** Tells the sandbox the time from inside its process, as PUT /clock does from outside. */
-  moveClock(now: string): Promise<void>;
+  /** Feeds the sandbox the time from inside its process; unlike PUT /clock, a restart forgets it. */
+  feedClock(now: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,8 +41,8 @@ export async function startPaygentSandbox(options: PaygentSandboxOptions): Promi
   const server = await listen(app, options.port ?? 0);
   return {
     url: `http://${loopback}:${(server.address() as AddressInfo).port}`,
-    async moveClock(now) {
-      await moveClock(desk, now);
+    async feedClock(now) {
+      await moveClock(desk, now, false);
       afterChange();
     },
     async stop() {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function startProcess(entry: readonly string[]) {
-  const child = spawn(process.execPath, [...entry, '--port', '0', '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [...entry, '--data-dir', dataDir], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -61,8 +61,51 @@ test('a killed sandbox goes on where it was', async () => {
   expect(readResultRows(await downloadResult(account, acceptanceNumber))).toHaveLength(1);
 });
 
-test('SIGTERM ends it with 0', async () => {
-  const { child } = await startProcess(processEntry);
+test('the command starts it too, feeds it the real time, and SIGTERM ends it with 0', async () => {
+  const { child, account } = await startProcess(['cli/tsukigime.js', 'sandbox', 'paygent']);
+  await registerMerchant(account, { processingDelayMs: 0 });
+  const bytes = await makeTransactionFile('authorization', merchantId, [['1', 500]]);
+  const upload = { bytes, fileName: 'f.csv', transactionKind: 'オーソリ' } as const;
+  const before = new Date().toISOString();
+  const { acceptedAt } = await handOverFile(account, upload, { records: 1, amountYen: 500 });
+  // The feed may lag by its step.
+  expect(Date.parse(acceptedAt)).toBeGreaterThan(Date.parse(before) - 5000);
+  expect(await searchResults(account)).toMatchObject([{ status: '完了処理済' }]);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test.each([
+  ['--smtp', 'nowhere'],
+  ['--now', 'noon'],
+])('%s %s is one clear line and exit code 2', async (option, value) => {
+  const args = ['cli/tsukigime.js', 'sandbox', 'paygent', '--data-dir', dataDir, option, value];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) lines.push(line);
+  expect(lines).toEqual([expect.stringContaining(`${option} takes`)]);
+  expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(2);
+});
+
+test('an installation without the sandbox says so', async () => {
+  // The production image: everything but sandbox/.
+  const installed = join(dataDir, 'installed');
+  await mkdir(installed);
+  for (const entry of ['cli', 'billing', 'psp', 'imports', 'node_modules', 'tsconfig.json']) {
+    await symlink(join(root, entry), join(installed, entry));
+  }
+  await rm(join(installed, 'cli'));
+  await cp(join(root, 'cli'), join(installed, 'cli'), { recursive: true });
+  await copyFile(join(root, 'package.json'), join(installed, 'package.json'));
+  const args = ['cli/tsukigime.js', 'sandbox', 'paygent'];
+  const child = spawn(process.execPath, args, {
+    cwd: installed,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(child);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) lines.push(line);
+  expect(lines).toEqual([expect.stringContaining('git checkout')]);
+  expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(2);
 });
