@@ -36,6 +36,12 @@ const filesAtOnce = 2;
 /** Patience with activities that ignore their cancellation, before the process ends without them. */
 const forceAfterGraceMs = 10_000;
 
+/**
+ * How long a workflow's next task is kept for the worker that has it in memory. That is also how
+ * long the workflows of a killed worker stand still; the other side costs no more than a replay.
+ */
+const stickyTimeoutMs = 2_000;
+
 let runtimeInstalled = false;
 
 /** Once per process, before its first connection. Signals are left to `main.ts`. */
@@ -73,6 +79,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
         taskQueue,
         workflowBundle: { code: bundle.code },
         activities: activities.main,
+        stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
       }),
     );
     // A worker with nothing to do may not be started.

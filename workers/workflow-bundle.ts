@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -146,7 +146,7 @@ async function isCurrent(manifest: Manifest): Promise<boolean> {
 
 /** Other processes see the old file or the new one, never a half. */
 async function replaceFile(path: string, content: string): Promise<void> {
-  const temporaryPath = `${path}.${process.pid}.tmp`;
+  const temporaryPath = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporaryPath, content);
   await rename(temporaryPath, path);
 }

@@ -10,7 +10,7 @@ import { connectTemporal, type TemporalServer } from '../../temporal/client.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { type ActivitiesByQueue, startWorkers } from '../../workers/worker.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
-import { createWorkflowStarter, type WorkflowStarter } from '../../workers/workflow-starter.ts';
+import { createWorkflowStarter, type WorkflowStarter } from '../../temporal/workflow-starter.ts';
 
 export const fixturesPath = fileURLToPath(new URL('./fixtures/index.ts', import.meta.url));
 export const bundlesDir = join(tmpdir(), 'tsukigime-test-bundles');
