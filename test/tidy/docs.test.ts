@@ -1,9 +1,8 @@
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { renderChargeTransitions } from '../../billing/charge-transitions.ts';
-import { environmentVariables } from '../../config.ts';
 import { rooms, topRooms } from './architecture.ts';
 import { listFiles, listSources, readText } from './checkout.ts';
+import { type GeneratedPart, generatedParts, readPart, replacePart } from './generated-parts.ts';
 import { findLinks, headingSlugs, tableUnder, withoutCode } from './markdown.ts';
 
 const files = listFiles();
@@ -87,17 +86,24 @@ describe('every page', () => {
   });
 });
 
+describe('what pages say again', () => {
+  it.each(generatedParts)('$page: $what', (part) => {
+    const hint = 'refresh it: node --import tsx test/tidy/refresh-docs.ts';
+    expect(readPart(readText(part.page), part), hint).toBe(part.text);
+  });
+
+  it('is found out when it is stale', () => {
+    const [part] = generatedParts as [GeneratedPart];
+    const page = readText(part.page);
+    const stale = page.replace(part.text, `${part.text}\n| \`GONE\` | a | b |`);
+    expect(readPart(stale, part)).not.toBe(part.text);
+    expect(replacePart(stale, part)).toBe(page);
+    expect(readPart('nothing', part)).toBeUndefined();
+  });
+});
+
 describe('README', () => {
   const readme = readText('README.md');
-
-  it('lists every environment variable as config.ts knows it', () => {
-    const listed = tableUnder(readme, 'Environment').map(([name, meaning, fallback]) => ({
-      name: name?.replaceAll('`', ''),
-      meaning,
-      default: fallback,
-    }));
-    expect(listed).toEqual(environmentVariables);
-  });
 
   it('finds the way: every path of the table exists', () => {
     const cells = tableUnder(readme, 'Find your way').flat();
@@ -117,26 +123,6 @@ describe('README', () => {
 
 describe('ARCHITECTURE', () => {
   const architecture = readText('ARCHITECTURE.md');
-
-  it('draws the state of a charge as the table of transitions has it', () => {
-    const drawn = architecture.match(
-      /<!-- charge-transitions:start -->\n([\s\S]*?)\n<!-- charge-transitions:end -->/,
-    )?.[1];
-    // When this fails: put the expected text between the markers.
-    expect(drawn).toBe(`\`\`\`mermaid\n${renderChargeTransitions().trimEnd()}\n\`\`\``);
-  });
-
-  it('shows the one-way picture that the test of imports holds', () => {
-    const shown = tableUnder(architecture, 'Who may import whom').map(([room, may]) => [
-      room?.replace(/[`/]/g, ''),
-      may?.replaceAll('`', ''),
-    ]);
-    const held = Object.entries(rooms).map(([room, { imports, types = [] }]) => [
-      room,
-      [...imports, ...types.map((name) => `types of ${name}`)].join(', ') || 'nothing',
-    ]);
-    expect(shown).toEqual(held);
-  });
 
   it('describes every room', () => {
     const described = tableUnder(architecture, 'Rooms').map(([room]) => room?.replace(/[`/]/g, ''));
