@@ -5,9 +5,9 @@ import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
+import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { ActivitiesByQueue } from './worker.ts';
-import { createWorkflowStarter, type WorkflowStarter } from './workflow-starter.ts';
 
 export interface Dependencies {
   readonly activities: ActivitiesByQueue;

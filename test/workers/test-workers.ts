@@ -7,10 +7,10 @@ import type { Client } from '@temporalio/client';
 import { inject } from 'vitest';
 import { parseEncryptionKeys } from '../../config.ts';
 import { connectTemporal, type TemporalServer } from '../../temporal/client.ts';
+import { createWorkflowStarter, type WorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { type ActivitiesByQueue, startWorkers } from '../../workers/worker.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
-import { createWorkflowStarter, type WorkflowStarter } from '../../temporal/workflow-starter.ts';
 
 export const fixturesPath = fileURLToPath(new URL('./fixtures/index.ts', import.meta.url));
 export const bundlesDir = join(tmpdir(), 'tsukigime-test-bundles');
