@@ -29,10 +29,14 @@ export function parseJstInstant(text: string): string | null {
 
 /** Reads `yyyyMMddHHmmss` as JST, the way PSP files write it; null when it is no moment. */
 export function parseCompactJstInstant(text: string): string | null {
-  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
-  if (!match) return null;
-  const date = parseBusinessDate(`${match[1]}-${match[2]}-${match[3]}`);
-  return date && jstInstant(date, Number(match[4]), Number(match[5]), Number(match[6]));
+  if (!/^\d{14}$/.test(text)) return null;
+  const part = (from: number, to: number): number => Number(text.slice(from, to));
+  const [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
+  const [hour, minute, second] = [part(8, 10), part(10, 12), part(12, 14)];
+  const local = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  if (year < 1900 || hour > 23 || minute > 59 || second > 59) return null;
+  if (local.getUTCMonth() !== month - 1 || local.getUTCDate() !== day) return null;
+  return new Date(local.getTime() - jstOffsetMs).toISOString();
 }
 
 /** An ISO instant as `yyyyMMddHHmmss` in JST. */

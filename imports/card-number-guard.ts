@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { type CsvRecord, CsvRecordSplitter, splitCsvFields } from '../billing/csv-records.ts';
 import { findCardNumber, mayHoldCardNumber } from './card-number.ts';
 
@@ -51,6 +52,10 @@ export class CardNumberFoundError extends Error {
 // Longer than a card number with its separators in full width: pieces of an overlong row overlap.
 const overlapBytes = 128;
 
+const latin1Decoder = new TextDecoder('latin1');
+const utf8Decoder = new TextDecoder('utf-8');
+const cp932Decoder = new TextDecoder('shift_jis');
+
 /**
  * Looks for full card numbers in the bytes of an inbound file while they stream elsewhere, whatever
  * the file's encoding and whether or not it is a valid CSV (spec 2, Guards). Columns are exempt only
@@ -80,7 +85,8 @@ export function createCardNumberGuard(options: CardNumberGuardOptions): CardNumb
       }
     }
     if (!mayHoldCardNumber(record.bytes)) return null;
-    if (record.problem !== null) return lookAtText(record.bytes, record.line);
+    const found = lookAtText(record.bytes, record.line);
+    if (found === null || record.problem !== null) return found;
     return lookAtFields(record, names, exempt);
   };
 
@@ -136,16 +142,15 @@ function splitFieldBytes(bytes: Uint8Array): Buffer[] {
 
 /** The bytes read in each encoding they may be in; what is unreadable becomes a break between digits. */
 function decodings(bytes: Uint8Array): string[] {
-  const utf8 = new TextDecoder('utf-8').decode(bytes);
-  if (bytes.every((byte) => byte < 0x80)) return [utf8];
-  return [utf8, new TextDecoder('shift_jis').decode(bytes)];
+  if (isAscii(bytes)) return [latin1Decoder.decode(bytes)];
+  return [utf8Decoder.decode(bytes), cp932Decoder.decode(bytes)];
 }
 
 /** The header in the encoding in which it names an exempt column, else in UTF-8. */
 function headerNames(bytes: Uint8Array, wanted: ReadonlySet<string>): readonly string[] {
   const fields = splitFieldBytes(bytes);
-  const utf8 = fields.map((field) => new TextDecoder('utf-8').decode(field).trim());
-  const cp932 = fields.map((field) => new TextDecoder('shift_jis').decode(field).trim());
+  const utf8 = fields.map((field) => utf8Decoder.decode(field).trim());
+  const cp932 = fields.map((field) => cp932Decoder.decode(field).trim());
   const isCp932 = cp932.some((name) => wanted.has(name)) || utf8.join().includes('\ufffd');
   return isCp932 ? cp932 : utf8;
 }

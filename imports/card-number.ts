@@ -14,7 +14,7 @@ const maxDigits = 16;
 
 // Digits in groups between which only white space and hyphens stand, whatever their width.
 const separatorClass = '\\s\\0\\u00ad\\u200b\\u2010-\\u2015\\u2212\\u30fc\\uff0d\\uff70\\-';
-const chain = new RegExp(`[0-9０-９](?:[${separatorClass}]*[0-9０-９])+`, 'g');
+const chain = new RegExp(`[0-9０-９](?:[${separatorClass}]*[0-9０-９]){13,}`, 'g');
 const separators = new RegExp(`[${separatorClass}]+`);
 
 /**
@@ -60,31 +60,41 @@ function toAsciiDigits(text: string): string {
 }
 
 /**
- * Quick look at raw bytes: false only when no run of digits is long enough in any encoding. Bytes of
- * other characters never end a run here, so that a doubtful run is looked at more closely.
+ * Quick look at raw bytes: false only when no run of digits can hold a card number in any encoding.
+ * Bytes of other characters never end a run here, so that a doubtful run is looked at more closely.
+ * Fewer than 16 digits can only be Amex or Diners, which begin with 3: dates and times pass quickly.
  */
 export function mayHoldCardNumber(bytes: Uint8Array): boolean {
   if (bytes.length < minDigits) return false;
   let digits = 0;
+  let startsWithThree = false;
   for (let at = 0; at < bytes.length; at += 1) {
-    const kind = byteKinds[bytes[at]!]!;
-    if (kind === digitByte) digits += 1;
-    else if (kind === breakByte) digits = 0;
-    else if (kind === highByte) {
-      const next = bytes[at + 1] ?? 0;
-      if (next >= 0x40 && next <= 0x7e) {
-        // Second byte of a CP932 character; after 0x82 it may be a full-width digit.
-        if (bytes[at] === 0x82) digits += 1;
-        at += 1;
-      } else if (bytes[at] === 0xef && next === 0xbc) {
-        digits += 1;
-      }
+    const byte = bytes[at]!;
+    const kind = byteKinds[byte]!;
+    if (kind === separatorByte) continue;
+    if (kind === breakByte) {
+      if (digits >= minDigits && startsWithThree) return true;
+      digits = 0;
+      startsWithThree = false;
+      continue;
     }
-    if (digits >= minDigits) return true;
+    let isDigit = kind === digitByte;
+    if (kind === highByte) {
+      const next = bytes[at + 1] ?? 0;
+      // Second byte of a CP932 character; after 0x82 it may be a full-width digit.
+      const isPair = next >= 0x40 && next <= 0x7e;
+      isDigit = isPair ? byte === 0x82 : byte === 0xef && next === 0xbc;
+      if (isPair) at += 1;
+    }
+    if (!isDigit) continue;
+    if (digits < 2 && (byte === threeByte || kind === highByte)) startsWithThree = true;
+    digits += 1;
+    if (digits >= maxDigits) return true;
   }
-  return false;
+  return digits >= minDigits && startsWithThree;
 }
 
+const threeByte = 0x33;
 const digitByte = 1;
 const separatorByte = 2;
 const highByte = 3;

@@ -168,6 +168,7 @@ export function createResultRowDecoder(options: ResultFileOptions = {}): ResultR
       // Blank columns at the end may be left out; the result itself may not.
       const result = decodeRecord(appended, columns.slice(width), { minWidth: 1 });
       const { values } = result;
+      const processedAt = parseCompactJstInstant(values.processedAt ?? '');
       return {
         kind: 'row',
         line,
@@ -180,18 +181,22 @@ export function createResultRowDecoder(options: ResultFileOptions = {}): ResultR
           paymentId: values.paymentId || null,
           responseCode: values.responseCode || null,
           responseDetail: values.responseDetail || null,
-          processedAt: parseCompactJstInstant(values.processedAt ?? ''),
+          processedAt,
         },
-        findings: [...request.findings, ...result.findings, ...timeFindings(values.processedAt)],
+        findings: [
+          ...request.findings,
+          ...result.findings,
+          ...(processedAt === null ? noMoment(values.processedAt) : []),
+        ],
         columns,
       };
     },
   };
 }
 
-function timeFindings(text: string | undefined): ResultFieldFinding[] {
-  // Fourteen digits that are no moment, such as a 13th month.
-  if (!text || !/^[0-9]{14}$/.test(text) || parseCompactJstInstant(text) !== null) return [];
+/** Fourteen digits that are no moment, such as a 13th month. */
+function noMoment(text: string | undefined): ResultFieldFinding[] {
+  if (!text || !/^[0-9]{14}$/.test(text)) return [];
   return [{ field: 'processedAt', nameJa: '処理日時', value: text, reason: reasons.noMoment }];
 }
 
