@@ -1,0 +1,169 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Db, openDatabase } from '../../db/database.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+
+/**
+ * What the application may change in a table besides inserting rows: the columns of its UPDATE.
+ * Every table stands here; a new one fails the test until someone says what it is.
+ */
+const updatableColumns: Readonly<Record<string, readonly string[]>> = {
+  attempts: [],
+  audit_entries: [],
+  charge_items: [],
+  charges: [],
+  contradiction_settlements: [],
+  contradictions: [],
+  cycles: ['attention', 'closed_at', 'stage'],
+  decisions: [],
+  deliveries: ['attempt', 'due_at', 'state'],
+  ending_results: [],
+  endings: [],
+  exchanges: [
+    'acceptance_number',
+    'accepted_at',
+    'amount_yen',
+    'attention',
+    'completed_at',
+    'file_id',
+    'finished_at',
+    'records',
+    'stage',
+  ],
+  file_chunks: [],
+  file_lines: [],
+  files: [],
+  format_errors: [],
+  mail_outbox: [],
+  mail_send_answers: [],
+  mail_sends: [],
+  merchant_settings: [],
+  merchants: ['clock_offset_ms', 'name'],
+  order_collections: [],
+  orders: [],
+  outcomes: [],
+  quarantined_orders: [],
+  result_files: [],
+  result_lines: [],
+  result_strays: [],
+  selection_rows: [],
+  selections: [],
+  send_answers: [],
+  sends: [],
+  token_merchants: [],
+  tokens: ['revoked_at'],
+};
+
+/** Read by `doctor` and readiness; written by migrations alone. */
+const readOnly = ['charge_states', 'kysely_migration'];
+const closed = ['kysely_migration_lock'];
+
+const everyPrivilege = [
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'TRUNCATE',
+  'REFERENCES',
+  'TRIGGER',
+];
+
+let database: TestDatabase;
+let owner: Db;
+let app: Db;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  owner = openDatabase(database.ownerUrl);
+  app = openDatabase(database.appUrl);
+});
+afterAll(async () => {
+  await owner.destroy();
+  await app.destroy();
+  await database.drop();
+});
+
+async function readTablePrivileges(): Promise<Record<string, string[]>> {
+  const { rows } = await sql<{ name: string; privileges: string[] }>`
+    select c.relname as name, coalesce(array_agg(p order by p)
+      filter (where has_table_privilege('tsukigime_app', c.oid, p)), '{}') as privileges
+    from pg_class c, unnest(${everyPrivilege}::text[]) p
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    group by c.relname`.execute(owner);
+  return Object.fromEntries(rows.map((row) => [row.name, row.privileges]));
+}
+
+describe('the application', () => {
+  test('reads and inserts, and has no other right to any table', async () => {
+    expect(await readTablePrivileges()).toEqual({
+      ...Object.fromEntries(
+        Object.keys(updatableColumns).map((table) => [table, ['INSERT', 'SELECT']]),
+      ),
+      ...Object.fromEntries(readOnly.map((table) => [table, ['SELECT']])),
+      ...Object.fromEntries(closed.map((table) => [table, []])),
+    });
+  });
+
+  test('updates the columns that are no facts, and no others', async () => {
+    const { rows } = await sql<{ name: string; columns: string[] }>`
+      select c.relname as name, coalesce(array_agg(a.attname::text order by a.attname)
+        filter (where has_column_privilege('tsukigime_app', c.oid, a.attnum, 'UPDATE')), '{}')
+        as columns
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+        and not a.attisdropped
+      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        and c.relname not like 'kysely%'
+      group by c.relname`.execute(owner);
+    expect(Object.fromEntries(rows.map((row) => [row.name, row.columns]))).toEqual(
+      updatableColumns,
+    );
+  });
+
+  test('owns nothing, makes nothing, is no superuser and gets nothing by default', async () => {
+    const { rows } = await sql<Record<string, boolean | number>>`
+      select r.rolsuper, r.rolbypassrls, r.rolcreatedb, r.rolcreaterole, r.rolreplication,
+        has_schema_privilege('tsukigime_app', 'public', 'CREATE') as creates,
+        (select count(*) from pg_class where relowner = r.oid) as owned,
+        (select count(*) from pg_default_acl) as defaults
+      from pg_roles r where r.rolname = 'tsukigime_app'`.execute(owner);
+    expect(rows).toEqual([
+      {
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcreatedb: false,
+        rolcreaterole: false,
+        rolreplication: false,
+        creates: false,
+        owned: 0,
+        defaults: 0,
+      },
+    ]);
+  });
+
+  test.each([
+    ['a fact be changed', sql`update outcomes set outcome = 'ok'`],
+    ['a fact be taken back', sql`delete from attempts`],
+    ['a table be emptied', sql`truncate charges`],
+    ['a trigger be put to sleep', sql`alter table attempts disable trigger all`],
+    ['triggers be skipped', sql`set session_replication_role = replica`],
+    [
+      'a rule be replaced',
+      sql`create or replace function public.check_attempts() returns trigger
+      language plpgsql as 'begin return null; end'`,
+    ],
+  ])('cannot let %s', async (_act, statement) => {
+    await expect(statement.execute(app)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('cannot mislead a rule by temporary tables of the same name', async () => {
+    await app.connection().execute(async (connection) => {
+      await sql`create temp table attempts (charge_id bigint, n int, merchant_id bigint,
+        kind text)`.execute(connection);
+      await sql`insert into pg_temp.attempts values (1, 1, 1, 'authorization')`.execute(connection);
+      await expect(
+        sql`insert into public.outcomes (charge_id, n, merchant_id, outcome, recorded_at)
+          values (1, 1, 1, 'declined', now())`.execute(connection),
+      ).rejects.toMatchObject({ constraint: 'outcome_has_an_authorization' });
+    });
+  });
+});
