@@ -94,6 +94,11 @@ function answerProblem(deps: ApiDependencies): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error, request, response, _next) => {
     const requestId = String(response.locals.requestId);
+    if (request.destroyed && !request.complete) {
+      // Its own caller cut it: nobody is there to answer, and nothing of ours has failed.
+      response.destroy();
+      return;
+    }
     const problem = toProblem(error);
     if (problem.status >= 500) {
       deps.logger.error(

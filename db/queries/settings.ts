@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Kysely } from 'kysely';
 import { type MerchantSettings, merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import type { Database } from '../tables.ts';
@@ -121,5 +122,6 @@ export async function insertSettings(
 /** Names of the groups that differ; their values stand in the two versions, not in the audit. */
 function changedSettings(before: MerchantSettings | undefined, after: MerchantSettings): string[] {
   const groups = Object.keys(after) as (keyof MerchantSettings)[];
-  return groups.filter((group) => JSON.stringify(before?.[group]) !== JSON.stringify(after[group]));
+  // Deep, because jsonb gives keys back in an order of its own.
+  return groups.filter((group) => !isDeepStrictEqual(before?.[group], after[group]));
 }

@@ -11,6 +11,7 @@ import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createToken, type TokenScope } from '../../db/queries/tokens.ts';
+import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { createTestDatabase } from '../database.ts';
 import { connectTestTemporal } from '../temporal.ts';
 
@@ -19,6 +20,9 @@ export const startOfTime = '2026-11-22T00:00:00.000Z';
 export interface RunningApi {
   readonly url: string;
   readonly db: Db;
+  /** For what the application role may not do. */
+  readonly ownerUrl: string;
+  readonly appUrl: string;
   /** All that was logged, line by line. */
   readonly logLines: string[];
   /** Real time as the API sees it; tests move it. */
@@ -27,6 +31,9 @@ export interface RunningApi {
   addMerchant(slug: string): Promise<number>;
   addToken(role: Role, scope?: TokenScope, expiresAt?: string | null): Promise<string>;
   call(path: string, init?: CallInit): Promise<Response>;
+  uploadsRunning(): number;
+  /** The server alone; `close` comes after it as always. */
+  closeServer(graceMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,12 +51,14 @@ export async function startApi(
   const db = openDatabase(database.appUrl, { maxConnections: 5 });
   const temporal = await connectTestTemporal();
   let now = startOfTime;
+  let closed: Promise<void> | undefined;
   const logLines: string[] = [];
   const destination: DestinationStream = { write: (line) => void logLines.push(line) };
   const api = createApp(
     {
       db,
       temporal: temporal.client as Client,
+      workflows: createWorkflowStarter(temporal.client, temporal.taskQueue()),
       fileKeys: parseEncryptionKeys(inject('fileKeys')),
       createGuard: createFileGuard,
       realNow: () => new Date(now),
@@ -70,6 +79,8 @@ export async function startApi(
   return {
     url: server.url,
     db,
+    ownerUrl: database.ownerUrl,
+    appUrl: database.appUrl,
     logLines,
     setNow: (instant) => {
       now = instant;
@@ -106,8 +117,14 @@ export async function startApi(
         },
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       }),
+    uploadsRunning: () => api.state.uploadsRunning,
+    closeServer: (graceMs) => {
+      closed ??= server.close(graceMs);
+      return closed;
+    },
     close: async () => {
-      await server.close(1000);
+      closed ??= server.close(1000);
+      await closed;
       await db.destroy();
       await temporal.close();
       await database.drop();

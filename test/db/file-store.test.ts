@@ -17,6 +17,7 @@ import {
 } from '../../db/queries/files.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { cardLikeNumber } from './card-like-number.ts';
 
 const now = '2026-11-22T00:00:00.000Z';
 const settings = merchantSettingsSchema.parse({});
@@ -171,7 +172,7 @@ test('ten uploads of the same bytes at once give one file', async () => {
 });
 
 test('a card number leaves no row behind but the audit of its refusal', async () => {
-  const cardNumber = visaLikeNumber();
+  const cardNumber = cardLikeNumber();
   const text = `注文番号,備考\r\n1,なし\r\n2,${cardNumber}\r\n`;
   const before = await countRows();
   const refused = storeFile(
@@ -198,7 +199,7 @@ test('a card number leaves no row behind but the audit of its refusal', async ()
 });
 
 test('our own long numbers pass in their columns', async () => {
-  const orderNumber = visaLikeNumber();
+  const orderNumber = cardLikeNumber();
   const stored = await storeFile(
     db,
     merchantId,
@@ -310,13 +311,3 @@ test('a long file passes in bounded memory', async () => {
   // The file has 100 MB: held whole even once, it would show.
   expect(peak - before).toBeLessThan(80 * 1024 * 1024);
 });
-
-/** 16 digits that start like a Visa card and pass Luhn, computed so that none stands in a source. */
-function visaLikeNumber(): string {
-  const digits = `4${'0'.repeat(13)}7`;
-  const sum = [...digits].reverse().reduce((total, digit, index) => {
-    const doubled = index % 2 === 0 ? Number(digit) * 2 : Number(digit);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
-  return `${digits}${(10 - (sum % 10)) % 10}`;
-}
