@@ -13,6 +13,12 @@ export const transactionKinds: Readonly<
   capture: { code: '021', nameJa: '売上' },
 };
 
+/** The kind of file that a header code names; null for any other code. */
+export function kindOfCode(code: string): TransactionFileKind | null {
+  if (code === transactionKinds.authorization.code) return 'authorization';
+  return code === transactionKinds.capture.code ? 'capture' : null;
+}
+
 /** Columns of a data record when nothing else is set: the manual's picture shows A to O. */
 export const defaultDataWidth = 15;
 /** The manual's picture fills columns up to N: a record cannot end before it. */

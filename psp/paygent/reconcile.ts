@@ -5,13 +5,13 @@ import type { TransactionFileKind } from './layouts.ts';
 import { decodeRequestFile, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
 import {
-  createResultRowDecoder,
   decodeResultFile,
   type PaygentOutcome,
   type ResultFileFinding,
   type ResultFileOptions,
   WrongResultFileError,
 } from './result-file.ts';
+import { createResultRowDecoder } from './result-row.ts';
 
 export interface RowsAndYen {
   rows: number;

@@ -1,7 +1,12 @@
 import { type CsvRow, readCsvRows } from '../../billing/csv-rows.ts';
 import { decodeRecord, type FieldFinding } from '../record-layout.ts';
-import { dataLayout, minDataWidth, type TransactionFileKind, trailerLayout } from './layouts.ts';
-import { kindOfCode } from './result-file.ts';
+import {
+  dataLayout,
+  kindOfCode,
+  minDataWidth,
+  type TransactionFileKind,
+  trailerLayout,
+} from './layouts.ts';
 import type { TransactionRecord } from './transaction-file.ts';
 
 /** A record of a transaction file, read back. */

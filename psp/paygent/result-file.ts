@@ -1,52 +1,21 @@
-import { parseCompactJstInstant } from '../../billing/business-date.ts';
 import { type CsvRow, readCsvRows } from '../../billing/csv-rows.ts';
 import type { RowReason } from '../../billing/row-reason.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
-import { decodeRecord, fieldIndex, type RecordLayout } from '../record-layout.ts';
+import { decodeRecord } from '../record-layout.ts';
 import {
-  dataLayout,
-  defaultDataWidth,
-  resultLayout,
+  kindOfCode,
   type TransactionFileKind,
   trailerLayout,
   transactionKinds,
 } from './layouts.ts';
+import {
+  createResultRowDecoder,
+  type ResultColumns,
+  type ResultFieldFinding,
+  type ResultRow,
+} from './result-row.ts';
 
-/** What Paygent says about one record. */
-export interface PaygentOutcome {
-  /** 処理結果 as it stands in the file; blank while there is no result. */
-  readonly resultCode: string;
-  /** 決済ID */
-  readonly paymentId: string | null;
-  /** レスポンスコード */
-  readonly responseCode: string | null;
-  /** レスポンス詳細; an issuer decline is `1G` + code. */
-  readonly responseDetail: string | null;
-  /** 処理日時 as ISO instant. */
-  readonly processedAt: string | null;
-}
-
-/** One data record of a result file. Amount and numbers are as returned, not yet compared. */
-export interface ResultRow {
-  readonly kind: 'row';
-  readonly line: number;
-  readonly orderNumber: string;
-  readonly amountText: string;
-  readonly previousOrderNumber: string;
-  readonly customerNumber: string;
-  readonly outcome: PaygentOutcome;
-  /** What of the row cannot be read; a row with any is quarantined. */
-  readonly findings: readonly ResultFieldFinding[];
-  /** All columns as they stand in the file. */
-  readonly columns: readonly string[];
-}
-
-export interface ResultFieldFinding {
-  readonly field: string;
-  readonly nameJa: string;
-  readonly value: string;
-  readonly reason: RowReason;
-}
+export type { PaygentOutcome, ResultFieldFinding, ResultRow } from './result-row.ts';
 
 /** Something about the file that belongs to no readable data record. */
 export interface ResultFileFinding extends ResultFieldFinding {
@@ -89,12 +58,8 @@ export class WrongResultFileError extends Error {
   }
 }
 
-export interface ResultFileOptions {
+export interface ResultFileOptions extends ResultColumns {
   readonly encoding?: TextEncoding;
-  /** Columns of a data record in the request. */
-  readonly width?: number;
-  /** The columns appended to it. */
-  readonly appended?: RecordLayout;
   /** What the header must say; anything else refuses the file. */
   readonly expected?: { readonly kind: TransactionFileKind; readonly merchantId: string };
 }
@@ -149,57 +114,6 @@ export async function* decodeResultFile(
   else if (trailer.records !== dataRows) yield trailerMismatch(trailer, dataRows);
 }
 
-/** Reads single data records: used where columns were kept and are read again. */
-export interface ResultRowDecoder {
-  readonly width: number;
-  readonly orderNumberColumn: number;
-  decode(columns: readonly string[], line: number): ResultRow;
-}
-
-export function createResultRowDecoder(options: ResultFileOptions = {}): ResultRowDecoder {
-  const width = options.width ?? defaultDataWidth;
-  const data = dataLayout('authorization', width);
-  const appended = options.appended ?? resultLayout;
-  return {
-    width,
-    orderNumberColumn: fieldIndex(data, 'orderNumber'),
-    decode(columns, line) {
-      const request = decodeRecord(data, columns.slice(0, width));
-      // Blank columns at the end may be left out; the result itself may not.
-      const result = decodeRecord(appended, columns.slice(width), { minWidth: 1 });
-      const { values } = result;
-      const processedAt = parseCompactJstInstant(values.processedAt ?? '');
-      return {
-        kind: 'row',
-        line,
-        orderNumber: request.values.orderNumber ?? '',
-        amountText: request.values.amountYen ?? '',
-        previousOrderNumber: request.values.previousOrderNumber ?? '',
-        customerNumber: request.values.customerNumber ?? '',
-        outcome: {
-          resultCode: values.resultCode ?? '',
-          paymentId: values.paymentId || null,
-          responseCode: values.responseCode || null,
-          responseDetail: values.responseDetail || null,
-          processedAt,
-        },
-        findings: [
-          ...request.findings,
-          ...result.findings,
-          ...(processedAt === null ? noMoment(values.processedAt) : []),
-        ],
-        columns,
-      };
-    },
-  };
-}
-
-/** Fourteen digits that are no moment, such as a 13th month. */
-function noMoment(text: string | undefined): ResultFieldFinding[] {
-  if (!text || !/^[0-9]{14}$/.test(text)) return [];
-  return [{ field: 'processedAt', nameJa: '処理日時', value: text, reason: reasons.noMoment }];
-}
-
 function readHeader(
   row: CsvRow,
   expected: ResultFileOptions['expected'],
@@ -230,12 +144,6 @@ function readHeader(
     );
   }
   return { kind: 'header', line: row.line, fileKind, merchantId };
-}
-
-/** The kind of file that a header code names; null for any other code. */
-export function kindOfCode(code: string): TransactionFileKind | null {
-  if (code === transactionKinds.authorization.code) return 'authorization';
-  return code === transactionKinds.capture.code ? 'capture' : null;
 }
 
 function refuseRequest(columns: number, width: number): void {
@@ -326,10 +234,5 @@ const reasons = {
     code: 'truncated',
     ja: 'トレーラレコードがありません。ファイルが途中で切れている可能性があります',
     en: 'the trailer record is missing: the file may be cut off',
-  },
-  noMoment: {
-    code: 'value_type',
-    ja: '処理日時が日時として読めません',
-    en: 'processedAt is no date and time',
   },
 } as const satisfies Record<string, RowReason>;
