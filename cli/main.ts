@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addAccessCommands } from './access-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -37,6 +38,8 @@ function createProgram(): Command {
   addStackCommands(program);
   addPaygentCommands(program);
   addSandboxCommands(program);
+  addClockCommands(program);
+  addAccessCommands(program, { lazily, wholeNumber, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')
@@ -116,6 +119,25 @@ function addPaygentCommands(program: Command): void {
       lazily(
         () => import('./paygent-reconcile.ts'),
         (module) => module.runReconcile,
+      ),
+    );
+}
+
+function addClockCommands(program: Command): void {
+  program
+    .command('clock')
+    .description('the business clock of a sandbox merchant')
+    .command('advance')
+    .description('move it forward and let everything that is due happen in its order')
+    .requiredOption('--merchant <slug>', 'a sandbox merchant; real ones live in real time')
+    .option('--days <n>', 'by so many days of 24 hours', wholeNumber)
+    .option('--to <instant>', 'to a date (its midnight in Japan) or an ISO-8601 instant')
+    .option('--step <unit>', 'stop on the way at least once a day', oneOf('day'))
+    .option('--json', 'print JSON')
+    .action(
+      lazily(
+        () => import('./clock-advance.ts'),
+        (module) => module.runClockAdvance,
       ),
     );
 }

@@ -1,0 +1,48 @@
+import type { ExchangeKind } from '../../billing/exchange.ts';
+import type { Db } from '../database.ts';
+
+/**
+ * Moves a merchant's business clock if it still stands where the caller saw it.
+ * @returns false when somebody else moved it.
+ * @throws when the merchant is real (constraint real_merchants_live_in_real_time).
+ */
+export async function moveBusinessClock(
+  db: Db,
+  merchantId: number,
+  move: { offsetMs: number; oldOffsetMs: number },
+): Promise<boolean> {
+  const result = await db
+    .updateTable('merchants')
+    .set({ clock_offset_ms: move.offsetMs })
+    .where('id', '=', merchantId)
+    .where('clock_offset_ms', '=', move.oldOffsetMs)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export interface OpenWork {
+  /** Billing months of cycles that are not closed. */
+  readonly cycleMonths: readonly string[];
+  readonly exchanges: readonly {
+    readonly billingMonth: string;
+    readonly kind: ExchangeKind;
+    readonly number: number;
+  }[];
+}
+
+/** Everything of a merchant on which a workflow is, or is about to be, at work. */
+export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork> {
+  const cycles = await db
+    .selectFrom('cycles')
+    .select('billing_month')
+    .where('merchant_id', '=', merchantId)
+    .where('closed_at', 'is', null)
+    .execute();
+  const exchanges = await db
+    .selectFrom('exchanges')
+    .select(['billing_month as billingMonth', 'kind', 'number'])
+    .where('merchant_id', '=', merchantId)
+    .where('stage', 'not in', ['reconciled', 'rejected', 'cancelled'])
+    .execute();
+  return { cycleMonths: cycles.map((cycle) => cycle.billing_month), exchanges };
+}
