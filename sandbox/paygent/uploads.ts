@@ -41,7 +41,7 @@ export interface Confirmation {
 interface PendingUpload extends Confirmation {
   readonly merchantId: string;
   readonly bytes: Buffer;
-  acceptanceNumber: string | null;
+  readonly acceptanceNumber: string | null;
 }
 
 export type PendingUploads = Map<string, PendingUpload>;
@@ -118,7 +118,8 @@ export async function confirmUpload(
       dueAt: new Date(Date.parse(at) + merchant.processingDelayMs).toISOString(),
       faults: faults.map(({ fault }) => fault),
     });
-    upload.acceptanceNumber = acceptanceNumber;
+    // The screen stays, to answer a second OK; its bytes are kept with the acceptance.
+    pending.set(uploadId, { ...upload, bytes: Buffer.alloc(0), acceptanceNumber });
     await processDueUploads(desk, at);
     const cut = faults.some(({ fault }) => fault.kind === 'cut_after_acceptance');
     return cut ? 'cut' : { acceptanceNumber, acceptedAt: at };

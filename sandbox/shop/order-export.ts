@@ -33,7 +33,12 @@ export interface ExpectedSummary {
   selected: number;
   amountYen: number;
   readonly excluded: Record<string, number>;
-  readonly quarantined: { record: number; orderNumber: string; column: string | null }[];
+  readonly quarantined: {
+    record: number;
+    /** Null in a row whose columns cannot be told apart. */
+    orderNumber: string | null;
+    column: string | null;
+  }[];
   /** Selected orders of the month before: `already_billed` where that month was billed. */
   selectedOfPreviousMonth: number;
 }
@@ -124,7 +129,7 @@ function countExpectation(
   } else if (expectation.kind === 'excluded') {
     summary.excluded[expectation.reason] = (summary.excluded[expectation.reason] ?? 0) + 1;
   } else {
-    const { orderNumber } = order;
+    const orderNumber = order.odd?.cutColumns ? null : order.orderNumber;
     const { column } = expectation;
     summary.quarantined.push({ record: summary.orders, orderNumber, column });
   }

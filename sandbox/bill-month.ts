@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MailServer } from './mail-server.ts';
+import {
+  type CycleView,
+  downloadExchangeFile,
+  type ExchangeView,
+  ingestResult,
+  listExchanges,
+  type OperatorDesk,
+  readCycle,
+  recordAcceptance,
+  recordCompletion,
+} from './operator.ts';
+import {
+  downloadResult,
+  handOverFile,
+  type PortalAccount,
+  waitForCompletionMail,
+} from './paygent-operator.ts';
+
+/** A day of the simulated operator: between Tsukigime, the portal and the mailbox. */
+export interface OperatorDay {
+  readonly desk: OperatorDesk;
+  readonly portal: PortalAccount;
+  readonly mailServer: Pick<MailServer, 'waitForMail'>;
+  /** Called after each step, with where the month stands. */
+  readonly onStep?: (step: OperatorStep, exchange: ExchangeView) => void | Promise<void>;
+  /** Called at every look at the month. */
+  readonly onLook?: (cycle: CycleView, exchanges: readonly ExchangeView[]) => void;
+}
+
+export type OperatorStep = 'downloaded' | 'uploaded' | 'accepted' | 'completed' | 'reconciled';
+
+/** Between two looks at the month. */
+const LOOK_MS = 150;
+
+/** Stages in which a month needs no more files carried. */
+const DONE = ['working_ng', 'closing', 'closed'];
+
+/** Carries every file of a month to the portal and every result back, until none is left. */
+export async function billMonth(day: OperatorDay, month: string): Promise<CycleView> {
+  for (;;) {
+    const cycle = await readCycle(day.desk, month);
+    const exchanges = await listExchanges(day.desk, month);
+    day.onLook?.(cycle, exchanges);
+    const open = exchanges.filter(
+      (exchange) => exchange.stage === 'handing_over' || waits(exchange),
+    );
+    if (open.length === 0 && DONE.includes(cycle.stage)) return cycle;
+    for (const exchange of open) await carryFile(day, exchange);
+    if (open.length === 0) await sleep(LOOK_MS);
+  }
+}
+
+function waits(exchange: ExchangeView): boolean {
+  // What was reconciled with open rows waits for a decision, not for this operator's next walk.
+  return exchange.stage === 'awaiting_result' && exchange.completedAt === null;
+}
+
+/** The round trip of one file, from wherever it stands. */
+export async function carryFile(day: OperatorDay, exchange: ExchangeView): Promise<void> {
+  const { desk, portal, mailServer } = day;
+  const step = async (name: OperatorStep) => await day.onStep?.(name, exchange);
+  let { acceptanceNumber } = exchange;
+  if (acceptanceNumber === null) {
+    const bytes = await downloadExchangeFile(desk, exchange);
+    await step('downloaded');
+    const transactionKind = exchange.kind === 'auth' ? 'オーソリ' : '売上';
+    const upload = { bytes, fileName: exchange.fileName, transactionKind } as const;
+    const accepted = await handOverFile(portal, upload, exchange);
+    acceptanceNumber = accepted.acceptanceNumber;
+    await step('uploaded');
+    await recordAcceptance(desk, exchange, acceptanceNumber);
+    await step('accepted');
+  }
+  await waitForCompletionMail(mailServer, acceptanceNumber);
+  await recordCompletion(desk, exchange);
+  await step('completed');
+  await ingestResult(desk, exchange, await downloadResult(portal, acceptanceNumber));
+  await step('reconciled');
+}

@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * The simulated operator at Tsukigime: what a person would do at the console, as small functions
+ * over the API. It repeats what had no clear answer with the same idempotency key, as docs/api.md
+ * asks of every client.
+ */
+export interface OperatorDesk {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly merchant: string;
+}
+
+export interface CountAndYen {
+  readonly rows: number;
+  readonly yen: number;
+}
+
+export interface CycleView {
+  readonly month: string;
+  readonly stage: string;
+  readonly attention: boolean;
+  readonly waitsFor: string;
+  readonly selection: {
+    readonly orders: number;
+    readonly selected: number;
+    readonly amountYen: number;
+    readonly excluded: Readonly<Record<string, number>>;
+    readonly quarantined: number;
+  } | null;
+  readonly charges: Readonly<Record<string, CountAndYen>>;
+  readonly exchanges: { readonly open: number; readonly unsettled: number };
+  readonly conservation: {
+    readonly rows: boolean;
+    readonly yen: boolean;
+    readonly broken: readonly string[];
+  };
+}
+
+export interface ExchangeView {
+  readonly month: string;
+  readonly kind: 'auth' | 'capture';
+  readonly number: number;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly records: number;
+  readonly amountYen: number;
+  readonly stage: string;
+  readonly acceptanceNumber: string | null;
+  readonly completedAt: string | null;
+}
+
+export interface OrderView {
+  readonly record: number;
+  readonly line: number;
+  readonly orderNumber: string | null;
+  readonly column: string | null;
+  readonly reason: string | null;
+  readonly reasonJa: string | null;
+  readonly reasonEn: string | null;
+  readonly billedIn: string | null;
+}
+
+export interface ChargeView {
+  readonly orderNumber: string;
+  readonly state: string;
+  readonly amountYen: number;
+  readonly capturedYen: number;
+  readonly responseCode: string | null;
+  readonly responseDetail: string | null;
+}
+
+/** The API refused; the message is what the operator reads. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly status: number;
+  /** Slug of the problem. */
+  readonly problem: string;
+
+  constructor(status: number, problem: string, detail: string) {
+    super(`${status} ${problem}: ${detail}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** How long a request without a clear answer is repeated: longer than a worker's restart. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 300;
+
+interface Request {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly json?: unknown;
+  readonly bytes?: Uint8Array;
+  readonly idempotencyKey?: string;
+}
+
+/** One request, repeated while the answer is "not now" (503), "still at it" (202) or none at all. */
+async function call(desk: OperatorDesk, path: string, request: Request = {}): Promise<Response> {
+  const deadline = performance.now() + PATIENCE_MS;
+  const { method = 'GET', json, bytes, idempotencyKey } = request;
+  const headers: Record<string, string> = { authorization: `Bearer ${desk.token}` };
+  if (json !== undefined) headers['content-type'] = 'application/json';
+  if (bytes !== undefined) headers['content-type'] = 'text/csv';
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+  for (;;) {
+    const response = await fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
+      method,
+      headers,
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
+    }).catch((error: Error) => error);
+    const again =
+      response instanceof Error ||
+      response.status === 503 ||
+      response.status === 429 ||
+      (response.status === 202 && idempotencyKey !== undefined);
+    if (!again) return response.ok ? response : await refuse(response);
+    if (performance.now() > deadline) {
+      throw response instanceof Error ? response : await refuse(response);
+    }
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function refuse(response: Response): Promise<never> {
+  const problem = (await response.json()) as { type?: string; detail?: string };
+  const slug = String(problem.type).replace('urn:tsukigime:problem:', '');
+  throw new ApiRefusal(response.status, slug, problem.detail ?? '');
+}
+
+/** The same act always has the same key, so that a repetition can never be a second act. */
+function keyOf(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}
+
+async function act<Result>(desk: OperatorDesk, path: string, json?: unknown): Promise<Result> {
+  const request = { method: 'POST', idempotencyKey: keyOf(desk.merchant, path, json) } as const;
+  const response = await call(desk, path, json === undefined ? request : { ...request, json });
+  return (await response.json()) as Result;
+}
+
+async function read<Result>(desk: OperatorDesk, path: string): Promise<Result> {
+  return (await (await call(desk, path)).json()) as Result;
+}
+
+/** Leaves a file with Tsukigime; the acts that use it name its hash. */
+export async function uploadStoredFile(
+  desk: OperatorDesk,
+  file: { readonly name: string; readonly kind: string; readonly bytes: Uint8Array },
+): Promise<string> {
+  const query = new URLSearchParams({ name: file.name, kind: file.kind });
+  const response = await call(desk, `/files?${query}`, { method: 'POST', bytes: file.bytes });
+  return ((await response.json()) as { sha256: string }).sha256;
+}
+
+/** Starts a month; false when it was started before. */
+export async function startCycle(desk: OperatorDesk, month: string): Promise<boolean> {
+  const response = await call(desk, '/cycles', { method: 'POST', json: { month } });
+  return response.status === 202;
+}
+
+/** The month, once its workflow has opened it. */
+export async function readCycle(desk: OperatorDesk, month: string): Promise<CycleView> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await read<CycleView>(desk, `/cycles/${month}`);
+    } catch (error) {
+      const opening = error instanceof ApiRefusal && error.problem === 'cycle-not-found';
+      if (!opening || performance.now() > deadline) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+export function useOrderExport(
+  desk: OperatorDesk,
+  month: string,
+  sha256: string,
+): Promise<{ n: number; records: number; quarantined: number }> {
+  return act(desk, `/cycles/${month}/order-export`, { sha256 });
+}
+
+export function endCharges(
+  desk: OperatorDesk,
+  month: string,
+  end: {
+    readonly orderNumbers: readonly string[];
+    readonly kind: 'cancelled' | 'given_up';
+    readonly reason: string;
+  },
+): Promise<{ ended: number }> {
+  return act(desk, `/cycles/${month}/ended-charges`, end);
+}
+
+export async function listExchanges(desk: OperatorDesk, month: string): Promise<ExchangeView[]> {
+  return (await read<{ exchanges: ExchangeView[] }>(desk, `/exchanges?month=${month}`)).exchanges;
+}
+
+/** All orders with one verdict or reason, page by page. */
+export async function listOrders(
+  desk: OperatorDesk,
+  month: string,
+  search: { readonly verdict?: string; readonly reason?: string },
+): Promise<OrderView[]> {
+  return await readPages(desk, `/cycles/${month}/orders`, search, 'orders');
+}
+
+/** All charges in one state, page by page. */
+export async function listCharges(
+  desk: OperatorDesk,
+  month: string,
+  search: { readonly state?: string },
+): Promise<ChargeView[]> {
+  return await readPages(desk, `/cycles/${month}/charges`, search, 'charges');
+}
+
+async function readPages<Row>(
+  desk: OperatorDesk,
+  path: string,
+  search: Readonly<Record<string, string>>,
+  name: string,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let after: number | null = 0; after !== null; ) {
+    const query = new URLSearchParams({ ...search, after: String(after), limit: '1000' });
+    const page: Record<string, unknown> = await read(desk, `${path}?${query}`);
+    rows.push(...(page[name] as Row[]));
+    after = page.nextAfter as number | null;
+  }
+  return rows;
+}
+
+const pathOf = ({ month, kind, number }: ExchangeView) => `/exchanges/${month}/${kind}/${number}`;
+
+export async function downloadExchangeFile(
+  desk: OperatorDesk,
+  exchange: ExchangeView,
+): Promise<Buffer> {
+  const response = await call(desk, `${pathOf(exchange)}/file`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+export function recordAcceptance(
+  desk: OperatorDesk,
+  exchange: ExchangeView,
+  acceptanceNumber: string,
+): Promise<unknown> {
+  return act(desk, `${pathOf(exchange)}/acceptance`, { acceptanceNumber });
+}
+
+export function recordFormatErrors(
+  desk: OperatorDesk,
+  exchange: ExchangeView,
+  errors: readonly unknown[],
+): Promise<unknown> {
+  return act(desk, `${pathOf(exchange)}/format-errors`, { errors });
+}
+
+export function recordCompletion(desk: OperatorDesk, exchange: ExchangeView): Promise<unknown> {
+  return act(desk, `${pathOf(exchange)}/completion`);
+}
+
+/** Leaves the result file with Tsukigime and has it reconciled. */
+export async function ingestResult(
+  desk: OperatorDesk,
+  exchange: ExchangeView,
+  bytes: Uint8Array,
+): Promise<unknown> {
+  const sha256 = await uploadStoredFile(desk, {
+    name: `result-${exchange.fileName}`,
+    kind: `${exchange.kind}-result`,
+    bytes,
+  });
+  return await act(desk, `${pathOf(exchange)}/result`, { sha256 });
+}
+
+export function settleLines(
+  desk: OperatorDesk,
+  exchange: ExchangeView,
+  settlement: {
+    readonly orderNumbers: readonly string[];
+    readonly outcome: string;
+    readonly reason: string;
+  },
+): Promise<unknown> {
+  return act(desk, `${pathOf(exchange)}/settlements`, settlement);
+}
