@@ -40,7 +40,7 @@ function environment(): Record<string, string> {
 interface Session {
   readonly child: ChildProcess;
   output(): string;
-  saying(text: string): Promise<void>;
+  saying(pattern: RegExp): Promise<void>;
   readonly exited: Promise<number | NodeJS.Signals | null>;
 }
 
@@ -62,14 +62,14 @@ function startSession(services: string): Session {
       for (const listener of listeners) listener();
     });
   }
-  const saying = (text: string) =>
+  const saying = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (output.includes(text)) resolve();
+        if (pattern.test(output)) resolve();
       };
       listeners.add(look);
       look();
-      void exited.then(() => reject(new Error(`ended without saying "${text}":\n${output}`)));
+      void exited.then(() => reject(new Error(`ended without saying ${pattern}:\n${output}`)));
     });
   return { child, output: () => output, saying, exited };
 }
@@ -93,7 +93,7 @@ test.each([
   ['SIGHUP', 'child'],
 ] as const)('%s ends a session in order', async (signal, services) => {
   const session = startSession(services);
-  await session.saying('\nup\n');
+  await session.saying(/^up$/m);
   const before = recorded();
   expect(before.identities.filter(isRunning)).toHaveLength(services.split(',').length);
   session.child.kill(signal);
@@ -104,7 +104,7 @@ test.each([
 
 test('SIGINT while it comes up ends it as well', async () => {
   const session = startSession('postgres,temporal');
-  await session.saying('starting Postgres');
+  await session.saying(/starting Postgres/);
   session.child.kill('SIGINT');
   expect(await session.exited).toBe(0);
   await expectNothingLeft(recorded());
@@ -113,7 +113,7 @@ test('SIGINT while it comes up ends it as well', async () => {
 
 test('a child that dies ends the session with an error, and everything else with it', async () => {
   const session = startSession('postgres,child');
-  await session.saying('\nup\n');
+  await session.saying(/^up$/m);
   const before = recorded();
   const child = readRunRecord(dataDir)?.processes.find(({ name }) => name === 'child');
   process.kill(child?.identity.pid ?? 0, 'SIGKILL');
@@ -124,7 +124,7 @@ test('a child that dies ends the session with an error, and everything else with
 
 test('after a SIGKILL of the session the next start ends its orphans and takes over', async () => {
   const session = startSession('postgres,temporal,child');
-  await session.saying('\nup\n');
+  await session.saying(/^up$/m);
   const orphans = recorded();
   session.child.kill('SIGKILL');
   await session.exited;
