@@ -1,0 +1,27 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDoubledOrderFinder } from '../../billing/doubled-orders.ts';
+
+describe('doubled order numbers', () => {
+  it('tells numbers apart that only look alike', () => {
+    const finder = createDoubledOrderFinder();
+    const numbers = ['7', '07', '007', '7 ', 'A7', '9007199254740992', '9007199254740993'];
+    for (const orderNumber of numbers) finder.add(orderNumber);
+    expect([...finder.find()]).toEqual([]);
+  });
+
+  it('finds exactly those that stand there twice or more', () => {
+    const orderNumber = fc.oneof(
+      fc.integer({ min: 1, max: 40 }).map(String),
+      fc.constantFrom('A-1', 'A-2', '01', 'ORD-2026-11-000000001', '123456789012345'),
+    );
+    fc.assert(
+      fc.property(fc.array(orderNumber, { maxLength: 60 }), (numbers) => {
+        const finder = createDoubledOrderFinder();
+        for (const number of numbers) finder.add(number);
+        const expected = numbers.filter((number, at) => numbers.indexOf(number) !== at);
+        expect([...finder.find()].sort()).toEqual([...new Set(expected)].sort());
+      }),
+    );
+  });
+});
