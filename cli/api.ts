@@ -1,0 +1,105 @@
+import type { Client } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createFileGuard } from '../activities/file-guard.ts';
+import { createApp } from '../api/app.ts';
+import { defaultLimits } from '../api/dependencies.ts';
+import { listen, type RunningServer } from '../api/server.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Db, openDatabase } from '../db/database.ts';
+import { connectTemporal } from '../temporal/client.ts';
+import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
+import { createLogger } from '../workers/logger.ts';
+
+/** What supervisors wait for on standard output; the URL follows. */
+export const apiReadyLine = 'api ready';
+
+const defaultPort = 8080;
+
+/**
+ * `tsukigime api`: the API until SIGTERM or SIGINT, on servers and keys of the environment.
+ * @returns the exit code: 0 after a wanted stop, 2 when the environment lacks something, 1 otherwise.
+ */
+export async function runApi(): Promise<number> {
+  let config: Config;
+  try {
+    config = readConfig();
+    requireGiven(config);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+  const logger = createLogger({ level: config.logLevel, name: 'api' });
+  try {
+    const running = await start(config, logger);
+    process.stdout.write(`${apiReadyLine} ${running.server.url}\n`);
+    const signal = await stopSignal();
+    logger.info({ signal }, 'stopping: no new requests, waiting for running ones');
+    await running.server.close(config.shutdownGraceMs);
+    await running.db.destroy();
+    if (running.temporal.connection instanceof Connection) {
+      await running.temporal.connection.close();
+    }
+    return 0;
+  } catch (error) {
+    logger.fatal({ err: error }, 'api stopped by an error');
+    return 1;
+  }
+}
+
+type Given = Required<
+  Pick<Config, 'databaseUrlApp' | 'temporalAddress' | 'payloadKeys' | 'fileKeys'>
+>;
+
+function requireGiven(config: Config): void {
+  const missing = [
+    config.databaseUrlApp === undefined && 'TSUKIGIME_DATABASE_URL_APP',
+    config.temporalAddress === undefined && 'TEMPORAL_ADDRESS',
+    config.payloadKeys === undefined && 'TSUKIGIME_PAYLOAD_KEYS',
+    config.fileKeys === undefined && 'TSUKIGIME_FILE_KEYS',
+  ].filter((name) => name !== false);
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `The API needs ${missing.join(', ')}. \`tsukigime up\` sets them for the embedded servers.`,
+    );
+  }
+}
+
+async function start(
+  config: Config,
+  logger: Logger,
+): Promise<{ server: RunningServer; db: Db; temporal: Client }> {
+  const { databaseUrlApp, temporalAddress, payloadKeys, fileKeys } = config as Config & {
+    [Name in keyof Given]: NonNullable<Given[Name]>;
+  };
+  const temporal = await connectTemporal({
+    address: temporalAddress,
+    namespace: config.temporalNamespace,
+    keys: payloadKeys,
+  });
+  const db = openDatabase(databaseUrlApp, {
+    applicationName: 'tsukigime-api',
+    onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
+  });
+  const api = createApp({
+    db,
+    temporal,
+    workflows: createWorkflowStarter(temporal),
+    fileKeys,
+    createGuard: createFileGuard,
+    realNow: () => new Date(),
+    logger,
+    limits: defaultLimits,
+    updateWaitMs: config.updateWaitMs,
+    trustedProxies: 0,
+  });
+  const server = await listen(api, { host: config.apiHost, port: config.apiPort ?? defaultPort });
+  return { server, db, temporal };
+}
+
+async function stopSignal(): Promise<NodeJS.Signals> {
+  return await new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}

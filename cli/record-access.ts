@@ -1,0 +1,52 @@
+import { userInfo } from 'node:os';
+import { ConfigError, readConfig } from '../config.ts';
+import { type Db, openDatabase } from '../db/database.ts';
+
+/** What was asked for cannot be done as it was said: exit code 2 and its message, no stack trace. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export interface RecordAccess {
+  readonly db: Db;
+  /** Who types: the name goes to the audit. */
+  readonly actor: string;
+  /** ISO instant of real time. */
+  readonly now: string;
+}
+
+/**
+ * Runs a command on the record of money as the application role: on the database of the environment,
+ * else on that of the running `tsukigime up`.
+ * @returns the exit code: 0, 2 for a command that cannot be carried out, 1 when it did not work.
+ */
+export async function withRecord(work: (access: RecordAccess) => Promise<void>): Promise<number> {
+  let db: Db | undefined;
+  try {
+    db = openDatabase(await findDatabaseUrl(), {
+      maxConnections: 2,
+      applicationName: 'tsukigime-cli',
+    });
+    await work({ db, actor: `cli:${userInfo().username}`, now: new Date().toISOString() });
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
+  } finally {
+    await db?.destroy();
+  }
+}
+
+async function findDatabaseUrl(): Promise<string> {
+  const config = readConfig();
+  if (config.databaseUrlApp !== undefined) return config.databaseUrlApp;
+  // Loaded only here: the production image has no stack, and there the environment says it.
+  const { findRunningStack } = await import('../stack/running-stack.ts');
+  const { appDatabaseUrl } = findRunningStack(config);
+  if (appDatabaseUrl === undefined) {
+    throw new UsageError(
+      'Postgres is not running: start `tsukigime up` first, or give TSUKIGIME_DATABASE_URL_APP.',
+    );
+  }
+  return appDatabaseUrl;
+}
