@@ -1,53 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
 import { type Role, roleIncludes, roles } from '../../billing/role.ts';
+import { routeSamples } from './route-samples.ts';
 import { type RunningApi, readProblem, startApi } from './running-api.ts';
-
-/** A good request for each route: one that is missing does not compile. */
-interface Sample {
-  readonly path: (slug: string) => string;
-  readonly json?: (unique: string) => unknown;
-  readonly raw?: string;
-  /** What a caller with every right gets. */
-  readonly status: number;
-}
-
-const unknownSha256 = 'a'.repeat(64);
-
-const samples: Record<RouteName, Sample> = {
-  readHealth: { path: () => '/healthz', status: 200 },
-  readReadiness: { path: () => '/readyz', status: 200 },
-  readOpenApi: { path: () => '/openapi.json', status: 200 },
-  readMetrics: { path: () => '/metrics', status: 200 },
-  listMerchants: { path: () => '/v1/merchants', status: 200 },
-  createMerchant: {
-    path: () => '/v1/merchants',
-    json: (unique) => ({ merchant: `new-${unique}`, name: '新しい店', kind: 'sandbox' }),
-    status: 201,
-  },
-  readMerchant: { path: (slug) => `/v1/merchants/${slug}`, status: 200 },
-  readSettings: { path: (slug) => `/v1/merchants/${slug}/settings`, status: 200 },
-  // Version 99 is not the newest: the walk changes nothing and every admin gets the same answer.
-  saveSettings: {
-    path: (slug) => `/v1/merchants/${slug}/settings`,
-    json: () => ({ version: 99, settings: {}, reason: 'walk' }),
-    status: 409,
-  },
-  readAudit: { path: (slug) => `/v1/merchants/${slug}/audit`, status: 200 },
-  createToken: {
-    path: () => '/v1/tokens',
-    json: () => ({ actor: 'walker', role: 'viewer', merchants: ['own-shop'] }),
-    status: 201,
-  },
-  listTokens: { path: () => '/v1/tokens', status: 200 },
-  revokeToken: { path: () => '/v1/tokens/0123456789abcdef', status: 404 },
-  uploadFile: {
-    path: (slug) => `/v1/merchants/${slug}/files?name=a.csv&kind=order-export`,
-    raw: 'a,b\r\n1,2\r\n',
-    status: 201,
-  },
-  downloadFile: { path: (slug) => `/v1/merchants/${slug}/files/${unknownSha256}`, status: 404 },
-};
 
 let api: RunningApi;
 const tokens = new Map<string, string>();
@@ -78,17 +33,26 @@ afterAll(() => api.close());
 let unique = 0;
 
 async function send(name: RouteName, slug: string, caller: string | undefined): Promise<Response> {
-  const sample = samples[name];
+  const sample = routeSamples[name];
+  const route = routeOf(name);
   unique += 1;
   const token = caller === undefined ? undefined : tokens.get(caller);
   return await api.call(sample.path(slug), {
-    method: contract[name].method.toUpperCase(),
+    method: route.method.toUpperCase(),
     ...(token === undefined ? {} : { token }),
     ...(sample.json === undefined ? {} : { json: sample.json(String(unique)) }),
-    ...(sample.raw === undefined
-      ? {}
-      : { body: `${sample.raw}${unique}`, headers: { 'Content-Type': 'text/csv' } }),
+    ...(sample.raw === undefined ? {} : { body: `${sample.raw}${unique}` }),
+    headers: {
+      ...(sample.raw === undefined ? {} : { 'Content-Type': 'text/csv' }),
+      ...(route.idempotencyKey === undefined ? {} : { 'Idempotency-Key': `walk-key-${unique}` }),
+    },
   });
+}
+
+async function expectAnswer(name: RouteName, response: Response): Promise<void> {
+  const { answer } = routeSamples[name];
+  if (typeof answer === 'number') expect(response.status).toBe(answer);
+  else expect((await readProblem(response)).slug).toBe(answer);
 }
 
 const names = Object.keys(contract) as RouteName[];
@@ -103,7 +67,7 @@ describe.each(names)('%s', (name) => {
     async (caller) => {
       const response = await send(name, 'own-shop', caller);
       if (open) {
-        expect(response.status).toBe(samples[name].status);
+        await expectAnswer(name, response);
         return;
       }
       expect(response.headers.get('www-authenticate')).toBe('Bearer');
@@ -113,14 +77,15 @@ describe.each(names)('%s', (name) => {
 
   test.each(roles)('called by a %s', async (role) => {
     const response = await send(name, 'own-shop', role);
-    expect(response.status).toBe(mayCall(route, role) ? samples[name].status : 403);
-    if (!mayCall(route, role)) expect((await readProblem(response)).slug).toBe('role-too-low');
+    if (mayCall(route, role)) await expectAnswer(name, response);
+    else expect(await readProblem(response)).toMatchObject({ status: 403, slug: 'role-too-low' });
   });
 
   test.each(roles)('called by a %s of one merchant', async (role) => {
     const response = await send(name, 'own-shop', `scoped ${role}`);
     const allowed = mayCall(route, role) && route.allMerchantsOnly !== true;
-    expect(response.status).toBe(allowed ? samples[name].status : 403);
+    if (allowed) await expectAnswer(name, response);
+    else expect(await readProblem(response)).toMatchObject({ status: 403, slug: 'role-too-low' });
   });
 
   if (!route.merchantScoped) return;

@@ -1,0 +1,102 @@
+import type { RouteName } from '../../api/contract.ts';
+import type { ProblemSlug } from '../../api/problem.ts';
+
+/** A good request for a route, and what a caller with every right gets for it. */
+export interface RouteSample {
+  readonly path: (slug: string) => string;
+  readonly json?: (unique: string) => unknown;
+  readonly raw?: string;
+  /** A status, or the problem that the empty record of the walk leads to: past all checks. */
+  readonly answer: number | ProblemSlug;
+}
+
+const sha256 = 'a'.repeat(64);
+const merchant = (path: string) => (slug: string) => `/v1/merchants/${slug}${path}`;
+// No cycle of this month is ever started.
+const cycle = (path = '') => merchant(`/cycles/2026-10${path}`);
+const exchange = (path = '') => merchant(`/exchanges/2026-10/auth/1${path}`);
+
+/** One for each route: a route without one does not compile. */
+export const routeSamples: Record<RouteName, RouteSample> = {
+  readHealth: { path: () => '/healthz', answer: 200 },
+  readReadiness: { path: () => '/readyz', answer: 200 },
+  readOpenApi: { path: () => '/openapi.json', answer: 200 },
+  readMetrics: { path: () => '/metrics', answer: 200 },
+
+  listMerchants: { path: () => '/v1/merchants', answer: 200 },
+  createMerchant: {
+    path: () => '/v1/merchants',
+    json: (unique) => ({ merchant: `new-${unique}`, name: '新しい店', kind: 'sandbox' }),
+    answer: 201,
+  },
+  readMerchant: { path: merchant(''), answer: 200 },
+  readSettings: { path: merchant('/settings'), answer: 200 },
+  saveSettings: {
+    path: merchant('/settings'),
+    json: () => ({ version: 99, settings: {}, reason: 'walk' }),
+    answer: 'settings-changed',
+  },
+  readAudit: { path: merchant('/audit'), answer: 200 },
+
+  createToken: {
+    path: () => '/v1/tokens',
+    json: () => ({ actor: 'walker', role: 'viewer', merchants: ['own-shop'] }),
+    answer: 201,
+  },
+  listTokens: { path: () => '/v1/tokens', answer: 200 },
+  revokeToken: { path: () => '/v1/tokens/0123456789abcdef', answer: 'token-not-found' },
+
+  uploadFile: {
+    path: merchant('/files?name=a.csv&kind=order-export'),
+    raw: 'a,b\r\n1,2\r\n',
+    answer: 201,
+  },
+  downloadFile: { path: merchant(`/files/${sha256}`), answer: 'file-not-found' },
+
+  listCycles: { path: merchant('/cycles'), answer: 200 },
+  startCycle: { path: merchant('/cycles'), json: () => ({ month: '2026-11' }), answer: 202 },
+  readCycle: { path: cycle(), answer: 'cycle-not-found' },
+  useOrderExport: {
+    path: cycle('/order-export'),
+    json: () => ({ sha256 }),
+    answer: 'workflow-closed',
+  },
+  listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
+  listCharges: { path: cycle('/charges'), answer: 'cycle-not-found' },
+  endCharges: {
+    path: cycle('/ended-charges'),
+    json: () => ({ orderNumbers: ['1'], kind: 'cancelled', reason: 'walk' }),
+    answer: 'workflow-closed',
+  },
+  rebuildFiles: {
+    path: cycle('/rebuilt-files'),
+    json: () => ({ kind: 'auth', reason: 'walk' }),
+    answer: 'workflow-closed',
+  },
+
+  listExchanges: { path: merchant('/exchanges'), answer: 200 },
+  readExchange: { path: exchange(), answer: 'exchange-not-found' },
+  downloadExchangeFile: { path: exchange('/file'), answer: 'exchange-not-found' },
+  recordAcceptance: {
+    path: exchange('/acceptance'),
+    json: () => ({ acceptanceNumber: '12345' }),
+    answer: 'exchange-not-found',
+  },
+  recordFormatErrors: {
+    path: exchange('/format-errors'),
+    json: () => ({ errors: [{ part: 'header', line: 1, item: '取引種別', content: '20' }] }),
+    answer: 'exchange-not-found',
+  },
+  recordCompletion: { path: exchange('/completion'), answer: 'exchange-not-found' },
+  ingestResult: {
+    path: exchange('/result'),
+    json: () => ({ sha256 }),
+    answer: 'exchange-not-found',
+  },
+  settleLines: {
+    path: exchange('/settlements'),
+    json: () => ({ orderNumbers: ['1'], outcome: 'not_sent', reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
+};
