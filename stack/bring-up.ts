@@ -91,6 +91,7 @@ class RunningStack implements Stack {
     const { postgres: port } = await this.choosePorts(['postgres']);
     const { ownerUrl, appUrl } = await startPostgres({
       dataDir: this.dataDir,
+      recordedDir: this.record.postgresDir,
       logFile: join(this.logsDir, 'postgres.log'),
       port,
       secrets,

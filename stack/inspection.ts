@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { type Config, inheritedEnvironment } from '../config.ts';
 import { migrations } from '../db/migrate.ts';
-import { embeddedPostgresVersion } from './postgres-placement.ts';
+import { embeddedPostgresVersion } from './postgres-programs.ts';
 import { findRunningStack, type RunningStackInfo } from './running-stack.ts';
 import { secretsPath } from './secrets.ts';
 import { findInstalledTemporalCli, type TemporalCli } from './temporal-cli.ts';

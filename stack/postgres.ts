@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { inheritedEnvironment } from '../config.ts';
-import { type PostgresPlacement, placePostgres } from './postgres-placement.ts';
+import { claimDir, type PostgresPlacement, placePostgres } from './postgres-placement.ts';
 import { identifyProcess, readCommandLine } from './process-identity.ts';
 import { type RunningProcess, startProcess, stopOrphan } from './processes.ts';
 import type { StackSecrets } from './secrets.ts';
@@ -29,6 +29,8 @@ const superuser = 'postgres';
 
 export interface PostgresOptions {
   readonly dataDir: string;
+  /** Where the last run had its cluster. */
+  readonly recordedDir: string | null;
   readonly logFile: string;
   readonly port: number;
   readonly secrets: StackSecrets;
@@ -49,15 +51,15 @@ export interface EmbeddedPostgres {
 /** Brings up the embedded Postgres with its database and its two roles. */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const { secrets, port, onProgress } = options;
-  const placement = await placePostgres(options.dataDir, secrets.installationId);
+  const { dataDir, recordedDir } = options;
+  const placement = await placePostgres(dataDir, secrets.installationId, recordedDir);
   options.onPlaced(placement.dir);
-  if (placement.putAside) {
-    onProgress(
-      `an older database without its passwords and keys was put aside: ${placement.putAside}`,
-    );
-  }
   const cluster = join(placement.dir, 'data');
   await stopOrphanOf(cluster, onProgress);
+  const putAside = claimDir(placement.dir, dataDir, secrets.installationId);
+  if (putAside) {
+    onProgress(`an older database without its passwords and keys was put aside: ${putAside}`);
+  }
   if (!existsSync(join(cluster, 'PG_VERSION'))) {
     onProgress('creating the database cluster');
     await initialiseCluster(placement, cluster, secrets.superuserPassword);
@@ -126,7 +128,7 @@ async function initialiseCluster(
   }
   try {
     await run(
-      placement.initdb,
+      placement.programs.initdb,
       [
         `--pgdata=${half}`,
         `--username=${superuser}`,
@@ -195,7 +197,7 @@ async function startServer(
     startProcess(
       {
         name: 'postgres',
-        command: placement.postgres,
+        command: placement.programs.postgres,
         args: [
           '-D',
           cluster,

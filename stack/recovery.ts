@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { outsideDir } from './postgres-placement.ts';
+import { outsideDirs } from './postgres-placement.ts';
 import { stopOrphan } from './processes.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 
@@ -24,12 +24,20 @@ export async function recoverDataDir(
   }
   const ports = last?.ports ?? {};
   if (!fresh) return { ports, postgresDir: last?.postgresDir ?? null };
-  // run.json could name anything; only our own place outside the folder is deleted.
-  if (last?.postgresDir === outsideDir(dataDir)) {
-    rmSync(last.postgresDir, { recursive: true, force: true });
-  }
+  removeOutsideDirs(dataDir);
   for (const name of ['postgres', 'temporal', 'logs', 'secrets.json', 'run.json']) {
     rmSync(join(dataDir, name), { recursive: true, force: true });
   }
   return { ports, postgresDir: null };
+}
+
+/** Deletes a data folder of which nothing runs any more, with its database wherever that lies. */
+export function removeDataDir(dataDir: string): void {
+  removeOutsideDirs(dataDir);
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+function removeOutsideDirs(dataDir: string): void {
+  // By name, not as run.json says: that file could name anything.
+  for (const dir of outsideDirs(dataDir)) rmSync(dir, { recursive: true, force: true });
 }

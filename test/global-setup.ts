@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,6 +7,7 @@ import { inheritedEnvironment, readConfig } from '../config.ts';
 import { bringUpStack } from '../stack/bring-up.ts';
 import { isRunning } from '../stack/process-identity.ts';
 import { stopOrphan } from '../stack/processes.ts';
+import { removeDataDir } from '../stack/recovery.ts';
 import { readRunRecord } from '../stack/run-record.ts';
 
 declare module 'vitest' {
@@ -40,7 +41,7 @@ export async function setup(project: TestProject): Promise<void> {
   const stack = await bringUpStack({ dataDir, config: testConfig(), disposable: true });
   tearDown = async () => {
     await stack.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    removeDataDir(dataDir);
   };
   try {
     await prepareTemplate(stack.ownerDatabaseUrl);
@@ -83,7 +84,7 @@ async function sweepKilledRuns(): Promise<void> {
     for (const orphan of record?.processes ?? []) {
       await stopOrphan(orphan.identity, orphan.stopSignal);
     }
-    rmSync(dir, { recursive: true, force: true });
+    removeDataDir(dir);
   }
 }
 

@@ -13,7 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkoutDir, inheritedEnvironment } from '../../config.ts';
-import { outsideDir } from '../../stack/postgres-placement.ts';
+import { outsideDirs } from '../../stack/postgres-placement.ts';
+import { removeDataDir } from '../../stack/recovery.ts';
 import { readRunRecord } from '../../stack/run-record.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -24,7 +25,18 @@ import { temporaryDir } from './temporary-dir.ts';
 function cloneInto(clone: string): void {
   const files = execFileSync(
     'git',
-    ['ls-files', '-z', 'stack', 'config.ts', 'workflows', 'db', 'package.json'],
+    [
+      'ls-files',
+      '-z',
+      '--cached',
+      '--others',
+      '--exclude-standard',
+      'stack',
+      'config.ts',
+      'workflows',
+      'db',
+      'package.json',
+    ],
     {
       cwd: checkoutDir,
       encoding: 'utf8',
@@ -68,22 +80,34 @@ test.skipIf(process.getuid?.() !== 0)(
     mkdirSync(clone);
     cloneInto(clone);
     const dataDir = join(clone, '.tsukigime');
-    const outside = outsideDir(dataDir);
-    onTestFinished(() => rmSync(outside, { recursive: true, force: true }));
+    const moved = join(dirname(clone), 'moved');
+    onTestFinished(() => {
+      for (const dir of [dataDir, join(moved, '.tsukigime')]) removeDataDir(dir);
+    });
     writeFileSync(join(clone, 'probe.mts'), probe);
     chmodSync(clone, 0o700);
     const { DATABASE_URL: _1, TSUKIGIME_DATA_DIR: _2, ...env } = inheritedEnvironment();
-    const run = () =>
+    const run = (cwd = clone) =>
       execFileSync(process.execPath, ['--import', 'tsx', 'probe.mts'], {
-        cwd: clone,
+        cwd,
         env,
         encoding: 'utf8',
         timeout: 100_000,
       });
     expect(run()).toContain('runs 1');
-    expect(readRunRecord(dataDir)?.postgresDir).toBe(outside);
+    const outside = readRunRecord(dataDir)?.postgresDir ?? '';
+    expect(outsideDirs(dataDir)).toContain(outside);
     expect(statSync(join(outside, 'data')).mode & 0o777).toBe(0o700);
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
     expect(run()).toContain('runs 2');
+
+    // A copy would share the database of its original; a moved checkout keeps its own.
+    cpSync(clone, moved, { recursive: true, verbatimSymlinks: true });
+    expect(() => run(moved)).toThrow(/is a copy of .*clone\/\.tsukigime/);
+    rmSync(clone, { recursive: true });
+    expect(run(moved)).toContain('runs 3');
+    // Without its data folder, and so without its keys, the database is not taken up again.
+    rmSync(join(moved, '.tsukigime'), { recursive: true });
+    expect(run(moved)).toContain('runs 1');
   },
 );
