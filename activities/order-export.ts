@@ -1,6 +1,6 @@
 import type { Order } from '../billing/order.ts';
 import { readOrderExport } from '../billing/order-export.ts';
-import { cagolabProfile, type OrderProfile } from '../billing/order-profile.ts';
+import type { OrderProfile } from '../billing/order-profile.ts';
 import { type QuarantinedRow, UnusableFileError } from '../billing/row-reason.ts';
 import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
@@ -75,7 +75,7 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
             const id = await reserveCollection(trx, merchant.id);
             const counts = await copyCollectedRows(
               copyRows,
-              collectRows(reopen(), { encoding, profile: cagolabProfile, width }, [
+              collectRows(reopen(), { encoding, profile: current.settings.orderProfile, width }, [
                 id,
                 merchant.id,
               ]),

@@ -1,3 +1,5 @@
+import { cycleRoutes } from './contract/cycles.ts';
+import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { serviceRoutes } from './contract/service.ts';
@@ -9,6 +11,8 @@ export const contract = {
   ...merchantRoutes,
   ...tokenRoutes,
   ...fileRoutes,
+  ...cycleRoutes,
+  ...exchangeRoutes,
 };
 
 export type Contract = typeof contract;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { FileGuard, FileKey } from '../db/queries/files.ts';
 import type { Database } from '../db/tables.ts';
+import type { WorkflowStarter } from '../temporal/workflow-starter.ts';
 
 /** How much the API takes. The defaults suit one merchant's office; a console comes on top. */
 export interface ApiLimits {
@@ -39,6 +40,8 @@ export interface ApiDependencies {
   readonly db: Kysely<Database>;
   /** With the payload codec: a start or Update never bypasses it. */
   readonly temporal: Client;
+  /** Starts workflows by their IDs, over `temporal`. */
+  readonly workflows: Pick<WorkflowStarter, 'start'>;
   /** Newest first. */
   readonly fileKeys: readonly FileKey[];
   /** A fresh card-number guard for one file of this kind. */

@@ -51,6 +51,18 @@ export const problemTypes = {
     title: 'No such file',
     detail: 'このファイルは預かっていません。sha256 を確かめてください。',
   },
+  'cycle-not-found': {
+    status: 404,
+    title: 'No such billing cycle',
+    detail:
+      'この月の請求サイクルはありません。何も実行していません。月を確かめるか、請求サイクルを開始してください。',
+  },
+  'exchange-not-found': {
+    status: 404,
+    title: 'No such file exchange',
+    detail:
+      'このファイル授受はありません。何も実行していません。月・種別・番号を確かめてください。',
+  },
   'token-not-found': {
     status: 404,
     title: 'No such token',

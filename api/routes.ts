@@ -1,5 +1,7 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { cycleHandlers } from './routes/cycles.ts';
+import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { serviceHandlers } from './routes/service.ts';
@@ -11,4 +13,6 @@ export const handlers: Handlers<Contract> = {
   ...merchantHandlers,
   ...tokenHandlers,
   ...fileHandlers,
+  ...cycleHandlers,
+  ...exchangeHandlers,
 };

@@ -54,6 +54,35 @@ export class FileChunkError extends Error {
   }
 }
 
+/**
+ * Pieces of `chunkBytes`, the last one marked; an empty source gives one empty last chunk. A piece is
+ * only good until the next one is asked for: they share one buffer. `onPiece` sees what the source
+ * gives, before it is cut.
+ */
+export async function* cutIntoChunks(
+  source: AsyncIterable<Uint8Array>,
+  onPiece: (piece: Uint8Array) => void,
+): AsyncGenerator<{ plain: Buffer; last: boolean }> {
+  const buffer = Buffer.allocUnsafe(chunkBytes);
+  let filled = 0;
+  for await (const piece of source) {
+    onPiece(piece);
+    let taken = 0;
+    while (taken < piece.byteLength) {
+      // A full buffer waits for one more byte, which proves that it is not the last.
+      if (filled === chunkBytes) {
+        yield { plain: buffer, last: false };
+        filled = 0;
+      }
+      const part = piece.subarray(taken, taken + chunkBytes - filled);
+      buffer.set(part, filled);
+      filled += part.byteLength;
+      taken += part.byteLength;
+    }
+  }
+  yield { plain: buffer.subarray(0, filled), last: true };
+}
+
 export async function sealChunk(
   plain: Uint8Array,
   place: ChunkPlace,

@@ -130,43 +130,60 @@ function createSettler(options: AdvanceClockOptions, settleTimeoutMs: number) {
     const ids = new Set([...known, ...(await options.openWorkflowIds())]);
     const query = `${merchantAttribute.name} = '${merchant}' AND ExecutionStatus = 'Running'`;
     for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
-    const state = await askWorkflows(asking, [...ids].sort());
+    const state = await ask([...ids].sort(), offsetMs);
     known = new Set(state.open.map((workflow) => workflow.workflowId));
-    await Promise.all(
+    return state;
+  }
+
+  /** Asks, and tells those that have not taken in the clock yet. */
+  async function ask(ids: readonly string[], offsetMs: number): Promise<WorkflowsState> {
+    const state = await askWorkflows(asking, ids);
+    await tell(
       state.open
         .filter((workflow) => workflow.clock.offsetMs < offsetMs)
-        .map((workflow) => signalMoved(workflow.workflowId, offsetMs)),
+        .map((workflow) => workflow.workflowId),
+      offsetMs,
     );
     return state;
   }
 
-  async function signalMoved(workflowId: string, offsetMs: number): Promise<void> {
-    try {
-      await client.workflow.getHandle(workflowId).signal(clockMoved, { offsetMs });
-    } catch (error) {
-      // It ended between the question and the signal; the next pass sees that.
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
+  async function tell(ids: readonly string[], offsetMs: number): Promise<void> {
+    await Promise.all(
+      ids.map(async (workflowId) => {
+        try {
+          await client.workflow.getHandle(workflowId).signal(clockMoved, { offsetMs });
+        } catch (error) {
+          // It ended between the question and the signal; the next pass sees that.
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }),
+    );
   }
 
   async function settle(atMs: number, offsetMs: number): Promise<readonly OpenState[]> {
     const giveUpAtMs = realNowMs() + settleTimeoutMs;
+    const isRestless = (workflow: OpenState) => !isSettled(workflow, atMs, offsetMs);
     // Saves one round of questions; `pass` tells those that were not known yet.
-    await Promise.all([...known].map((workflowId) => signalMoved(workflowId, offsetMs)));
+    await tell([...known], offsetMs);
     let previous: string | null = null;
-    for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    for (;;) {
       const state = await pass(offsetMs);
-      const restless = state.open.filter((workflow) => !isSettled(workflow, atMs, offsetMs));
-      if (restless.length === 0) {
-        if (previous === state.fingerprint) return state.open;
-        previous = state.fingerprint;
-        continue;
-      }
-      previous = null;
+      let restless = state.open.filter(isRestless);
+      if (restless.length === 0 && previous === state.fingerprint) return state.open;
       if (realNowMs() > giveUpAtMs) {
         throw new ClockAdvanceError('not_settled', describeRestless(restless, atMs, offsetMs));
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      previous = restless.length === 0 ? state.fingerprint : null;
+      // Only full passes count; in between it is enough to ask those that are not ready.
+      for (let pauseMs = 2; restless.length > 0; pauseMs = Math.min(pauseMs * 2, 100)) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (realNowMs() > giveUpAtMs) break;
+        const again = await ask(
+          restless.map((workflow) => workflow.workflowId),
+          offsetMs,
+        );
+        restless = again.open.filter(isRestless);
+      }
     }
   }
 
@@ -199,5 +216,7 @@ function describeRestless(states: readonly OpenState[], atMs: number, offsetMs: 
     if (clock.offsetMs < offsetMs) return `${workflowId} has not taken in the clock`;
     return `${workflowId} is due at ${clock.nextDue} and does not go on`;
   });
+  // Idle in every pass, but never without a turn in between.
+  if (reasons.length === 0) reasons.push('messages keep coming in');
   return `not idle at ${iso(atMs)}: ${reasons.join('; ')}`;
 }

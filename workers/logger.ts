@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 
 /** Names of fields whose value never reaches a log, wherever they stand in what is logged. */
 const secretFields = ['authorization', 'cookie', 'password', 'secret', 'token', 'key', 'keys'];
@@ -29,6 +29,16 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+/**
+ * Of an error its type, message, stack and codes; nothing else that a library hangs on it: Postgres
+ * puts whole rows into `detail` and `where`.
+ */
+function describeError(error: Error): object {
+  const { type, message, stack } = stdSerializers.err(error);
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return { type, message, stack, code, constraint };
+}
+
 /** JSON lines with ISO times and masked texts. */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(
@@ -41,6 +51,7 @@ export function createLogger(options: LoggerOptions): Logger {
         paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[secret]',
       },
+      serializers: { err: describeError },
       hooks: { streamWrite: maskText },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),

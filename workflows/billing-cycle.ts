@@ -38,10 +38,13 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, month: input.month, now: clock.now() });
   let stage: CycleStage = 'collecting';
+  let opened = false;
 
   setHandler(
     useOrderExport,
     async ({ sha256, ...act }) => {
+      // It may come with the very first task, before the month has its row.
+      await clock.until(null, () => opened);
       const collected = await files.collectOrders({ ...of(), workflowId, act, sha256 });
       bell.ring();
       return collected;
@@ -77,9 +80,10 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     },
   );
 
-  const opened = await short.openCycle({ ...of(), startedBy: input.startedBy });
-  clock.moveTo(opened.clockOffsetMs);
-  let facts = opened.facts;
+  const first = await short.openCycle({ ...of(), startedBy: input.startedBy });
+  clock.moveTo(first.clockOffsetMs);
+  opened = true;
+  let facts = first.facts;
   // A restarted cycle finds its files on their way: each goes on from its own row.
   if (facts.exchanges.open + facts.exchanges.unsettled > 0) await short.startExchanges(of());
 

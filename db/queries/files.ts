@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import { chunkBytes, FileChunkError, type FileKey, openChunk, sealChunk } from '../file-chunks.ts';
+import {
+  cutIntoChunks,
+  FileChunkError,
+  type FileKey,
+  openChunk,
+  sealChunk,
+} from '../file-chunks.ts';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 
@@ -267,31 +273,6 @@ async function takeFileId(trx: Kysely<Database>): Promise<number> {
   const id = taken.rows[0]?.id;
   if (id === undefined) throw new Error('Postgres gave no file ID.');
   return id;
-}
-
-/** Pieces of `chunkBytes`, the last one marked; an empty source gives one empty last chunk. */
-async function* cutIntoChunks(
-  source: AsyncIterable<Uint8Array>,
-  onPiece: (piece: Uint8Array) => void,
-): AsyncGenerator<{ plain: Buffer; last: boolean }> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
-  let filled = 0;
-  for await (const piece of source) {
-    onPiece(piece);
-    let taken = 0;
-    while (taken < piece.byteLength) {
-      // A full buffer waits for one more byte, which proves that it is not the last.
-      if (filled === chunkBytes) {
-        yield { plain: buffer, last: false };
-        filled = 0;
-      }
-      const part = piece.subarray(taken, taken + chunkBytes - filled);
-      buffer.set(part, filled);
-      filled += part.byteLength;
-      taken += part.byteLength;
-    }
-  }
-  yield { plain: buffer.subarray(0, filled), last: true };
 }
 
 /** Joins the caller's transaction by a savepoint, or opens one. */

@@ -64,7 +64,7 @@ export async function insertSelection(
     )
     insert into selection_rows (selection_id, record, merchant_id, order_number, amount_yen, verdict,
                                 reason, charge_id)
-    select ${row.id}, o.record, ${merchantId}, o.order_number, o.amount_yen,
+    select ${row.id}::bigint, o.record, ${merchantId}::bigint, o.order_number, o.amount_yen,
            case when d.order_number is not null then 'quarantined'
                 when o.exclusion is not null or c.id is not null then 'excluded'
                 else 'selected' end,
@@ -78,7 +78,8 @@ export async function insertSelection(
                          and c.identity_month = ${selection.identityMonth}
      where o.collection_id = ${selection.collectionId}
     union all
-    select ${row.id}, q.record, ${merchantId}, q.order_number, null, 'quarantined', q.reason_code, null
+    select ${row.id}::bigint, q.record, ${merchantId}::bigint, q.order_number, null, 'quarantined',
+           q.reason_code, null
       from quarantined_orders q
      where q.collection_id = ${selection.collectionId}
     `.execute(db);

@@ -1,0 +1,250 @@
+import { z } from 'zod';
+import { CHARGE_STATES } from '../../billing/charge.ts';
+import { CYCLE_STAGES } from '../../billing/cycle.ts';
+import { merchantParamsSchema } from './merchants.ts';
+import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
+
+export const billingMonthSchema = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: 'is not a month, YYYY-MM' })
+  .meta({ description: 'billing month', example: '2026-11' });
+
+const cycleParamsSchema = merchantParamsSchema.extend({ month: billingMonthSchema });
+
+export const orderNumbersSchema = z.array(z.string().min(1).max(64)).min(1).max(1000);
+
+const countSchema = z.object({ rows: z.int().min(0), yen: z.int().min(0) });
+
+const cycleSchema = z
+  .object({
+    month: billingMonthSchema,
+    stage: z.enum(CYCLE_STAGES),
+    attention: z.boolean().meta({ description: 'a person must act before it goes on' }),
+    startedAt: instantSchema,
+    startedBy: z.string(),
+    closedAt: instantSchema.nullable(),
+  })
+  .meta({ id: 'Cycle' });
+
+const cycleDetailSchema = cycleSchema
+  .extend({
+    waitsFor: z.string().meta({ description: 'Japanese: what happens now or is waited for' }),
+    selection: z
+      .object({
+        orders: z.int(),
+        selected: z.int(),
+        amountYen: z.int(),
+        excluded: z.record(z.string(), z.int()),
+        quarantined: z.int(),
+      })
+      .nullable()
+      .meta({ description: 'what became of the orders; null before they are selected' }),
+    charges: z.record(z.string(), countSchema).meta({ description: 'by state' }),
+    exchanges: z.object({
+      open: z.int().meta({ description: 'files without a result' }),
+      unsettled: z.int().meta({ description: 'files with rows that a person must settle' }),
+    }),
+    conservation: z.object({
+      rows: z.boolean(),
+      yen: z.boolean(),
+      broken: z.array(z.string()).meta({ description: 'what does not add up' }),
+    }),
+  })
+  .meta({ id: 'CycleDetail' });
+
+const pageQuery = {
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+};
+
+const nextAfterSchema = z
+  .int()
+  .nullable()
+  .meta({ description: 'for the next page; null at the end' });
+
+const selectionRowSchema = z
+  .object({
+    record: z.int().meta({ description: 'number of the data record in the export, from 1' }),
+    line: z.int().meta({ description: 'physical line on which the record starts' }),
+    orderNumber: z.string().nullable(),
+    customerNumber: z.string().nullable(),
+    amountYen: z.int().nullable(),
+    verdict: z.enum(['selected', 'excluded', 'quarantined']),
+    reason: z.string().nullable(),
+    column: z.string().nullable(),
+    value: z.string().nullable(),
+    reasonJa: z.string().nullable(),
+    reasonEn: z.string().nullable(),
+    billedIn: billingMonthSchema.nullable().meta({ description: 'already billed: in which month' }),
+    billedState: z.string().nullable(),
+  })
+  .meta({ id: 'SelectionRow' });
+
+const chargeSchema = z
+  .object({
+    orderNumber: z.string(),
+    customerNumber: z.string(),
+    position: z.int(),
+    state: z.enum(CHARGE_STATES),
+    attempt: z.int().nullable(),
+    amountYen: z.int(),
+    capturedYen: z.int(),
+    responseCode: z.string().nullable(),
+    responseDetail: z.string().nullable(),
+    captureBefore: instantSchema.nullable(),
+  })
+  .meta({ id: 'Charge' });
+
+/** 202 of every act that a workflow is still at. */
+export const acceptedSchema = z
+  .object({ accepted: z.literal(true) })
+  .meta({ id: 'Accepted', description: 'the workflow has it and is still at it' });
+
+export const accepted = {
+  kind: 'json',
+  schema: acceptedSchema,
+  description: 'the workflow has it and is still at it; repeat with the same key for its answer',
+} as const;
+
+export const cycleRoutes = {
+  listCycles: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/cycles',
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ cycles: z.array(cycleSchema) }),
+        description: 'newest month first',
+      },
+    },
+    summary: { ja: '請求サイクルの一覧', en: 'List billing cycles' },
+    tag: 'cycles',
+  }),
+  startCycle: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/cycles',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    body: { kind: 'json', schema: z.strictObject({ month: billingMonthSchema }) },
+    responses: {
+      200: { kind: 'json', schema: cycleSchema, description: 'the month was started before' },
+      202: { ...accepted, description: 'started; Location says where to look' },
+    },
+    summary: { ja: '請求サイクルを開始する', en: 'Start a billing cycle' },
+    tag: 'cycles',
+  }),
+  readCycle: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/cycles/:month',
+    role: 'viewer',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    responses: { 200: { kind: 'json', schema: cycleDetailSchema, description: 'the cycle' } },
+    summary: { ja: '請求サイクルを見る', en: 'Read a billing cycle' },
+    tag: 'cycles',
+  }),
+  useOrderExport: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/cycles/:month/order-export',
+    role: 'operator',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    idempotencyKey: 'required',
+    body: { kind: 'json', schema: z.strictObject({ sha256: sha256Schema }) },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ n: z.int(), records: z.int(), quarantined: z.int() }),
+        description: 'collected',
+      },
+      202: accepted,
+    },
+    summary: { ja: '注文CSVを取り込む', en: 'Collect an order export' },
+    tag: 'cycles',
+  }),
+  listOrders: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/cycles/:month/orders',
+    role: 'viewer',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    query: z.strictObject({
+      verdict: z.enum(['selected', 'excluded', 'quarantined']).optional(),
+      reason: z.string().max(64).optional(),
+      ...pageQuery,
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ orders: z.array(selectionRowSchema), nextAfter: nextAfterSchema }),
+        description: "in the export's order",
+      },
+    },
+    summary: { ja: '注文と判定の一覧', en: 'List orders with what became of them' },
+    tag: 'cycles',
+  }),
+  listCharges: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/cycles/:month/charges',
+    role: 'viewer',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    query: z.strictObject({ state: z.enum(CHARGE_STATES).optional(), ...pageQuery }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ charges: z.array(chargeSchema), nextAfter: nextAfterSchema }),
+        description: "in the export's order",
+      },
+    },
+    summary: { ja: '請求の一覧', en: 'List charges' },
+    tag: 'cycles',
+  }),
+  endCharges: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/cycles/:month/ended-charges',
+    role: 'operator',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    idempotencyKey: 'required',
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        orderNumbers: orderNumbersSchema,
+        kind: z.enum(['cancelled', 'given_up']),
+        reason: reasonSchema,
+      }),
+    },
+    responses: {
+      200: { kind: 'json', schema: z.object({ ended: z.int() }), description: 'all of them ended' },
+      202: accepted,
+    },
+    summary: { ja: '請求を終了する(キャンセル・断念)', en: 'End charges without billing them' },
+    tag: 'cycles',
+  }),
+  rebuildFiles: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/cycles/:month/rebuilt-files',
+    role: 'operator',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    idempotencyKey: 'required',
+    body: {
+      kind: 'json',
+      schema: z.strictObject({ kind: z.enum(['auth', 'capture']), reason: reasonSchema }),
+    },
+    responses: {
+      200: { kind: 'json', schema: z.object({ files: z.int() }), description: 'new files' },
+      202: accepted,
+    },
+    summary: {
+      ja: '差し戻されたファイルを作り直す',
+      en: 'Build new files for what was rejected or refused',
+    },
+    tag: 'cycles',
+  }),
+};

@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { EXCHANGE_KINDS, EXCHANGE_STAGES, SHOWN_FORMAT_ERRORS } from '../../billing/exchange.ts';
+import { accepted, billingMonthSchema, orderNumbersSchema } from './cycles.ts';
+import { merchantParamsSchema } from './merchants.ts';
+import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
+
+const exchangeParamsSchema = merchantParamsSchema.extend({
+  month: billingMonthSchema,
+  kind: z.enum(EXCHANGE_KINDS),
+  number: z.coerce.number().int().min(1).max(999),
+});
+
+const exchangeSchema = z
+  .object({
+    month: billingMonthSchema,
+    kind: z.enum(EXCHANGE_KINDS),
+    number: z.int(),
+    fileName: z.string(),
+    sha256: sha256Schema,
+    bytes: z.int(),
+    records: z.int(),
+    amountYen: z.int(),
+    stage: z.enum(EXCHANGE_STAGES),
+    attention: z.boolean(),
+    acceptanceNumber: z.string().nullable().meta({ description: '受付番号' }),
+    acceptedAt: instantSchema.nullable(),
+    completedAt: instantSchema.nullable().meta({ description: 'when 完了処理済 was noticed' }),
+    finishedAt: instantSchema.nullable(),
+    createdAt: instantSchema,
+  })
+  .meta({ id: 'Exchange' });
+
+const formatErrorSchema = z
+  .object({
+    part: z.enum(['header', 'data', 'trailer']),
+    line: z.int().min(1).nullable(),
+    item: z.string().trim().max(100),
+    content: z.string().trim().min(1).max(500),
+  })
+  .meta({ id: 'FormatError' });
+
+const countSchema = z.object({ rows: z.int(), yen: z.int() });
+
+export const resultSummarySchema = z
+  .object({
+    round: z.int().meta({ description: 'the how-manieth result file of the exchange' }),
+    sent: countSchema,
+    ok: countSchema,
+    ng: countSchema,
+    unknown: countSchema,
+    quarantined: countSchema,
+    strays: z.int().meta({ description: 'rows that answer no sent line' }),
+    unsettled: z.int().meta({ description: 'lines that a person must still settle' }),
+  })
+  .meta({ id: 'ResultSummary', description: 'sent = ok + ng + unknown + quarantined' });
+
+const exchangeDetailSchema = exchangeSchema
+  .extend({
+    waitsFor: z.string().meta({ description: 'Japanese: what to do now' }),
+    /** What the portal's confirm screen must show. */
+    confirmScreen: z
+      .object({
+        決済種別: z.string(),
+        取引種別: z.string(),
+        件数: z.int(),
+        金額: z.int(),
+      })
+      .nullable()
+      .meta({
+        description: 'what the confirm screen of the portal must show; choose no other 取引種別',
+      }),
+    formatErrors: z.array(formatErrorSchema),
+    result: resultSummarySchema.nullable().meta({ description: 'the latest result; null before' }),
+  })
+  .meta({ id: 'ExchangeDetail' });
+
+const exchangeFactsSchema = z
+  .object({
+    stage: z.enum(EXCHANGE_STAGES),
+    acceptanceNumber: z.string().nullable(),
+    completed: z.boolean(),
+    unsettled: z.int(),
+  })
+  .meta({ id: 'ExchangeFacts' });
+
+const facts = {
+  200: { kind: 'json', schema: exchangeFactsSchema, description: 'written down' },
+  202: accepted,
+} as const;
+
+const fieldReasonSchema = z.object({
+  code: z.string(),
+  field: z.string(),
+  nameJa: z.string(),
+  sent: z.string().nullable(),
+  returned: z.string().nullable(),
+  ja: z.string(),
+  en: z.string(),
+});
+
+const one = '/v1/merchants/:merchant/exchanges/:month/:kind/:number';
+const ofOne = {
+  merchantScoped: true,
+  params: exchangeParamsSchema,
+  tag: 'exchanges',
+} as const;
+const act = { ...ofOne, method: 'post', role: 'operator', idempotencyKey: 'required' } as const;
+
+export const exchangeRoutes = {
+  listExchanges: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/exchanges',
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({ month: billingMonthSchema.optional() }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ exchanges: z.array(exchangeSchema) }),
+        description: 'newest month first, then by kind and number',
+      },
+    },
+    summary: { ja: 'ファイル授受の一覧', en: 'List file exchanges' },
+    tag: 'exchanges',
+  }),
+  readExchange: defineRoute({
+    ...ofOne,
+    method: 'get',
+    path: one,
+    role: 'viewer',
+    responses: { 200: { kind: 'json', schema: exchangeDetailSchema, description: 'the exchange' } },
+    summary: { ja: 'ファイル授受を見る', en: 'Read a file exchange' },
+  }),
+  downloadExchangeFile: defineRoute({
+    ...ofOne,
+    method: 'get',
+    path: `${one}/file`,
+    role: 'operator',
+    responses: { 200: { kind: 'bytes', description: 'the file to upload, unchanged' } },
+    summary: { ja: 'アップロードするファイルを取り出す', en: 'Download the file to hand over' },
+  }),
+  recordAcceptance: defineRoute({
+    ...act,
+    path: `${one}/acceptance`,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        acceptanceNumber: z
+          .string()
+          .trim()
+          .regex(/^[0-9A-Za-z-]{1,32}$/, { error: 'is 1 to 32 letters, digits and -' }),
+      }),
+    },
+    responses: facts,
+    summary: { ja: '受付番号を記録する', en: 'Record the acceptance number' },
+  }),
+  recordFormatErrors: defineRoute({
+    ...act,
+    path: `${one}/format-errors`,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        errors: z.array(formatErrorSchema).min(1).max(SHOWN_FORMAT_ERRORS),
+      }),
+    },
+    responses: facts,
+    summary: { ja: '書式エラーを記録する', en: 'Record the format errors of a refused file' },
+  }),
+  recordCompletion: defineRoute({
+    ...act,
+    path: `${one}/completion`,
+    responses: facts,
+    summary: { ja: '処理完了を記録する', en: 'Record that the PSP has processed the file' },
+  }),
+  ingestResult: defineRoute({
+    ...act,
+    path: `${one}/result`,
+    body: { kind: 'json', schema: z.strictObject({ sha256: sha256Schema }) },
+    responses: {
+      200: { kind: 'json', schema: resultSummarySchema, description: 'reconciled' },
+      202: accepted,
+    },
+    summary: { ja: '結果ファイルを取り込む', en: 'Ingest a result file' },
+  }),
+  settleLines: defineRoute({
+    ...act,
+    path: `${one}/settlements`,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        orderNumbers: orderNumbersSchema,
+        outcome: z.enum(['ok', 'declined', 'not_sent', 'captured', 'refused']),
+        reason: reasonSchema,
+      }),
+    },
+    responses: facts,
+    summary: { ja: '結果不明・要確認の行を確定する', en: 'Settle lines that no result settled' },
+  }),
+  listResultLines: defineRoute({
+    ...ofOne,
+    method: 'get',
+    path: `${one}/lines`,
+    role: 'viewer',
+    query: z.strictObject({
+      verdict: z.enum(['ok', 'ng', 'unknown', 'quarantined']).optional(),
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          lines: z.array(
+            z
+              .object({
+                lineNumber: z.int(),
+                orderNumber: z.string(),
+                amountYen: z.int(),
+                verdict: z.enum(['ok', 'ng', 'unknown', 'quarantined']),
+                resultLine: z.int().nullable(),
+                responseCode: z.string().nullable(),
+                responseDetail: z.string().nullable(),
+                processedAt: instantSchema.nullable(),
+                reasons: z.array(fieldReasonSchema),
+              })
+              .meta({ id: 'ResultLine' }),
+          ),
+          strays: z.array(
+            z.object({
+              resultLine: z.int(),
+              orderNumber: z.string().nullable(),
+              amountYen: z.int().nullable(),
+              reasons: z.array(fieldReasonSchema),
+            }),
+          ),
+          nextAfter: z.int().nullable(),
+        }),
+        description: 'the latest result, line by line of the file that was sent',
+      },
+    },
+    summary: { ja: '照合結果の明細', en: 'List the lines of the latest result' },
+  }),
+};

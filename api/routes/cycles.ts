@@ -1,0 +1,140 @@
+import { describeCycle } from '../../billing/cycle.ts';
+import { listCharges } from '../../db/queries/charges.ts';
+import { checkConservation } from '../../db/queries/conservation.ts';
+import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
+import type { Merchant } from '../../db/queries/merchants.ts';
+import { listSelectionRows, summarizeSelection } from '../../db/queries/selection.ts';
+import { endCharges, rebuildFiles, useOrderExport } from '../../workflows/messages.ts';
+import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
+import type { cycleRoutes } from '../contract/cycles.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+import { tellWorkflow } from '../tell-workflow.ts';
+
+/** The workflow of a month, and where the API shows it. */
+const cycleOf = (merchant: Merchant, month: string) => ({
+  workflowId: cycleWorkflowId(merchant.slug, month),
+  location: `/v1/merchants/${merchant.slug}/cycles/${month}`,
+});
+
+export const cycleHandlers: Handlers<typeof cycleRoutes> = {
+  async listCycles({ deps, merchant }) {
+    const cycles = await listCycles(deps.db, merchant.id);
+    return { status: 200, body: { cycles: cycles.map(showCycle) } };
+  },
+
+  /** The workflow writes the row; the same month again finds it, or the workflow that will. */
+  async startCycle({ deps, identity, merchant, body }) {
+    const { month } = body;
+    const { workflowId, location } = cycleOf(merchant, month);
+    const headers = { Location: location };
+    const known = await findCycle(deps.db, merchant.id, month);
+    if (known?.stage === 'closed') return { status: 200, headers, body: showCycle(known) };
+    // Also for a month whose row is there: if its workflow was lost with Temporal's state, this
+    // starts it again from the row; if it runs, it is left alone.
+    await deps.workflows.start({
+      workflowId,
+      workflow: 'billingCycle',
+      input: {
+        merchant: merchant.slug,
+        clockOffsetMs: merchant.clockOffsetMs,
+        month,
+        startedBy: identity.actor,
+      },
+      month,
+      stage: known?.stage ?? 'collecting',
+    });
+    return known === undefined
+      ? { status: 202, headers, body: { accepted: true } }
+      : { status: 200, headers, body: showCycle(known) };
+  },
+
+  async readCycle({ deps, merchant, params, now }) {
+    const cycle = await requireCycle(deps, merchant, params.month);
+    const facts = await readCycleFacts(deps.db, merchant.id, params.month, now);
+    const selection = await summarizeSelection(deps.db, merchant.id, cycle.id);
+    return {
+      status: 200,
+      body: {
+        ...showCycle(cycle),
+        waitsFor: describeCycle(facts),
+        selection: selection ?? null,
+        charges: facts.charges,
+        exchanges: facts.exchanges,
+        conservation: await checkConservation(deps.db, merchant.id, cycle.id),
+      } as never,
+    };
+  },
+
+  useOrderExport: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
+    tellWorkflow(deps, {
+      ...cycleOf(merchant, params.month),
+      update: useOrderExport,
+      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
+    }),
+
+  async listOrders({ deps, merchant, params, query }) {
+    const cycle = await requireCycle(deps, merchant, params.month);
+    const rows = await listSelectionRows(deps.db, merchant.id, {
+      cycleId: cycle.id,
+      verdict: query.verdict,
+      reason: query.reason,
+      afterRecord: query.after,
+      limit: query.limit + 1,
+    });
+    const { page, nextAfter } = paginate(rows, query.limit, (row) => row.record);
+    return { status: 200, body: { orders: page, nextAfter } };
+  },
+
+  async listCharges({ deps, merchant, params, query }) {
+    const cycle = await requireCycle(deps, merchant, params.month);
+    const rows = await listCharges(deps.db, merchant.id, {
+      cycleId: cycle.id,
+      state: query.state,
+      afterPosition: query.after,
+      limit: query.limit + 1,
+    });
+    const { page, nextAfter } = paginate(rows, query.limit, (row) => row.position);
+    return { status: 200, body: { charges: page, nextAfter } };
+  },
+
+  endCharges: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
+    tellWorkflow(deps, {
+      ...cycleOf(merchant, params.month),
+      update: endCharges,
+      act: { actor: identity.actor, idempotencyKey, ...body },
+    }),
+
+  rebuildFiles: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
+    tellWorkflow(deps, {
+      ...cycleOf(merchant, params.month),
+      update: rebuildFiles,
+      act: { actor: identity.actor, idempotencyKey, ...body },
+    }),
+};
+
+async function requireCycle(
+  deps: ApiDependencies,
+  merchant: Merchant,
+  month: string,
+): Promise<CycleRow> {
+  const cycle = await findCycle(deps.db, merchant.id, month);
+  if (cycle === undefined) throw new Problem('cycle-not-found');
+  return cycle;
+}
+
+function showCycle({ id: _, billingMonth, ...cycle }: CycleRow) {
+  return { month: billingMonth, ...cycle };
+}
+
+/** One row more than the page was asked for tells whether there is a next page. */
+export function paginate<Row>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => number,
+): { page: Row[]; nextAfter: number | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, nextAfter: rows.length > limit && last !== undefined ? keyOf(last) : null };
+}

@@ -1,0 +1,175 @@
+import { describeExchange, type ExchangeName, exchangeFileName } from '../../billing/exchange.ts';
+import { appendAudit } from '../../db/queries/audit.ts';
+import {
+  type Exchange,
+  findExchange,
+  listExchanges,
+  listFormatErrors,
+} from '../../db/queries/exchanges.ts';
+import { openFile } from '../../db/queries/files.ts';
+import type { Merchant } from '../../db/queries/merchants.ts';
+import {
+  listResultLines,
+  listResultStrays,
+  summarizeResult,
+} from '../../db/queries/result-file.ts';
+import {
+  ingestResult,
+  recordAcceptance,
+  recordCompletion,
+  recordFormatErrors,
+  settleLines,
+} from '../../workflows/messages.ts';
+import { exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
+import type { exchangeRoutes } from '../contract/exchanges.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+import { tellWorkflow } from '../tell-workflow.ts';
+import { paginate } from './cycles.ts';
+
+interface ExchangeParams {
+  readonly month: string;
+  readonly kind: ExchangeName['kind'];
+  readonly number: number;
+}
+
+/** What the portal's confirm screen must show for a file (manual 002, 3-2). */
+const transactionKinds: Partial<Record<ExchangeName['kind'], string>> = {
+  auth: 'オーソリ',
+  retry: 'オーソリ',
+  capture: '売上',
+};
+
+export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
+  async listExchanges({ deps, merchant, query }) {
+    const exchanges = await listExchanges(deps.db, merchant.id, query.month ?? null);
+    return { status: 200, body: { exchanges: exchanges.map(showExchange) } };
+  },
+
+  async readExchange({ deps, merchant, params }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    const result = await summarizeResult(deps.db, merchant.id, exchange.id);
+    const transactionKind = transactionKinds[exchange.kind];
+    return {
+      status: 200,
+      body: {
+        ...showExchange(exchange),
+        waitsFor: describeExchange(exchange.stage, result?.unsettled ?? 0),
+        confirmScreen:
+          transactionKind === undefined
+            ? null
+            : {
+                決済種別: 'クレジットカード決済',
+                取引種別: transactionKind,
+                件数: exchange.records,
+                金額: exchange.amountYen,
+              },
+        formatErrors: await listFormatErrors(deps.db, merchant.id, exchange.id),
+        result: result ?? null,
+      },
+    };
+  },
+
+  async downloadExchangeFile({ deps, identity, merchant, params, now }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    const file = await openFile(deps.db, merchant.id, exchange.sha256, deps.fileKeys);
+    if (file === undefined) throw new Problem('file-not-found');
+    await appendAudit(deps.db, merchant.id, {
+      at: now,
+      actor: identity.actor,
+      act: 'file.downloaded',
+      subject: file.sha256,
+      reason: null,
+      details: { kind: file.kind, bytes: file.bytes },
+    });
+    return {
+      status: 200,
+      content: file.content,
+      bytes: file.bytes,
+      fileName: exchangeFileName(exchange),
+    };
+  },
+
+  async recordAcceptance({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    return await tellWorkflow(deps, {
+      ...workflowOf(merchant, exchange),
+      update: recordAcceptance,
+      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
+    });
+  },
+
+  async recordFormatErrors({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    return await tellWorkflow(deps, {
+      ...workflowOf(merchant, exchange),
+      update: recordFormatErrors,
+      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
+    });
+  },
+
+  async recordCompletion({ deps, identity, merchant, params, idempotencyKey }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    return await tellWorkflow(deps, {
+      ...workflowOf(merchant, exchange),
+      update: recordCompletion,
+      act: { actor: identity.actor, idempotencyKey, reason: null },
+    });
+  },
+
+  async ingestResult({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    return await tellWorkflow(deps, {
+      ...workflowOf(merchant, exchange),
+      update: ingestResult,
+      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
+    });
+  },
+
+  async settleLines({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    return await tellWorkflow(deps, {
+      ...workflowOf(merchant, exchange),
+      update: settleLines,
+      act: { actor: identity.actor, idempotencyKey, ...body },
+    });
+  },
+
+  async listResultLines({ deps, merchant, params, query }) {
+    const exchange = await requireExchange(deps, merchant, params);
+    const rows = await listResultLines(deps.db, merchant.id, {
+      exchangeId: exchange.id,
+      verdict: query.verdict,
+      afterLine: query.after,
+      limit: query.limit + 1,
+    });
+    const { page, nextAfter } = paginate(rows, query.limit, (row) => row.lineNumber);
+    const strays = await listResultStrays(deps.db, merchant.id, exchange.id);
+    return { status: 200, body: { lines: page, strays, nextAfter } as never };
+  },
+};
+
+/** The workflow of an exchange, and where the API shows it. */
+function workflowOf(merchant: Merchant, { billingMonth, kind, number }: ExchangeName) {
+  return {
+    workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
+    location: `/v1/merchants/${merchant.slug}/exchanges/${billingMonth}/${kind}/${number}`,
+  };
+}
+
+async function requireExchange(
+  deps: ApiDependencies,
+  merchant: Merchant,
+  { month, kind, number }: ExchangeParams,
+): Promise<Exchange> {
+  const name = { billingMonth: month, kind, number };
+  const exchange = await findExchange(deps.db, merchant.id, name);
+  if (exchange === undefined) throw new Problem('exchange-not-found');
+  return exchange;
+}
+
+function showExchange(exchange: Exchange) {
+  const { id: _, cycleId: __, fileId: ___, transport: ____, billingMonth, ...rest } = exchange;
+  return { month: billingMonth, fileName: exchangeFileName(exchange), ...rest };
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import pino from 'pino';
+import { inject } from 'vitest';
+import { createFileGuard } from '../../activities/file-guard.ts';
+import { createApp } from '../../api/app.ts';
+import { defaultLimits } from '../../api/dependencies.ts';
+import { listen } from '../../api/server.ts';
+import {
+  type MerchantSettingsInput,
+  merchantSettingsSchema,
+} from '../../billing/merchant-settings.ts';
+import { parseEncryptionKeys } from '../../config.ts';
+import { type Db, openDatabase } from '../../db/database.ts';
+import { createMerchant } from '../../db/queries/merchants.ts';
+import { createToken } from '../../db/queries/tokens.ts';
+import type { OperatorDay } from '../../sandbox/bill-month.ts';
+import { type MailServer, startMailServer } from '../../sandbox/mail-server.ts';
+import { startCycle, uploadStoredFile, useOrderExport } from '../../sandbox/operator.ts';
+import type { LedgerOrder, LedgerTotals } from '../../sandbox/paygent/ledger.ts';
+import { startPaygentSandbox } from '../../sandbox/paygent/server.ts';
+import {
+  type PortalAccount,
+  registerMerchant,
+  setSandboxClock,
+} from '../../sandbox/paygent-operator.ts';
+import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
+import { createDependencies } from '../../workers/dependencies.ts';
+import { createLogger } from '../../workers/logger.ts';
+import { startWorkers } from '../../workers/worker.ts';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import { createTestDatabase } from '../database.ts';
+import { bundlesDir, connectTestWorkers } from '../workers/test-workers.ts';
+
+/** 2026-11-20 10:00 in Japan. */
+export const sandboxNow = '2026-11-20T01:00:00.000Z';
+export const paygentId = '10001';
+
+/** A merchant with everything that a month needs: database, workers, API, Paygent, mailboxes. */
+export interface Month {
+  readonly db: Db;
+  readonly client: Client;
+  readonly appDatabaseUrl: string;
+  readonly taskQueue: string;
+  readonly merchantId: number;
+  readonly day: OperatorDay;
+  readonly portal: PortalAccount;
+  readonly mailServer: MailServer;
+  /** Starts a month and gives it its orders. */
+  begin(month: string, csv: Uint8Array): Promise<void>;
+  readLedger(): Promise<{ totals: LedgerTotals; orders: readonly LedgerOrder[] }>;
+  stopWorkers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MonthOptions {
+  readonly settings?: MerchantSettingsInput;
+  readonly outcomes?: Record<string, unknown>;
+  /** False: the test starts workers of its own. */
+  readonly workers?: boolean;
+}
+
+export async function openMonth(options: MonthOptions = {}): Promise<Month> {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.appUrl, { maxConnections: 5 });
+  const temporal = await connectTestWorkers();
+  const logger = createLogger({ level: 'warn', name: 'test' });
+  const fileKeys = parseEncryptionKeys(inject('fileKeys'));
+  const slug = `m-${randomBytes(4).toString('hex')}`;
+  const merchant = await createMerchant(db, {
+    slug,
+    name: 'テスト商店',
+    kind: 'sandbox',
+    settings: merchantSettingsSchema.parse({
+      ...options.settings,
+      paygent: { merchantId: paygentId, ...options.settings?.paygent },
+    }),
+    actor: 'test',
+    now: sandboxNow,
+  });
+  const { token } = await createToken(db, {
+    actor: 'operator of the test',
+    role: 'operator',
+    scope: { all: true },
+    expiresAt: null,
+    now: sandboxNow,
+    createdBy: 'test',
+  });
+  const workers =
+    options.workers === false
+      ? undefined
+      : await startOwnWorkers(database.appUrl, temporal, logger, fileKeys);
+  const api = createApp({
+    db,
+    temporal: temporal.client,
+    workflows: createWorkflowStarter(temporal.client, temporal.taskQueue),
+    fileKeys,
+    createGuard: createFileGuard,
+    realNow: () => new Date(),
+    logger: pino({ level: 'silent' }),
+    limits: { ...defaultLimits, tokenPerMinute: 1_000_000, publicPerMinute: 1_000_000 },
+    updateWaitMs: 5000,
+    trustedProxies: 0,
+  });
+  const server = await listen(api, { host: '127.0.0.1', port: 0 });
+  const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-month-'));
+  const mailServer = await startMailServer();
+  const sandbox = await startPaygentSandbox({
+    dataDir,
+    smtp: { host: mailServer.host, port: mailServer.port },
+  });
+  const portal = { url: sandbox.url, merchantId: paygentId };
+  await registerMerchant(portal, {
+    contacts: ['first@example.jp', 'second@example.jp'],
+    processingDelayMs: 0,
+    outcomes: options.outcomes ?? { declineShare: 0 },
+  });
+  await setSandboxClock(sandbox.url, sandboxNow);
+  const desk = { apiUrl: server.url, token, merchant: slug };
+  return {
+    db,
+    client: temporal.client,
+    appDatabaseUrl: database.appUrl,
+    taskQueue: temporal.taskQueue,
+    merchantId: merchant.id,
+    portal,
+    mailServer,
+    day: { desk, portal, mailServer },
+    async begin(month, csv) {
+      await startCycle(desk, month);
+      const sha256 = await uploadStoredFile(desk, {
+        name: 'orders.csv',
+        kind: 'order-export',
+        bytes: csv,
+      });
+      await useOrderExport(desk, month, sha256);
+    },
+    readLedger: async () =>
+      (await (await fetch(`${sandbox.url}/merchants/${paygentId}/ledger`)).json()) as never,
+    stopWorkers: async () => workers?.(),
+    async close() {
+      await workers?.();
+      await server.close(1000);
+      await sandbox.stop();
+      await mailServer.stop();
+      await db.destroy();
+      await temporal.close();
+      await database.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function startOwnWorkers(
+  appUrl: string,
+  temporal: Awaited<ReturnType<typeof connectTestWorkers>>,
+  logger: ReturnType<typeof createLogger>,
+  fileKeys: ReturnType<typeof parseEncryptionKeys>,
+): Promise<() => Promise<void>> {
+  const { server, taskQueue } = temporal;
+  const bundle = await loadWorkflowBundle(bundlesDir, logger);
+  const dependencies = await createDependencies(
+    { databaseUrlApp: appUrl, fileKeys },
+    server,
+    logger,
+    taskQueue,
+  );
+  const workers = await startWorkers({
+    server,
+    bundle,
+    activities: dependencies.activities,
+    logger,
+    taskQueue,
+    shutdownGraceMs: 2000,
+  });
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stopped ??= (async () => {
+      workers.shutdown();
+      await workers.done;
+      await dependencies.close();
+    })();
+    return stopped;
+  };
+}
