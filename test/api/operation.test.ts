@@ -29,7 +29,7 @@ test('ready with Postgres and Temporal there', async () => {
 });
 
 test('with Postgres and Temporal away it lives, says so, and blames neither on the caller', async () => {
-  const db = openDatabase('postgres://nobody:nothing@127.0.0.1:9/none');
+  const db = openDatabase('postgres://nobody@127.0.0.1:9/none');
   const connection = Connection.lazy({ address: '127.0.0.1:9' });
   api = await startApi({ db, temporal: new Client({ connection }) });
   expect((await api.call('/healthz')).status).toBe(200);

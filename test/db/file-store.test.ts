@@ -1,27 +1,24 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
-import { chunkBytes, FileChunkError, type FileKey } from '../../db/file-chunks.ts';
+import { chunkBytes, FileChunkError } from '../../db/file-chunks.ts';
 import {
-  type FileGuard,
   FileRefusedError,
   FileTooLargeError,
   findFile,
-  type NewFile,
   openFile,
   storeFile,
 } from '../../db/queries/files.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { cardLikeNumber } from './card-like-number.ts';
+import { fileKeys as keys, newFile, fileNow as now, pieces, sha256Of } from './new-file.ts';
 
-const now = '2026-11-22T00:00:00.000Z';
 const settings = merchantSettingsSchema.parse({});
-const keys: FileKey[] = [{ id: 'newest', bytes: randomBytes(32) }];
 
 let database: TestDatabase;
 let db: Db;
@@ -46,27 +43,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-const silentGuard = (): FileGuard => ({ write: () => {}, end: () => null, finding: null });
-
-async function* pieces(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* parts;
-}
-
-function newFile(source: AsyncIterable<Uint8Array>, more: Partial<NewFile> = {}): NewFile {
-  return {
-    name: 'orders.csv',
-    kind: 'order-export',
-    direction: 'inbound',
-    guard: silentGuard(),
-    source,
-    keys,
-    now,
-    actor: 'test',
-    maxBytes: 1024 * 1024 * 1024,
-    ...more,
-  } as NewFile;
-}
-
 async function readAll(sha256: string, withKeys = keys): Promise<Buffer> {
   const file = await openFile(db, merchantId, sha256, withKeys);
   if (file === undefined) throw new Error('not stored');
@@ -87,8 +63,6 @@ async function countRows(): Promise<{ files: number; chunks: number }> {
     );
   return { files: await count('files'), chunks: await count('file_chunks') };
 }
-
-const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 test('any bytes in any pieces come back as they were', async () => {
   const parts = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
