@@ -10,6 +10,11 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY . .
+# The workflow bundle is made here: the container runs read-only and starts at once.
+RUN node --import tsx --input-type=module --eval " \
+  import { createLogger } from './workers/logger.ts'; \
+  import { loadWorkflowBundle } from './workers/workflow-bundle.ts'; \
+  await loadWorkflowBundle('/app/.tsukigime/bundles', createLogger({ level: 'info', name: 'build' }));"
 # Owned by root and read by the user: nothing that runs can change the code.
 USER node
 EXPOSE 8080

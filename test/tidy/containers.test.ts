@@ -141,6 +141,14 @@ describe('Dockerfile', () => {
     expect(instructions('RUN').join('\n')).toMatch(/npm ci --omit=dev/);
   });
 
+  it('makes the workflow bundle by functions that exist', () => {
+    const imported = [...lines.join('\n').matchAll(/import \{ (\w+) \} from '\.\/([\w/-]+\.ts)'/g)];
+    expect(imported.length).toBe(2);
+    for (const [, name, path] of imported) {
+      expect(readText(path as string)).toMatch(new RegExp(`export (?:async )?function ${name}\\b`));
+    }
+  });
+
   it('leaves the sandbox, the tests and every secret out', () => {
     const ignored = readText('.dockerignore').split('\n');
     for (const entry of ['sandbox/', 'test/', '.git/', '.tsukigime/', 'node_modules/', '.env']) {

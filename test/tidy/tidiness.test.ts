@@ -15,7 +15,9 @@ const sources = listSources().map((path) => ({ path, text: readText(path) }));
 const judged = sources.filter((file) => !file.path.startsWith('test/tidy/'));
 
 /** Files of more than 300 lines, and why. A number here may only get smaller. */
-const longFiles: Record<string, { lines: number; reason: string }> = {};
+const longFiles: Record<string, { lines: number; reason: string }> = {
+  'db/tables.ts': { lines: 463, reason: 'one list: every table with its columns' },
+};
 
 /** Functions of more than 70 lines, as `path#name`, and why. */
 const longFunctions: Record<string, string> = {};
