@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
+import { addAuditCommands } from './audit-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -40,6 +41,7 @@ function createProgram(): Command {
   addSandboxCommands(program);
   addClockCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
+  addAuditCommands(program, { lazily });
   program
     .command('docs', { hidden: true })
     .command('formats')
@@ -54,6 +56,20 @@ function createProgram(): Command {
 }
 
 function addStackCommands(program: Command): void {
+  program
+    .command('demo')
+    .description('bill a month from its order export to captured charges, on real servers')
+    .option('--orders <file>', 'order export to bill (default: the example that is bundled)')
+    .option('--month <YYYY-MM>', "billing month (default: the one in the file's name)")
+    .option('--exit', 'end after the summary, leaving no process behind')
+    .option('--report <file>', 'write what happened as JSON')
+    .option('--fresh', 'start with an empty database')
+    .action(
+      lazily(
+        () => import('./demo.ts'),
+        (module) => module.runDemo,
+      ),
+    );
   program
     .command('up')
     .description('start Postgres, Temporal and the services, until Ctrl-C')

@@ -1,0 +1,31 @@
+import { open } from 'node:fs/promises';
+import { verifyAuditChain } from '../billing/audit-chain.ts';
+
+/**
+ * `tsukigime audit verify`: offline, from the file alone.
+ * @returns the exit code: 0 intact, 1 broken (the first broken link is named), 2 no usable file
+ */
+export async function runAuditVerify(command: {
+  readonly file: string;
+  readonly head?: string;
+}): Promise<number> {
+  const file = await open(command.file).catch((error: Error) => error);
+  if (file instanceof Error) {
+    console.error(`${command.file}: ${file.message}`);
+    return 2;
+  }
+  const verdict = await verifyAuditChain(file.readLines());
+  if (!verdict.intact) {
+    console.error(`${command.file}:${verdict.line}: BROKEN: ${verdict.problem}`);
+    return 1;
+  }
+  if (command.head !== undefined && command.head !== verdict.headHash) {
+    console.error(
+      `${command.file}: BROKEN: the chain ends in ${verdict.headHash}, not in ${command.head}: ` +
+        'entries are missing at the end, or the published hash is of another chain or day',
+    );
+    return 1;
+  }
+  console.log(`Intact: ${verdict.entries} entries, head hash ${verdict.headHash}`);
+  return 0;
+}

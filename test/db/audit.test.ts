@@ -1,0 +1,179 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encodeAuditEntry, GENESIS_HASH, hashAuditEntry } from '../../billing/audit-chain.ts';
+import { runAuditExport } from '../../cli/audit-export.ts';
+import { runAuditVerify } from '../../cli/audit-verify.ts';
+import { type Db, openDatabase } from '../../db/database.ts';
+import { appendAudit, listAudit } from '../../db/queries/audit.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { AT, insertMoneyRecord } from './money-record.ts';
+
+let database: TestDatabase;
+let db: Db;
+let merchantId: number;
+let slug: string;
+let folder: string;
+
+const act = (subject: string, details: Record<string, unknown> = {}) => ({
+  ...{ at: AT, actor: 'operator', act: 'charge.released', subject, reason: '再請求' },
+  details,
+});
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.appUrl);
+  ({ merchantId } = await insertMoneyRecord(db));
+  const merchant = await db.selectFrom('merchants').select('slug').executeTakeFirstOrThrow();
+  slug = merchant.slug;
+  folder = await mkdtemp(join(tmpdir(), 'audit-'));
+  vi.stubEnv('TSUKIGIME_DATABASE_URL_APP', database.appUrl);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await db.destroy();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+describe('appending', () => {
+  test('numbers on from the last entry and keeps the text that was hashed', async () => {
+    expect(await appendAudit(db, merchantId, act('first', { z: 1, a: { y: [2], b: '髙' } }))).toBe(
+      1,
+    );
+    expect(await appendAudit(db, merchantId, act('second'))).toBe(2);
+    const [first] = await listAudit(db, merchantId);
+    expect(first!.entry).toBe(
+      `{"act":"charge.released","actor":"operator","at":"${AT}","details":{"a":{"b":"髙","y":[2]},` +
+        `"z":1},"merchant":"${slug}","n":1,"reason":"再請求","subject":"first"}`,
+    );
+    expect(first!.hash).toBe(hashAuditEntry(GENESIS_HASH, first!.entry).toString('hex'));
+    expect((await listAudit(db, merchantId, { afterN: 1 })).map((entry) => entry.n)).toEqual([2]);
+  });
+
+  test('inside a transaction ends with it', async () => {
+    const before = await listAudit(db, merchantId);
+    const failed = db.transaction().execute(async (trx) => {
+      await appendAudit(trx, merchantId, act('undone'));
+      throw new Error('rolled back');
+    });
+    await expect(failed).rejects.toThrow('rolled back');
+    expect(await listAudit(db, merchantId)).toEqual(before);
+  });
+
+  test('has a chain of its own for acts of no single merchant', async () => {
+    expect(await appendAudit(db, null, act('token'))).toBe(1);
+    expect((await listAudit(db, null))[0]!.entry).toContain('"merchant":null');
+  });
+});
+
+describe('the database refuses', () => {
+  const insert = (n: number, previous: Buffer, entry: string, hash: Buffer) =>
+    sql`insert into audit_entries values (${merchantId}, ${n}, ${entry}, ${previous}, ${hash},
+      ${AT})`.execute(db);
+
+  test('an entry that leaves a gap, a wrong link and a wrong hash', async () => {
+    const entries = await listAudit(db, merchantId);
+    const head = Buffer.from(entries.at(-1)!.hash, 'hex');
+    const n = entries.length + 1;
+    const entry = encodeAuditEntry(slug, n, act('forged'));
+    const hash = hashAuditEntry(head, entry);
+    const rule = { constraint: 'entry_is_chained_to_the_one_before' };
+    await expect(insert(n + 1, head, entry, hash)).rejects.toMatchObject(rule);
+    await expect(
+      insert(n, GENESIS_HASH, entry, hashAuditEntry(GENESIS_HASH, entry)),
+    ).rejects.toMatchObject(rule);
+    await expect(insert(n, head, `${entry} `, hash)).rejects.toMatchObject({
+      constraint: 'audit_hash_is_of_its_entry',
+    });
+    await insert(n, head, entry, hash);
+  });
+});
+
+describe('an export', () => {
+  async function exported(): Promise<{ path: string; lines: string[]; output: string }> {
+    const path = join(folder, `${Math.random()}.ndjson`);
+    const said = vi.spyOn(console, 'log').mockImplementation(() => {});
+    expect(await runAuditExport({ merchant: slug, file: path })).toBe(0);
+    const output = said.mock.calls.flat().join('\n');
+    said.mockRestore();
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    return { path, lines, output };
+  }
+  async function verify(path: string, head?: string): Promise<[number, string]> {
+    const said: string[] = [];
+    const log = vi.spyOn(console, 'log').mockImplementation((text) => said.push(text));
+    const error = vi.spyOn(console, 'error').mockImplementation((text) => said.push(text));
+    const code = await runAuditVerify({ file: path, ...(head === undefined ? {} : { head }) });
+    log.mockRestore();
+    error.mockRestore();
+    return [code, said.join('\n')];
+  }
+
+  test('verifies without the database', async () => {
+    const { path, lines, output } = await exported();
+    const { hash } = JSON.parse(lines.at(-1)!) as { hash: string };
+    expect(output).toContain(`${lines.length} entries, head hash ${hash}`);
+    expect(await verify(path, hash)).toEqual([
+      0,
+      `Intact: ${lines.length} entries, head hash ${hash}`,
+    ]);
+  });
+
+  test.each([
+    [
+      'a changed entry',
+      (l: string[]) => l.map((x, i) => (i === 1 ? x.replace('second', 'zweite') : x)),
+      2,
+      'does not hash',
+    ],
+    [
+      'an entry taken out',
+      (l: string[]) => l.filter((_, i) => i !== 1),
+      2,
+      'is entry 3 where entry 2 belongs',
+    ],
+    ['two entries swapped', (l: string[]) => [l[1]!, l[0]!, ...l.slice(2)], 1, 'is entry 2 where'],
+    ['a line that is none', (l: string[]) => [...l, '{'], 4, 'is not a line of an export'],
+  ] as const)('with %s names the first broken link', async (_what, tamper, line, problem) => {
+    const { lines } = await exported();
+    const path = join(folder, 'tampered.ndjson');
+    await writeFile(path, `${tamper(lines).join('\n')}\n`);
+    const [code, said] = await verify(path);
+    expect(code).toBe(1);
+    expect(said).toContain(`${path}:${line}: BROKEN`);
+    expect(said).toContain(problem);
+  });
+
+  test('with its end cut off is found by the published head hash', async () => {
+    const { lines } = await exported();
+    const { hash } = JSON.parse(lines.at(-1)!) as { hash: string };
+    const path = join(folder, 'cut.ndjson');
+    await writeFile(path, `${lines.slice(0, -1).join('\n')}\n`);
+    expect((await verify(path))[0]).toBe(0);
+    const [code, said] = await verify(path, hash);
+    expect(code).toBe(1);
+    expect(said).toContain('entries are missing at the end');
+  });
+
+  test('with a whole chain recomputed under other names is another chain', async () => {
+    const { path, lines } = await exported();
+    const entry = encodeAuditEntry('other-shop', lines.length + 1, act('smuggled'));
+    const { hash } = JSON.parse(lines.at(-1)!) as { hash: string };
+    const smuggled = hashAuditEntry(Buffer.from(hash, 'hex'), entry).toString('hex');
+    await writeFile(
+      path,
+      `${[...lines, JSON.stringify({ n: lines.length + 1, entry, hash: smuggled })].join('\n')}\n`,
+    );
+    expect((await verify(path))[1]).toContain('belongs to another merchant');
+  });
+
+  test('that is not there, or a merchant that is not, is exit code 2', async () => {
+    expect((await verify(join(folder, 'none')))[0]).toBe(2);
+    const silent = vi.spyOn(console, 'error').mockImplementation(() => {});
+    expect(await runAuditExport({ merchant: 'nobody', file: join(folder, 'x') })).toBe(2);
+    silent.mockRestore();
+  });
+});
