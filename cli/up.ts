@@ -5,17 +5,16 @@ import type { Stack } from '../stack/bring-up.ts';
 import { AlreadyRunningError } from '../stack/lock.ts';
 import { runStackSession } from '../stack/session.ts';
 import { TemporalCliMissingError } from '../stack/temporal-cli.ts';
+import { startServices } from './services.ts';
 
 export interface UpOptions {
   readonly fresh?: boolean;
-  /** Starts what runs on the migrated stack: worker, API. Each URL it records is printed. */
-  readonly startServices?: (stack: Stack, say: (text: string) => void) => Promise<void>;
 }
 
 const say = (text: string) => console.error(text);
 
 /**
- * `tsukigime up`: Postgres and Temporal, migrated, and what runs on them, until Ctrl-C.
+ * `tsukigime up`: Postgres and Temporal, migrated, worker and API on them, until Ctrl-C.
  * @returns the exit code: 0 after a wanted stop, 1 when something failed.
  */
 export async function runUp(options: UpOptions = {}): Promise<number> {
@@ -26,7 +25,8 @@ export async function runUp(options: UpOptions = {}): Promise<number> {
       async (stack, signal) => {
         const applied = await migrateToLatest(stack.ownerDatabaseUrl);
         if (applied.length > 0) say(`database schema: ${applied.length} migrations applied`);
-        await options.startServices?.(stack, say);
+        say('starting worker and API');
+        await startServices(stack);
         console.log(describe(stack));
         await untilAborted(signal);
       },
@@ -45,7 +45,7 @@ function describe(stack: Stack): string {
     ['Postgres', `${postgres}${pathname}`],
     ['Temporal', `${stack.temporalAddress} (namespace ${stack.temporalNamespace})`],
     ...(stack.temporalUiUrl ? [['Temporal UI', stack.temporalUiUrl]] : []),
-    ...Object.entries(stack.urls()).filter(([name]) => name !== 'temporalUi'),
+    ['API', stack.urls().api ?? ''],
     ['Logs', stack.logsDir],
     ['Ports', join(stack.dataDir, 'run.json')],
   ];

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EncryptionKey, formatEncryptionKeys, inheritedEnvironment } from '../config.ts';
+import type { EncryptionKey } from '../config.ts';
+import { type CodecServer, startCodecServer } from '../temporal/codec-server.ts';
+import { createPayloadCodec } from '../temporal/payload-codec.ts';
+import { inheritedWithoutOwner, stackEnvironment } from './child-environment.ts';
 import { resolveGivenDatabase } from './given-database.ts';
 import { lockDataDir } from './lock.ts';
 import { choosePorts } from './ports.ts';
@@ -14,6 +17,15 @@ import type { BringUpOptions, ChildSpec, ServiceName, Stack } from './stack.ts';
 import { startTemporal } from './temporal.ts';
 
 export type { BringUpOptions, ChildSpec, ServiceName, Stack } from './stack.ts';
+
+const serverPorts = [
+  'postgres',
+  'temporal',
+  'temporalUi',
+  'temporalHttp',
+  'temporalMetrics',
+  'codec',
+] as const;
 
 /**
  * Brings up Postgres and Temporal, embedded or as given by the environment. Does not migrate.
@@ -43,6 +55,7 @@ class RunningStack implements Stack {
   private secrets: StackSecrets | undefined;
   private record: RunRecord;
   private stopping: Promise<void> | undefined;
+  private codecServer: CodecServer | undefined;
 
   constructor(options: BringUpOptions, release: () => Promise<void>) {
     this.options = options;
@@ -64,9 +77,16 @@ class RunningStack implements Stack {
     const { services = {}, fresh = false } = this.options;
     this.save(await recoverDataDir(this.dataDir, fresh, (text) => this.progress(text)));
     this.secrets = readOrMakeSecrets(this.dataDir);
-    if (services.postgres !== false) await this.startPostgres();
-    this.options.signal?.throwIfAborted();
-    if (services.temporal !== false) await this.startTemporal();
+    // Chosen together: two choices at the same time could give out one port twice.
+    await this.choosePorts(serverPorts);
+    const starts = [
+      services.postgres !== false && this.startPostgres(),
+      services.temporal !== false && this.startTemporal(),
+    ];
+    // Both are awaited also when one fails: what still starts could not be stopped.
+    const results = await Promise.allSettled(starts);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
     this.options.signal?.throwIfAborted();
   }
 
@@ -88,12 +108,11 @@ class RunningStack implements Stack {
     }
     this.embedded.postgres = true;
     this.progress('starting Postgres');
-    const { postgres: port } = await this.choosePorts(['postgres']);
     const { ownerUrl, appUrl } = await startPostgres({
       dataDir: this.dataDir,
       recordedDir: this.record.postgresDir,
       logFile: join(this.logsDir, 'postgres.log'),
-      port,
+      port: this.port('postgres'),
       secrets,
       relaxedDurability: this.options.disposable === true,
       onProgress: (text) => this.progress(text),
@@ -113,14 +132,21 @@ class RunningStack implements Stack {
     }
     this.embedded.temporal = true;
     this.progress('starting Temporal');
+    const codecUrl = temporalUi ? await this.startCodecServer() : undefined;
     const { address, uiUrl } = await startTemporal({
       databaseFile: this.options.disposable ? undefined : this.temporalFile(),
       logFile: join(this.logsDir, 'temporal.log'),
-      ports: await this.choosePorts(['temporal', 'temporalUi', 'temporalHttp', 'temporalMetrics']),
+      ports: {
+        temporal: this.port('temporal'),
+        temporalUi: this.port('temporalUi'),
+        temporalHttp: this.port('temporalHttp'),
+        temporalMetrics: this.port('temporalMetrics'),
+      },
       namespace: config.temporalNamespace,
       cli: config.temporalCli,
       cacheDir: config.cacheDir,
       ui: temporalUi,
+      codecUrl,
       onProgress: (text) => this.progress(text),
       onSpawned: (child) => this.adopt(child),
       signal: this.options.signal,
@@ -128,6 +154,17 @@ class RunningStack implements Stack {
     this.values.set('temporalAddress', address);
     this.temporalUiUrl = uiUrl;
     if (uiUrl) this.recordUrl('temporalUi', uiUrl);
+  }
+
+  /** Without it the Web UI shows ciphertext only; the keys stay in this process. */
+  private async startCodecServer(): Promise<string> {
+    const ui = this.port('temporalUi');
+    this.codecServer ??= await startCodecServer({
+      codec: createPayloadCodec(this.payloadKeys),
+      port: this.port('codec'),
+      allowedOrigins: [`http://127.0.0.1:${ui}`, `http://localhost:${ui}`],
+    });
+    return this.codecServer.url;
   }
 
   async restart(name: ServiceName): Promise<void> {
@@ -139,7 +176,7 @@ class RunningStack implements Stack {
     const child = await startProcess(
       {
         ...spec,
-        env: spec.env ?? { ...withoutOwner(inheritedEnvironment()), ...this.environment() },
+        env: { ...inheritedWithoutOwner(), ...this.environment(), ...spec.env },
         logFile: join(this.logsDir, `${spec.name}.log`),
       },
       (spawned) => this.adopt(spawned),
@@ -191,15 +228,7 @@ class RunningStack implements Stack {
   }
 
   environment(): Record<string, string> {
-    const { services = {} } = this.options;
-    return {
-      ...(services.postgres === false ? {} : { TSUKIGIME_DATABASE_URL_APP: this.appDatabaseUrl }),
-      ...(services.temporal === false ? {} : { TEMPORAL_ADDRESS: this.temporalAddress }),
-      TEMPORAL_NAMESPACE: this.temporalNamespace,
-      TSUKIGIME_DATA_DIR: this.dataDir,
-      TSUKIGIME_PAYLOAD_KEYS: formatEncryptionKeys(this.payloadKeys),
-      TSUKIGIME_FILE_KEYS: formatEncryptionKeys(this.fileKeys),
-    };
+    return stackEnvironment(this, this.options.services);
   }
 
   async stop(): Promise<void> {
@@ -209,6 +238,7 @@ class RunningStack implements Stack {
 
   private async stopAll(): Promise<void> {
     for (const child of [...this.children.values()].toReversed()) await child.stop();
+    await this.codecServer?.close();
     this.save({ owner: null, processes: [], urls: {} });
     await this.release();
   }
@@ -238,6 +268,12 @@ class RunningStack implements Stack {
     });
   }
 
+  private port(name: (typeof serverPorts)[number]): number {
+    const port = this.record.ports[name];
+    if (port === undefined) throw new Error(`no port was chosen for ${name}`);
+    return port;
+  }
+
   private save(change: Partial<RunRecord>): void {
     this.record = { ...this.record, ...change };
     writeRunRecord(this.dataDir, this.record);
@@ -257,8 +293,4 @@ class RunningStack implements Stack {
     if (value === undefined) throw new Error(`${name}: ${service} was not asked for`);
     return value;
   }
-}
-
-function withoutOwner({ DATABASE_URL: _, ...rest }: Record<string, string>) {
-  return rest;
 }

@@ -58,5 +58,6 @@ export interface Stack {
 }
 
 export type ChildSpec = Omit<ProcessSpec, 'logFile' | 'env'> & {
+  /** On top of `environment()` and of what this process was given. */
   readonly env?: Readonly<Record<string, string>>;
 };

@@ -20,6 +20,8 @@ export interface TemporalOptions {
   readonly cli: string | undefined;
   readonly cacheDir: string;
   readonly ui: boolean;
+  /** Where the Web UI has payloads decoded. */
+  readonly codecUrl: string | undefined;
   readonly onProgress: (text: string) => void;
   readonly onSpawned: (process: RunningProcess) => void;
   readonly signal: AbortSignal | undefined;
@@ -72,7 +74,13 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   };
 }
 
-function serverArguments({ ports, namespace, ui, databaseFile }: TemporalOptions): string[] {
+function serverArguments({
+  ports,
+  namespace,
+  ui,
+  codecUrl,
+  databaseFile,
+}: TemporalOptions): string[] {
   return [
     'server',
     'start-dev',
@@ -81,6 +89,7 @@ function serverArguments({ ports, namespace, ui, databaseFile }: TemporalOptions
     `--http-port=${ports.temporalHttp}`,
     `--metrics-port=${ports.temporalMetrics}`,
     ...(ui ? [`--ui-port=${ports.temporalUi}`] : ['--headless']),
+    ...(codecUrl === undefined ? [] : [`--ui-codec-endpoint=${codecUrl}`]),
     `--namespace=${namespace}`,
     '--log-level=error',
     ...searchAttributes.map(({ name, cliName }) => `--search-attribute=${name}=${cliName}`),

@@ -56,6 +56,17 @@ test('doctor finds the system that is up, from run.json alone', async () => {
   expect(code).toBe(findings.every(({ ok }) => ok) ? 0 : 1);
 });
 
+test('worker and API run on it', async () => {
+  const record = readRunRecord(dataDir);
+  expect(record?.processes.map(({ name }) => name).toSorted()).toEqual([
+    'api',
+    'postgres',
+    'temporal',
+    'worker',
+  ]);
+  expect((await fetch(`${record?.urls.api}/readyz`)).status).toBe(200);
+});
+
 test('a second up says who runs and how to reach it', async () => {
   const { code, stderr } = await tsukigime(['up']);
   expect(code).toBe(1);

@@ -13,6 +13,7 @@ import { isRunning } from '../../stack/process-identity.ts';
 import { readRunRecord } from '../../stack/run-record.ts';
 import { readOrMakeSecrets, secretsPath } from '../../stack/secrets.ts';
 import { inspectNamespace } from '../../stack/temporal-namespace.ts';
+import { createPayloadCodec } from '../../temporal/payload-codec.ts';
 import { makeTemporaryDir } from './temporary-dir.ts';
 
 const dataDir = makeTemporaryDir();
@@ -102,13 +103,41 @@ test('both servers leave neither process nor port behind when they stop', async 
   expect((await fetch(stack.temporalUiUrl ?? '')).status).toBe(200);
   const { names, identities, ports } = running();
   expect(names.toSorted()).toEqual(['postgres', 'temporal']);
-  expect(ports.length).toBe(5);
+  expect(ports.length).toBe(6);
   expect(await Promise.all(ports.map(isPortFree))).toEqual(ports.map(() => false));
 
   await stack.stop();
   expect(identities.filter(isRunning)).toEqual([]);
   expect(await Promise.all(ports.map(isPortFree))).toEqual(ports.map(() => true));
   expect(readRunRecord(dataDir)).toMatchObject({ owner: null, processes: [], urls: {} });
+});
+
+test('the Web UI may have payloads decoded, and no other page may', async () => {
+  const stack = await bringUp({ services: { postgres: false } });
+  const ui = stack.temporalUiUrl ?? '';
+  const settings = (await (await fetch(`${ui}/api/v1/settings`)).json()) as {
+    Codec: { Endpoint: string };
+  };
+  const [payload] = await createPayloadCodec(stack.payloadKeys).encode([
+    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('"月極"') },
+  ]);
+  const base64 = (bytes: Uint8Array | null | undefined) =>
+    Buffer.from(bytes ?? []).toString('base64');
+  const metadata = Object.entries(payload?.metadata ?? {}).map(([name, value]) => [
+    name,
+    base64(value),
+  ]);
+  const decode = (origin: string) =>
+    fetch(`${settings.Codec.Endpoint}/decode`, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        payloads: [{ metadata: Object.fromEntries(metadata), data: base64(payload?.data) }],
+      }),
+    });
+  const answer = (await (await decode(ui)).json()) as { payloads: { data: string }[] };
+  expect(Buffer.from(answer.payloads[0]?.data ?? '', 'base64').toString()).toBe('"月極"');
+  expect((await decode('https://example.com')).status).toBe(403);
 });
 
 test("Temporal's state survives stop and start", async () => {

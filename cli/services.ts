@@ -1,0 +1,52 @@
+import { readConfig } from '../config.ts';
+import type { Stack } from '../stack/bring-up.ts';
+import { typeScriptProcess } from '../stack/typescript-process.ts';
+
+/** The worker on a migrated stack; ends with it. Its log is `logs/worker.log`. */
+export async function startWorker(
+  stack: Stack,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await stack.startProcess({
+    name: 'worker',
+    ...typeScriptProcess('workers/main.ts'),
+    env,
+    ready: /^worker ready$/m,
+    // Without a cached bundle it builds the workflows first.
+    readyTimeoutMs: 90_000,
+    // It lets running activities finish (TSUKIGIME_SHUTDOWN_GRACE_MS) before it goes.
+    stopTimeoutMs: readConfig().shutdownGraceMs + 10_000,
+  });
+}
+
+/**
+ * The API on a migrated stack, on API_PORT or a free port; ends with it. Recorded as `api`.
+ * @returns its URL.
+ */
+export async function startApi(
+  stack: Stack,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { apiPort, shutdownGraceMs } = readConfig();
+  const port = apiPort ?? (await stack.choosePorts(['api'])).api;
+  const api = await stack.startProcess({
+    name: 'api',
+    ...typeScriptProcess('cli/main.ts', ['api']),
+    env: { API_PORT: String(port), ...env },
+    ready: /^api ready (\S+)$/m,
+    stopTimeoutMs: shutdownGraceMs + 10_000,
+  });
+  const url = api.readyMatch?.[1] ?? '';
+  stack.recordUrl('api', url);
+  return url;
+}
+
+/** Both at once: they do not wait for each other. */
+export async function startServices(
+  stack: Stack,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const results = await Promise.allSettled([startWorker(stack, env), startApi(stack, env)]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
