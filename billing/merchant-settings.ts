@@ -79,7 +79,8 @@ export const merchantSettingsSchema = z.strictObject({
 
   capture: z
     .strictObject({
-      policy: z.enum(['immediate', 'on-shipment', 'on-date', 'manual']).default('on-shipment'),
+      /** When an authorized charge is captured. Other policies come with their capability. */
+      policy: z.enum(['immediate']).default('immediate'),
       /** Days from the completion of the authorization; Paygent's limit can only be shortened. */
       windowDays: z.int().min(1).max(CAPTURE_WINDOW_DAYS).default(CAPTURE_WINDOW_DAYS),
     })

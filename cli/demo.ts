@@ -1,0 +1,268 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { merchantSettingsSchema } from '../billing/merchant-settings.ts';
+import { ConfigError, checkoutDir, readConfig } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { migrateToLatest } from '../db/migrate.ts';
+import { createMerchant, findMerchant } from '../db/queries/merchants.ts';
+import { createToken } from '../db/queries/tokens.ts';
+import { billMonth, type OperatorDay } from '../sandbox/bill-month.ts';
+import { bundledExportPath } from '../sandbox/fixtures/bundled-export.ts';
+import { startMailServer } from '../sandbox/mail-server.ts';
+import {
+  ApiRefusal,
+  type CycleView,
+  type ExchangeView,
+  type OperatorDesk,
+  readCycle,
+  startCycle,
+  uploadStoredFile,
+  useOrderExport,
+} from '../sandbox/operator.ts';
+import { registerMerchant } from '../sandbox/paygent-operator.ts';
+import { AlreadyRunningError } from '../stack/lock.ts';
+import { startServices, startSource } from '../stack/services.ts';
+import { runStackSession } from '../stack/session.ts';
+import type { Stack } from '../stack/stack.ts';
+import { TemporalCliMissingError } from '../stack/temporal-cli.ts';
+import { createProgress, type Progress } from './demo-progress.ts';
+import { describeReport, makeReport } from './demo-report.ts';
+import { UsageError } from './record-access.ts';
+
+export interface DemoCommand {
+  readonly orders?: string;
+  readonly month?: string;
+  readonly exit?: boolean;
+  readonly report?: string;
+  readonly fresh?: boolean;
+}
+
+const demoMerchant = 'demo-shop';
+const paygentId = '10001';
+/** The order exports that come with the project: the shared one, else our own of the same kind. */
+const examplePaths = [
+  join(checkoutDir, '..', 'shared', 'examples', 'orders-2026-11.csv'),
+  bundledExportPath,
+];
+/** From 受付 to 完了処理済: long enough to be seen, short enough to be waited for. */
+const processingDelayMs = 1500;
+
+/** `npm run demo`: a month from its order export to captured charges, on real servers. */
+export async function runDemo(command: DemoCommand): Promise<number> {
+  const progress = createProgress(process.stderr);
+  try {
+    const input = await readInput(command);
+    const config = readConfig();
+    await runStackSession(
+      {
+        dataDir: config.dataDir,
+        config,
+        fresh: command.fresh ?? false,
+        onProgress: (detail) => progress.show('servers', { done: false, detail }),
+      },
+      async (stack, signal) => {
+        const mailServer = await startMailServer();
+        try {
+          const day = await prepareDay(stack, mailServer, progress);
+          const cycle = await bill(day, input, progress);
+          progress.end();
+          const report = await makeReport(day.desk, cycle.view, {
+            alreadyBilled: cycle.alreadyBilled,
+            urls: stack.urls(),
+          });
+          if (command.report !== undefined) {
+            await writeFile(command.report, `${JSON.stringify(report, null, 2)}\n`);
+          }
+          process.stdout.write(describeReport(report));
+          if (command.exit === true) return;
+          process.stdout.write(
+            '  Ctrl-C stops it; the data stays. `npm run demo -- --fresh` starts anew.\n\n',
+          );
+          if (!signal.aborted) {
+            await new Promise((resolve) =>
+              signal.addEventListener('abort', resolve, { once: true }),
+            );
+          }
+        } finally {
+          await mailServer.stop();
+        }
+      },
+    );
+    return 0;
+  } catch (error) {
+    progress.end();
+    const expected = [
+      ConfigError,
+      AlreadyRunningError,
+      TemporalCliMissingError,
+      UsageError,
+      ApiRefusal,
+    ];
+    const message =
+      error instanceof Error && !expected.some((kind) => error instanceof kind)
+        ? error.stack
+        : String(error instanceof Error ? error.message : error);
+    process.stderr.write(`${message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+interface DemoInput {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly month: string;
+}
+
+async function readInput(command: DemoCommand): Promise<DemoInput> {
+  const path = command.orders ?? examplePaths.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new UsageError('no order export: name one with --orders FILE');
+  const month = command.month ?? /\d{4}-(0[1-9]|1[0-2])/.exec(basename(path))?.[0];
+  if (month === undefined || !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+    throw new UsageError('which month do these orders bill? Say it with --month YYYY-MM');
+  }
+  try {
+    return { name: basename(path), bytes: await readFile(path), month };
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Everything around the operator: schema, processes, merchant, token, portal account. */
+async function prepareDay(
+  stack: Stack,
+  mailServer: Awaited<ReturnType<typeof startMailServer>>,
+  progress: Progress,
+): Promise<OperatorDay> {
+  const say = (detail: string) => progress.show('servers', { done: false, detail });
+  say('database schema');
+  await migrateToLatest(stack.ownerDatabaseUrl);
+  say('worker, API, simulated Paygent');
+  const [apiUrl, paygent] = await Promise.all([
+    startServices(stack),
+    startSource(stack, {
+      name: 'paygent',
+      args: [
+        '--import',
+        'tsx',
+        'sandbox/main.ts',
+        '--real-time',
+        '--data-dir',
+        join(stack.dataDir, 'sandbox', 'paygent'),
+        '--smtp',
+        `${mailServer.host}:${mailServer.port}`,
+      ],
+      ready: /sandbox paygent ready (http:\S+)/,
+    }),
+  ]);
+  const portal = { url: paygent.readyMatch?.[1] ?? '', merchantId: paygentId };
+  stack.recordUrl('paygent', portal.url);
+  await registerMerchant(portal, {
+    contacts: ['tantou1@example.jp', 'tantou2@example.jp'],
+    processingDelayMs,
+    maxRecordsPerFile: 100_000,
+  });
+  const token = await prepareMerchant(stack);
+  progress.show('servers', { done: true, detail: apiUrl });
+  return { desk: { apiUrl, token, merchant: demoMerchant }, portal, mailServer };
+}
+
+/** The shop of the demo, once, and a token for this run's operator. */
+async function prepareMerchant(stack: Stack): Promise<string> {
+  const db = openDatabase(stack.appDatabaseUrl, { maxConnections: 1 });
+  const now = new Date();
+  try {
+    if ((await findMerchant(db, demoMerchant)) === undefined) {
+      await createMerchant(db, {
+        slug: demoMerchant,
+        name: 'デモ商店',
+        kind: 'sandbox',
+        settings: merchantSettingsSchema.parse({ paygent: { merchantId: paygentId } }),
+        actor: 'demo',
+        now: now.toISOString(),
+      });
+    }
+    const { token } = await createToken(db, {
+      actor: 'demo operator',
+      role: 'operator',
+      scope: { all: true },
+      expiresAt: new Date(now.getTime() + 24 * 60 * 60 * 1000).toISOString(),
+      now: now.toISOString(),
+      createdBy: 'demo',
+    });
+    return token;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** The month itself, from wherever it stands: a demo that was stopped goes on. */
+async function bill(
+  day: OperatorDay,
+  input: DemoInput,
+  progress: Progress,
+): Promise<{ view: CycleView; alreadyBilled: boolean }> {
+  const { desk } = day;
+  const { month } = input;
+  await startCycle(desk, month);
+  const before = await readCycle(desk, month);
+  if (before.stage === 'collecting') await collect(desk, input, progress);
+  const alreadyBilled = ['working_ng', 'closing', 'closed'].includes(before.stage);
+  const view = await billMonth(
+    { ...day, onLook: (cycle, exchanges) => showMonth(progress, cycle, exchanges) },
+    month,
+  );
+  return { view, alreadyBilled };
+}
+
+async function collect(desk: OperatorDesk, input: DemoInput, progress: Progress): Promise<void> {
+  progress.show('collect', { done: false, detail: input.name });
+  const sha256 = await uploadStoredFile(desk, {
+    name: input.name,
+    kind: 'order-export',
+    bytes: input.bytes,
+  });
+  const collected = await useOrderExport(desk, input.month, sha256);
+  progress.show('collect', { done: true, detail: `${collected.records} records` });
+}
+
+function showMonth(progress: Progress, cycle: CycleView, exchanges: readonly ExchangeView[]): void {
+  const { selection, charges } = cycle;
+  if (selection === null) return;
+  const rows = (...states: string[]) =>
+    states.reduce((sum, state) => sum + (charges[state]?.rows ?? 0), 0);
+  progress.show('collect', { done: true, detail: `${selection.orders} orders` });
+  progress.show('select', {
+    done: true,
+    detail: `${selection.selected} selected, ¥${selection.amountYen.toLocaleString('ja-JP')}`,
+  });
+  const auth = exchanges.filter((exchange) => exchange.kind === 'auth');
+  const capture = exchanges.filter((exchange) => exchange.kind === 'capture');
+  const count = (list: readonly ExchangeView[], test: (one: ExchangeView) => boolean) => ({
+    count: list.filter(test).length,
+    total: list.length,
+    done: list.length > 0 && list.every(test),
+  });
+  const finished = cycle.stage === 'working_ng' || cycle.stage === 'closed';
+  progress.show('authFiles', { done: auth.length > 0 || finished, detail: `${auth.length} files` });
+  if (auth.length > 0) {
+    const numbers = auth.map((one) => one.acceptanceNumber).filter((number) => number !== null);
+    progress.show('authUpload', {
+      ...count(auth, (one) => one.acceptanceNumber !== null),
+      detail: numbers.slice(0, 5).join(' '),
+    });
+    progress.show(
+      'authMail',
+      count(auth, (one) => one.completedAt !== null),
+    );
+    progress.show('authResult', {
+      ...count(auth, (one) => one.stage === 'reconciled'),
+      detail: `${rows('authorized', 'capture_sent', 'captured')} OK, ${rows('declined')} NG`,
+    });
+  }
+  if (capture.length > 0) {
+    progress.show('captureFiles', { done: true, detail: `${capture.length} files` });
+    const granted = rows('authorized', 'capture_sent', 'captured');
+    progress.show('captureResult', { done: finished, count: rows('captured'), total: granted });
+  }
+}
