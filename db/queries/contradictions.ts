@@ -1,0 +1,65 @@
+import type { Db, Trx } from '../database.ts';
+
+/** A result that contradicts what is recorded: possibly authorized or captured twice at the PSP. */
+export interface OpenContradiction {
+  readonly id: number;
+  readonly chargeId: number;
+  readonly orderNumber: string;
+  /** The attempt, and the ending where the result of a capture or void is in question. */
+  readonly n: number;
+  readonly k: number | null;
+  readonly recorded: string;
+  readonly received: string;
+  readonly detail: string | null;
+  /** ISO instant. */
+  readonly recordedAt: string;
+}
+
+/** Contradictions that block their charges until someone has looked at the PSP; oldest first. */
+export async function listOpenContradictions(
+  db: Db | Trx,
+  merchantId: number,
+): Promise<OpenContradiction[]> {
+  return await db
+    .selectFrom('contradictions as x')
+    .innerJoin('charges as c', 'c.id', 'x.charge_id')
+    .leftJoin('contradiction_settlements as s', 's.contradiction_id', 'x.id')
+    .where('x.merchant_id', '=', merchantId)
+    .where('s.contradiction_id', 'is', null)
+    .orderBy('x.id')
+    .select([
+      'x.id',
+      'x.charge_id as chargeId',
+      'c.order_number as orderNumber',
+      'x.n',
+      'x.k',
+      'x.recorded',
+      'x.received',
+      'x.detail',
+      'x.recorded_at as recordedAt',
+    ])
+    .execute();
+}
+
+/**
+ * Settles a contradiction by a decision that is recorded already; then the recorded facts count
+ * again and the charge is free.
+ *
+ * @throws 23505 when someone else settled it, the rule `settlement_stays_with_its_merchant` when
+ *   it is not this merchant's
+ */
+export async function settleContradiction(
+  db: Db | Trx,
+  merchantId: number,
+  settlement: { contradictionId: number; decisionId: number; now: string },
+): Promise<void> {
+  await db
+    .insertInto('contradiction_settlements')
+    .values({
+      contradiction_id: settlement.contradictionId,
+      merchant_id: merchantId,
+      decision_id: settlement.decisionId,
+      settled_at: settlement.now,
+    })
+    .execute();
+}
