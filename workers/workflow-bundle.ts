@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,24 +55,17 @@ export async function loadWorkflowBundle(
     if (code !== null && sha256(code) === known.codeSha256) return { code, built: false };
   }
 
-  const sources = new Set<string>();
-  const { code } = await bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules: [interceptorPath],
-    failureConverterPath,
-    logger: bundlerLogger(logger),
-    webpackConfigHook: (config) => ({
-      ...config,
-      plugins: [...(config.plugins ?? []), collectSources(sources)],
-    }),
-  });
+  const startedAtMs = Date.now();
+  const { code, sources } = await build(workflowsPath, logger);
+  // Edited while webpack read it: nobody knows which half it saw, so nobody else may find this.
+  if (await anyChangedSince(sources, startedAtMs)) return { code, built: true };
   const codeSha256 = sha256(code);
   const codePath = packPath(codeSha256);
   await replaceFile(codePath, code);
   const manifest: Manifest = {
     sdkVersion: sdkVersion(),
     codeSha256,
-    sources: await hashFiles([...sources].sort()),
+    sources: await hashFiles(sources),
   };
   await replaceFile(manifestPath, JSON.stringify(manifest));
   if (known !== null && known.codeSha256 !== codeSha256) {
@@ -81,6 +74,33 @@ export async function loadWorkflowBundle(
   }
   logger.info({ codePath, bytes: code.length }, 'workflow bundle built');
   return { code, built: true };
+}
+
+/** @throws Error with webpack's own account of what it could not pack. */
+async function build(
+  workflowsPath: string,
+  logger: Logger,
+): Promise<{ code: string; sources: readonly string[] }> {
+  const sources = new Set<string>();
+  const complaints: string[] = [];
+  try {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath,
+      workflowInterceptorModules: [interceptorPath],
+      failureConverterPath,
+      logger: bundlerLogger(logger, complaints),
+      webpackConfigHook: (config) => ({
+        ...config,
+        plugins: [...(config.plugins ?? []), collectSources(sources)],
+      }),
+    });
+    return { code, sources: [...sources].sort() };
+  } catch (error) {
+    const account = complaints.join('\n') || String(error);
+    throw new Error(`The workflows of ${workflowsPath} cannot be packed:\n${account}`, {
+      cause: error,
+    });
+  }
 }
 
 type WebpackPlugin = NonNullable<
@@ -128,6 +148,14 @@ async function hashFiles(paths: readonly string[]): Promise<Manifest['sources']>
   return hashed;
 }
 
+async function anyChangedSince(paths: readonly string[], sinceMs: number): Promise<boolean> {
+  for (const path of paths) {
+    const stats = await stat(path).catch(() => null);
+    if (stats?.isFile() && stats.mtimeMs >= sinceMs) return true;
+  }
+  return false;
+}
+
 async function readManifest(path: string): Promise<Manifest | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Manifest;
@@ -151,16 +179,17 @@ async function replaceFile(path: string, content: string): Promise<void> {
   await rename(temporaryPath, path);
 }
 
-/** Webpack's chatter is for whoever debugs it; its errors arrive as exceptions. */
-function bundlerLogger(logger: Logger): NonNullable<BundleOptions['logger']> {
+/** Webpack's chatter is for whoever debugs it; its complaints belong to the error. */
+function bundlerLogger(logger: Logger, complaints: string[]): NonNullable<BundleOptions['logger']> {
   const debug = (message: string) => logger.debug(message);
   const warn = (message: string) => logger.warn(message);
+  const error = (message: string) => complaints.push(message);
   return {
-    log: (level, message) => (level === 'ERROR' || level === 'WARN' ? warn : debug)(message),
+    log: (level, message) => (level === 'ERROR' ? error(message) : debug(message)),
     trace: debug,
     debug,
     info: debug,
     warn,
-    error: warn,
+    error,
   };
 }

@@ -45,6 +45,14 @@ test('a bundle is built once and again after any file that it holds has changed'
   expect(third).toEqual({ code: second.code, built: true });
 });
 
+test('what cannot be packed is named', async () => {
+  const workflowsPath = join(dir, 'broken.ts');
+  writeFileSync(workflowsPath, `export { story } from './nowhere.ts';\n`);
+  await expect(loadWorkflowBundle(join(dir, 'packs'), logger, workflowsPath)).rejects.toThrow(
+    /broken\.ts cannot be packed:.*nowhere/s,
+  );
+});
+
 test('several processes that build at the same time all get a whole bundle', async () => {
   const workflowsPath = join(checkoutDir, 'workflows', 'index.ts');
   const bundles = await Promise.all(
