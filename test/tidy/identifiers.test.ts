@@ -32,6 +32,8 @@ describe('card numbers', () => {
     ['JCB', '3528', 16],
     ['American Express', '34', 15],
     ['Diners Club', '36', 14],
+    ['Diners Club', '3095', 14],
+    ['Diners Club', '300', 16],
   ])('finds %s %s… of %i digits in any spelling', (brand, prefix, length) => {
     const number = makeNumber(prefix, length);
     const fullWidth = [...number]

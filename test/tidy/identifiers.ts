@@ -16,7 +16,7 @@ const brands: readonly [name: string, pattern: RegExp][] = [
   ['Mastercard', /^(?:5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12})$/],
   ['JCB', /^35(?:2[89]|[3-8]\d)\d{12}$/],
   ['American Express', /^3[47]\d{13}$/],
-  ['Diners Club', /^3(?:0[0-5]|[689]\d)\d{11}$/],
+  ['Diners Club', /^3(?:0[0-5]\d|095|[689]\d\d)\d{10}(?:\d\d)?$/],
   ['Discover', /^6(?:011|5\d\d|4[4-9]\d)\d{12}$/],
 ];
 
