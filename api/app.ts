@@ -44,7 +44,6 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
   app.set('case sensitive routing', true);
   app.use(logRequests(deps, state));
   app.use(helmet());
-  app.use(limits.refused);
   for (const [name, route] of Object.entries(table.contract)) {
     // Each handler is typed by its own route; here they are all just handlers of some route.
     const handler = table.handlers[name] as Handler<RouteContract>;
@@ -72,7 +71,7 @@ function registerRoute(
       next();
     },
     ...(route.role === 'none' ? [limits.publicRoutes] : []),
-    serveRoute(route, handler, deps, state, limits.tokens),
+    serveRoute(route, handler, deps, state, limits),
   );
 }
 
@@ -99,6 +98,8 @@ function answerProblem(deps: ApiDependencies): ErrorRequestHandler {
       response.destroy();
       return;
     }
+    // The same for a download that its reader has left.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     const problem = toProblem(error);
     if (problem.status >= 500) {
       deps.logger.error(

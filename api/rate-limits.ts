@@ -4,19 +4,30 @@ import type { ApiLimits } from './dependencies.ts';
 import { Problem } from './problem.ts';
 
 export interface RateLimits {
-  /** Guessing of tokens: counts only what ended in 401. */
+  /** Counts a refused token of an address. */
   readonly refused: RateLimitRequestHandler;
+  /** @throws Problem `too-many-requests` for an address with too many refused tokens. */
+  refuseGuessers(request: Request): Promise<void>;
   readonly publicRoutes: RateLimitRequestHandler;
   readonly tokens: RateLimitRequestHandler;
 }
 
+const windowMs = 60_000;
+
 /** Counted in this process's memory: behind two API processes each address has twice the limit. */
 export function createRateLimits(limits: ApiLimits): RateLimits {
+  const refused = limiter(limits.refusedPerMinute, addressOf);
   return {
-    refused: limiter(limits.refusedPerMinute, addressOf, {
-      skipSuccessfulRequests: true,
-      requestWasSuccessful: (_request: Request, response: Response) => response.statusCode !== 401,
-    }),
+    refused,
+    // Asked before the token is looked up, so that guessing costs us nothing; and only refusals are
+    // counted, so that an office with many good requests at once is not taken for a guesser.
+    async refuseGuessers(request) {
+      const counted = await refused.getKey(addressOf(request));
+      if (counted === undefined || counted.totalHits < limits.refusedPerMinute) return;
+      throw new Problem('too-many-requests', {
+        headers: { 'Retry-After': String(windowMs / 1000) },
+      });
+    },
     publicRoutes: limiter(limits.publicPerMinute, addressOf),
     tokens: limiter(limits.tokenPerMinute, (_request, response) => String(response.locals.tokenId)),
   };
@@ -25,17 +36,17 @@ export function createRateLimits(limits: ApiLimits): RateLimits {
 function limiter(
   perMinute: number,
   keyGenerator: (request: Request, response: Response) => string,
-  more: Partial<Parameters<typeof rateLimit>[0]> = {},
 ): RateLimitRequestHandler {
   return rateLimit({
-    windowMs: 60_000,
+    windowMs,
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     keyGenerator,
+    // A header that nobody told us to believe is no reason to write to the console.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
     // Retry-After is set by the library before it calls this.
     handler: (_request, _response, next) => next(new Problem('too-many-requests')),
-    ...more,
   });
 }
 

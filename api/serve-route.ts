@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RateLimitRequestHandler } from 'express-rate-limit';
 import type { Merchant } from '../db/queries/merchants.ts';
@@ -8,6 +8,7 @@ import type { ResponseContract, RouteContract } from './contract/route.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Call, Handler } from './handler.ts';
 import { Problem } from './problem.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
 import type { ApiState } from './state.ts';
 
@@ -31,15 +32,19 @@ export function serveRoute<Route extends RouteContract>(
   handler: Handler<Route>,
   deps: ApiDependencies,
   state: ApiState,
-  limitToken: RateLimitRequestHandler,
+  limits: RateLimits,
 ): RequestHandler {
   return async (request, response) => {
     let identity: Identity | undefined;
     let merchant: Merchant | undefined;
     if (route.role !== 'none') {
-      identity = await authenticate(deps, request);
+      await limits.refuseGuessers(request);
+      identity = await authenticate(deps, request).catch(async (error: unknown) => {
+        await passes(limits.refused, request, response);
+        throw error;
+      });
       response.locals.tokenId = identity.tokenId;
-      await passes(limitToken, request, response);
+      await passes(limits.tokens, request, response);
       authorize(route, identity);
       if (route.merchantScoped) {
         merchant = await scopeMerchant(deps, identity, String(request.params.merchant));
@@ -79,18 +84,18 @@ async function sendReply(route: RouteContract, reply: AnyReply, response: Respon
 async function sendBytes(reply: AnyReply, response: Response): Promise<void> {
   const pieces = (reply.content ?? emptyContent())[Symbol.asyncIterator]();
   // Read before the headers leave, so that a wrong key is still a problem and not a broken download.
-  let piece = await pieces.next();
+  const first = await pieces.next();
   response.attachment(reply.fileName);
   // A file from outside is data, whatever its name says: no browser may take it for a page.
   response.type('application/octet-stream').set('Content-Length', String(reply.bytes));
-  while (piece.done !== true) {
-    if (response.destroyed) return;
-    if (!response.write(piece.value)) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    }
-    piece = await pieces.next();
-  }
-  response.end();
+  await pipeline(continueWith(first, pieces), response);
+}
+
+async function* continueWith(
+  first: IteratorResult<Buffer>,
+  rest: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer> {
+  for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
 }
 
 async function* emptyContent(): AsyncGenerator<Buffer> {}

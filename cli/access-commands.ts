@@ -79,11 +79,6 @@ function addMerchantCommands(
     .requiredOption('--kind <kind>', 'real or sandbox', oneOf('real', 'sandbox'))
     .option('--settings <file>', 'JSON file; what it leaves out has its default')
     .option('--paygent-id <id>', 'マーチャントID given by Paygent')
-    .option(
-      '--capture <policy>',
-      'immediate, on-shipment (default), on-date or manual',
-      oneOf('immediate', 'on-shipment', 'on-date', 'manual'),
-    )
     .action(
       lazily(
         () => import('./merchants.ts'),

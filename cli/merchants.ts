@@ -11,7 +11,6 @@ export interface MerchantCreateCommand {
   /** JSON file with settings; what it leaves out has its default. */
   readonly settings?: string;
   readonly paygentId?: string;
-  readonly capture?: string;
 }
 
 /** `tsukigime merchant create`: the same checks as the API's route. */
@@ -56,9 +55,6 @@ async function readSettings(command: MerchantCreateCommand): Promise<Record<stri
     ...(command.paygentId === undefined
       ? {}
       : { paygent: { ...group('paygent'), merchantId: command.paygentId } }),
-    ...(command.capture === undefined
-      ? {}
-      : { capture: { ...group('capture'), policy: command.capture } }),
   };
 }
 

@@ -55,8 +55,8 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
     'merchant',
     'create',
     ...shop,
-    '--capture',
-    'immediate',
+    '--paygent-id',
+    'M1',
     '--settings',
     settings,
   );
@@ -64,7 +64,10 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
   const shown = JSON.parse((await run('merchant', 'show', '--merchant', 'cli-shop')).out) as object;
   expect(shown).toMatchObject({
     slug: 'cli-shop',
-    settings: { version: 1, settings: { capture: { policy: 'immediate', windowDays: 50 } } },
+    settings: {
+      version: 1,
+      settings: { paygent: { merchantId: 'M1', width: 15 }, capture: { windowDays: 50 } },
+    },
   });
   expect(shown).not.toHaveProperty('id');
   expect(await run('merchant', 'create', ...shop)).toMatchObject({ code: 2, out: '' });

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { cagolabProfile } from '../../billing/order-profile.ts';
+
+const defaults = merchantSettingsSchema.parse({});
+const refused = (settings: unknown) => {
+  const parsed = merchantSettingsSchema.safeParse(settings);
+  return parsed.success ? [] : parsed.error.issues.map((issue) => issue.path.join('.'));
+};
+
+describe('merchant settings', () => {
+  test('have the defaults of what exists so far', () => {
+    expect(defaults).toEqual({
+      orderIdentity: 'per-order',
+      orderProfile: cagolabProfile,
+      paygent: { merchantId: null, maxRecordsPerFile: 10_000, width: 15, transport: 'portal' },
+      capture: { policy: 'immediate', windowDays: 60 },
+    });
+  });
+
+  test('are whole once read: kept as JSON and read again they are the same', () => {
+    const settings = fc.record(
+      {
+        orderIdentity: fc.constantFrom('per-order', 'per-month'),
+        paygent: fc.record(
+          {
+            merchantId: fc.option(fc.stringMatching(/^[0-9A-Za-z_-]{1,20}$/)),
+            maxRecordsPerFile: fc.integer({ min: 1, max: 100_000 }),
+            width: fc.integer({ min: 14, max: 26 }),
+          },
+          { requiredKeys: [] },
+        ),
+        capture: fc.record(
+          {
+            policy: fc.constant('immediate'),
+            windowDays: fc.integer({ min: 1, max: 60 }),
+          },
+          { requiredKeys: [] },
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(settings, (given) => {
+        const read = merchantSettingsSchema.parse(given);
+        expect(read).toMatchObject(given);
+        expect(merchantSettingsSchema.parse(JSON.parse(JSON.stringify(read)))).toEqual(read);
+      }),
+    );
+  });
+
+  test.each([
+    ['a key that nobody knows', { captrue: {} }, ''],
+    ['one further down', { capture: { windowdays: 30 } }, 'capture'],
+    ['more days than Paygent gives', { capture: { windowDays: 61 } }, 'capture.windowDays'],
+    ['no day at all', { capture: { windowDays: 0 } }, 'capture.windowDays'],
+    ['a policy that does not exist yet', { capture: { policy: 'on-shipment' } }, 'capture.policy'],
+    ['half a record', { paygent: { maxRecordsPerFile: 0.5 } }, 'paygent.maxRecordsPerFile'],
+    [
+      'a comma that would break the header',
+      { paygent: { merchantId: '1,020' } },
+      'paygent.merchantId',
+    ],
+    [
+      'a transport that does not exist yet',
+      { paygent: { transport: 'sftp' } },
+      'paygent.transport',
+    ],
+    [
+      'a column of no name',
+      { orderProfile: withColumn('') },
+      'orderProfile.columns.amountYen.name',
+    ],
+    [
+      'two fields from one column',
+      { orderProfile: withColumn('注文番号') },
+      'orderProfile.columns',
+    ],
+    [
+      'a status that is billed and excluded',
+      { orderProfile: { ...cagolabProfile, billedStatuses: ['キャンセル'] } },
+      'orderProfile.billedStatuses',
+    ],
+    [
+      'a status with white space, which no row would match',
+      { orderProfile: { ...cagolabProfile, billedStatuses: ['新規 受付'] } },
+      'orderProfile.billedStatuses.0',
+    ],
+  ])('refuse %s', (_what, settings, path) => {
+    expect(refused(settings)).toEqual([path]);
+  });
+});
+
+function withColumn(name: string) {
+  const amountYen = { name, required: true, certainty: 'assumed' };
+  return { ...cagolabProfile, columns: { ...cagolabProfile.columns, amountYen } };
+}
