@@ -61,6 +61,15 @@ describe('commands in the pages', () => {
     expect(shown.flatMap((invocation) => judge(invocation, help))).toEqual([]);
   });
 
+  it('take example files that exist', () => {
+    const files = listFiles();
+    const named = [...readText('README.md').matchAll(/--(?:orders|request|result) (\S+)/g)];
+    expect(named.length).toBe(3);
+    expect(
+      named.map((match) => match[1] as string).filter((path) => !files.includes(path)),
+    ).toEqual([]);
+  });
+
   it('are found out when they do not exist', async () => {
     const gone = { page: 'a.md', command: 'paygent gone', options: [] };
     expect(judge(gone, await readHelp(gone.command))).toEqual(['a.md: no command paygent gone']);
