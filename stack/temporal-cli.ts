@@ -11,7 +11,6 @@ import {
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import lockfile from 'proper-lockfile';
 
 const run = promisify(execFile);
 
@@ -95,6 +94,8 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
   if (cli) return cli;
   mkdirSync(options.cacheDir, { recursive: true });
   // One installer at a time (`npm test` beside `npm run demo`); the others find it in the cache.
+  // Loaded here: `doctor` looks for a CLI in production too, which has no development packages.
+  const { default: lockfile } = await import('proper-lockfile');
   const release = await lockfile.lock(options.cacheDir, {
     lockfilePath: join(options.cacheDir, 'temporal-cli.lock'),
     stale: 10_000,
