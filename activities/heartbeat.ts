@@ -1,12 +1,14 @@
 import { Context } from '@temporalio/activity';
 
-/** Six of these fit into the heartbeat time-out (workflows/activity-options.ts). */
-const HEARTBEAT_INTERVAL_MS = 5_000;
+/** Beats within one heartbeat time-out: losing some to a busy machine is no death. */
+const BEATS_PER_TIMEOUT = 6;
 
 /** Runs work that may be busy in one long statement, telling Temporal all the while that it lives. */
 export async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+  const { heartbeatTimeoutMs } = context.info;
+  if (heartbeatTimeoutMs === undefined) return await work();
+  const beat = setInterval(() => context.heartbeat(), heartbeatTimeoutMs / BEATS_PER_TIMEOUT);
   try {
     return await work();
   } finally {
