@@ -75,14 +75,19 @@ async function writeLines(
   await once(stream, 'close');
 }
 
-/** Runs a command of the CLI, output thrown away, and gives the most memory it held resident. */
+/**
+ * Runs a command of the CLI, output thrown away, and gives the most memory it held resident.
+ * `heapMb` limits the memory for JavaScript objects: a command that needs more is ended by Node.
+ */
 export async function measureOffline(
   args: readonly string[],
+  options: { readonly heapMb?: number } = {},
 ): Promise<{ readonly peakMb: number; readonly seconds: number; readonly exitCode: number }> {
   const cli = fileURLToPath(new URL('../cli/tsukigime.js', import.meta.url));
   const probe = fileURLToPath(new URL('./report-peak-memory.js', import.meta.url));
   const started = performance.now();
-  const child = spawn(process.execPath, ['--import', probe, cli, ...args], {
+  const limit = options.heapMb === undefined ? [] : [`--max-old-space-size=${options.heapMb}`];
+  const child = spawn(process.execPath, [...limit, '--import', probe, cli, ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
   let reported = '';
