@@ -160,16 +160,6 @@ const variables = {
     'how long the API waits for a workflow to accept a decision before it answers 202',
     '10000',
   ),
-  TSUKIGIME_HEARTBEAT_INTERVAL_MS: variable(
-    milliseconds.default(5_000),
-    'how often a file activity reports that it lives',
-    '5000',
-  ),
-  TSUKIGIME_HEARTBEAT_TIMEOUT_MS: variable(
-    milliseconds.default(30_000),
-    'silence after which Temporal gives a file activity to another worker',
-    '30000',
-  ),
   TSUKIGIME_SHUTDOWN_GRACE_MS: variable(
     milliseconds.default(10_000),
     'how long a stopping worker lets running activities finish',
@@ -206,8 +196,6 @@ export interface Config {
   readonly apiPort: number | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
-  readonly heartbeatIntervalMs: number;
-  readonly heartbeatTimeoutMs: number;
   readonly shutdownGraceMs: number;
 }
 
@@ -252,15 +240,8 @@ export function readConfig(environment: Environment = process.env): Config {
     apiPort: read('API_PORT'),
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
-    heartbeatIntervalMs: read('TSUKIGIME_HEARTBEAT_INTERVAL_MS'),
-    heartbeatTimeoutMs: read('TSUKIGIME_HEARTBEAT_TIMEOUT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),
   };
-  if (config.heartbeatTimeoutMs <= config.heartbeatIntervalMs) {
-    problems.push(
-      'TSUKIGIME_HEARTBEAT_TIMEOUT_MS: must be longer than TSUKIGIME_HEARTBEAT_INTERVAL_MS',
-    );
-  }
   if (problems.length > 0) {
     throw new ConfigError(`Unusable settings in the environment:\n  ${problems.join('\n  ')}`);
   }
