@@ -166,7 +166,9 @@ export function findLongFunctions(source: string, limit: number): LongBlock[] {
   const found: LongBlock[] = [];
   for (let i = 0; i < masked.length; i += 1) {
     if (masked[i] === '{') {
-      opened.push({ start: i, isFunction: opensFunction(masked.slice(0, i)), inner: 0 });
+      // A signature is shorter than this; the whole source before each brace would be slow.
+      const before = masked.slice(Math.max(0, i - 4000), i);
+      opened.push({ start: i, isFunction: opensFunction(before), inner: 0 });
     }
     if (masked[i] !== '}') continue;
     const block = opened.pop();
