@@ -10,6 +10,11 @@ const labels = { cp932: 'shift_jis', 'utf-8': 'utf-8' } as const;
 
 // Enough lines to outvote a few broken ones, few enough to decide within the first megabytes.
 const decisiveLines = 200;
+// Bytes without a line break that are looked at as they are.
+const longestLine = 65_536;
+
+const lf = 0x0a;
+const cr = 0x0d;
 
 /** A decoder that refuses bytes it does not know instead of replacing them. */
 export function createStrictDecoder(encoding: TextEncoding): StrictDecoder {
@@ -47,7 +52,8 @@ export async function detectEncoding(source: AsyncIterable<Uint8Array>): Promise
     if (atStart && bomLength(bytes) > 0) return 'utf-8';
     if (atStart) refuseBinary(bytes);
     atStart = false;
-    const end = bytes.lastIndexOf(0x0a) + 1 || (bytes.length > 65_536 ? bytes.length : 0);
+    const lastBreak = Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr));
+    const end = lastBreak < 0 && bytes.length > longestLine ? bytes.length : lastBreak + 1;
     votes.count(bytes.subarray(0, end));
     if (votes.decided()) return votes.winner();
     rest = bytes.subarray(end);
@@ -85,8 +91,8 @@ function createEncodingVotes() {
     count(bytes: Uint8Array): void {
       let start = 0;
       while (start < bytes.length && lines < decisiveLines) {
-        const found = bytes.indexOf(0x0a, start);
-        const end = found < 0 ? bytes.length : found;
+        let end = start;
+        while (end < bytes.length && bytes[end] !== lf && bytes[end] !== cr) end += 1;
         const line = bytes.subarray(start, end);
         start = end + 1;
         if (line.every((byte) => byte < 0x80)) continue;

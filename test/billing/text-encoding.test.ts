@@ -33,6 +33,12 @@ describe('detectEncoding', () => {
     expect(await detectEncoding(streamOf(text))).toBe('utf-8');
   });
 
+  it('tells them apart where lines end with CR alone', async () => {
+    const text = `${'1,能登 表太,100\r'.repeat(20_000)}`;
+    expect(await detectEncoding(streamOf(cp932(text), 65_537))).toBe('cp932');
+    expect(await detectEncoding(streamOf(text, 65_537))).toBe('utf-8');
+  });
+
   it('reads no further than it must', async () => {
     let chunks = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
