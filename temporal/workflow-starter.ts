@@ -1,6 +1,6 @@
 import { type Client, type Workflow, WorkflowNotFoundError } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
-import type { WorkflowInput } from '../workflows/activity-options.ts';
+import type { WorkflowInput, WorkflowTiming } from '../workflows/activity-options.ts';
 import { type RowChanged, rowChanged } from '../workflows/messages.ts';
 import { mainTaskQueue, type Stage, startAttributes } from '../workflows/workflow-ids.ts';
 
@@ -34,7 +34,12 @@ export interface WorkflowStarter {
   reportRowChanged(workflowId: string, change: RowChanged): Promise<boolean>;
 }
 
-export function createWorkflowStarter(client: Client, taskQueue = mainTaskQueue): WorkflowStarter {
+/** @param timing what differs from the default in everything that it starts: short in tests */
+export function createWorkflowStarter(
+  client: Client,
+  taskQueue = mainTaskQueue,
+  timing?: Partial<WorkflowTiming>,
+): WorkflowStarter {
   async function signal<Args extends unknown[]>(
     workflowId: string,
     definition: SignalDefinition<Args>,
@@ -55,7 +60,7 @@ export function createWorkflowStarter(client: Client, taskQueue = mainTaskQueue)
       const handle = await client.workflow.start(start.workflow as string | Workflow, {
         workflowId: start.workflowId,
         taskQueue,
-        args: [start.input],
+        args: [timing === undefined ? start.input : { ...start.input, timing }],
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         typedSearchAttributes: startAttributes(start.input.merchant, start.month, start.stage),

@@ -6,6 +6,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
+import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
@@ -21,6 +22,7 @@ export async function createDependencies(
   server: TemporalServer,
   logger: Logger,
   taskQueue?: string,
+  timing?: Partial<WorkflowTiming>,
 ): Promise<Dependencies> {
   const { databaseUrlApp, fileKeys } = config;
   if (databaseUrlApp === undefined || fileKeys === undefined) {
@@ -38,7 +40,7 @@ export async function createDependencies(
     db: databaseOver(pool),
     pool,
     fileKeys,
-    workflows: startsOver(createWorkflowStarter(client, taskQueue)),
+    workflows: startsOver(createWorkflowStarter(client, taskQueue, timing)),
   });
   return {
     activities,

@@ -9,6 +9,8 @@ import { filesTaskQueueOf } from './workflow-ids.ts';
  * `WorkflowInput`, so that a replay sees what the first run saw.
  */
 export interface WorkflowTiming {
+  /** Time after which a short activity counts as dead: these do not heartbeat. */
+  readonly shortTimeoutMs: number;
   /** Silence after which a file activity counts as dead and is given to another worker. */
   readonly heartbeatTimeoutMs: number;
   /** First pause before a failed activity is tried again; it doubles up to `retryMaxIntervalMs`. */
@@ -19,6 +21,9 @@ export interface WorkflowTiming {
 }
 
 export const defaultTiming: WorkflowTiming = {
+  // Set-based statements over a month of orders take seconds; a minute without an answer means a
+  // dead worker.
+  shortTimeoutMs: 60_000,
   // Six times the interval at which file activities heartbeat: one slow disk is not a death.
   heartbeatTimeoutMs: 30_000,
   retryInitialIntervalMs: 500,
@@ -47,9 +52,7 @@ export function timingOf(input: Pick<WorkflowInput, 'timing'>): WorkflowTiming {
  */
 export function shortActivity(timing: WorkflowTiming): ActivityOptions {
   return {
-    // Set-based statements over a month of orders take seconds; a minute without an answer means
-    // a dead worker, for these do not heartbeat.
-    startToCloseTimeout: 60_000,
+    startToCloseTimeout: timing.shortTimeoutMs,
     retry: {
       initialInterval: timing.retryInitialIntervalMs,
       backoffCoefficient: 2,
