@@ -1,6 +1,7 @@
 import { FileChunkError, FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { MerchantExistsError } from '../db/queries/merchants.ts';
 import { SettingsVersionError } from '../db/queries/settings.ts';
+import { OutOfPatienceError } from './patience.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
 
 /** What any thrown thing is to the caller. Only what we know by type says more than "unexpected". */
@@ -45,9 +46,10 @@ function awayPart(error: unknown): ProblemSlug | undefined {
   if (/^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)) {
     return 'postgres-away';
   }
-  // gRPC: 14 UNAVAILABLE, 4 DEADLINE_EXCEEDED; the SDK wraps it as the cause.
+  if (error instanceof OutOfPatienceError) return 'temporal-away';
+  // gRPC: 14 UNAVAILABLE, 4 DEADLINE_EXCEEDED; the SDK wraps them.
   const cause = (error as { cause?: { code?: unknown } }).cause;
-  if (error.name === 'ServiceError' && (cause?.code === 14 || cause?.code === 4)) {
+  if (error.name === 'ServiceError' && [14, 4].includes(Number(cause?.code))) {
     return 'temporal-away';
   }
   return undefined;

@@ -158,9 +158,9 @@ export const problemTypes = {
   },
   'worker-away': {
     status: 503,
-    title: 'No worker took the request in time',
+    title: 'Nobody took the request in time',
     detail:
-      'ワーカーが応答しませんでした。受け付けたかどうかは未確定です。同じ Idempotency-Key でもう一度送れば、二重には実行されません。',
+      '処理基盤（Temporalまたはワーカー）が時間内に応答しませんでした。受け付けたかどうかは未確定です。同じ Idempotency-Key でもう一度送れば、二重には実行されません。',
   },
   busy: {
     status: 503,

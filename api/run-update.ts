@@ -5,6 +5,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import type { ApiDependencies } from './dependencies.ts';
+import { OutOfPatienceError, withPatience } from './patience.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
 
 /** The workflow said yes, or it has the act and is still at it. */
@@ -36,12 +37,11 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
     readonly failures?: FailureTable;
   },
 ): Promise<UpdateAnswer<Result>> {
-  const patience = AbortSignal.timeout(deps.updateWaitMs);
   const handle = deps.temporal.workflow.getHandle(act.workflowId);
   let taken = false;
   try {
-    // One time-out over both calls: the caller waits once, however the time is spent.
-    const result = await deps.temporal.withAbortSignal(patience, async () => {
+    // One wait over both calls: the caller waits once, however the time is spent.
+    const result = await withPatience(deps.temporal, deps.updateWaitMs, async () => {
       const update = await handle.startUpdate(act.update, {
         args: act.args,
         updateId: act.idempotencyKey,
@@ -52,7 +52,10 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
     });
     return { kind: 'done', result };
   } catch (error) {
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    if (
+      error instanceof OutOfPatienceError ||
+      error instanceof WorkflowUpdateRPCTimeoutOrCancelledError
+    ) {
       if (taken) return { kind: 'accepted' };
       throw new Problem('worker-away', { headers: { 'Retry-After': '5' } });
     }

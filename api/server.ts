@@ -16,6 +16,8 @@ export interface RunningServer {
 /** A whole upload of the largest file over a slow line. */
 const requestTimeoutMs = 30 * 60 * 1000;
 
+const sweepIntervalMs = 50;
+
 /** @throws when the port is taken (EADDRINUSE). */
 export async function listen(
   api: Api,
@@ -32,9 +34,11 @@ export async function listen(
       api.state.stopping = true;
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // A connection that has just answered is kept alive by its client, and would be waited for.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepIntervalMs);
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(cut);
     },
   };

@@ -5,10 +5,10 @@ import { createFileGuard } from '../activities/file-guard.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits } from '../api/dependencies.ts';
 import { listen, type RunningServer } from '../api/server.ts';
+import { createBoundedStarts } from '../api/workflow-starts.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { connectTemporal } from '../temporal/client.ts';
-import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { createLogger } from '../workers/logger.ts';
 
 /** What supervisors wait for on standard output; the URL follows. */
@@ -84,7 +84,7 @@ async function start(
   const api = createApp({
     db,
     temporal,
-    workflows: createWorkflowStarter(temporal),
+    workflows: createBoundedStarts(temporal, config.updateWaitMs),
     fileKeys,
     createGuard: createFileGuard,
     realNow: () => new Date(),

@@ -3,6 +3,7 @@ import type { serviceRoutes } from '../contract/service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 import { buildOpenApi } from '../openapi.ts';
+import { withPatience } from '../patience.ts';
 
 /** Longer than any healthy answer, shorter than the patience of whoever asks. */
 const probeTimeoutMs = 2000;
@@ -36,24 +37,22 @@ export const serviceHandlers: Handlers<typeof serviceRoutes> = {
 };
 
 async function probePostgres(deps: ApiDependencies): Promise<boolean> {
-  return await answers(async () => await sql`select 1`.execute(deps.db));
+  return await answers(sql`select 1`.execute(deps.db));
 }
 
-async function probeTemporal(deps: ApiDependencies): Promise<boolean> {
-  const { temporal } = deps;
-  return await answers(() =>
-    temporal.withAbortSignal(AbortSignal.timeout(probeTimeoutMs), () =>
-      temporal.workflowService.getSystemInfo({}),
-    ),
+async function probeTemporal({ temporal }: ApiDependencies): Promise<boolean> {
+  const probe = withPatience(temporal, probeTimeoutMs, () =>
+    temporal.workflowService.getSystemInfo({}),
   );
+  return await answers(probe);
 }
 
-async function answers(probe: () => Promise<unknown>): Promise<boolean> {
+async function answers(probe: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), probeTimeoutMs);
   });
-  const answered = probe().then(
+  const answered = probe.then(
     () => true,
     () => false,
   );

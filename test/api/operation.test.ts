@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../api/dependencies.ts';
+import { createBoundedStarts } from '../../api/workflow-starts.ts';
 import { openDatabase } from '../../db/database.ts';
 import { isPortFree } from '../../stack/ports.ts';
 import { type RunningApi, readProblem, startApi } from './running-api.ts';
@@ -42,6 +43,29 @@ test('with Postgres and Temporal away it lives, says so, and blames neither on t
   await db.destroy();
   // Not closed: the SDK may still be retrying on it, and throws where nobody can catch it.
 });
+
+test('with only Temporal away, starting and telling a workflow are 503, and soon', async () => {
+  const temporal = new Client({ connection: Connection.lazy({ address: '127.0.0.1:9' }) });
+  api = await startApi({
+    temporal,
+    workflows: createBoundedStarts(temporal, 500),
+    updateWaitMs: 500,
+  });
+  await api.addMerchant('lonely-shop');
+  const operator = await api.addToken('operator');
+  const post = async (path: string, json: object) =>
+    await readProblem(
+      (await api?.call(`/v1/merchants/lonely-shop/cycles${path}`, {
+        method: 'POST',
+        token: operator,
+        json,
+        headers: { 'Idempotency-Key': 'lonely-key' },
+      })) as Response,
+    );
+  expect((await post('', { month: '2026-11' })).slug).toBe('temporal-away');
+  const told = await post('/2026-11/order-export', { sha256: 'a'.repeat(64) });
+  expect(told.slug).toBe('worker-away');
+}, 30_000);
 
 test('a connection that Postgres ends is one failed request, not the end of the API', async () => {
   api = await startApi();
@@ -125,7 +149,7 @@ test('closing lets a running request end, turns readiness red and frees the port
       `Authorization: Bearer ${operator}\r\nContent-Type: text/csv\r\nContent-Length: 10\r\n\r\na,b\r\n`,
   );
   await expect.poll(() => api?.uploadsRunning()).toBe(1);
-  const closed = api.closeServer(5000);
+  const closed = api.closeServer(60_000);
   expect(await isPortFree(port)).toBe(true);
   socket.write('1,2\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];

@@ -1,20 +1,20 @@
-import type { Client } from '@temporalio/client';
 import pino, { type DestinationStream } from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { createApp, type RouteTable } from '../../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
+import { createBoundedStarts } from '../../api/workflow-starts.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import type { Role } from '../../billing/role.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createToken, type TokenScope } from '../../db/queries/tokens.ts';
-import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { createTestDatabase } from '../database.ts';
 import { connectTestTemporal } from '../temporal.ts';
 
+const updateWaitMs = 2000;
 export const startOfTime = '2026-11-22T00:00:00.000Z';
 
 export interface RunningApi {
@@ -57,8 +57,8 @@ export async function startApi(
   const api = createApp(
     {
       db,
-      temporal: temporal.client as Client,
-      workflows: createWorkflowStarter(temporal.client, temporal.taskQueue()),
+      temporal: temporal.client,
+      workflows: createBoundedStarts(temporal.client, updateWaitMs, temporal.taskQueue('nobody')),
       fileKeys: parseEncryptionKeys(inject('fileKeys')),
       createGuard: createFileGuard,
       realNow: () => new Date(now),
@@ -69,7 +69,7 @@ export async function startApi(
         publicPerMinute: 10_000,
         tokenPerMinute: 100_000,
       },
-      updateWaitMs: 2000,
+      updateWaitMs,
       trustedProxies: 0,
       ...overrides,
     },
