@@ -3,17 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Db, openDatabase, readBrokenRule } from '../../db/database.ts';
 import { listOpenContradictions, settleContradiction } from '../../db/queries/contradictions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
-import {
-  AT,
-  insertAttempt,
-  insertCharge,
-  insertCharges,
-  insertContradiction,
-  insertEnding,
-  insertMoneyRecord,
-  insertOutcome,
-  readState,
-} from './money-record.ts';
+import { insertAttempt, insertContradiction, insertEnding, insertOutcome } from './money-facts.ts';
+import { AT, insertCharge, insertCharges, insertMoneyRecord, readState } from './money-record.ts';
 
 let database: TestDatabase;
 let db: Db;

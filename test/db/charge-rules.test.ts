@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Db, openDatabase } from '../../db/database.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { attempted, brokenRuleOf } from './broken-rules.ts';
+import { insertAttempt } from './money-facts.ts';
+import {
+  AT,
+  type Charge,
+  insertCharge,
+  insertCharges,
+  insertCycle,
+  insertMoneyRecord,
+  type MoneyRecord,
+  readState,
+} from './money-record.ts';
+
+let database: TestDatabase;
+let db: Db;
+let record: MoneyRecord;
+let other: MoneyRecord;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.appUrl);
+  record = await insertMoneyRecord(db);
+  other = await insertMoneyRecord(db);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+function insertItem(charge: Charge, origin: Charge, yen: number, of = record): Promise<unknown> {
+  return db
+    .insertInto('charge_items')
+    .values({
+      charge_id: charge.chargeId,
+      origin_charge_id: origin.chargeId,
+      merchant_id: of.merchantId,
+      yen,
+    })
+    .execute();
+}
+
+describe('a charge', () => {
+  test('belongs to a cycle of its merchant', async () => {
+    const stolen = { ...record, cycleId: other.cycleId };
+    expect(await brokenRuleOf(insertCharge(db, stolen))).toBe('charge_has_a_cycle_of_its_merchant');
+  });
+
+  test('takes an order number once, whatever the month', async () => {
+    const charge = await insertCharge(db, record);
+    const { order_number } = await readState(db, charge);
+    const december = await insertCycle(db, record.merchantId, '2026-12');
+    const again = db
+      .insertInto('charges')
+      .values({
+        merchant_id: record.merchantId,
+        cycle_id: december,
+        order_number,
+        customer_number: '1',
+        previous_order_number: '1',
+        position: 1,
+        created_at: AT,
+      })
+      .execute();
+    await expect(again).rejects.toMatchObject({ code: '23505' });
+  });
+});
+
+describe('an item', () => {
+  test('belongs to a charge of its merchant', async () => {
+    const [charge, origin] = await insertCharges(db, record, 2);
+    expect(await brokenRuleOf(insertItem(charge!, origin!, 1, other))).toBe(
+      'item_has_a_charge_of_its_merchant',
+    );
+  });
+
+  test('is not added once an attempt is claimed', async () => {
+    const origin = await insertCharge(db, record);
+    await insertAttempt(db, record, { charge: origin, n: 1, kind: 'carried_over' });
+    expect(await brokenRuleOf(insertItem(await attempted(db, record, null), origin, 1000))).toBe(
+      'items_are_complete_before_the_first_attempt',
+    );
+  });
+
+  test('of another charge needs that one carried over, all its yen, and takes it once', async () => {
+    const charge = await insertCharge(db, record);
+    const origin = await attempted(db, record, 'declined');
+    expect(await brokenRuleOf(insertItem(charge, origin, 1000))).toBe('origin_was_carried_over');
+    await insertAttempt(db, record, { charge: origin, n: 2, kind: 'carried_over' });
+    expect(await brokenRuleOf(insertItem(charge, origin, 999))).toBe('carried_yen_are_conserved');
+    await insertItem(charge, origin, 1000);
+    await expect(insertItem(await insertCharge(db, record), origin, 1000)).rejects.toMatchObject({
+      constraint: 'charge_items_origin_taken_once',
+    });
+    expect(await readState(db, charge)).toMatchObject({ amount_yen: 2000 });
+    expect(await readState(db, origin)).toMatchObject({ state: 'carried_over', amount_yen: 1000 });
+  });
+
+  test('passes on what its charge had taken over itself', async () => {
+    const [first, second, third] = await insertCharges(db, record, 3);
+    await insertAttempt(db, record, { charge: first!, n: 1, kind: 'carried_over' });
+    await insertItem(second!, first!, 1000);
+    await insertAttempt(db, record, { charge: second!, n: 1, kind: 'carried_over' });
+    await insertItem(third!, second!, 2000);
+    await insertAttempt(db, record, { charge: third!, n: 1, yen: 3000 });
+    expect(await readState(db, third!)).toMatchObject({ state: 'sent', amount_yen: 3000 });
+  });
+
+  test('does not lift a charge over what one authorization holds', async () => {
+    const origin = await insertCharge(db, record, 1);
+    await insertAttempt(db, record, { charge: origin, n: 1, kind: 'carried_over' });
+    const charge = await insertCharge(db, record, 9_999_999);
+    expect(await brokenRuleOf(insertItem(charge, origin, 1))).toBe('items_fit_one_authorization');
+  });
+});
