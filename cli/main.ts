@@ -66,8 +66,8 @@ function addStackCommands(program: Command): void {
     .option('--fresh', 'start with an empty database')
     .action(
       lazily(
-        () => import('./demo.ts'),
-        (module) => module.runDemo,
+        () => import('./sandbox.ts'),
+        (module) => module.runSandboxDemo,
       ),
     );
   program

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { DemoCommand } from '../sandbox/demo/demo.ts';
 
 export interface SandboxPaygentOptions {
   /** Port on loopback; without it a free one. */
@@ -12,11 +13,8 @@ export interface SandboxPaygentOptions {
 
 /** Runs the simulated Paygent until Ctrl-C. Gives the exit code. */
 export async function runSandboxPaygent(options: SandboxPaygentOptions): Promise<number> {
-  const sandbox = await loadSandbox();
-  if (sandbox === null) {
-    console.error('The sandbox is not part of this installation: run it from a git checkout.');
-    return 2;
-  }
+  const sandbox = await loadSandbox(() => import('../sandbox/run-sandbox.ts'));
+  if (sandbox === null) return 2;
   const now = options.now === undefined ? undefined : Date.parse(options.now);
   const smtp = options.smtp === undefined ? undefined : sandbox.parseSmtpAddress(options.smtp);
   if (Number.isNaN(now) || smtp === null) {
@@ -37,13 +35,20 @@ export async function runSandboxPaygent(options: SandboxPaygentOptions): Promise
   return 0;
 }
 
-/** The production image has no sandbox: null there. */
-async function loadSandbox(): Promise<typeof import('../sandbox/run-sandbox.ts') | null> {
+/** `npm run demo`, which plays shop, Paygent and operator. Gives the exit code. */
+export async function runSandboxDemo(options: DemoCommand): Promise<number> {
+  const demo = await loadSandbox(() => import('../sandbox/demo/demo.ts'));
+  return demo === null ? 2 : await demo.runDemo(options);
+}
+
+/** The production image has no sandbox: says so and gives null there. */
+async function loadSandbox<Module>(load: () => Promise<Module>): Promise<Module | null> {
   try {
-    return await import('../sandbox/run-sandbox.ts');
+    return await load();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes('sandbox/run-sandbox')) return null;
-    throw error;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !/[/\\]sandbox[/\\]/.test(message)) throw error;
+    console.error('The sandbox is not part of this installation: run it from a git checkout.');
+    return null;
   }
 }

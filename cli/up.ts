@@ -3,9 +3,9 @@ import { ConfigError, readConfig } from '../config.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import type { Stack } from '../stack/bring-up.ts';
 import { AlreadyRunningError } from '../stack/lock.ts';
+import { startServices } from '../stack/services.ts';
 import { runStackSession } from '../stack/session.ts';
 import { TemporalCliMissingError } from '../stack/temporal-cli.ts';
-import { startServices } from './services.ts';
 
 export interface UpOptions {
   readonly fresh?: boolean;

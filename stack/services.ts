@@ -1,53 +1,56 @@
-import { join } from 'node:path';
-import { checkoutDir, inheritedEnvironment } from '../config.ts';
-import type { RunningProcess } from './processes.ts';
+import { readConfig } from '../config.ts';
 import type { Stack } from './stack.ts';
+import { typeScriptProcess } from './typescript-process.ts';
 
-/** The first bundle of the workflows takes seconds on a slow machine; later starts find it. */
-const READY_TIMEOUT_MS = 120_000;
+/** The worker on a migrated stack; ends with it. Its log is `logs/worker.log`. */
+export async function startWorker(
+  stack: Stack,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await stack.startProcess({
+    name: 'worker',
+    ...typeScriptProcess('workers/main.ts'),
+    env,
+    ready: /^worker ready$/m,
+    // Without a cached bundle it builds the workflows first.
+    readyTimeoutMs: 90_000,
+    // It lets running activities finish (TSUKIGIME_SHUTDOWN_GRACE_MS) before it goes.
+    stopTimeoutMs: readConfig().shutdownGraceMs + 10_000,
+  });
+}
 
-/** Starts worker and API on a migrated stack, side by side; gives the address of the API. */
-export async function startServices(stack: Stack): Promise<string> {
-  const { api: port } = await stack.choosePorts(['api']);
-  const [api] = await Promise.all([
-    startSource(stack, {
-      name: 'api',
-      args: ['cli/tsukigime.js', 'api'],
-      ready: /api ready (http:\S+)/,
-      // Not handed to the worker, which has no port.
-      environment: { API_PORT: String(port) },
-    }),
-    startSource(stack, {
-      name: 'worker',
-      args: ['--import', 'tsx', 'workers/main.ts'],
-      ready: /worker ready/,
-    }),
-  ]);
-  const url = api.readyMatch?.[1];
-  if (url === undefined) throw new Error('the ready line of the API names its address');
+/**
+ * The API on a migrated stack, on API_PORT or a free port; ends with it. Recorded as `api`.
+ * @returns its URL.
+ */
+export async function startApi(
+  stack: Stack,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { apiPort, shutdownGraceMs } = readConfig();
+  const port = apiPort ?? (await stack.choosePorts(['api'])).api;
+  const api = await stack.startProcess({
+    name: 'api',
+    ...typeScriptProcess('cli/main.ts', ['api']),
+    env: { API_PORT: String(port), ...env },
+    ready: /^api ready (\S+)$/m,
+    stopTimeoutMs: shutdownGraceMs + 10_000,
+  });
+  const url = api.readyMatch?.[1] ?? '';
   stack.recordUrl('api', url);
   return url;
 }
 
-/** Starts a process of ours from its TypeScript source. */
-export async function startSource(
+/**
+ * Both at once: they do not wait for each other.
+ * @returns the URL of the API.
+ */
+export async function startServices(
   stack: Stack,
-  source: {
-    readonly name: string;
-    readonly args: readonly string[];
-    readonly ready: RegExp;
-    readonly environment?: Readonly<Record<string, string>>;
-  },
-): Promise<RunningProcess> {
-  return await stack.startProcess({
-    name: source.name,
-    command: process.execPath,
-    args: source.args.map((arg) => (/\.[jt]s$/.test(arg) ? join(checkoutDir, arg) : arg)),
-    cwd: checkoutDir,
-    ready: source.ready,
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    ...(source.environment
-      ? { env: { ...inheritedEnvironment(), ...stack.environment(), ...source.environment } }
-      : {}),
-  });
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const [worker, api] = await Promise.allSettled([startWorker(stack, env), startApi(stack, env)]);
+  if (worker.status === 'rejected') throw worker.reason;
+  if (api.status === 'rejected') throw api.reason;
+  return api.value;
 }

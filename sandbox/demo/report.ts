@@ -1,5 +1,5 @@
-import { CHARGE_STATE_LABELS_JA, type ChargeState } from '../billing/charge.ts';
-import { exclusionLabels } from '../billing/select-orders.ts';
+import { CHARGE_STATE_LABELS_JA, type ChargeState } from '../../billing/charge.ts';
+import { exclusionLabels } from '../../billing/select-orders.ts';
 import {
   type ChargeView,
   type CycleView,
@@ -7,7 +7,7 @@ import {
   listExchanges,
   listOrders,
   type OperatorDesk,
-} from '../sandbox/operator.ts';
+} from '../operator.ts';
 
 /** What a run of the demo leaves behind; `--report` writes it as JSON. */
 export interface DemoReport {
@@ -93,7 +93,7 @@ export async function makeReport(
     authorized: rowsOf(GRANTED),
     declined: rowsOf(['declined']),
     captured: rowsOf(['captured']),
-    capturedYen: charges['captured']?.yen ?? 0,
+    capturedYen: charges.captured?.yen ?? 0,
     charges,
     conservation: { rows: cycle.conservation.rows, yen: cycle.conservation.yen },
     ng: declined.map(toNgRow),

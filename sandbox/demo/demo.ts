@@ -1,15 +1,21 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { merchantSettingsSchema } from '../billing/merchant-settings.ts';
-import { ConfigError, checkoutDir, readConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { migrateToLatest } from '../db/migrate.ts';
-import { createMerchant, findMerchant } from '../db/queries/merchants.ts';
-import { createToken } from '../db/queries/tokens.ts';
-import { billMonth, type OperatorDay } from '../sandbox/bill-month.ts';
-import { bundledExportPath } from '../sandbox/fixtures/bundled-export.ts';
-import { startMailServer } from '../sandbox/mail-server.ts';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { ConfigError, checkoutDir, readConfig } from '../../config.ts';
+import { openDatabase } from '../../db/database.ts';
+import { migrateToLatest } from '../../db/migrate.ts';
+import { createMerchant, findMerchant } from '../../db/queries/merchants.ts';
+import { createToken } from '../../db/queries/tokens.ts';
+import { AlreadyRunningError } from '../../stack/lock.ts';
+import { startServices } from '../../stack/services.ts';
+import { runStackSession } from '../../stack/session.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { TemporalCliMissingError } from '../../stack/temporal-cli.ts';
+import { typeScriptProcess } from '../../stack/typescript-process.ts';
+import { billMonth, type OperatorDay } from '../bill-month.ts';
+import { bundledExportPath } from '../fixtures/bundled-export.ts';
+import { startMailServer } from '../mail-server.ts';
 import {
   ApiRefusal,
   type CycleView,
@@ -19,16 +25,11 @@ import {
   startCycle,
   uploadStoredFile,
   useOrderExport,
-} from '../sandbox/operator.ts';
-import { registerMerchant } from '../sandbox/paygent-operator.ts';
-import { AlreadyRunningError } from '../stack/lock.ts';
-import { startServices, startSource } from '../stack/services.ts';
-import { runStackSession } from '../stack/session.ts';
-import type { Stack } from '../stack/stack.ts';
-import { TemporalCliMissingError } from '../stack/temporal-cli.ts';
-import { createProgress, type Progress } from './demo-progress.ts';
-import { describeReport, makeReport } from './demo-report.ts';
-import { UsageError } from './record-access.ts';
+} from '../operator.ts';
+import { registerMerchant } from '../paygent-operator.ts';
+import { readyPattern } from '../run-sandbox.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { describeReport, makeReport } from './report.ts';
 
 export interface DemoCommand {
   readonly orders?: string;
@@ -37,6 +38,9 @@ export interface DemoCommand {
   readonly report?: string;
   readonly fresh?: boolean;
 }
+
+/** What was asked for cannot be done as it was said: exit code 2 and its message. */
+class UsageError extends Error {}
 
 const demoMerchant = 'demo-shop';
 const paygentId = '10001';
@@ -140,19 +144,16 @@ async function prepareDay(
   say('worker, API, simulated Paygent');
   const [apiUrl, paygent] = await Promise.all([
     startServices(stack),
-    startSource(stack, {
+    stack.startProcess({
       name: 'paygent',
-      args: [
-        '--import',
-        'tsx',
-        'sandbox/main.ts',
+      ...typeScriptProcess('sandbox/main.ts', [
         '--real-time',
         '--data-dir',
         join(stack.dataDir, 'sandbox', 'paygent'),
         '--smtp',
         `${mailServer.host}:${mailServer.port}`,
-      ],
-      ready: /sandbox paygent ready (http:\S+)/,
+      ]),
+      ready: readyPattern,
     }),
   ]);
   const portal = { url: paygent.readyMatch?.[1] ?? '', merchantId: paygentId };
