@@ -11,8 +11,6 @@ export interface DatabaseOptions {
   maxConnections?: number;
   /** Shown in pg_stat_activity. */
   applicationName?: string;
-  /** The role to become after login, where the login role is only a member of it. */
-  role?: string;
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -28,13 +26,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
 
 /** The pool under a database, for what needs a connection itself: COPY, LISTEN. */
 export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
-  const startup = ['-c timezone=UTC', '-c datestyle=ISO'];
-  if (options.role !== undefined) startup.push(`-c role=${options.role}`);
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
     application_name: options.applicationName ?? 'tsukigime',
-    options: startup.join(' '),
+    options: '-c timezone=UTC -c datestyle=ISO',
     types: { getTypeParser },
   });
   // Without a listener a broken idle connection would end the process.
@@ -94,25 +90,6 @@ export async function lockMerchant(trx: Trx, merchantId: number): Promise<void> 
 /** Holds the audit chain of one merchant (0: the chain of no single merchant). */
 export async function lockAuditChain(trx: Trx, chainId: number): Promise<void> {
   await sql`select lock_audit_chain(${chainId})`.execute(trx);
-}
-
-/** Spaces of the two-int advisory locks; 1 and 2 are taken by the functions of the migration. */
-const LOCK_SPACES = { exchange: 3, cycle: 4, workflow: 5 } as const;
-
-/**
- * Holds an exchange, a cycle or the like until the transaction ends, for work that must not run
- * twice at once; waits for the other holder.
- */
-export async function withAdvisoryLock<T>(
-  db: Db,
-  space: keyof typeof LOCK_SPACES,
-  id: number,
-  work: (trx: Trx) => Promise<T>,
-): Promise<T> {
-  return await db.transaction().execute(async (trx) => {
-    await sql`select pg_advisory_xact_lock(${LOCK_SPACES[space]}::int, ${id}::int)`.execute(trx);
-    return await work(trx);
-  });
 }
 
 /** Deadlock, serialization failure, and a key that another merge filled between look and insert. */
