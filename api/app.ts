@@ -12,6 +12,7 @@ import { toProblem } from './failures.ts';
 import type { Handler } from './handler.ts';
 import { Problem } from './problem.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { asksToContinue } from './request-input.ts';
 import { describeError, logRequests } from './request-log.ts';
 import { handlers } from './routes.ts';
 import { serveRoute } from './serve-route.ts';
@@ -112,7 +113,10 @@ function answerProblem(deps: ApiDependencies): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (!request.complete) discardRest(request);
+    if (!request.complete) {
+      if (asksToContinue(request)) response.set('Connection', 'close');
+      discardRest(request);
+    }
     response
       .status(problem.status)
       .set({ 'Cache-Control': 'no-store', ...problem.headers })

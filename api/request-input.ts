@@ -57,6 +57,7 @@ async function readBody(
   if (route.body === undefined) return undefined;
   if (route.body.kind === 'json') {
     requireContentType(request, ['application/json']);
+    if (asksToContinue(request)) response.writeContinue();
     await parseJson(request, response, limits.jsonBytes);
     return request.body;
   }
@@ -68,7 +69,13 @@ async function readBody(
   if (Number(request.headers['content-length'] ?? 0) > limits.uploadBytes) {
     throw new Problem('body-too-large');
   }
+  if (asksToContinue(request)) response.writeContinue();
   return streamBody(request, limits.uploadSilenceMs);
+}
+
+/** `Expect: 100-continue`: the body comes only once it is asked for. */
+export function asksToContinue(request: Request): boolean {
+  return request.headers.expect?.toLowerCase() === '100-continue';
 }
 
 function requireContentType(request: Request, accepted: readonly string[]): void {

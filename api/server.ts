@@ -24,6 +24,8 @@ export async function listen(
   at: { readonly host: string /** 0 takes a free one. */; readonly port: number },
 ): Promise<RunningServer> {
   const server = createServer({ requestTimeout: requestTimeoutMs }, api.app);
+  // Who asks before a long body is answered after the checks: a refusal costs no upload.
+  server.on('checkContinue', api.app);
   server.listen(at.port, at.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -257,6 +257,30 @@ describe('a slow or broken caller', () => {
     expect(good.status).toBe(201);
   });
 
+  test('who asks before sending is refused before sending, or told to go on', async () => {
+    const ask = async (token: string) => {
+      const { hostname, port } = new URL(api.url);
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      socket.write(
+        'POST /v1/merchants/http-shop/files?name=c.csv&kind=order-export HTTP/1.1\r\nHost: x\r\n' +
+          `Authorization: Bearer ${token}\r\nContent-Type: text/csv\r\nContent-Length: 5\r\n` +
+          'Expect: 100-continue\r\n\r\n',
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      return { socket, answer: answer.toString().split('\r\n')[0] };
+    };
+    const refused = await ask('nobody');
+    expect(refused.answer).toBe('HTTP/1.1 401 Unauthorized');
+    await once(refused.socket, 'close');
+    const wanted = await ask(admin);
+    expect(wanted.answer).toBe('HTTP/1.1 100 Continue');
+    wanted.socket.write('a,b\r\n');
+    const [answer] = (await once(wanted.socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 20[01] /);
+    wanted.socket.destroy();
+  });
+
   async function openTransactions(): Promise<number> {
     const { rows } = await sql<{ n: number }>`
       select count(*) as n from pg_stat_activity
