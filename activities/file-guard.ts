@@ -1,7 +1,7 @@
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import { ownNumberColumns } from '../billing/order-profile.ts';
 import { type CardNumberGuard, createCardNumberGuard } from '../imports/card-number-guard.ts';
-import { dataLayout, resultLayout } from '../psp/paygent/layouts.ts';
-import { fieldIndex } from '../psp/record-layout.ts';
+import { ownNumberColumnNumbers } from '../psp/paygent/layouts.ts';
 
 /**
  * The card-number guard for one inbound file. Columns that hold our own numbers or the PSP's may be
@@ -9,32 +9,19 @@ import { fieldIndex } from '../psp/record-layout.ts';
  */
 export function createFileGuard(kind: string, settings: MerchantSettings): CardNumberGuard {
   switch (kind) {
-    case 'order-export': {
-      const { orderNumber, previousOrderNumber, customerNumber } = settings.orderProfile.columns;
-      const columns = [orderNumber, previousOrderNumber, customerNumber];
+    case 'order-export':
       return createCardNumberGuard({
         header: true,
-        exemptColumns: columns.map((column) => column.name),
+        exemptColumns: ownNumberColumns(settings.orderProfile),
       });
-    }
+    // The first row is Paygent's header record, not a row of names: columns by position.
     case 'auth-result':
-      return createResultGuard('authorization', settings.paygent.width);
     case 'capture-result':
-      return createResultGuard('capture', settings.paygent.width);
+      return createCardNumberGuard({
+        header: false,
+        exemptColumnNumbers: ownNumberColumnNumbers(settings.paygent.width),
+      });
     default:
       return createCardNumberGuard({ header: false });
   }
-}
-
-/** A result file's first row is Paygent's header record, not a row of names: columns by position. */
-function createResultGuard(kind: 'authorization' | 'capture', width: number): CardNumberGuard {
-  const layout = dataLayout(kind, width);
-  const own = ['orderNumber', 'previousOrderNumber', 'customerNumber'];
-  return createCardNumberGuard({
-    header: false,
-    exemptColumnNumbers: [
-      ...own.map((id) => fieldIndex(layout, id) + 1),
-      layout.fields.length + fieldIndex(resultLayout, 'paymentId') + 1,
-    ],
-  });
 }

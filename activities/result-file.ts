@@ -1,8 +1,12 @@
 import { captureDeadline } from '../billing/capture-window.ts';
-import { isFinishedExchange, type ResultSummary } from '../billing/exchange.ts';
+import { type ExchangeName, isFinishedExchange, type ResultSummary } from '../billing/exchange.ts';
 import { mergeAuthorization, mergeCapture } from '../billing/result-merge.ts';
+import { UnusableFileError } from '../billing/row-reason.ts';
+import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
 import { type CopyRows, type CopyValue, inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant, retryMerge, type Trx } from '../db/database.ts';
+import { contradictionKey, listKnownContradictions } from '../db/queries/contradictions.ts';
+import { requireCycle } from '../db/queries/cycles.ts';
 import { recordDecision } from '../db/queries/decisions.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
 import { listSentLines, type SentLine } from '../db/queries/file-lines.ts';
@@ -10,6 +14,7 @@ import { openFile } from '../db/queries/files.ts';
 import {
   CONTRADICTION_COLUMNS,
   ENDING_RESULT_COLUMNS,
+  findExchangeOfResult,
   findResultRound,
   insertResultFile,
   nextRound,
@@ -46,7 +51,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       }
       const source = (sha256: string) => () => readStored(deps, merchant.id, sha256);
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
-      const merge = () =>
+      const merge = (encoding: TextEncoding) =>
         inCopyTransaction(deps.pool, async (trx, copyRows) => {
           await lockMerchant(trx, merchant.id);
           await recordDecision(trx, merchant.id, {
@@ -61,13 +66,19 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           const key = { exchangeId: exchange.id, fileId: result.fileId };
           if ((await findResultRound(trx, merchant.id, key)) === undefined) {
             const now = await requireExchange(trx, merchant.id, of.exchange);
-            refuseWrongStage(now);
+            refuseUnaccepted(now);
+            const { stage } = await requireCycle(trx, merchant.id, now.billingMonth);
+            if (stage === 'closed') throw refuseClosedMonth(now);
+            const other = await findExchangeOfResult(trx, merchant.id, key);
+            if (other !== undefined) throw refuseOtherResult(other);
             await mergeResult(trx, copyRows, {
               merchantId: merchant.id,
               exchange: now,
               fileId: result.fileId,
               files,
+              encoding,
               windowDays: current.settings.capture.windowDays,
+              known: await listKnownContradictions(trx, merchant.id, now.id),
               now: of.now,
             });
           }
@@ -76,9 +87,11 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           return summary;
         });
       try {
-        return await withHeartbeat(() => retryMerge(merge));
+        // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
+        const encoding = await detectEncoding(files.result());
+        return await withHeartbeat(() => retryMerge(() => merge(encoding)));
       } catch (error) {
-        if (error instanceof WrongResultFileError) {
+        if (error instanceof WrongResultFileError || error instanceof UnusableFileError) {
           throw refusal(
             'WrongResultFile',
             `${error.ja}。このファイルは保存しましたが、取り込んでいません。`,
@@ -91,13 +104,31 @@ export function createResultFileActivities(deps: ActivityDependencies) {
   };
 }
 
-function refuseWrongStage(exchange: Exchange): void {
-  if (exchange.stage === 'awaiting_result') return;
+/**
+ * A file that was settled or rejected may still get a result: the PSP did something after all, and
+ * only the contradiction shows it.
+ */
+function refuseUnaccepted(exchange: Exchange): void {
+  if (exchange.stage === 'awaiting_result' || isFinishedExchange(exchange.stage)) return;
   throw refusal(
     'StageConflict',
-    isFinishedExchange(exchange.stage)
-      ? 'このファイルの照合は完了しています。何も変更していません。'
-      : '受付番号がまだ記録されていません。受付番号を記録してから結果ファイルを取り込んでください。',
+    '受付番号がまだ記録されていません。何も変更していません。受付番号を記録してから結果ファイルを取り込んでください。',
+  );
+}
+
+function refuseClosedMonth({ billingMonth }: Exchange): Error {
+  return refusal(
+    'StageConflict',
+    `${billingMonth} の請求は締め済みです。何も変更していません。記録と違う結果の場合は、ペイジェントの画面で二重請求がないか確認してください。`,
+  );
+}
+
+/** A file that bills the same orders again has the same columns: only the bytes tell them apart. */
+function refuseOtherResult({ billingMonth, kind, number }: ExchangeName): Error {
+  return refusal(
+    'WrongResultFile',
+    `このファイルは ${billingMonth} の ${kind}-${number} の結果として取り込み済みです。何も変更していません。受付番号を確かめ、このファイルの結果を取り込んでください。`,
+    'other_exchange',
   );
 }
 
@@ -116,7 +147,10 @@ interface MergeContext {
   readonly exchange: Exchange;
   readonly fileId: number;
   readonly files: Parameters<typeof reconcileFiles>[0];
+  readonly encoding: TextEncoding;
   readonly windowDays: number;
+  /** Contradictions of this exchange that are on record: a further result says them again. */
+  readonly known: ReadonlySet<string>;
   readonly now: string;
 }
 
@@ -136,7 +170,7 @@ async function mergeResult(trx: Trx, copyRows: CopyRows, context: MergeContext):
   const round = await nextRound(trx, merchantId, exchange.id);
   const rows: MergedRows = { lines: [], strays: [], facts: [], contradictions: [] };
   const findings: object[] = [];
-  for await (const event of reconcileFiles(context.files)) {
+  for await (const event of reconcileFiles(context.files, { encoding: context.encoding })) {
     if (event.kind === 'summary') continue;
     if (event.kind === 'finding') {
       const { line, nameJa, value, reason } = event;
@@ -199,7 +233,10 @@ function mergeLine(
     exchange.kind === 'capture'
       ? mergeCapture(event.kind, line.settled)
       : mergeAuthorization(event.kind, line.settled);
-  if (merged.kind === 'contradiction') {
+  if (
+    merged.kind === 'contradiction' &&
+    !context.known.has(contradictionKey(line, merged.received))
+  ) {
     rows.contradictions.push([
       merchantId,
       line.chargeId,
