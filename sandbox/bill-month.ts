@@ -15,6 +15,7 @@ import {
   downloadResult,
   handOverFile,
   type PortalAccount,
+  searchResults,
   waitForCompletionMail,
 } from './paygent-operator.ts';
 
@@ -63,10 +64,17 @@ export async function carryFile(day: OperatorDay, exchange: ExchangeView): Promi
   const step = async (name: OperatorStep) => await day.onStep?.(name, exchange);
   let { acceptanceNumber } = exchange;
   if (acceptanceNumber === null) {
+    acceptanceNumber = await findEarlierUpload(day, exchange);
+    if (acceptanceNumber !== null) {
+      await recordAcceptance(desk, exchange, acceptanceNumber);
+      await step('accepted');
+    }
+  }
+  if (acceptanceNumber === null) {
     const bytes = await downloadExchangeFile(desk, exchange);
     await step('downloaded');
-    const transactionKind = exchange.kind === 'auth' ? 'オーソリ' : '売上';
-    const upload = { bytes, fileName: exchange.fileName, transactionKind } as const;
+    const transactionKind = transactionKindOf(exchange);
+    const upload = { bytes, fileName: exchange.fileName, transactionKind };
     const accepted = await handOverFile(portal, upload, exchange);
     acceptanceNumber = accepted.acceptanceNumber;
     await step('uploaded');
@@ -78,4 +86,31 @@ export async function carryFile(day: OperatorDay, exchange: ExchangeView): Promi
   await step('completed');
   await ingestResult(desk, exchange, await downloadResult(portal, acceptanceNumber));
   await step('reconciled');
+}
+
+const transactionKindOf = ({ kind }: ExchangeView) =>
+  kind === 'auth' ? ('オーソリ' as const) : ('売上' as const);
+
+/**
+ * The 受付番号 of an upload of this file that was never recorded, because the operator was stopped in
+ * between: uploading again would bill every order in it twice. The portal shows no file names, so it
+ * is known by 取引種別, count and a number that Tsukigime does not know; files are carried one after
+ * the other, so there is at most one such upload.
+ */
+async function findEarlierUpload(
+  { desk, portal }: OperatorDay,
+  exchange: ExchangeView,
+): Promise<string | null> {
+  const rows = await searchResults(portal, { transactionKind: transactionKindOf(exchange) });
+  const alike = rows.filter((row) => row.processingKind === String(exchange.records));
+  if (alike.length === 0) return null;
+  const known = new Set((await listExchanges(desk)).map((one) => one.acceptanceNumber));
+  const unknown = alike.filter((row) => !known.has(row.acceptanceNumber));
+  if (unknown.length > 1) {
+    const numbers = unknown.map((row) => row.acceptanceNumber).join('、');
+    throw new Error(
+      `${exchange.fileName}: ペイジェントに受付番号が未記録のアップロードが複数あります(${numbers})。どのファイルのものか確認し、受付番号を記録してください。`,
+    );
+  }
+  return unknown[0]?.acceptanceNumber ?? null;
 }

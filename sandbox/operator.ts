@@ -195,8 +195,10 @@ export function endCharges(
   return act(desk, `/cycles/${month}/ended-charges`, end);
 }
 
-export async function listExchanges(desk: OperatorDesk, month: string): Promise<ExchangeView[]> {
-  return (await read<{ exchanges: ExchangeView[] }>(desk, `/exchanges?month=${month}`)).exchanges;
+/** The files of one month, or of all. */
+export async function listExchanges(desk: OperatorDesk, month?: string): Promise<ExchangeView[]> {
+  const path = month === undefined ? '/exchanges' : `/exchanges?month=${month}`;
+  return (await read<{ exchanges: ExchangeView[] }>(desk, path)).exchanges;
 }
 
 /** All orders with one verdict or reason, page by page. */
