@@ -10,8 +10,9 @@ import {
   readCycleFacts,
   requireCycle,
   setCycleAttention,
+  setCycleTrouble,
 } from '../db/queries/cycles.ts';
-import { recordDecision } from '../db/queries/decisions.ts';
+import { RESUME_CYCLE, recordDecision } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
 import type { Act, OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -70,13 +71,45 @@ export function createCycleActivities(deps: ActivityDependencies) {
       }
     },
 
-    async expireAuthorizations(of: OfCycle): Promise<number> {
+    async expireAuthorizations(of: OfCycle): Promise<void> {
       const merchant = await loadMerchant(deps, of.merchant);
       const cycle = await requireCycle(db, merchant.id, of.month);
-      return await db.transaction().execute(async (trx) => {
+      await db.transaction().execute(async (trx) => {
         await lockMerchant(trx, merchant.id);
-        return await expireAuthorizations(trx, merchant.id, { cycleId: cycle.id, now: of.now });
+        await expireAuthorizations(trx, merchant.id, { cycleId: cycle.id, now: of.now });
       });
+    },
+
+    /** Notes why the month's latest step was refused, or (null) that it went through after all. */
+    async noteTrouble(of: OfCycle & { trouble: string | null }): Promise<void> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const cycle = await requireCycle(db, merchant.id, of.month);
+      await setCycleTrouble(db, merchant.id, cycle.id, of.trouble);
+      await refresh(merchant.id, of);
+    },
+
+    /** An operator says that what stood in the way is put right. */
+    async resumeCycle(
+      of: OfCycle & { act: Act; workflowId: string },
+    ): Promise<{ stage: CycleStage }> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const { stage } = await requireCycle(db, merchant.id, of.month);
+      try {
+        await db.transaction().execute((trx) =>
+          recordDecision(trx, merchant.id, {
+            key: of.act.idempotencyKey,
+            workflowId: of.workflowId,
+            act: RESUME_CYCLE,
+            body: {},
+            actor: of.act.actor,
+            reason: of.act.reason,
+            now: of.now,
+          }),
+        );
+      } catch (error) {
+        throw asRefusal(error);
+      }
+      return { stage };
     },
 
     /** Closes the month, when every row and every yen is accounted for. */
@@ -87,7 +120,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
       if (!rows || !yen) {
         throw refusal(
           'ConservationBroken',
-          `件数または金額が合わないため締められません: ${broken.join('、')}`,
+          `件数または金額が合わないため締められません: ${broken.join('、')}。締め処理以外は何も失われていません。開発担当に連絡してください。`,
         );
       }
       await moveCycle(db, merchant.id, {
@@ -133,7 +166,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
           if (refused.length > 0) {
             throw refusal(
               'StageConflict',
-              `次の注文は請求を終了できる状態ではありません: ${refused.join('、')}。何も変更していません。`,
+              `次の注文は請求を終了できる状態ではありません: ${refused.join('、')}。何も変更していません。終了できるのは未送信・NG・期限切れ・取消済の請求です。結果待ちや要確認の請求は、先に結果を確定してください。`,
             );
           }
           return { ended: of.orderNumbers.length };

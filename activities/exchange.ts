@@ -1,10 +1,10 @@
 import { captureDeadline } from '../billing/capture-window.ts';
 import {
+  describeExchange,
   type ExchangeFacts,
   type ExchangeName,
   type ExchangeStage,
   type FormatError,
-  isFinishedExchange,
 } from '../billing/exchange.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { rejectAttempts } from '../db/queries/auth-file.ts';
@@ -106,7 +106,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
         body: { acceptanceNumber: of.acceptanceNumber },
       };
       return await act(of, decision, async (trx, merchantId, exchange, decisionId) => {
-        requireStage(exchange, 'handing_over', 'このファイルの受付はすでに記録されています');
+        requireStage(exchange, 'handing_over', '受付番号は記録できません');
         const taken = await findByAcceptanceNumber(trx, merchantId, of.acceptanceNumber);
         if (taken !== undefined) {
           throw refusal(
@@ -137,7 +137,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     ): Promise<ExchangeFacts> {
       const decision = { act: 'record-format-errors', body: { errors: of.errors } };
       return await act(of, decision, async (trx, merchantId, exchange, decisionId) => {
-        requireStage(exchange, 'handing_over', 'このファイルの受付はすでに記録されています');
+        requireStage(exchange, 'handing_over', '書式エラーは記録できません');
         const sendNumber = await insertSendAnswer(trx, merchantId, {
           exchangeId: exchange.id,
           answer: 'rejected',
@@ -171,7 +171,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     async recordCompletion(of: OfExchange): Promise<ExchangeFacts> {
       const decision = { act: 'record-completion', body: {} };
       return await act(of, decision, async (trx, merchantId, exchange) => {
-        requireStage(exchange, 'awaiting_result', 'このファイルは結果待ちではありません');
+        requireStage(exchange, 'awaiting_result', '処理完了は記録できません');
         await recordCompletionNotice(trx, merchantId, exchange.id, of.now);
       });
     },
@@ -186,7 +186,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
         body: { orderNumbers: of.orderNumbers, outcome: of.outcome },
       };
       return await act(of, decision, async (trx, merchantId, exchange, decisionId) => {
-        requireStage(exchange, 'awaiting_result', 'このファイルは結果待ちではありません');
+        requireStage(exchange, 'awaiting_result', '明細は確定できません');
         const completedAt = exchange.acceptedAt ?? exchange.createdAt;
         const refused = await settleLines(trx, merchantId, {
           exchangeId: exchange.id,
@@ -219,8 +219,9 @@ export function createExchangeActivities(deps: ActivityDependencies) {
 
 export type ExchangeActivities = ReturnType<typeof createExchangeActivities>;
 
+/** Refuses with what the exchange waits for instead, so that the operator knows what to do. */
 function requireStage(exchange: Exchange, stage: ExchangeStage, otherwise: string): void {
   if (exchange.stage === stage) return;
-  const state = isFinishedExchange(exchange.stage) ? '(完了済み)' : '';
-  throw refusal('StageConflict', `${otherwise}${state}。何も変更していません。`);
+  const next = describeExchange(exchange.stage, 0);
+  throw refusal('StageConflict', `${otherwise}。何も変更していません。現在の状態: ${next}`);
 }

@@ -10,6 +10,7 @@ export type FailureType =
   | 'UnknownFile'
   | 'UnusableFile'
   | 'SettingsIncomplete'
+  | 'NothingSelected'
   | 'StageConflict'
   | 'IdempotencyConflict'
   | 'AcceptanceNumberTaken'

@@ -233,21 +233,9 @@ function mergeLine(
     exchange.kind === 'capture'
       ? mergeCapture(event.kind, line.settled)
       : mergeAuthorization(event.kind, line.settled);
-  if (
-    merged.kind === 'contradiction' &&
-    !context.known.has(contradictionKey(line, merged.received))
-  ) {
-    rows.contradictions.push([
-      merchantId,
-      line.chargeId,
-      line.n,
-      line.k,
-      exchange.id,
-      merged.recorded,
-      merged.received,
-      `result round ${round}, line ${event.resultLine}`,
-      now,
-    ]);
+  if (merged.kind === 'contradiction') {
+    const detail = `result round ${round}, line ${event.resultLine}`;
+    addContradiction(rows, merged, line, context, detail);
   }
   if (merged.kind !== 'record') return;
   if (exchange.kind === 'capture') {
@@ -280,6 +268,29 @@ function mergeLine(
     merged.fact === 'ok' ? captureDeadline(completedAt, context.windowDays) : null,
     exchange.id,
     null,
+    now,
+  ]);
+}
+
+/** Once for each slot and answer: a further result of the exchange says the same again. */
+function addContradiction(
+  rows: MergedRows,
+  { recorded, received }: { readonly recorded: string; readonly received: string },
+  line: SentLine,
+  { merchantId, exchange, known, now }: MergeContext,
+  detail: string,
+): void {
+  if (known.has(contradictionKey(line, received))) return;
+  const { chargeId, n, k } = line;
+  rows.contradictions.push([
+    merchantId,
+    chargeId,
+    n,
+    k,
+    exchange.id,
+    recorded,
+    received,
+    detail,
     now,
   ]);
 }

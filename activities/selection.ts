@@ -1,6 +1,7 @@
 import { lockMerchant } from '../db/database.ts';
 import { insertPlannedCharges } from '../db/queries/auth-file.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
+import { hasDecisionSince, RESUME_CYCLE } from '../db/queries/decisions.ts';
 import {
   findLatestCollection,
   insertSelection,
@@ -15,10 +16,14 @@ import { loadMerchantWithSettings } from './merchant.ts';
 
 export function createSelectionActivities(deps: ActivityDependencies) {
   return {
-    /** Decides who is billed from the latest collection and moves the month on; once. */
-    async selectOrders(of: OfCycle): Promise<SelectionSummary> {
+    /**
+     * Decides who is billed from the latest collection and moves the month on; once. Where nobody
+     * is billed though rows are quarantined, the month stays open for a corrected export: billing
+     * nobody in silence would be as wrong as billing.
+     */
+    async selectOrders(of: OfCycle & { workflowId: string }): Promise<SelectionSummary> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      return await withHeartbeat(() =>
+      const { summary, moved } = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
           const cycle = await requireCycle(trx, merchant.id, of.month);
@@ -36,6 +41,15 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           }
           const summary = await summarizeSelection(trx, merchant.id, cycle.id);
           if (summary === undefined) throw new Error('a collection holds at least one record');
+          const confirmed =
+            summary.selected > 0 ||
+            summary.quarantined === 0 ||
+            (await hasDecisionSince(trx, merchant.id, {
+              workflowId: of.workflowId,
+              act: RESUME_CYCLE,
+              since: latest.collectedAt,
+            }));
+          if (!confirmed) return { summary, moved: false };
           await moveCycle(trx, merchant.id, {
             cycleId: cycle.id,
             from: 'collecting',
@@ -43,9 +57,16 @@ export function createSelectionActivities(deps: ActivityDependencies) {
             attention: false,
             now: of.now,
           });
-          return summary;
+          return { summary, moved: true };
         }),
       );
+      if (!moved) {
+        throw refusal(
+          'NothingSelected',
+          `請求対象が0件で、読み取れない行などの要確認が ${summary.quarantined} 件あります。修正した注文CSVを取り込むか、請求なしで締める場合は「再開」を実行してください。`,
+        );
+      }
+      return summary;
     },
 
     /**

@@ -29,6 +29,8 @@ export interface CycleFacts {
   readonly stage: CycleStage;
   /** Whether an order export has been collected. */
   readonly collected: boolean;
+  /** Why the latest step was refused, in an operator's words; null when nothing stands in the way. */
+  readonly trouble: string | null;
   /** Orders selected in the latest selection that no charge bills yet. */
   readonly unbilled: number;
   readonly charges: ChargesByState;
@@ -44,6 +46,8 @@ export interface CycleFacts {
   readonly captureRefused: number;
   /** Authorized charges whose window closed at least a day ago. */
   readonly expirable: number;
+  /** Results that contradict the record and that nobody has settled: possibly billed twice. */
+  readonly contradictions: number;
   /** When the next authorized charge becomes expirable; null when none is authorized. */
   readonly nextExpiryAt: string | null;
 }
@@ -67,6 +71,7 @@ export function isFinished(charges: ChargesByState): boolean {
 /** Whether a person must act before the cycle can go on. */
 export function needsAttention(facts: CycleFacts): boolean {
   if (facts.stage === 'closed') return false;
+  if (facts.trouble !== null) return true;
   if (facts.stage === 'collecting') return !facts.collected;
   return (
     facts.exchanges.unsettled > 0 ||
@@ -77,9 +82,11 @@ export function needsAttention(facts: CycleFacts): boolean {
   );
 }
 
-/** What the cycle is waiting for or doing, as an operator reads it in the Temporal UI. */
+/** What the cycle is waiting for or doing, as an operator reads it. */
 export function describeCycle(facts: CycleFacts): string {
-  const count = (state: ChargeState) => facts.charges[state]?.rows ?? 0;
+  if (facts.trouble !== null) {
+    return `処理が止まっています: ${facts.trouble}原因を取り除き、「再開」を実行してください。`;
+  }
   switch (facts.stage) {
     case 'collecting':
       return facts.collected
@@ -94,14 +101,69 @@ export function describeCycle(facts: CycleFacts): string {
     case 'reconciling':
       return `オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。`;
     case 'capturing':
-      return `売上処理中です(売上処理待ち ${count('authorized')} 件、結果待ち ${count('capture_sent')} 件)。`;
+      return `売上処理中です(${listCounts(facts, IN_CAPTURE)})。`;
     case 'working_ng':
-      return `対応が必要です(NG ${count('declined')} 件、結果不明 ${count('unknown')} 件、要確認 ${count('quarantined')} 件、期限切れ ${count('expired')} 件、売上NG ${facts.captureRefused} 件、未送信 ${count('planned')} 件)。`;
+      return describeOpenCases(facts);
     case 'closing':
       return '締め処理中です。';
     case 'closed':
-      return 'この月の請求は締め済みです。';
+      return isEmpty(facts.charges)
+        ? '請求対象の注文は0件でした。ファイルは作成していません。この月の請求は締め済みです。'
+        : 'この月の請求は締め済みです。';
     case 'stopped':
       return '停止中です。';
   }
+}
+
+function isEmpty(charges: ChargesByState): boolean {
+  return Object.values(charges).every((count) => count.rows === 0);
+}
+
+type Counted = readonly [label: string, count: (facts: CycleFacts) => number];
+
+const inState = (label: string, state: ChargeState): Counted => [
+  label,
+  (facts) => facts.charges[state]?.rows ?? 0,
+];
+
+const IN_CAPTURE: readonly Counted[] = [
+  inState('オーソリ結果待ち', 'sent'),
+  inState('売上処理待ち', 'authorized'),
+  inState('売上結果待ち', 'capture_sent'),
+];
+
+const OPEN_CASES: readonly Counted[] = [
+  inState('NG', 'declined'),
+  inState('結果不明', 'unknown'),
+  inState('要確認', 'quarantined'),
+  inState('期限切れ', 'expired'),
+  ['売上NG', (facts) => facts.captureRefused],
+  inState('未送信', 'planned'),
+];
+
+const IN_FILES: readonly Counted[] = [
+  inState('オーソリ結果待ち', 'sent'),
+  inState('売上結果待ち', 'capture_sent'),
+];
+
+/** Only what there is, so that nobody looks for zero cases. */
+function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
+  const found = counted.filter(([, count]) => count(facts) > 0);
+  const listed = found.map(([label, count]) => `${label} ${count(facts)} 件`);
+  return listed.length > 0 ? listed.join('、') : '残り 0 件';
+}
+
+function describeOpenCases(facts: CycleFacts): string {
+  const waiting = listCounts(facts, IN_FILES);
+  const sentences = [
+    needsAttention(facts)
+      ? `対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。`
+      : `結果を待っています(${waiting})。`,
+  ];
+  if (facts.contradictions > 0) {
+    sentences.push(
+      `記録と矛盾する結果が ${facts.contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`,
+    );
+  }
+  return sentences.join('');
 }

@@ -6,6 +6,7 @@ import * as cyclesAndOrders from './migrations/2026-11-22-03-cycles-and-orders.t
 import * as money from './migrations/2026-11-22-04-money.ts';
 import * as rules from './migrations/2026-11-22-05-rules.ts';
 import * as chargeStates from './migrations/2026-11-22-06-charge-states.ts';
+import * as refusedSteps from './migrations/2026-11-22-07-refused-steps.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-04-money': money,
   '2026-11-22-05-rules': rules,
   '2026-11-22-06-charge-states': chargeStates,
+  '2026-11-22-07-refused-steps': refusedSteps,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

@@ -80,6 +80,7 @@ create table cycles (
   started_at timestamp with time zone not null,
   started_by text not null,
   closed_at timestamp with time zone,
+  trouble text,
   constraint cycles_pkey PRIMARY KEY (id),
   constraint cycles_merchant_id_billing_month_key UNIQUE (merchant_id, billing_month),
   constraint cycles_billing_month_check CHECK ((billing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -480,6 +481,7 @@ CREATE INDEX charge_items_carried ON public.charge_items USING btree (charge_id)
 CREATE UNIQUE INDEX charge_items_origin_taken_once ON public.charge_items USING btree (origin_charge_id) WHERE (charge_id <> origin_charge_id);
 CREATE INDEX charges_by_customer ON public.charges USING btree (merchant_id, customer_number);
 CREATE INDEX charges_by_cycle ON public.charges USING btree (cycle_id, "position");
+CREATE UNIQUE INDEX charges_once_a_cycle ON public.charges USING btree (cycle_id, order_number);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (merchant_id, endpoint, due_at) WHERE (state = 'due'::text);
 CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE (k > 1);
@@ -1026,7 +1028,7 @@ grant insert, select on tokens to tsukigime_app;
 grant select on charge_states to tsukigime_app;
 grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, file_id, finished_at, records, stage) on exchanges to tsukigime_app;
 grant update (attempt, due_at, state) on deliveries to tsukigime_app;
-grant update (attention, closed_at, stage) on cycles to tsukigime_app;
+grant update (attention, closed_at, stage, trouble) on cycles to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;
 grant update (revoked_at) on tokens to tsukigime_app;
 grant usage on sequence charges_id_seq to tsukigime_app;

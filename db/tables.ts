@@ -153,6 +153,8 @@ export interface CyclesTable {
   started_at: Instant;
   started_by: Fact<string>;
   closed_at: LaterInstant;
+  /** Why the latest step was refused; null when nothing stands in the way. */
+  trouble: ColumnType<string | null, string | null | undefined, string | null>;
 }
 export interface OrderCollectionsTable {
   id: OpenId;

@@ -11,6 +11,8 @@ export interface Bell {
    * @param until ISO instant on the business clock; null = no limit.
    */
   waits(until: string | null, purpose: string): Promise<void>;
+  /** Like `waits`, but at most so long. */
+  pauses(durationMs: number, purpose: string): Promise<void>;
 }
 
 /** Call it once, before the first activity: another workflow's report may come at any time. */
@@ -25,6 +27,10 @@ export function hangBell(clock: Clock): Bell {
     },
     async waits(until, purpose) {
       await clock.until(until, () => rung, purpose);
+      rung = false;
+    },
+    async pauses(durationMs, purpose) {
+      await clock.after(durationMs, () => rung, purpose);
       rung = false;
     },
   };

@@ -1,10 +1,4 @@
-import {
-  ApplicationFailure,
-  continueAsNew,
-  proxyActivities,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import {
   type CycleFacts,
@@ -16,7 +10,8 @@ import {
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
-import { endCharges, rebuildFiles, useOrderExport } from './messages.ts';
+import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from './messages.ts';
+import { readRefusal, refuseUnless } from './refusals.ts';
 import { setStage } from './stage.ts';
 
 export interface BillingCycleInput extends WorkflowInput {
@@ -24,6 +19,12 @@ export interface BillingCycleInput extends WorkflowInput {
   readonly month: string;
   readonly startedBy: string;
 }
+
+/**
+ * A step that was refused is tried again by itself, in case nobody tells the workflow that its cause
+ * is gone. Seldom: each trial is some events in the history, and 60 days may pass.
+ */
+const REFUSED_STEP_PAUSE_MS = 3_600_000;
 
 /**
  * A merchant's billing of one month: collect → select → authorization files → results → captures →
@@ -39,6 +40,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   const of = () => ({ merchant: input.merchant, month: input.month, now: clock.now() });
   let stage: CycleStage = 'collecting';
   let opened = false;
+  let troubled = false;
 
   setHandler(
     useOrderExport,
@@ -79,6 +81,15 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         ),
     },
   );
+  setHandler(
+    resumeCycle,
+    async (act) => {
+      const resumed = await short.resumeCycle({ ...of(), workflowId, act });
+      bell.ring();
+      return resumed;
+    },
+    { validator: (_act) => refuseUnless(troubled, 'この月の処理は止まっていません。') },
+  );
 
   const first = await short.openCycle({ ...of(), startedBy: input.startedBy });
   clock.moveTo(first.clockOffsetMs);
@@ -90,7 +101,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   while (facts.stage !== 'closed') {
     stage = facts.stage;
     setStage(facts.stage, needsAttention(facts), describeCycle(facts));
-    await step(facts);
+    await tryStep(facts);
     if (workflowInfo().continueAsNewSuggested) {
       await clock.quiet();
       await continueAsNew<typeof billingCycle>({ ...input, clockOffsetMs: clock.offsetMs() });
@@ -101,12 +112,28 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   setStage('closed', false, describeCycle(facts));
   await clock.quiet();
 
+  /** What a person must put right first ends no month: it says so, waits and tries again. */
+  async function tryStep(now: CycleFacts): Promise<void> {
+    try {
+      await step(now);
+      if (now.trouble !== null) await short.noteTrouble({ ...of(), trouble: null });
+      troubled = false;
+    } catch (error) {
+      const trouble = readRefusal(error);
+      if (trouble === undefined) throw error;
+      troubled = true;
+      if (trouble !== now.trouble) await short.noteTrouble({ ...of(), trouble });
+      setStage(now.stage, true, describeCycle({ ...now, trouble }));
+      await bell.pauses(REFUSED_STEP_PAUSE_MS, '再開待ち');
+    }
+  }
+
   async function step(now: CycleFacts): Promise<void> {
     const move = (to: CycleStage) => short.moveCycle({ ...of(), from: now.stage, to });
     switch (now.stage) {
       case 'collecting':
         if (!now.collected) return await bell.waits(null, '注文CSV');
-        await files.selectOrders(of());
+        await files.selectOrders({ ...of(), workflowId });
         return;
 
       case 'handing_over':
@@ -116,7 +143,11 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return await move('awaiting_result');
 
       case 'awaiting_result':
-        if (now.exchanges.open > 0) return await bell.waits(null, 'オーソリ結果');
+        // One file without a result must not hold back the captures of the others.
+        if (now.expirable > 0) return await short.expireAuthorizations(of());
+        if (now.exchanges.open > 0 && now.capturable === 0) {
+          return await bell.waits(now.nextExpiryAt, 'オーソリ結果');
+        }
         return await move('capturing');
 
       case 'capturing':
@@ -124,15 +155,13 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
           await files.buildFiles({ ...of(), kind: 'capture' });
           return await short.startExchanges(of());
         }
+        if (now.expirable > 0) return await short.expireAuthorizations(of());
         if (now.exchanges.open > 0) return await bell.waits(now.nextExpiryAt, '売上結果');
         return await move('working_ng');
 
       case 'working_ng':
         if (now.capturable > 0) return await move('capturing');
-        if (now.expirable > 0) {
-          await short.expireAuthorizations(of());
-          return;
-        }
+        if (now.expirable > 0) return await short.expireAuthorizations(of());
         if (isFinished(now.charges) && now.exchanges.open + now.exchanges.unsettled === 0) {
           return await move('closing');
         }
@@ -147,14 +176,4 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return await bell.waits(null, '再開');
     }
   }
-}
-
-/** A validator refuses before anything is written: its message is what the operator reads. */
-function refuseUnless(allowed: boolean, message: string): void {
-  if (allowed) return;
-  throw ApplicationFailure.create({
-    type: 'StageConflict',
-    message: `${message}何も変更していません。`,
-    nonRetryable: true,
-  });
 }

@@ -1,10 +1,4 @@
-import {
-  ApplicationFailure,
-  continueAsNew,
-  proxyActivities,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import {
   describeExchange,
@@ -23,12 +17,18 @@ import {
   recordFormatErrors,
   settleLines,
 } from './messages.ts';
+import { refuseUnless } from './refusals.ts';
 import { setStage } from './stage.ts';
 import type { Stage } from './workflow-ids.ts';
 
 export interface FileExchangeInput extends WorkflowInput {
   readonly exchange: ExchangeName;
+  /** Started again for a result that comes after the file was settled. */
+  readonly lateResult?: boolean;
 }
+
+/** Long enough for the Update that follows the start; nobody waits for this to pass. */
+const LATE_RESULT_PAUSE_MS = 60_000;
 
 /**
  * The round trip of one file with a PSP, by its portal: an operator takes the file, brings back the
@@ -43,10 +43,13 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, exchange: input.exchange, now: clock.now() });
   let stage: ExchangeStage = 'built';
+  let opened = false;
 
   /** Every act ends the same way: the loop reads the row again, and the month is told. */
-  const told = async <Result>(result: Promise<Result>): Promise<Result> => {
-    const value = await result;
+  const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+    // It may come with the very first task, before the file is open to the operator.
+    await clock.until(null, () => opened);
+    const value = await act();
     await short.reportToCycle(of());
     bell.ring();
     return value;
@@ -55,28 +58,28 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   setHandler(
     recordAcceptance,
     ({ acceptanceNumber, ...act }) =>
-      told(short.recordAcceptance({ ...of(), workflowId, act, acceptanceNumber })),
+      told(() => short.recordAcceptance({ ...of(), workflowId, act, acceptanceNumber })),
     { validator },
   );
   setHandler(
     recordFormatErrors,
-    ({ errors, ...act }) => told(short.recordFormatErrors({ ...of(), workflowId, act, errors })),
+    ({ errors, ...act }) =>
+      told(() => short.recordFormatErrors({ ...of(), workflowId, act, errors })),
     { validator },
   );
   setHandler(
     recordCompletion,
-    (act) => told(short.recordCompletion({ ...of(), workflowId, act })),
+    (act) => told(() => short.recordCompletion({ ...of(), workflowId, act })),
     { validator },
   );
-  setHandler(
-    ingestResult,
-    ({ sha256, ...act }) => told(files.ingestResult({ ...of(), workflowId, act, sha256 })),
-    { validator },
+  // At any stage: what a late result says against the record is the sign of a double billing.
+  setHandler(ingestResult, ({ sha256, ...act }) =>
+    told(() => files.ingestResult({ ...of(), workflowId, act, sha256 })),
   );
   setHandler(
     settleLines,
     ({ orderNumbers, outcome, ...act }) =>
-      told(short.settleLines({ ...of(), workflowId, act, orderNumbers, outcome })),
+      told(() => short.settleLines({ ...of(), workflowId, act, orderNumbers, outcome })),
     { validator },
   );
 
@@ -84,6 +87,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   clock.moveTo(clockOffsetMs);
   let facts: ExchangeFacts = first;
   if (facts.stage === 'built') facts = await short.beginHandOver(of());
+  opened = true;
 
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
@@ -96,6 +100,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     facts = await short.readExchange(of());
   }
   stage = facts.stage;
+  if (input.lateResult === true) await bell.pauses(LATE_RESULT_PAUSE_MS, '遅れて届いた結果');
   setStage('closed', false, describeFacts(facts));
   await short.reportToCycle(of());
   await clock.quiet();
@@ -117,10 +122,5 @@ function describeFacts(facts: ExchangeFacts): string {
 }
 
 function refuseFinished(stage: ExchangeStage): void {
-  if (!isFinishedExchange(stage)) return;
-  throw ApplicationFailure.create({
-    type: 'StageConflict',
-    message: 'このファイルの処理は完了しています。何も変更していません。',
-    nonRetryable: true,
-  });
+  refuseUnless(!isFinishedExchange(stage), 'このファイルの処理は完了しています。');
 }

@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CycleStage } from '../billing/cycle.ts';
 import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
@@ -71,6 +72,9 @@ export const rebuildFiles = defineOperatorUpdate<
   { readonly kind: 'auth' | 'capture' },
   { files: number }
 >('rebuildFiles');
+
+/** What stood in the way of the latest step is put right: the month tries it again. */
+export const resumeCycle = defineOperatorUpdate<object, { stage: CycleStage }>('resumeCycle');
 
 /** The 受付番号 that the portal showed. */
 export const recordAcceptance = defineOperatorUpdate<

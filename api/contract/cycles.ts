@@ -247,4 +247,26 @@ export const cycleRoutes = {
     },
     tag: 'cycles',
   }),
+  resumeCycle: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/cycles/:month/resumption',
+    role: 'operator',
+    merchantScoped: true,
+    params: cycleParamsSchema,
+    idempotencyKey: 'required',
+    body: { kind: 'json', schema: z.strictObject({ reason: reasonSchema }) },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ stage: z.enum(CYCLE_STAGES) }),
+        description: 'the step that was refused is tried again',
+      },
+      202: accepted,
+    },
+    summary: {
+      ja: '止まっている処理を再開する',
+      en: 'Resume a month whose step was refused, once its cause is put right',
+    },
+    tag: 'cycles',
+  }),
 };

@@ -4,7 +4,7 @@ import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import { listSelectionRows, summarizeSelection } from '../../db/queries/selection.ts';
-import { endCharges, rebuildFiles, useOrderExport } from '../../workflows/messages.ts';
+import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { cycleRoutes } from '../contract/cycles.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -67,12 +67,14 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     };
   },
 
-  useOrderExport: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
-    tellWorkflow(deps, {
+  async useOrderExport({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const told = tellWorkflow(deps, {
       ...cycleOf(merchant, params.month),
       update: useOrderExport,
       act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
-    }),
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
+  },
 
   async listOrders({ deps, merchant, params, query }) {
     const cycle = await requireCycle(deps, merchant, params.month);
@@ -99,20 +101,48 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     return { status: 200, body: { charges: page, nextAfter } };
   },
 
-  endCharges: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
-    tellWorkflow(deps, {
+  async endCharges({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const told = tellWorkflow(deps, {
       ...cycleOf(merchant, params.month),
       update: endCharges,
       act: { actor: identity.actor, idempotencyKey, ...body },
-    }),
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
+  },
 
-  rebuildFiles: ({ deps, identity, merchant, params, body, idempotencyKey }) =>
-    tellWorkflow(deps, {
+  async rebuildFiles({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const told = tellWorkflow(deps, {
       ...cycleOf(merchant, params.month),
       update: rebuildFiles,
       act: { actor: identity.actor, idempotencyKey, ...body },
-    }),
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
+  },
+
+  async resumeCycle({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const told = tellWorkflow(deps, {
+      ...cycleOf(merchant, params.month),
+      update: resumeCycle,
+      act: { actor: identity.actor, idempotencyKey, ...body },
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
+  },
 };
+
+/**
+ * No workflow runs: the row tells whether there is no such month (404) or it is closed (409). The
+ * row is not asked before the act: a month that was started just now has a workflow and no row yet.
+ */
+function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, month: string) {
+  return async (error: unknown): Promise<never> => {
+    if (!(error instanceof Problem) || error.slug !== 'workflow-closed') throw error;
+    const { stage } = await requireCycle(deps, merchant, month);
+    if (stage !== 'closed') throw error;
+    throw new Problem('workflow-closed', {
+      detail: `${month} の請求は締め済みです。何も変更していません。`,
+    });
+  };
+}
 
 async function requireCycle(
   deps: ApiDependencies,
@@ -124,7 +154,7 @@ async function requireCycle(
   return cycle;
 }
 
-function showCycle({ id: _, billingMonth, ...cycle }: CycleRow) {
+function showCycle({ id: _, trouble: __, billingMonth, ...cycle }: CycleRow) {
   return { month: billingMonth, ...cycle };
 }
 

@@ -1,4 +1,9 @@
-import { describeExchange, type ExchangeName, exchangeFileName } from '../../billing/exchange.ts';
+import {
+  describeExchange,
+  type ExchangeName,
+  exchangeFileName,
+  isFinishedExchange,
+} from '../../billing/exchange.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import {
   type Exchange,
@@ -120,6 +125,7 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
 
   async ingestResult({ deps, identity, merchant, params, body, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
+    if (isFinishedExchange(exchange.stage)) await awaitLateResult(deps, merchant, exchange);
     return await tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: ingestResult,
@@ -149,6 +155,29 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     return { status: 200, body: { lines: page, strays, nextAfter } as never };
   },
 };
+
+/**
+ * A result that comes after its file was settled is looked at all the same: what it says against
+ * the record is how a double billing shows. The workflow has ended, so it is started again.
+ */
+async function awaitLateResult(
+  deps: ApiDependencies,
+  merchant: Merchant,
+  { billingMonth, kind, number }: Exchange,
+): Promise<void> {
+  await deps.workflows.start({
+    workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
+    workflow: 'fileExchange',
+    input: {
+      merchant: merchant.slug,
+      clockOffsetMs: merchant.clockOffsetMs,
+      exchange: { billingMonth, kind, number },
+      lateResult: true,
+    },
+    month: billingMonth,
+    stage: 'reconciling',
+  });
+}
 
 /** The workflow of an exchange, and where the API shows it. */
 function workflowOf(merchant: Merchant, { billingMonth, kind, number }: ExchangeName) {

@@ -4,7 +4,8 @@ import type { FileLine } from './file-lines.ts';
 
 /**
  * Makes a charge, with its item, of every selected order that no charge bills yet: from here on the
- * orders are this cycle's. The caller holds the merchant's lock.
+ * orders are this cycle's. Repeated after a change of `identityMonth`, it makes no second charge of
+ * an order that the cycle has. The caller holds the merchant's lock.
  *
  * @returns how many charges were made, and how many selected orders another cycle had taken since
  *   the selection; those must be selected anew, so that they show as already billed
@@ -36,16 +37,14 @@ export async function insertPlannedCharges(
     select ${merchantId}, ${plan.cycleId}, s.order_number, ${plan.identityMonth}, s.customer_number,
            s.previous_order_number, s.record, ${plan.now}
       from (${selected}) s
-     where not exists (select from charges c where c.merchant_id = ${merchantId}
-                          and c.order_number = s.order_number
-                          and c.identity_month = ${plan.identityMonth})
+     where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
+                          and c.order_number = s.order_number)
      order by s.record`.execute(db);
   await sql`
     insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
     select c.id, c.id, ${merchantId}, s.amount_yen
       from (${selected}) s
-      join charges c on c.merchant_id = ${merchantId} and c.order_number = s.order_number
-                    and c.identity_month = ${plan.identityMonth} and c.cycle_id = ${plan.cycleId}
+      join charges c on c.cycle_id = ${plan.cycleId} and c.order_number = s.order_number
      where not exists (select from charge_items i where i.charge_id = c.id)
      order by c.id`.execute(db);
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };

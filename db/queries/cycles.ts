@@ -8,6 +8,8 @@ export interface CycleRow {
   readonly billingMonth: string;
   readonly stage: CycleStage;
   readonly attention: boolean;
+  /** Why the latest step was refused; null when nothing stands in the way. */
+  readonly trouble: string | null;
   readonly startedAt: string;
   readonly startedBy: string;
   readonly closedAt: string | null;
@@ -18,6 +20,7 @@ const cycleColumns = [
   'billing_month as billingMonth',
   'stage',
   'attention',
+  'trouble',
   'started_at as startedAt',
   'started_by as startedBy',
   'closed_at as closedAt',
@@ -88,6 +91,7 @@ export async function moveCycle(
     .set({
       stage: move.to,
       attention: move.attention,
+      trouble: null,
       ...(move.to === 'closed' ? { closed_at: move.now } : {}),
     })
     .where('merchant_id', '=', merchantId)
@@ -112,6 +116,21 @@ export async function setCycleAttention(
     .execute();
 }
 
+/** Notes why the cycle's latest step was refused, or (null) that nothing stands in its way. */
+export async function setCycleTrouble(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+  trouble: string | null,
+): Promise<void> {
+  await db
+    .updateTable('cycles')
+    .set({ trouble })
+    .where('merchant_id', '=', merchantId)
+    .where('id', '=', cycleId)
+    .execute();
+}
+
 /** The counts from which a cycle's workflow chooses its next step. */
 export async function readCycleFacts(
   db: Db,
@@ -120,7 +139,7 @@ export async function readCycleFacts(
   now: string,
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
-  const { collected, unbilled, open, unsettled } = await countFiles(db, merchantId, cycle.id);
+  const { open, unsettled, ...counts } = await countFiles(db, merchantId, cycle.id);
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
@@ -135,8 +154,8 @@ export async function readCycleFacts(
   const authorized = states.find(({ state }) => state === 'authorized');
   return {
     stage: cycle.stage,
-    collected,
-    unbilled,
+    ...counts,
+    trouble: cycle.trouble,
     charges: Object.fromEntries(states.map(({ state, rows, yen }) => [state, { rows, yen }])),
     exchanges: { open, unsettled },
     capturable: authorized?.capturable ?? 0,
@@ -154,19 +173,19 @@ interface StateCount extends RowsAndYen {
   readonly next_expiry_at: string | null;
 }
 
+interface FileCounts extends Pick<CycleFacts, 'collected' | 'unbilled' | 'contradictions'> {
+  readonly open: number;
+  readonly unsettled: number;
+}
+
 /** What a month has collected and which of its files are still on their way. */
-async function countFiles(
-  db: Db,
-  merchantId: number,
-  cycleId: number,
-): Promise<{ collected: boolean; unbilled: number; open: number; unsettled: number }> {
-  const { rows } = await sql<{
-    collected: boolean;
-    unbilled: number;
-    open: number;
-    unsettled: number;
-  }>`
+async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
+  const { rows } = await sql<FileCounts>`
     select
+      (select count(*)::int from contradictions x join charges c on c.id = x.charge_id
+        where c.cycle_id = ${cycleId}
+          and not exists (select from contradiction_settlements s
+                           where s.contradiction_id = x.id)) as contradictions,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
       (select count(*)::int from selection_rows r
         where r.verdict = 'selected'

@@ -16,6 +16,27 @@ export interface Decision {
   readonly now: string;
 }
 
+/** The act by which an operator has a month go on that stands still. */
+export const RESUME_CYCLE = 'resume-cycle';
+
+/** Whether a person decided `act` for a workflow at an instant or later. */
+export async function hasDecisionSince(
+  db: Trx,
+  merchantId: number,
+  decision: { workflowId: string; act: string; since: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('merchant_id', '=', merchantId)
+    .where('workflow_id', '=', decision.workflowId)
+    .where('act', '=', decision.act)
+    .where('decided_at', '>=', decision.since)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Thrown when a key is used again for something else. */
 export class IdempotencyConflict extends Error {
   override readonly name = 'IdempotencyConflict';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ResultSummary } from '../../billing/exchange.ts';
+import type { ExchangeName, ResultSummary } from '../../billing/exchange.ts';
 import type { LineVerdict } from '../../billing/result-merge.ts';
 import type { Db } from '../database.ts';
 
@@ -17,6 +17,23 @@ export async function findResultRound(
     .where('file_id', '=', of.fileId)
     .executeTakeFirst();
   return row?.round;
+}
+
+/** Another exchange of the merchant that has taken this very file as its result. */
+export async function findExchangeOfResult(
+  db: Db,
+  merchantId: number,
+  of: { exchangeId: number; fileId: number },
+): Promise<ExchangeName | undefined> {
+  return await db
+    .selectFrom('result_files as f')
+    .innerJoin('exchanges as e', 'e.id', 'f.exchange_id')
+    .select(['e.billing_month as billingMonth', 'e.kind', 'e.number'])
+    .where('f.merchant_id', '=', merchantId)
+    .where('f.file_id', '=', of.fileId)
+    .where('f.exchange_id', '!=', of.exchangeId)
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Adds a round; the caller holds the merchant's lock. */

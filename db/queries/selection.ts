@@ -11,14 +11,22 @@ export interface SelectionSummary {
   readonly quarantined: number;
 }
 
+export interface LatestCollection {
+  readonly collectionId: number;
+  /** ISO instant. */
+  readonly collectedAt: string;
+  /** Null while no selection was made from it. */
+  readonly selectionId: number | null;
+}
+
 /** The latest collection of a cycle, and whether a selection was made from it. */
 export async function findLatestCollection(
   db: Db,
   merchantId: number,
   cycleId: number,
-): Promise<{ collectionId: number; selectionId: number | null } | undefined> {
-  const { rows } = await sql<{ collectionId: number; selectionId: number | null }>`
-    select c.id as "collectionId",
+): Promise<LatestCollection | undefined> {
+  const { rows } = await sql<LatestCollection>`
+    select c.id as "collectionId", c.collected_at as "collectedAt",
            (select max(s.id) from selections s where s.collection_id = c.id) as "selectionId"
       from order_collections c
      where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}

@@ -59,19 +59,24 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   useOrderExport: {
     path: cycle('/order-export'),
     json: () => ({ sha256 }),
-    answer: 'workflow-closed',
+    answer: 'cycle-not-found',
   },
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
   listCharges: { path: cycle('/charges'), answer: 'cycle-not-found' },
   endCharges: {
     path: cycle('/ended-charges'),
     json: () => ({ orderNumbers: ['1'], kind: 'cancelled', reason: 'walk' }),
-    answer: 'workflow-closed',
+    answer: 'cycle-not-found',
   },
   rebuildFiles: {
     path: cycle('/rebuilt-files'),
     json: () => ({ kind: 'auth', reason: 'walk' }),
-    answer: 'workflow-closed',
+    answer: 'cycle-not-found',
+  },
+  resumeCycle: {
+    path: cycle('/resumption'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'cycle-not-found',
   },
 
   listExchanges: { path: merchant('/exchanges'), answer: 200 },

@@ -14,7 +14,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   charges: [],
   contradiction_settlements: [],
   contradictions: [],
-  cycles: ['attention', 'closed_at', 'stage'],
+  cycles: ['attention', 'closed_at', 'stage', 'trouble'],
   decisions: [],
   deliveries: ['attempt', 'due_at', 'state'],
   ending_results: [],
