@@ -27,11 +27,13 @@ import {
   registerMerchant,
   setSandboxClock,
 } from '../../sandbox/paygent-operator.ts';
+import type { TemporalServer } from '../../temporal/client.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { createDependencies } from '../../workers/dependencies.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { startWorkers } from '../../workers/worker.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 import { createTestDatabase } from '../database.ts';
 import { bundlesDir, connectTestWorkers } from '../workers/test-workers.ts';
 
@@ -43,7 +45,10 @@ export const paygentId = '10001';
 export interface Month {
   readonly db: Db;
   readonly client: Client;
+  readonly server: TemporalServer;
   readonly appDatabaseUrl: string;
+  /** May do everything in the month's database, faults too. */
+  readonly ownerDatabaseUrl: string;
   readonly taskQueue: string;
   readonly merchantId: number;
   readonly day: OperatorDay;
@@ -61,11 +66,16 @@ export interface MonthOptions {
   readonly outcomes?: Record<string, unknown>;
   /** False: the test starts workers of its own. */
   readonly workers?: boolean;
+  /** Time-outs of activities; a test that kills workers waits for them. */
+  readonly timing?: Partial<WorkflowTiming>;
+  /** The address under which API and workers reach Postgres, for a test that cuts the line. */
+  readonly throughLine?: (databaseUrl: string) => string;
 }
 
 export async function openMonth(options: MonthOptions = {}): Promise<Month> {
   const database = await createTestDatabase();
-  const db = openDatabase(database.appUrl, { maxConnections: 5 });
+  const appUrl = options.throughLine?.(database.appUrl) ?? database.appUrl;
+  const db = openDatabase(appUrl, { maxConnections: 5 });
   const temporal = await connectTestWorkers();
   const logger = createLogger({ level: 'warn', name: 'test' });
   const fileKeys = parseEncryptionKeys(inject('fileKeys'));
@@ -92,11 +102,11 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
   const workers =
     options.workers === false
       ? undefined
-      : await startOwnWorkers(database.appUrl, temporal, logger, fileKeys);
+      : await startOwnWorkers(appUrl, temporal, logger, fileKeys, options.timing);
   const api = createApp({
     db,
     temporal: temporal.client,
-    workflows: createWorkflowStarter(temporal.client, temporal.taskQueue),
+    workflows: createWorkflowStarter(temporal.client, temporal.taskQueue, options.timing),
     fileKeys,
     createGuard: createFileGuard,
     realNow: () => new Date(),
@@ -123,7 +133,9 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
   return {
     db,
     client: temporal.client,
-    appDatabaseUrl: database.appUrl,
+    server: temporal.server,
+    appDatabaseUrl: appUrl,
+    ownerDatabaseUrl: database.ownerUrl,
     taskQueue: temporal.taskQueue,
     merchantId: merchant.id,
     portal,
@@ -159,6 +171,7 @@ async function startOwnWorkers(
   temporal: Awaited<ReturnType<typeof connectTestWorkers>>,
   logger: ReturnType<typeof createLogger>,
   fileKeys: ReturnType<typeof parseEncryptionKeys>,
+  timing: MonthOptions['timing'],
 ): Promise<() => Promise<void>> {
   const { server, taskQueue } = temporal;
   const bundle = await loadWorkflowBundle(bundlesDir, logger);
@@ -167,6 +180,7 @@ async function startOwnWorkers(
     server,
     logger,
     taskQueue,
+    timing,
   );
   const workers = await startWorkers({
     server,
