@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
-  checkActivities,
-  checkEnvironment,
   checkImportArrows,
   checkPackages,
-  checkPurity,
-  checkQuerySignatures,
   checkRoomIsKnown,
   checkSandbox,
-  checkSql,
-  checkWorkflow,
-  makesActivities,
   type Problem,
   rooms,
   type SourceFile,
 } from './architecture.ts';
 import { listSources, readText } from './checkout.ts';
+import {
+  checkActivities,
+  checkEnvironment,
+  checkPurity,
+  checkQuerySignatures,
+  checkSql,
+  checkWorkflow,
+  makesActivities,
+} from './room-rules.ts';
 
 const sources: SourceFile[] = listSources().map((path) => ({ path, text: readText(path) }));
 const paths = sources.map((file) => file.path);
@@ -30,6 +32,7 @@ const environmentReaders: Record<string, string> = {
 
 /** Queries that know no merchant, and why. */
 const queriesWithoutMerchant: Record<string, string> = {
+  'db/queries/contradictions.ts#contradictionKey': 'computes; asks nothing',
   'db/queries/merchants.ts#createMerchant': 'there is no merchant yet',
   'db/queries/merchants.ts#findMerchant': 'turns the slug of a URL or workflow ID into the key',
   'db/queries/merchants.ts#listMerchants': 'lists the merchants that a token may see',

@@ -101,10 +101,16 @@ describe('findLongFunctions', () => {
 
   it.each([
     ['a declaration', `function a(b: string): Promise<void> {\n${body}}`],
+    ['a result with braces', `function a(b: { c: d }): Promise<{ e: f[] }> {\n${body}}`],
     ['an arrow', `const a = async (b: string) => {\n${body}};`],
     ['a method', `class A {\n  run(b: () => void) {\n${body}}\n}`],
   ])('finds %s', (_name, source) => {
     expect(findLongFunctions(source, 70)).toHaveLength(1);
+  });
+
+  it('says where a function begins, also when its parameters take lines', () => {
+    const source = `\nfunction a(\n  b: string,\n  c: { d: string },\n): void {\n${body}}`;
+    expect(findLongFunctions(source, 70)).toEqual([{ header: 'function a(', line: 2, lines: 82 }]);
   });
 
   it.each([

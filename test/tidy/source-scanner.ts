@@ -162,13 +162,14 @@ export interface LongBlock {
  */
 export function findLongFunctions(source: string, limit: number): LongBlock[] {
   const masked = maskSource(source);
-  const opened: { start: number; isFunction: boolean; inner: number }[] = [];
+  const opened: { start: number; header: number | undefined; inner: number }[] = [];
   const found: LongBlock[] = [];
   for (let i = 0; i < masked.length; i += 1) {
     if (masked[i] === '{') {
       // A signature is shorter than this; the whole source before each brace would be slow.
-      const before = masked.slice(Math.max(0, i - 4000), i);
-      opened.push({ start: i, isFunction: opensFunction(before), inner: 0 });
+      const from = Math.max(0, i - 4000);
+      const header = startOfFunction(masked.slice(from, i));
+      opened.push({ start: i, header: header === undefined ? undefined : from + header, inner: 0 });
     }
     if (masked[i] !== '}') continue;
     const block = opened.pop();
@@ -177,28 +178,45 @@ export function findLongFunctions(source: string, limit: number): LongBlock[] {
     const lines = all - block.inner;
     const parent = opened.at(-1);
     // The lines of a function belong to nobody above it; other blocks hand theirs on.
-    if (parent) parent.inner += block.isFunction ? all - 1 : block.inner;
-    if (!block.isFunction || lines <= limit) continue;
-    const line = lineOf(masked, block.start);
+    if (parent) parent.inner += block.header === undefined ? block.inner : all - 1;
+    if (block.header === undefined || lines <= limit) continue;
+    const line = lineOf(masked, block.header);
     found.push({ header: source.split('\n')[line - 1]?.trim() ?? '', line, lines });
   }
   return found;
 }
 
-/** Whether a brace after this text is the body of a function. */
-function opensFunction(before: string): boolean {
+/** Where the function begins whose body a brace after this text opens; undefined for other braces. */
+function startOfFunction(before: string): number | undefined {
   const text = before.trimEnd();
-  if (text.endsWith('=>')) return true;
-  // `) {` and `): Result {`; the type of a result may hold anything but a brace or a statement end.
-  const end = text.match(/\)(?:\s*:\s*[^{};=]+)?$/);
-  if (!end || end.index === undefined) return false;
+  if (text.endsWith('=>')) return text.length - 2;
+  const end = endOfParameters(text);
+  if (end === undefined) return undefined;
   let depth = 0;
-  for (let i = end.index; i >= 0; i -= 1) {
+  for (let i = end; i >= 0; i -= 1) {
     if (text[i] === ')') depth += 1;
     if (text[i] === '(') depth -= 1;
     if (depth > 0) continue;
     const word = text.slice(0, i).match(/([\w$]+)\s*(?:<[^<>]*>)?\s*$/)?.[1] ?? '';
-    return !['if', 'for', 'while', 'switch', 'catch', 'with', 'await'].includes(word);
+    return ['if', 'for', 'while', 'switch', 'catch', 'with', 'await'].includes(word)
+      ? undefined
+      : i;
   }
-  return false;
+  return undefined;
+}
+
+/** Where the `)` of `(…)` or `(…): Result<{ … }>` stands that ends this text. */
+function endOfParameters(text: string): number | undefined {
+  let depth = 0;
+  for (let i = text.length - 1; i >= 0; i -= 1) {
+    const char = text[i] as string;
+    if (depth === 0 && char === ')') {
+      const result = text.slice(i + 1).trim();
+      return result === '' || result.startsWith(':') ? i : undefined;
+    }
+    if ('}])'.includes(char) || (char === '>' && text[i - 1] !== '=')) depth += 1;
+    if ('{[(<'.includes(char)) depth -= 1;
+    if (depth < 0 || (depth === 0 && /[;=]/.test(char))) return undefined;
+  }
+  return undefined;
 }
