@@ -42,6 +42,17 @@ describe('docker-compose.yml', () => {
     expect(() => parseYaml('a: 1\na: 2')).toThrow();
   });
 
+  it('gives words where words belong: an unquoted colon would make a mapping', () => {
+    for (const [name, service] of services) {
+      const lists = [service.command, service.healthcheck?.test, service.ports, service.volumes];
+      for (const word of lists.flatMap((list) => list ?? []))
+        expect(word, name).toBeTypeOf('string');
+      for (const value of Object.values(service.environment ?? {})) {
+        expect(value, name).toBeTypeOf('string');
+      }
+    }
+  });
+
   it('pins every image to a release', () => {
     const images = services.map(([, service]) => service.image ?? '(none)');
     expect(images.filter((image) => !isPinned(image))).toEqual([]);
