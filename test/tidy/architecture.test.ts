@@ -191,6 +191,7 @@ describe('workflows are deterministic', () => {
     'const a = new Date(text);',
     'setTimeout(() => a(), 1);',
     "await sleep('1 day');",
+    'await startChild(fileExchange, options);',
     "await condition(() => ready(a, b), '1 day');",
   ])('refuses: %s', (text) => {
     expect(checkWorkflow(bad('workflows/a.ts', text))).toHaveLength(1);

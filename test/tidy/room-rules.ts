@@ -84,6 +84,12 @@ export function checkWorkflow(file: SourceFile): Problem[] {
       `${file.path}:${found.line}: imports ${found.specifier}: workflows import only @temporalio/workflow and @temporalio/common`,
     ];
   });
+  const children = findCalls(
+    file,
+    [[/(?<![.\w$])(?:startChild|executeChild)\b(?!\s*,|\s*\})/g, 'a child workflow']],
+    'an open child ends with its parent: start it by ID from an activity',
+  );
+  imports.push(...children);
   if (file.path === 'workflows/clock.ts') return imports;
   const rule = 'only workflows/clock.ts reads the time or sets a timer; use its now() and until()';
   return [...imports, ...findCalls(file, timeCalls, rule), ...findTimedConditions(file, rule)];

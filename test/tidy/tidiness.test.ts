@@ -109,6 +109,8 @@ describe('nothing is left lying about', () => {
     "describe.skip('a', () => {});",
     "it.todo('a');",
     'enum A { B }',
+    'const yen = Number.parseFloat(text);',
+    'const yen = sum.toFixed(2);',
     '// @ts-ignore',
     '// @ts-expect-error because',
     '// biome-ignore lint/suspicious/noConsole',

@@ -90,6 +90,11 @@ const forbidden: readonly [pattern: RegExp, what: string, where?: RegExp][] = [
   [/\bexport\s+default\b/g, 'a default export: name it'],
   [/\b(?:it|test|describe|suite)\s*\.\s*(?:only|skip|todo|fails)\b/g, 'a test that is not run'],
   [/\benum\s+\w+\s*\{/g, 'an enum: use a union of strings'],
+  [
+    /\bparseFloat\b|\.toFixed\s*\(/g,
+    'a float: money is integer yen',
+    /^(?:billing|psp|imports|db|activities|workflows|api)\//,
+  ],
 ];
 
 const forbiddenComments: readonly [pattern: RegExp, what: string][] = [
@@ -112,6 +117,7 @@ export function checkForbidden(file: SourceFile): Problem[] {
     );
   return [
     ...forbidden
+      .filter(([, , where]) => where === undefined || where.test(file.path))
       .filter(([, what]) => !(isConfig && what.startsWith('a default export')))
       .filter(([, what]) => !(isMigration && what.startsWith('any')))
       .flatMap((rule) => found(masked, rule)),
