@@ -57,19 +57,27 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
       error instanceof WorkflowUpdateRPCTimeoutOrCancelledError
     ) {
       if (taken) return { kind: 'accepted' };
-      throw new Problem('worker-away', { headers: { 'Retry-After': '5' } });
+      throw lostOnTheWay();
     }
-    if (error instanceof WorkflowNotFoundError) throw new Problem('workflow-closed');
+    // Taken by a workflow that is gone: what it did with it by then, only a repetition finds out.
+    if (error instanceof WorkflowNotFoundError) throw taken ? lostOnTheWay() : notRunning();
     if (error instanceof WorkflowUpdateFailedError) throw toUpdateProblem(error, act.failures);
     throw error;
   }
 }
+
+const notRunning = () => new Problem('workflow-closed');
+const lostOnTheWay = () => new Problem('worker-away', { headers: { 'Retry-After': '5' } });
+
+/** The server's word for an Update whose workflow was ended while its handler ran. */
+const endedWithUpdate = 'AcceptedUpdateCompletedWorkflow';
 
 function toUpdateProblem(error: WorkflowUpdateFailedError, failures: FailureTable = {}): unknown {
   const refusal = findRefusal(error.cause);
   // What nobody meant to say is a defect or an outage, not a refusal: its text may hold anything.
   if (refusal === undefined) return error;
   const type = refusal.type ?? '';
+  if (type === endedWithUpdate) return lostOnTheWay();
   return new Problem(failures[type] ?? 'conflict', {
     detail: refusal.message,
     errors: [{ path: 'workflow', message: type }],

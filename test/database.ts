@@ -27,9 +27,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     name,
     ownerUrl: withDatabase(inject('ownerDatabaseUrl'), name),
     appUrl: withDatabase(inject('appDatabaseUrl'), name),
-    drop: async () => {
-      await asOwner((client) => client.query(`drop database if exists ${name} with (force)`));
-    },
+    drop: () => asOwner((client) => dropWhenLeft(client, name)),
   };
 }
 
@@ -38,6 +36,21 @@ function withDatabase(url: string, name: string): string {
   changed.pathname = `/${name}`;
   return changed.href;
 }
+
+/**
+ * A backend goes a moment after its connection was closed, later on a busy machine, and the owner may
+ * not end those of the application's role.
+ */
+async function dropWhenLeft(client: pg.Client, name: string): Promise<void> {
+  const deadline = performance.now() + DROP_PATIENCE_MS;
+  const others = 'select from pg_stat_activity where datname = $1';
+  while ((await client.query(others, [name])).rowCount !== 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.query(`drop database if exists ${name} with (force)`);
+}
+
+const DROP_PATIENCE_MS = 10_000;
 
 async function asOwner(use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: inject('ownerDatabaseUrl') });
