@@ -71,6 +71,18 @@ const exchangeDetailSchema = exchangeSchema
       }),
     formatErrors: z.array(formatErrorSchema),
     result: resultSummarySchema.nullable().meta({ description: 'the latest result; null before' }),
+    resultFindings: z
+      .array(
+        z.object({
+          line: z.int(),
+          nameJa: z.string(),
+          value: z.string(),
+          code: z.string(),
+          ja: z.string(),
+          en: z.string(),
+        }),
+      )
+      .meta({ description: 'what is wrong with the latest result file itself, as cut off' }),
   })
   .meta({ id: 'ExchangeDetail' });
 

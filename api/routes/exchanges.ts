@@ -14,6 +14,7 @@ import {
 import { openFile } from '../../db/queries/files.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import {
+  listResultFindings,
   listResultLines,
   listResultStrays,
   summarizeResult,
@@ -72,6 +73,7 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
               },
         formatErrors: await listFormatErrors(deps.db, merchant.id, exchange.id),
         result: result ?? null,
+        resultFindings: [...(await listResultFindings(deps.db, merchant.id, exchange.id))],
       },
     };
   },

@@ -231,6 +231,33 @@ export async function listResultLines(
   return rows;
 }
 
+/** Something about a result file as a whole: truncated, a trailer that counts wrongly. */
+export interface ResultFinding {
+  readonly line: number;
+  readonly nameJa: string;
+  readonly value: string;
+  readonly code: string;
+  readonly ja: string;
+  readonly en: string;
+}
+
+/** What was wrong with the latest result file itself; empty before the first. */
+export async function listResultFindings(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<readonly ResultFinding[]> {
+  const row = await db
+    .selectFrom('result_files')
+    .select('findings')
+    .where('merchant_id', '=', merchantId)
+    .where('exchange_id', '=', exchangeId)
+    .orderBy('round', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return (row?.findings ?? []) as readonly ResultFinding[];
+}
+
 export interface ResultStray {
   readonly resultLine: number;
   readonly orderNumber: string | null;

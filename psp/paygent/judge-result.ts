@@ -93,6 +93,15 @@ export const fileReasons = {
     ja: finding.reason.ja,
     en: finding.reason.en,
   }),
+  cut: (orderNumber: string): FieldReason => ({
+    code: 'cut_off',
+    field: 'orderNumber',
+    nameJa: '注文番号',
+    sent: orderNumber,
+    returned: orderNumber,
+    ja: '結果ファイルがこの行で途切れています',
+    en: 'the result breaks off in this row',
+  }),
   unmatched: (orderNumber: string): FieldReason => ({
     code: 'unmatched_order',
     field: 'orderNumber',

@@ -1,6 +1,12 @@
 import { readCsvRows } from '../../billing/csv-rows.ts';
 import { ownCopy } from '../../billing/doubled-orders.ts';
-import { type FieldReason, fileReasons, judgeResult, type Verdict } from './judge-result.ts';
+import {
+  type FieldReason,
+  fileReasons,
+  type Judgement,
+  judgeResult,
+  type Verdict,
+} from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
 import { decodeRequestFile, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
@@ -88,12 +94,7 @@ export async function* reconcileFiles(
   };
   let stray = 0;
   let findings = 0;
-  for await (const event of compare(
-    files.result,
-    request.index,
-    answers.perRecord,
-    resultOptions,
-  )) {
+  for await (const event of compare(files.result, request.index, answers, resultOptions)) {
     if (event.kind === 'stray') stray += 1;
     else if (event.kind === 'finding') findings += 1;
     else {
@@ -152,7 +153,12 @@ interface Answers {
   readonly matched: number;
   /** How many rows of the result each record of the request has; 2 stands for more. */
   readonly perRecord: Uint8Array;
+  /** The last line of a file without trailer that breaks off in it: part of it is missing. */
+  readonly cutLine: number | null;
 }
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 async function countAnswers(
   open: OpenSource,
@@ -163,8 +169,19 @@ async function countAnswers(
   const perRecord = new Uint8Array(index.size);
   let counted = 0;
   let matched = 0;
-  for await (const rows of readCsvRows(open(), options.encoding ?? 'utf-8')) {
-    for (const { kind, fields } of rows) {
+  let hasTrailer = false;
+  let lastLine = 0;
+  let lastByte: number | undefined;
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of open()) {
+      lastByte = bytes.at(-1) ?? lastByte;
+      yield bytes;
+    }
+  }
+  for await (const rows of readCsvRows(watched(), options.encoding ?? 'utf-8')) {
+    for (const { kind, fields, line } of rows) {
+      lastLine = line;
+      hasTrailer ||= fields[0] === '4';
       if (kind !== 'readable' || fields[0] !== '3') continue;
       counted += 1;
       const slot = index.find(fields[orderNumberColumn] ?? '');
@@ -173,7 +190,8 @@ async function countAnswers(
       perRecord[slot] = Math.min(2, perRecord[slot]! + 1);
     }
   }
-  return { rows: counted, matched, perRecord };
+  const whole = hasTrailer || lastByte === LINE_FEED || lastByte === CARRIAGE_RETURN;
+  return { rows: counted, matched, perRecord, cutLine: whole ? null : lastLine };
 }
 
 type CompareEvent = ReconciledRow | StrayRow | ResultFileFinding;
@@ -184,7 +202,7 @@ const shownLines = 10;
 async function* compare(
   open: OpenSource,
   index: RequestIndex,
-  answers: Uint8Array,
+  { perRecord: answers, cutLine }: Answers,
   options: ResultFileOptions,
 ): AsyncGenerator<CompareEvent> {
   const doubledLines = new Map<number, number[]>();
@@ -203,7 +221,8 @@ async function* compare(
       yield { kind: 'stray', resultLine, orderNumber, amountText, reasons };
     } else if (answers[slot] === 1) {
       const { line: requestLine, record } = index.read(slot);
-      const { verdict, reasons } = judgeResult(record, entry);
+      const cut = resultLine === cutLine;
+      const { verdict, reasons } = cut ? cutRow(orderNumber) : judgeResult(record, entry);
       const { amountYen } = record;
       yield { kind: verdict, requestLine, resultLine, orderNumber, amountYen, outcome, reasons };
     } else {
@@ -213,6 +232,11 @@ async function* compare(
     }
   }
   yield* unanswered(index, answers, doubledLines, unreadable);
+}
+
+/** A row that breaks off may look whole, with half a 決済ID or half a code of decline. */
+function cutRow(orderNumber: string): Judgement {
+  return { verdict: 'quarantined', reasons: [fileReasons.cut(orderNumber)] };
 }
 
 /** Records of the request without exactly one readable row in the result. */

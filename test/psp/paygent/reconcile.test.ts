@@ -70,6 +70,15 @@ describe('reconciling', () => {
     expect(summary.findings).toBe(1);
   });
 
+  it('believes no row in which the result breaks off, however whole it looks', async () => {
+    // Half of 1G83: another code of decline, in a row that reads as whole.
+    const cut = result.slice(0, result.indexOf('1G83') + '1G8'.length);
+    const { verdicts, reasons } = await reconcile(cut);
+    expect(verdicts).toEqual({ '338': 'ok', '339': 'quarantined', '379': 'quarantined' });
+    expect(reasons).toContain('the result breaks off in this row');
+    expect((await reconcile(`${cut}\r\n`)).verdicts['339']).toBe('ng');
+  });
+
   it('reports a trailer that counts otherwise', async () => {
     const { events, summary } = await reconcile(result.replace('4,3', '4,4'));
     expect(summary.findings).toBe(1);
