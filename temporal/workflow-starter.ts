@@ -1,8 +1,9 @@
 import { type Client, type Workflow, WorkflowNotFoundError } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
+import type { CycleStage } from '../billing/cycle.ts';
 import type { WorkflowInput, WorkflowTiming } from '../workflows/activity-options.ts';
 import { type RowChanged, rowChanged } from '../workflows/messages.ts';
-import { mainTaskQueue, type Stage, startAttributes } from '../workflows/workflow-ids.ts';
+import { mainTaskQueue, startAttributes } from '../workflows/workflow-ids.ts';
 
 export interface WorkflowStart<Input extends WorkflowInput> {
   /** From `workflow-ids.ts`. */
@@ -11,7 +12,7 @@ export interface WorkflowStart<Input extends WorkflowInput> {
   readonly workflow: string | ((input: Input) => Promise<unknown>);
   readonly input: Input;
   readonly month: string | null;
-  readonly stage: Stage | null;
+  readonly stage: CycleStage | null;
 }
 
 /** How activities and the API start and wake workflows. No child workflows (design 3). */

@@ -1,5 +1,6 @@
 import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
+import type { CycleStage } from '../billing/cycle.ts';
 import {
   describeExchange,
   type ExchangeFacts,
@@ -19,7 +20,6 @@ import {
 } from './messages.ts';
 import { refuseUnless } from './refusals.ts';
 import { setStage } from './stage.ts';
-import type { Stage } from './workflow-ids.ts';
 
 export interface FileExchangeInput extends WorkflowInput {
   readonly exchange: ExchangeName;
@@ -107,7 +107,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
 }
 
 /** The exchange's place among the stages by which people search. */
-function stageOf(stage: ExchangeStage): Stage {
+function stageOf(stage: ExchangeStage): CycleStage {
   if (stage === 'built' || stage === 'handing_over') return 'handing_over';
   return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
 }

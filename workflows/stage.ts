@@ -1,6 +1,7 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { attentionAttribute, type Stage, stageAttribute } from './workflow-ids.ts';
+import type { CycleStage } from '../billing/cycle.ts';
+import { attentionAttribute, stageAttribute } from './workflow-ids.ts';
 
 /**
  * Says where the workflow stands, for people who look at the Temporal UI. Search attributes are
@@ -8,7 +9,7 @@ import { attentionAttribute, type Stage, stageAttribute } from './workflow-ids.t
  *
  * @param details what it waits for, in plain words (Temporal markdown). No personal data.
  */
-export function setStage(stage: Stage, attention: boolean, details: string): void {
+export function setStage(stage: CycleStage, attention: boolean, details: string): void {
   const known = workflowInfo().typedSearchAttributes;
   const changes: SearchAttributeUpdatePair[] = [];
   if (known.get(stageAttribute) !== stage) changes.push({ key: stageAttribute, value: stage });

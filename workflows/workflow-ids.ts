@@ -1,4 +1,6 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { CycleStage } from '../billing/cycle.ts';
+import type { ExchangeKind } from '../billing/exchange.ts';
 
 /**
  * The names under which Temporal knows our work: workflow IDs, task queues, search attributes.
@@ -26,24 +28,6 @@ export const searchAttributeKeys = [
   stageAttribute,
   attentionAttribute,
 ] as const;
-
-export const stages = [
-  'collecting',
-  'previewing',
-  'awaiting_approval',
-  'handing_over',
-  'awaiting_result',
-  'reconciling',
-  'capturing',
-  'working_ng',
-  'closing',
-  'closed',
-  'stopped',
-] as const;
-export type Stage = (typeof stages)[number];
-
-export const exchangeKinds = ['auth', 'capture', 'retry', 'link', 'refresh'] as const;
-export type ExchangeKind = (typeof exchangeKinds)[number];
 
 /** A part of a workflow ID is not what its place demands: a programmer's slip or a forged request. */
 export class WorkflowIdError extends Error {
@@ -104,7 +88,7 @@ export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchan
 export function startAttributes(
   merchant: string,
   month: string | null,
-  stage: Stage | null,
+  stage: CycleStage | null,
 ): SearchAttributePair[] {
   return [
     { key: merchantAttribute, value: slug(merchant) },

@@ -29,7 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   workflows: { imports: ['billing'], types: ['activities'] },
   temporal: {
     imports: ['workflows/messages.ts', 'workflows/workflow-ids.ts'],
-    types: ['config.ts', 'workflows'],
+    types: ['config.ts', 'workflows', 'billing'],
   },
   workers: {
     imports: [

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CycleStage } from '../../billing/cycle.ts';
 import type { RunningWorkers } from '../../workers/worker.ts';
 import { rowChanged } from '../../workflows/messages.ts';
 import {
   attentionAttribute,
   billingMonthAttribute,
   merchantAttribute,
-  type Stage,
   stageAttribute,
 } from '../../workflows/workflow-ids.ts';
 import { connectTestWorkers, type TestWorkers } from '../workers/test-workers.ts';
@@ -30,7 +30,7 @@ test('search attributes are written when they change and only then', async () =>
   const month = '2026-11';
   await starter.start({ workflowId, workflow: 'stager', input, month, stage: 'collecting' });
   const handle = client.workflow.getHandle(workflowId);
-  const say = (stage: Stage) => handle.signal(rowChanged, { kind: 'stage', id: stage });
+  const say = (stage: CycleStage) => handle.signal(rowChanged, { kind: 'stage', id: stage });
   const attributes = async () => (await handle.describe()).typedSearchAttributes;
 
   expect((await attributes()).get(stageAttribute)).toBe('collecting');
