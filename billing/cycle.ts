@@ -37,6 +37,8 @@ export interface CycleFacts {
   readonly exchanges: {
     /** Not yet handed over, or waiting for a first result. */
     readonly open: number;
+    /** Of the open ones, those that an operator must still hand over. */
+    readonly toHandOver: number;
     /** Answered, but with rows that a person must settle. */
     readonly unsettled: number;
   };
@@ -74,6 +76,7 @@ export function needsAttention(facts: CycleFacts): boolean {
   if (facts.trouble !== null) return true;
   if (facts.stage === 'collecting') return !facts.collected;
   return (
+    facts.exchanges.toHandOver > 0 ||
     facts.exchanges.unsettled > 0 ||
     facts.captureRefused > 0 ||
     ['unknown', 'quarantined', 'declined', 'expired', 'planned'].some(
@@ -99,9 +102,9 @@ export function describeCycle(facts: CycleFacts): string {
       return 'オーソリ用CSVを作成しています。';
     case 'awaiting_result':
     case 'reconciling':
-      return `オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。`;
+      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。`;
     case 'capturing':
-      return `売上処理中です(${listCounts(facts, IN_CAPTURE)})。`;
+      return `${describeHandOver(facts)}売上処理中です(${listCounts(facts, IN_CAPTURE)})。`;
     case 'working_ng':
       return describeOpenCases(facts);
     case 'closing':
@@ -113,6 +116,13 @@ export function describeCycle(facts: CycleFacts): string {
     case 'stopped':
       return '停止中です。';
   }
+}
+
+/** Whose turn it is: nothing happens at the PSP before the operator's upload. */
+function describeHandOver({ exchanges }: CycleFacts): string {
+  return exchanges.toHandOver > 0
+    ? `ファイル ${exchanges.toHandOver} 件のアップロードと受付番号の記録が必要です。`
+    : '';
 }
 
 function isEmpty(charges: ChargesByState): boolean {

@@ -3,8 +3,20 @@
  * authorizations (outcomes) and captures (ending results).
  */
 
-/** The verdict on a sent line; see psp/paygent/judge-result.ts. */
+/** What a result says of a sent line; `unknown`: it came back without a result. */
 export type LineVerdict = 'ok' | 'ng' | 'unknown' | 'quarantined';
+
+/** Why a row of a result is quarantined, per field. */
+export interface FieldReason {
+  readonly code: string;
+  readonly field: string;
+  /** Column name in the PSP's documents. */
+  readonly nameJa: string;
+  readonly sent: string | null;
+  readonly returned: string | null;
+  readonly ja: string;
+  readonly en: string;
+}
 
 export type AuthorizationOutcome = 'ok' | 'declined' | 'rejected' | 'not_sent';
 export type CaptureResult = 'captured' | 'voided' | 'refused' | 'not_sent';

@@ -42,12 +42,13 @@ const cycleDetailSchema = cycleSchema
     charges: z.record(z.string(), countSchema).meta({ description: 'by state' }),
     exchanges: z.object({
       open: z.int().meta({ description: 'files without a result' }),
+      toHandOver: z.int().meta({ description: 'of these, files to upload at the PSP' }),
       unsettled: z.int().meta({ description: 'files with rows that a person must settle' }),
     }),
     conservation: z.object({
       rows: z.boolean(),
       yen: z.boolean(),
-      broken: z.array(z.string()).meta({ description: 'what does not add up' }),
+      broken: z.array(z.string()).readonly().meta({ description: 'what does not add up' }),
     }),
   })
   .meta({ id: 'CycleDetail' });

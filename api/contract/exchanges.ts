@@ -234,7 +234,7 @@ export const exchangeRoutes = {
                 responseCode: z.string().nullable(),
                 responseDetail: z.string().nullable(),
                 processedAt: instantSchema.nullable(),
-                reasons: z.array(fieldReasonSchema),
+                reasons: z.array(fieldReasonSchema).readonly(),
               })
               .meta({ id: 'ResultLine' }),
           ),
@@ -243,7 +243,7 @@ export const exchangeRoutes = {
               resultLine: z.int(),
               orderNumber: z.string().nullable(),
               amountYen: z.int().nullable(),
-              reasons: z.array(fieldReasonSchema),
+              reasons: z.array(fieldReasonSchema).readonly(),
             }),
           ),
           nextAfter: z.int().nullable(),

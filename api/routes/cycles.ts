@@ -1,9 +1,12 @@
 import { describeCycle } from '../../billing/cycle.ts';
+import { isFinishedExchange } from '../../billing/exchange.ts';
 import { listCharges } from '../../db/queries/charges.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
+import { listExchanges } from '../../db/queries/exchanges.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import { listSelectionRows, summarizeSelection } from '../../db/queries/selection.ts';
+import { startExchange } from '../../temporal/start-exchange.ts';
 import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { cycleRoutes } from '../contract/cycles.ts';
@@ -45,6 +48,13 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       month,
       stage: known?.stage ?? 'collecting',
     });
+    // Its files as well: a cycle that runs does not see that the workflow of a file is gone.
+    const exchanges = known === undefined ? [] : await listExchanges(deps.db, merchant.id, month);
+    for (const exchange of exchanges) {
+      if (!isFinishedExchange(exchange.stage)) {
+        await startExchange(deps.workflows, merchant, exchange);
+      }
+    }
     return known === undefined
       ? { status: 202, headers, body: { accepted: true } }
       : { status: 200, headers, body: showCycle(known) };
@@ -63,7 +73,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         charges: facts.charges,
         exchanges: facts.exchanges,
         conservation: await checkConservation(deps.db, merchant.id, cycle.id),
-      } as never,
+      },
     };
   },
 

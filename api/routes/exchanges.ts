@@ -4,14 +4,12 @@ import {
   exchangeFileName,
   isFinishedExchange,
 } from '../../billing/exchange.ts';
-import { appendAudit } from '../../db/queries/audit.ts';
 import {
   type Exchange,
   findExchange,
   listExchanges,
   listFormatErrors,
 } from '../../db/queries/exchanges.ts';
-import { openFile } from '../../db/queries/files.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import {
   listResultFindings,
@@ -31,6 +29,7 @@ import type { exchangeRoutes } from '../contract/exchanges.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
+import { replyWithFile } from '../stored-download.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
 import { paginate } from './cycles.ts';
 
@@ -57,11 +56,12 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     const exchange = await requireExchange(deps, merchant, params);
     const result = await summarizeResult(deps.db, merchant.id, exchange.id);
     const transactionKind = transactionKinds[exchange.kind];
+    const formatErrors = await listFormatErrors(deps.db, merchant.id, exchange.id);
     return {
       status: 200,
       body: {
         ...showExchange(exchange),
-        waitsFor: describeExchange(exchange.stage, result?.unsettled ?? 0),
+        waitsFor: describeExchange(exchange.stage, result?.unsettled ?? 0, formatErrors.length),
         confirmScreen:
           transactionKind === undefined
             ? null
@@ -71,31 +71,16 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
                 件数: exchange.records,
                 金額: exchange.amountYen,
               },
-        formatErrors: await listFormatErrors(deps.db, merchant.id, exchange.id),
+        formatErrors,
         result: result ?? null,
         resultFindings: [...(await listResultFindings(deps.db, merchant.id, exchange.id))],
       },
     };
   },
 
-  async downloadExchangeFile({ deps, identity, merchant, params, now }) {
-    const exchange = await requireExchange(deps, merchant, params);
-    const file = await openFile(deps.db, merchant.id, exchange.sha256, deps.fileKeys);
-    if (file === undefined) throw new Problem('file-not-found');
-    await appendAudit(deps.db, merchant.id, {
-      at: now,
-      actor: identity.actor,
-      act: 'file.downloaded',
-      subject: file.sha256,
-      reason: null,
-      details: { kind: file.kind, bytes: file.bytes },
-    });
-    return {
-      status: 200,
-      content: file.content,
-      bytes: file.bytes,
-      fileName: exchangeFileName(exchange),
-    };
+  async downloadExchangeFile(call) {
+    const exchange = await requireExchange(call.deps, call.merchant, call.params);
+    return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
   },
 
   async recordAcceptance({ deps, identity, merchant, params, body, idempotencyKey }) {
@@ -154,7 +139,7 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     });
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.lineNumber);
     const strays = await listResultStrays(deps.db, merchant.id, exchange.id);
-    return { status: 200, body: { lines: page, strays, nextAfter } as never };
+    return { status: 200, body: { lines: page, strays, nextAfter } };
   },
 };
 

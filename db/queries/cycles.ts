@@ -139,7 +139,7 @@ export async function readCycleFacts(
   now: string,
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
-  const { open, unsettled, ...counts } = await countFiles(db, merchantId, cycle.id);
+  const { open, toHandOver, unsettled, ...counts } = await countFiles(db, merchantId, cycle.id);
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
@@ -157,7 +157,7 @@ export async function readCycleFacts(
     ...counts,
     trouble: cycle.trouble,
     charges: Object.fromEntries(states.map(({ state, rows, yen }) => [state, { rows, yen }])),
-    exchanges: { open, unsettled },
+    exchanges: { open, toHandOver, unsettled },
     capturable: authorized?.capturable ?? 0,
     captureRefused: authorized?.refused ?? 0,
     expirable: authorized?.expirable ?? 0,
@@ -173,10 +173,8 @@ interface StateCount extends RowsAndYen {
   readonly next_expiry_at: string | null;
 }
 
-interface FileCounts extends Pick<CycleFacts, 'collected' | 'unbilled' | 'contradictions'> {
-  readonly open: number;
-  readonly unsettled: number;
-}
+type FileCounts = Pick<CycleFacts, 'collected' | 'unbilled' | 'contradictions'> &
+  CycleFacts['exchanges'];
 
 /** What a month has collected and which of its files are still on their way. */
 async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
@@ -194,8 +192,9 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
           and not exists (select from charges c where c.cycle_id = ${cycleId}
                              and c.order_number = r.order_number)) as unbilled,
       count(*) filter (where not answered)::int as open,
+      count(*) filter (where stage in ('built', 'handing_over'))::int as "toHandOver",
       count(*) filter (where answered)::int as unsettled
-      from (select exists (select from result_files f where f.exchange_id = e.id) as answered
+      from (select e.stage, exists (select from result_files f where f.exchange_id = e.id) as answered
               from exchanges e
              where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
                and e.stage not in ('reconciled', 'rejected', 'cancelled')) e

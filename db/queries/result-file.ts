@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ExchangeName, ResultSummary } from '../../billing/exchange.ts';
-import type { LineVerdict } from '../../billing/result-merge.ts';
+import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import type { Db } from '../database.ts';
 
 /** The round in which this file was ingested, if it was. */
@@ -203,7 +203,7 @@ export interface ResultLine {
   readonly responseDetail: string | null;
   readonly processedAt: string | null;
   /** Per field: what was sent and what came back. */
-  readonly reasons: readonly unknown[];
+  readonly reasons: readonly FieldReason[];
 }
 
 /** Lines of the latest round in the file's order, a page at a time. */
@@ -262,7 +262,7 @@ export interface ResultStray {
   readonly resultLine: number;
   readonly orderNumber: string | null;
   readonly amountYen: number | null;
-  readonly reasons: readonly unknown[];
+  readonly reasons: readonly FieldReason[];
 }
 
 export async function listResultStrays(

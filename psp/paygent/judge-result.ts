@@ -1,24 +1,10 @@
+import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import { resultCodes } from './layouts.ts';
 import type { PaygentOutcome, ResultFieldFinding, ResultRow } from './result-file.ts';
 import type { TransactionRecord } from './transaction-file.ts';
 
-/** What became of a request record. `unknown`: it came back without a result. */
-export type Verdict = 'ok' | 'ng' | 'unknown' | 'quarantined';
-
-/** Why a row is quarantined, per field. */
-export interface FieldReason {
-  readonly code: string;
-  readonly field: string;
-  /** Column name in the PSP's documents. */
-  readonly nameJa: string;
-  readonly sent: string | null;
-  readonly returned: string | null;
-  readonly ja: string;
-  readonly en: string;
-}
-
 export interface Judgement {
-  readonly verdict: Verdict;
+  readonly verdict: LineVerdict;
   /** Not empty exactly when quarantined. */
   readonly reasons: readonly FieldReason[];
 }

@@ -1,12 +1,7 @@
 import { readCsvRows } from '../../billing/csv-rows.ts';
 import { ownCopy } from '../../billing/doubled-orders.ts';
-import {
-  type FieldReason,
-  fileReasons,
-  type Judgement,
-  judgeResult,
-  type Verdict,
-} from './judge-result.ts';
+import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
+import { fileReasons, type Judgement, judgeResult } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
 import { decodeRequestFile, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
@@ -26,7 +21,7 @@ export interface RowsAndYen {
 
 /** One record that was sent, with what became of it. */
 export interface ReconciledRow {
-  readonly kind: Verdict;
+  readonly kind: LineVerdict;
   readonly requestLine: number;
   readonly resultLine: number | null;
   readonly orderNumber: string;
