@@ -5,9 +5,10 @@ import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
+import { startExchange } from '../temporal/start-exchange.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
-import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
@@ -53,19 +54,7 @@ export async function createDependencies(
 
 function startsOver(starter: WorkflowStarter): WorkflowStarts {
   return {
-    async startExchange(merchant, { billingMonth, kind, number }) {
-      await starter.start({
-        workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
-        workflow: 'fileExchange',
-        input: {
-          merchant: merchant.slug,
-          clockOffsetMs: merchant.clockOffsetMs,
-          exchange: { billingMonth, kind, number },
-        },
-        month: billingMonth,
-        stage: 'handing_over',
-      });
-    },
+    startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
     async wakeCycle(merchant, billingMonth, changed) {
       const cycle = cycleWorkflowId(merchant, billingMonth);
       await starter.reportRowChanged(cycle, { kind: 'exchange', id: changed });
