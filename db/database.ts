@@ -33,8 +33,10 @@ export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
     options: '-c timezone=UTC -c datestyle=ISO',
     types: { getTypeParser },
   });
-  // Without a listener a broken idle connection would end the process.
+  // Without a listener a broken connection would end the process: the pool listens to idle ones, and
+  // the one that is at work tells its query, which rejects.
   pool.on('error', options.onIdleError ?? (() => {}));
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
