@@ -14,8 +14,9 @@ const sources = listSources().map((path) => ({ path, text: readText(path) }));
 // This room's own samples of what is forbidden would be found.
 const judged = sources.filter((file) => !file.path.startsWith('test/tidy/'));
 
-/** Files of more than 300 lines, and why. A number here may only get smaller. */
+/** Files of more than 300 lines (tests: 400), and why. A number here may only get smaller. */
 const longFiles: Record<string, { lines: number; reason: string }> = {
+  'activities/result-file.ts': { lines: 308, reason: 'reading, judging and merging one file' },
   'db/tables.ts': { lines: 500, reason: 'one list: every table with its columns' },
 };
 
@@ -58,6 +59,8 @@ describe('length', () => {
     const allowed = { 'billing/a.ts': { lines: 310, reason: 'a table' } };
     expect(checkFileLength(bad('x\n'.repeat(301)), {})).toHaveLength(1);
     expect(checkFileLength(bad('x\n'.repeat(300)), {})).toEqual([]);
+    expect(checkFileLength(bad('x\n'.repeat(400), 'test/a.test.ts'), {})).toEqual([]);
+    expect(checkFileLength(bad('x\n'.repeat(401), 'test/a.test.ts'), {})).toHaveLength(1);
     expect(checkFileLength(bad('x\n'.repeat(311)), allowed)).toHaveLength(1);
     expect(checkFileLength(bad('x\n'.repeat(310)), allowed)).toEqual([]);
     expect(checkFileLength(bad('x\n'.repeat(300)), allowed)).toHaveLength(1);
