@@ -150,6 +150,11 @@ const variables = {
     'port of the API; 0 takes a free one',
     '8080, a free one under `tsukigime up`',
   ),
+  API_TRUSTED_PROXIES: variable(
+    z.coerce.number().int().min(0).max(10).default(0),
+    'reverse proxies in front of the API whose X-Forwarded-For is believed',
+    '0',
+  ),
   LOG_LEVEL: variable(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'least severe log level written',
@@ -194,6 +199,7 @@ export interface Config {
   readonly fileKeys: readonly EncryptionKey[] | undefined;
   readonly apiHost: string;
   readonly apiPort: number | undefined;
+  readonly trustedProxies: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
@@ -238,6 +244,7 @@ export function readConfig(environment: Environment = process.env): Config {
     fileKeys: read('TSUKIGIME_FILE_KEYS'),
     apiHost: read('API_HOST'),
     apiPort: read('API_PORT'),
+    trustedProxies: read('API_TRUSTED_PROXIES'),
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),

@@ -9,6 +9,13 @@ import type { QuarantinedRow, RowReason } from './row-reason.ts';
 import { UnusableFileError } from './row-reason.ts';
 import type { TextEncoding } from './text-encoding.ts';
 
+/** Both rows of a doubled number carry it: which of the two is meant, nobody can tell. */
+export const orderNumberDoubled: RowReason = {
+  code: 'order_number_doubled',
+  ja: '同じ注文番号がファイル内に複数あります',
+  en: 'the same order number stands in the file more than once',
+};
+
 /** A row of an order export: read, or set aside with its reason. */
 export type OrderRow = { readonly kind: 'order'; readonly order: Order } | QuarantinedRow;
 
@@ -127,7 +134,7 @@ function readFields(
   if (orderNumber === '') return fault('orderNumber', reasons.orderNumberEmpty);
   const amount = parseYen(read('amountYen'));
   if (!amount.ok) return fault('amountYen', amount.reason);
-  if (doubled?.has(orderNumber)) return fault('orderNumber', reasons.orderNumberDoubled);
+  if (doubled?.has(orderNumber)) return fault('orderNumber', orderNumberDoubled);
   const cycleCount = readCycleCount(read('cycleCount'));
   if (cycleCount === 'unreadable') return fault('cycleCount', reasons.cycleCountUnreadable);
   const shipment = readShipment(read('shipment'), profile);
@@ -188,11 +195,6 @@ const reasons = {
     code: 'order_number_empty',
     ja: '注文番号が空です',
     en: 'the order number is empty',
-  },
-  orderNumberDoubled: {
-    code: 'order_number_doubled',
-    ja: '同じ注文番号がファイル内に複数あります',
-    en: 'the same order number stands in the file more than once',
   },
   cycleCountUnreadable: {
     code: 'cycle_count_unreadable',

@@ -91,7 +91,7 @@ async function start(
     logger,
     limits: defaultLimits,
     updateWaitMs: config.updateWaitMs,
-    trustedProxies: 0,
+    trustedProxies: config.trustedProxies,
   });
   const server = await listen(api, { host: config.apiHost, port: config.apiPort ?? defaultPort });
   return { server, db, temporal };

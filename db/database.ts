@@ -29,6 +29,8 @@ export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
+    // A server that takes the connection and says nothing is away, like one that refuses it.
+    connectionTimeoutMillis: 10_000,
     application_name: options.applicationName ?? 'tsukigime',
     options: '-c timezone=UTC -c datestyle=ISO',
     types: { getTypeParser },

@@ -1,11 +1,17 @@
 import { describeCycle } from '../../billing/cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
+import { orderNumberDoubled } from '../../billing/order-export.ts';
 import { listCharges } from '../../db/queries/charges.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
 import { listExchanges } from '../../db/queries/exchanges.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
-import { listSelectionRows, summarizeSelection } from '../../db/queries/selection.ts';
+import {
+  listSelectionRows,
+  type SelectionRow,
+  summarizeSelection,
+} from '../../db/queries/selection.ts';
+import { findSettings } from '../../db/queries/settings.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
 import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
@@ -96,7 +102,10 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       limit: query.limit + 1,
     });
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.record);
-    return { status: 200, body: { orders: page, nextAfter } };
+    const settings = (await findSettings(deps.db, merchant.id))?.settings;
+    const column = settings?.orderProfile.columns.orderNumber.name ?? null;
+    const orders = page.map((row) => (isDoubled(row) ? explainDoubled(row, column) : row));
+    return { status: 200, body: { orders, nextAfter } };
   },
 
   async listCharges({ deps, merchant, params, query }) {
@@ -152,6 +161,16 @@ function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, month: str
       detail: `${month} の請求は締め済みです。何も変更していません。`,
     });
   };
+}
+
+/** A doubled number is found set-based over all rows, which have no words of their own for it. */
+function isDoubled(row: SelectionRow): boolean {
+  return row.reason === orderNumberDoubled.code && row.reasonJa === null;
+}
+
+function explainDoubled(row: SelectionRow, column: string | null): SelectionRow {
+  const { ja, en } = orderNumberDoubled;
+  return { ...row, column, value: row.orderNumber, reasonJa: ja, reasonEn: en };
 }
 
 async function requireCycle(
