@@ -18,6 +18,7 @@ import type { Act, OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
+import { requireOpenCycle } from './open-cycle.ts';
 
 export function createCycleActivities(deps: ActivityDependencies) {
   const { db } = deps;
@@ -85,7 +86,6 @@ export function createCycleActivities(deps: ActivityDependencies) {
       const merchant = await loadMerchant(deps, of.merchant);
       const cycle = await requireCycle(db, merchant.id, of.month);
       await setCycleTrouble(db, merchant.id, cycle.id, of.trouble);
-      await refresh(merchant.id, of);
     },
 
     /** An operator says that what stood in the way is put right. */
@@ -95,8 +95,8 @@ export function createCycleActivities(deps: ActivityDependencies) {
       const merchant = await loadMerchant(deps, of.merchant);
       const { stage } = await requireCycle(db, merchant.id, of.month);
       try {
-        await db.transaction().execute((trx) =>
-          recordDecision(trx, merchant.id, {
+        await db.transaction().execute(async (trx) => {
+          const decision = await recordDecision(trx, merchant.id, {
             key: of.act.idempotencyKey,
             workflowId: of.workflowId,
             act: RESUME_CYCLE,
@@ -104,8 +104,9 @@ export function createCycleActivities(deps: ActivityDependencies) {
             actor: of.act.actor,
             reason: of.act.reason,
             now: of.now,
-          }),
-        );
+          });
+          if (decision.fresh) await requireOpenCycle(trx, merchant.id, of.month);
+        });
       } catch (error) {
         throw asRefusal(error);
       }
@@ -156,6 +157,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
             now: of.now,
           });
           if (!decision.fresh) return { ended: of.orderNumbers.length };
+          await requireOpenCycle(trx, merchant.id, of.month);
           const refused = await endCharges(trx, merchant.id, {
             cycleId: cycle.id,
             kind: of.kind,

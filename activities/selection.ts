@@ -40,7 +40,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
             });
           }
           const summary = await summarizeSelection(trx, merchant.id, cycle.id);
-          if (summary === undefined) throw new Error('a collection holds at least one record');
+          if (summary === undefined) throw new Error('a selection was just made');
           const confirmed =
             summary.selected > 0 ||
             summary.quarantined === 0 ||

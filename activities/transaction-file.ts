@@ -1,3 +1,4 @@
+import type { CycleStage } from '../billing/cycle.ts';
 import { exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
@@ -14,9 +15,10 @@ import {
 } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { asRefusal } from './failures.ts';
+import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings, requirePaygentId } from './merchant.ts';
+import { requireOpenCycle } from './open-cycle.ts';
 
 /** What differs between the files that bill: which charges stand in them, and what they claim. */
 interface FileSource {
@@ -54,8 +56,8 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
     ): Promise<{ files: number }> {
       const merchant = await loadMerchant(deps, of.merchant);
       try {
-        await deps.db.transaction().execute((trx) =>
-          recordDecision(trx, merchant.id, {
+        await deps.db.transaction().execute(async (trx) => {
+          const decision = await recordDecision(trx, merchant.id, {
             key: of.act.idempotencyKey,
             workflowId: of.workflowId,
             act: 'rebuild-files',
@@ -63,8 +65,16 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
             actor: of.act.actor,
             reason: of.act.reason,
             now: of.now,
-          }),
-        );
+          });
+          if (!decision.fresh) return;
+          const { stage } = await requireOpenCycle(trx, merchant.id, of.month);
+          if (!REBUILDING_STAGES.includes(stage)) {
+            throw refusal(
+              'StageConflict',
+              'いまはファイルを作り直せません。何も変更していません。差し戻しや売上NGが起きてから実行してください。',
+            );
+          }
+        });
       } catch (error) {
         throw asRefusal(error);
       }
@@ -72,6 +82,9 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
     },
   };
 }
+
+/** Before them a month builds its files itself. */
+const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing', 'working_ng'];
 
 /**
  * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes

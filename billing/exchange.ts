@@ -73,7 +73,11 @@ export function exchangeFileName(name: ExchangeName): string {
 }
 
 /** What the exchange waits for, as an operator reads it. */
-export function describeExchange(stage: ExchangeStage, unsettled: number): string {
+export function describeExchange(
+  stage: ExchangeStage,
+  unsettled: number,
+  formatErrors = 0,
+): string {
   switch (stage) {
     case 'built':
       return 'ファイルを作成しました。';
@@ -90,7 +94,11 @@ export function describeExchange(stage: ExchangeStage, unsettled: number): strin
     case 'reconciled':
       return '照合が完了しました。';
     case 'rejected':
-      return '書式エラーで受け付けられませんでした。請求は行われていません。';
+      return `書式エラーで受け付けられませんでした。請求は行われていません。原因を取り除き、ファイルを作り直してください。${
+        formatErrors >= SHOWN_FORMAT_ERRORS
+          ? `画面に表示されるのは先頭の ${SHOWN_FORMAT_ERRORS} 件までです。ほかにもエラーがある可能性があります。`
+          : ''
+      }`;
     case 'cancelled':
       return '取り消されました。';
   }

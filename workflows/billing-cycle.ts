@@ -38,7 +38,6 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   const files = proxyActivities<FileActivities>(fileActivity(timingOf(input)));
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, month: input.month, now: clock.now() });
-  let stage: CycleStage = 'collecting';
   let opened = false;
   let troubled = false;
 
@@ -63,23 +62,13 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         refuseUnless(orderNumbers.length > 0, '注文番号を1件以上指定してください。'),
     },
   );
-  setHandler(
-    rebuildFiles,
-    async ({ kind, ...act }) => {
-      const built = await files.rebuildFiles({ ...of(), workflowId, act, kind });
-      await short.startExchanges(of());
-      bell.ring();
-      return built;
-    },
-    {
-      validator: (_act) =>
-        refuseUnless(
-          // A run that was just started does not know its stage yet.
-          !opened || ['awaiting_result', 'capturing', 'working_ng'].includes(stage),
-          'いまはファイルを作り直せません。',
-        ),
-    },
-  );
+  setHandler(rebuildFiles, async ({ kind, ...act }) => {
+    await clock.until(null, () => opened);
+    const built = await files.rebuildFiles({ ...of(), workflowId, act, kind });
+    await short.startExchanges(of());
+    bell.ring();
+    return built;
+  });
   setHandler(
     resumeCycle,
     async (act) => {
@@ -98,7 +87,6 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   if (facts.exchanges.open + facts.exchanges.unsettled > 0) await short.startExchanges(of());
 
   while (facts.stage !== 'closed') {
-    stage = facts.stage;
     setStage(facts.stage, needsAttention(facts), describeCycle(facts));
     await tryStep(facts);
     if (workflowInfo().continueAsNewSuggested) {
@@ -107,7 +95,6 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     }
     facts = await short.readCycle(of());
   }
-  stage = 'closed';
   setStage('closed', false, describeCycle(facts));
   await clock.quiet();
 

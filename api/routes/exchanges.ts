@@ -85,48 +85,53 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
 
   async recordAcceptance({ deps, identity, merchant, params, body, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
-    return await tellWorkflow(deps, {
+    const told = tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: recordAcceptance,
       act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
     });
+    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async recordFormatErrors({ deps, identity, merchant, params, body, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
-    return await tellWorkflow(deps, {
+    const told = tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: recordFormatErrors,
       act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
     });
+    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async recordCompletion({ deps, identity, merchant, params, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
-    return await tellWorkflow(deps, {
+    const told = tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: recordCompletion,
       act: { actor: identity.actor, idempotencyKey, reason: null },
     });
+    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async ingestResult({ deps, identity, merchant, params, body, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
     if (isFinishedExchange(exchange.stage)) await awaitLateResult(deps, merchant, exchange);
-    return await tellWorkflow(deps, {
+    const told = tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: ingestResult,
       act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
     });
+    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async settleLines({ deps, identity, merchant, params, body, idempotencyKey }) {
     const exchange = await requireExchange(deps, merchant, params);
-    return await tellWorkflow(deps, {
+    const told = tellWorkflow(deps, {
       ...workflowOf(merchant, exchange),
       update: settleLines,
       act: { actor: identity.actor, idempotencyKey, ...body },
     });
+    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async listResultLines({ deps, merchant, params, query }) {
@@ -142,6 +147,17 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     return { status: 200, body: { lines: page, strays, nextAfter } };
   },
 };
+
+/** No workflow runs: mostly because the file is done, and then its row says how. */
+function sayWhyExchangeIsAway({ stage }: Exchange) {
+  return (error: unknown): never => {
+    const done = error instanceof Problem && error.slug === 'workflow-closed';
+    if (!done || !isFinishedExchange(stage)) throw error;
+    throw new Problem('workflow-closed', {
+      detail: `このファイルの処理は完了しています。何も変更していません。${describeExchange(stage, 0)}`,
+    });
+  };
+}
 
 /**
  * A result that comes after its file was settled is looked at all the same: what it says against

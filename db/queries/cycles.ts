@@ -116,7 +116,10 @@ export async function setCycleAttention(
     .execute();
 }
 
-/** Notes why the cycle's latest step was refused, or (null) that nothing stands in its way. */
+/**
+ * Notes why the cycle's latest step was refused, which needs a person; or (null) that nothing stands
+ * in its way.
+ */
 export async function setCycleTrouble(
   db: Db,
   merchantId: number,
@@ -125,7 +128,7 @@ export async function setCycleTrouble(
 ): Promise<void> {
   await db
     .updateTable('cycles')
-    .set({ trouble })
+    .set(trouble === null ? { trouble } : { trouble, attention: true })
     .where('merchant_id', '=', merchantId)
     .where('id', '=', cycleId)
     .execute();

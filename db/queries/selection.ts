@@ -102,13 +102,14 @@ export async function summarizeSelection(
 ): Promise<SelectionSummary | undefined> {
   const { rows } = await sql<{
     n: number;
-    verdict: 'selected' | 'excluded' | 'quarantined';
+    verdict: 'selected' | 'excluded' | 'quarantined' | null;
     reason: string | null;
     rows: number;
     yen: number;
   }>`
-    select s.n, r.verdict, r.reason, count(*)::int as rows, coalesce(sum(r.amount_yen), 0)::float8 as yen
-      from selections s join selection_rows r on r.selection_id = s.id
+    select s.n, r.verdict, r.reason, count(r.record)::int as rows,
+           coalesce(sum(r.amount_yen), 0)::float8 as yen
+      from selections s left join selection_rows r on r.selection_id = s.id
      where s.merchant_id = ${merchantId}
        and s.id = (select id from selections where cycle_id = ${cycleId} order by n desc limit 1)
      group by s.n, r.verdict, r.reason

@@ -129,6 +129,10 @@ export async function orderFault(
   if (!response.ok) throw new Error(await response.text());
 }
 
+/** The row and its sentence are read one after the other: both must have come. */
+export const isStill = ({ attention, waitsFor }: { attention: boolean; waitsFor: string }) =>
+  attention && waitsFor.startsWith('処理が止まっています');
+
 /** Waits until the month looks as asked; the last look is in the error when it never does. */
 export async function untilCycle(
   month: Month,

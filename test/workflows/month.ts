@@ -15,6 +15,7 @@ import {
 } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { moveBusinessClock } from '../../db/queries/business-clock.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createToken } from '../../db/queries/tokens.ts';
 import type { OperatorDay } from '../../sandbox/bill-month.ts';
@@ -90,6 +91,11 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     }),
     actor: 'test',
     now: sandboxNow,
+  });
+  // The merchant lives in the sandbox's time, whenever the test is run.
+  await moveBusinessClock(db, merchant.id, {
+    offsetMs: Date.parse(sandboxNow) - Date.now(),
+    oldOffsetMs: 0,
   });
   const { token } = await createToken(db, {
     actor: 'operator of the test',
