@@ -90,6 +90,10 @@ export function describeCycle(facts: CycleFacts): string {
   if (facts.trouble !== null) {
     return `処理が止まっています: ${facts.trouble}原因を取り除き、「再開」を実行してください。`;
   }
+  return `${describeStage(facts)}${describeContradictions(facts)}`;
+}
+
+function describeStage(facts: CycleFacts): string {
   switch (facts.stage) {
     case 'collecting':
       return facts.collected
@@ -164,16 +168,14 @@ function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
 }
 
 function describeOpenCases(facts: CycleFacts): string {
-  const waiting = listCounts(facts, IN_FILES);
-  const sentences = [
-    needsAttention(facts)
-      ? `対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。`
-      : `結果を待っています(${waiting})。`,
-  ];
-  if (facts.contradictions > 0) {
-    sentences.push(
-      `記録と矛盾する結果が ${facts.contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`,
-    );
-  }
-  return sentences.join('');
+  return needsAttention(facts)
+    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。`
+    : `結果を待っています(${listCounts(facts, IN_FILES)})。`;
+}
+
+/** Whatever the stage: someone may have been charged twice. */
+function describeContradictions({ contradictions }: CycleFacts): string {
+  return contradictions > 0
+    ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`
+    : '';
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type CycleView,
   downloadExchangeFile,
@@ -197,6 +197,30 @@ export async function giveResult(month: Month, exchange: ExchangeView, bytes: Ui
   return await post(month, `${exchangePath(exchange)}/result`, { sha256 });
 }
 
+/** An operator's word for what became of lines. */
+export const settleBy = (
+  month: Month,
+  exchange: ExchangeView,
+  orderNumbers: readonly string[],
+  outcome: string,
+) =>
+  post(month, `${exchangePath(exchange)}/settlements`, {
+    orderNumbers,
+    outcome,
+    reason: 'ペイジェントの画面で確認',
+  });
+
+/** Authorizations and captures at the PSP of the orders of one scenario. */
+export async function countAtPsp(month: Month, prefix: string) {
+  const { orders } = await month.readLedger();
+  const own = orders.filter(({ orderNumber }) => orderNumber.startsWith(prefix));
+  return {
+    authorizations: own.reduce((sum, order) => sum + order.authorizations, 0),
+    captures: own.reduce((sum, order) => sum + order.captures, 0),
+    twice: own.filter(({ authorizations, captures }) => authorizations > 1 || captures > 1),
+  };
+}
+
 /** A result file as Paygent writes one: the uploaded columns, and what became of each order. */
 export function makeResult(
   requestBytes: Uint8Array,
@@ -210,5 +234,3 @@ export function makeResult(
   });
   return Buffer.from(answered.join('\r\n'), 'ascii');
 }
-
-export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -4,13 +4,13 @@ import { billMonth } from '../../sandbox/bill-month.ts';
 import {
   downloadExchangeFile,
   type ExchangeView,
-  listCharges,
   listExchanges,
   readCycle,
 } from '../../sandbox/operator.ts';
 import { type Month, openMonth } from './month.ts';
 import {
   ask,
+  countAtPsp,
   exchangePath,
   fetchResult,
   giveResult,
@@ -19,6 +19,7 @@ import {
   numbered,
   orderFault,
   post,
+  settleBy,
   untilCycle,
   untilExchange,
 } from './month-acts.ts';
@@ -45,24 +46,6 @@ async function requireExchange(billingMonth: string, kind: string): Promise<Exch
   const exchanges = await listExchanges(month.day.desk, billingMonth);
   return exchanges.find((exchange) => exchange.kind === kind) as ExchangeView;
 }
-
-/** Authorizations and captures at the PSP of the orders of one scenario. */
-async function countAtPsp(prefix: string) {
-  const { orders } = await month.readLedger();
-  const own = orders.filter(({ orderNumber }) => orderNumber.startsWith(prefix));
-  return {
-    authorizations: own.reduce((sum, order) => sum + order.authorizations, 0),
-    captures: own.reduce((sum, order) => sum + order.captures, 0),
-    twice: own.filter(({ authorizations, captures }) => authorizations > 1 || captures > 1),
-  };
-}
-
-const settle = (exchange: ExchangeView, orderNumbers: string[], outcome: string) =>
-  post(month, `${exchangePath(exchange)}/settlements`, {
-    orderNumbers,
-    outcome,
-    reason: 'ペイジェントの画面で確認',
-  });
 
 describe('a result that is wrong in one row quarantines that row', () => {
   test.each([
@@ -101,12 +84,14 @@ describe('a result that is wrong in one row quarantines that row', () => {
     expect(ended.status).toBe(409);
     expect(ended.body.detail).toContain('要確認');
 
-    expect((await settle(auth, [order], 'ok')).body).toMatchObject({ stage: 'reconciled' });
+    expect((await settleBy(month, auth, [order], 'ok')).body).toMatchObject({
+      stage: 'reconciled',
+    });
     await untilExchange(month, billingMonth, 'capture-2');
     const closed = await untilClosed(billingMonth);
     expect(closed.charges).toEqual({ captured: { rows: 5, yen: 5010 } });
     expect(closed.conservation).toEqual(whole);
-    expect(await countAtPsp(prefix)).toEqual({ authorizations: 5, captures: 5, twice: [] });
+    expect(await countAtPsp(month, prefix)).toEqual({ authorizations: 5, captures: 5, twice: [] });
   });
 });
 
@@ -126,12 +111,12 @@ test('a capture whose result differs is quarantined, and settled without a secon
   const rebuilt = { kind: 'capture', reason: 'もう一度' };
   expect((await post(month, '/cycles/2026-05/rebuilt-files', rebuilt)).body.files).toBe(0);
   // An outcome of an authorization is no answer to a capture.
-  const wrong = await settle(capture, ['0503'], 'ok');
+  const wrong = await settleBy(month, capture, ['0503'], 'ok');
   expect(wrong.status).toBe(409);
   expect(wrong.body.detail).toContain('0503');
-  expect((await settle(capture, ['0503'], 'captured')).status).toBe(200);
+  expect((await settleBy(month, capture, ['0503'], 'captured')).status).toBe(200);
   expect((await untilClosed('2026-05')).charges).toEqual({ captured: { rows: 4, yen: 4006 } });
-  expect(await countAtPsp('05')).toEqual({ authorizations: 4, captures: 4, twice: [] });
+  expect(await countAtPsp(month, '05')).toEqual({ authorizations: 4, captures: 4, twice: [] });
 });
 
 test('a truncated result: what is whole counts, a later whole file settles the rest', async () => {
@@ -158,7 +143,7 @@ test('a truncated result: what is whole counts, a later whole file settles the r
   // The same file again, under a new key: nothing changes.
   expect((await giveResult(month, auth, makeResult(request))).body).toMatchObject({ round: 2 });
   expect((await untilClosed('2026-06')).charges).toEqual({ captured: { rows: 10, yen: 10045 } });
-  expect((await countAtPsp('06')).twice).toEqual([]);
+  expect((await countAtPsp(month, '06')).twice).toEqual([]);
 });
 
 /** Every outcome of a scenario's orders, as text, in a fixed order. */
@@ -214,100 +199,4 @@ test('a result of another file, kind, merchant or of no PSP is refused whole', a
   expect(await readFacts('08')).toEqual([]);
   expect((await giveResult(month, auth, genuine)).status).toBe(200);
   expect((await untilClosed('2026-08')).charges).toEqual({ captured: { rows: 3, yen: 3003 } });
-});
-
-describe('a result that contradicts what an operator settled', () => {
-  test('OK after not_sent and after declined blocks the charges, once, and alarms', async () => {
-    await beginWith('2026-09', '09', 4);
-    const auth = await untilExchange(month, '2026-09', 'auth-1');
-    const genuine = await fetchResult(month, auth);
-    expect((await settle(auth, ['0901'], 'not_sent')).status).toBe(200);
-    expect((await settle(auth, ['0902'], 'declined')).status).toBe(200);
-    // What is settled stays settled.
-    expect((await settle(auth, ['0902'], 'not_sent')).status).toBe(409);
-    expect((await settle(auth, ['0903', '0904'], 'ok')).body).toMatchObject({
-      stage: 'reconciled',
-    });
-    // The file is done, its workflow has ended; its result comes all the same.
-    const late = await giveResult(month, auth, genuine);
-    expect(late.status).toBe(200);
-    const blocked = await untilCycle(
-      month,
-      '2026-09',
-      ({ charges }) => charges.quarantined?.rows === 2,
-    );
-    expect(blocked.attention).toBe(true);
-    // Another whole result says the same again: no second alarm, and no endless repetition.
-    const request = await downloadExchangeFile(month.day.desk, auth);
-    expect((await giveResult(month, auth, makeResult(request))).status).toBe(200);
-    expect(await readContradictions('09')).toEqual(['0901: not_sent, ok', '0902: declined, ok']);
-
-    const cycle = await billMonth(month.day, '2026-09');
-    expect(cycle.stage).toBe('working_ng');
-    expect(cycle.waitsFor).toContain('二重請求の可能性');
-    expect(cycle.conservation).toEqual(whole);
-    expect(cycle.charges.captured).toEqual({ rows: 2, yen: 2005 });
-    for (const kind of ['auth', 'capture']) {
-      const rebuilt = { kind, reason: 'もう一度' };
-      expect((await post(month, '/cycles/2026-09/rebuilt-files', rebuilt)).body.files).toBe(0);
-    }
-    const ended = { orderNumbers: ['0902'], kind: 'given_up', reason: '断念' };
-    expect((await post(month, '/cycles/2026-09/ended-charges', ended)).status).toBe(409);
-    expect(
-      (await listCharges(month.day.desk, '2026-09', { state: 'quarantined' })).map(
-        (charge) => charge.orderNumber,
-      ),
-    ).toEqual(['0901', '0902']);
-    expect((await countAtPsp('09')).twice).toEqual([]);
-  });
-
-  async function readContradictions(prefix: string): Promise<string[]> {
-    const { rows } = await sql<{ text: string }>`
-      select c.order_number || ': ' || x.recorded || ', ' || x.received as text
-        from contradictions x join charges c on c.id = x.charge_id
-       where c.order_number like ${`${prefix}%`} order by 1`.execute(month.db);
-    return rows.map((row) => row.text);
-  }
-
-  test('captured after refused: never captured again', async () => {
-    await beginWith('2026-10', '10', 2);
-    const auth = await untilExchange(month, '2026-10', 'auth-1');
-    await giveResult(month, auth, await fetchResult(month, auth));
-    const capture = await untilExchange(month, '2026-10', 'capture-1');
-    const genuine = await fetchResult(month, capture);
-    expect((await settle(capture, ['1001', '1002'], 'refused')).status).toBe(200);
-    const refused = await untilCycle(month, '2026-10', ({ stage }) => stage === 'working_ng');
-    expect(refused.waitsFor).toContain('売上NG 2 件');
-    expect((await giveResult(month, capture, genuine)).status).toBe(200);
-    const rebuilt = { kind: 'capture', reason: 'もう一度' };
-    expect((await post(month, '/cycles/2026-10/rebuilt-files', rebuilt)).body.files).toBe(0);
-    const cycle = await untilCycle(
-      month,
-      '2026-10',
-      ({ charges }) => charges.authorized === undefined,
-    );
-    expect(cycle.charges).toEqual({ quarantined: { rows: 2, yen: 2001 } });
-    expect(await readContradictions('10')).toEqual([
-      '1001: refused, captured',
-      '1002: refused, captured',
-    ]);
-    expect(await countAtPsp('10')).toEqual({ authorizations: 2, captures: 2, twice: [] });
-  });
-});
-
-test('the result of one file is refused for another that bills the same orders', async () => {
-  await beginWith('2027-01', '71', 2);
-  const first = await untilExchange(month, '2027-01', 'auth-1');
-  const result = await fetchResult(month, first);
-  expect((await settle(first, ['7101', '7102'], 'not_sent')).status).toBe(200);
-  await untilCycle(month, '2027-01', ({ stage }) => stage === 'working_ng');
-  // Only now its result comes; the orders are in a second file by then.
-  const rebuilt = { kind: 'auth', reason: '届いていない' };
-  expect((await post(month, '/cycles/2027-01/rebuilt-files', rebuilt)).body.files).toBe(1);
-  const second = await untilExchange(month, '2027-01', 'auth-2');
-  expect((await giveResult(month, first, result)).status).toBe(200);
-  await fetchResult(month, second);
-  const reply = await giveResult(month, second, result);
-  expect(reply.status).toBe(422);
-  expect(reply.body.detail).toContain('auth-1 の結果として取り込み済み');
 });

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { CHARGE_STATES, type ChargeState } from '../../billing/charge.ts';
+import {
+  CYCLE_STAGES,
+  type CycleFacts,
+  describeCycle,
+  isFinished,
+  needsAttention,
+} from '../../billing/cycle.ts';
+
+/** A month whose charges are all captured, in a stage where people work. */
+function facts(more: Partial<CycleFacts> = {}): CycleFacts {
+  return {
+    stage: 'working_ng',
+    collected: true,
+    trouble: null,
+    unbilled: 0,
+    charges: { captured: { rows: 2, yen: 200 } },
+    exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
+    capturable: 0,
+    captureRefused: 0,
+    expirable: 0,
+    contradictions: 0,
+    nextExpiryAt: null,
+    ...more,
+  };
+}
+
+const one = { rows: 1, yen: 100 };
+const finished: readonly ChargeState[] = [
+  'captured',
+  'voided',
+  'carried_over',
+  'cancelled',
+  'given_up',
+];
+
+describe('a month is finished', () => {
+  test.each(CHARGE_STATES)('unless a charge is %s and still needs somebody', (state) => {
+    expect(isFinished({ captured: one, [state]: one })).toBe(finished.includes(state));
+    expect(isFinished({ [state]: { rows: 0, yen: 0 } })).toBe(true);
+  });
+  test('with no charge at all', () => {
+    expect(isFinished({})).toBe(true);
+  });
+});
+
+describe('a person must act', () => {
+  test.each(['unknown', 'quarantined', 'declined', 'expired', 'planned'] as const)(
+    'on a charge that is %s',
+    (state) => {
+      expect(needsAttention(facts({ charges: { [state]: one } }))).toBe(true);
+    },
+  );
+  test.each(['sent', 'authorized', 'capture_sent', 'captured', 'given_up'] as const)(
+    'on no charge that is %s',
+    (state) => {
+      expect(needsAttention(facts({ charges: { [state]: one } }))).toBe(false);
+    },
+  );
+  test('on refused captures, files to hand over, rows to settle and a refused step', () => {
+    expect(needsAttention(facts({ captureRefused: 1 }))).toBe(true);
+    expect(needsAttention(facts({ exchanges: { open: 1, toHandOver: 1, unsettled: 0 } }))).toBe(
+      true,
+    );
+    expect(needsAttention(facts({ exchanges: { open: 0, toHandOver: 0, unsettled: 1 } }))).toBe(
+      true,
+    );
+    expect(needsAttention(facts({ exchanges: { open: 1, toHandOver: 0, unsettled: 0 } }))).toBe(
+      false,
+    );
+    expect(needsAttention(facts({ stage: 'closing', trouble: '合いません。' }))).toBe(true);
+  });
+  test('while collecting only until there is an export', () => {
+    expect(needsAttention(facts({ stage: 'collecting', collected: false }))).toBe(true);
+    expect(needsAttention(facts({ stage: 'collecting', collected: true }))).toBe(false);
+  });
+  test('never on a closed month', () => {
+    const left = { declined: one, quarantined: one };
+    expect(needsAttention(facts({ stage: 'closed', charges: left }))).toBe(false);
+  });
+});
+
+describe('what an operator reads', () => {
+  test.each(CYCLE_STAGES)('is a sentence in %s', (stage) => {
+    expect(describeCycle(facts({ stage }))).toMatch(/^[^a-z]*[ぁ-ん][^a-z]*。$/);
+  });
+
+  test('names only the cases that there are', () => {
+    const text = describeCycle(facts({ charges: { declined: one }, captureRefused: 2 }));
+    expect(text).toBe('対応が必要です(NG 1 件、売上NG 2 件)。');
+    expect(describeCycle(facts({ charges: { sent: one } }))).toBe(
+      '結果を待っています(オーソリ結果待ち 1 件)。',
+    );
+  });
+
+  test('says why a month stands still, and what to do', () => {
+    const text = describeCycle(facts({ trouble: 'マーチャントIDが未設定です。' }));
+    expect(text).toContain('マーチャントIDが未設定です。');
+    expect(text).toContain('「再開」');
+  });
+
+  test('warns of a possible double billing in every stage', () => {
+    for (const stage of ['awaiting_result', 'capturing', 'working_ng'] as const) {
+      expect(describeCycle(facts({ stage, contradictions: 1 }))).toContain('二重請求の可能性');
+    }
+    expect(describeCycle(facts())).not.toContain('二重請求');
+  });
+
+  test('tells a month with nothing to bill from a billed one', () => {
+    expect(describeCycle(facts({ stage: 'closed', charges: {} }))).toContain('0件でした');
+    expect(describeCycle(facts({ stage: 'closed' }))).toBe('この月の請求は締め済みです。');
+  });
+});

@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { billMonth } from '../../sandbox/bill-month.ts';
+import { downloadExchangeFile, listCharges } from '../../sandbox/operator.ts';
+import { type Month, openMonth } from './month.ts';
+import {
+  countAtPsp,
+  fetchResult,
+  giveResult,
+  makeExport,
+  makeResult,
+  numbered,
+  post,
+  settleBy,
+  untilCycle,
+  untilExchange,
+} from './month-acts.ts';
+
+/** Each test bills a month of its own, with order numbers of its own, of one merchant. */
+let month: Month;
+beforeAll(async () => {
+  month = await openMonth();
+});
+afterAll(() => month.close());
+
+const whole = { rows: true, yen: true, broken: [] };
+
+async function beginWith(billingMonth: string, prefix: string, count: number): Promise<void> {
+  await month.begin(billingMonth, makeExport(numbered(prefix, count)));
+}
+
+describe('a result that contradicts what an operator settled', () => {
+  test('OK after not_sent and after declined blocks the charges, once, and alarms', async () => {
+    await beginWith('2026-09', '09', 4);
+    const auth = await untilExchange(month, '2026-09', 'auth-1');
+    const genuine = await fetchResult(month, auth);
+    expect((await settleBy(month, auth, ['0901'], 'not_sent')).status).toBe(200);
+    expect((await settleBy(month, auth, ['0902'], 'declined')).status).toBe(200);
+    // What is settled stays settled.
+    expect((await settleBy(month, auth, ['0902'], 'not_sent')).status).toBe(409);
+    expect((await settleBy(month, auth, ['0903', '0904'], 'ok')).body).toMatchObject({
+      stage: 'reconciled',
+    });
+    // The file is done, its workflow has ended; its result comes all the same.
+    const late = await giveResult(month, auth, genuine);
+    expect(late.status).toBe(200);
+    const blocked = await untilCycle(
+      month,
+      '2026-09',
+      ({ charges }) => charges.quarantined?.rows === 2,
+    );
+    expect(blocked.attention).toBe(true);
+    // Another whole result says the same again: no second alarm, and no endless repetition.
+    const request = await downloadExchangeFile(month.day.desk, auth);
+    expect((await giveResult(month, auth, makeResult(request))).status).toBe(200);
+    expect(await readContradictions('09')).toEqual(['0901: not_sent, ok', '0902: declined, ok']);
+
+    const cycle = await billMonth(month.day, '2026-09');
+    expect(cycle.stage).toBe('working_ng');
+    expect(cycle.waitsFor).toContain('二重請求の可能性');
+    expect(cycle.conservation).toEqual(whole);
+    expect(cycle.charges.captured).toEqual({ rows: 2, yen: 2005 });
+    for (const kind of ['auth', 'capture']) {
+      const rebuilt = { kind, reason: 'もう一度' };
+      expect((await post(month, '/cycles/2026-09/rebuilt-files', rebuilt)).body.files).toBe(0);
+    }
+    const ended = { orderNumbers: ['0902'], kind: 'given_up', reason: '断念' };
+    expect((await post(month, '/cycles/2026-09/ended-charges', ended)).status).toBe(409);
+    expect(
+      (await listCharges(month.day.desk, '2026-09', { state: 'quarantined' })).map(
+        (charge) => charge.orderNumber,
+      ),
+    ).toEqual(['0901', '0902']);
+    expect((await countAtPsp(month, '09')).twice).toEqual([]);
+  });
+
+  async function readContradictions(prefix: string): Promise<string[]> {
+    const { rows } = await sql<{ text: string }>`
+      select c.order_number || ': ' || x.recorded || ', ' || x.received as text
+        from contradictions x join charges c on c.id = x.charge_id
+       where c.order_number like ${`${prefix}%`} order by 1`.execute(month.db);
+    return rows.map((row) => row.text);
+  }
+
+  test('captured after refused: never captured again', async () => {
+    await beginWith('2026-10', '10', 2);
+    const auth = await untilExchange(month, '2026-10', 'auth-1');
+    await giveResult(month, auth, await fetchResult(month, auth));
+    const capture = await untilExchange(month, '2026-10', 'capture-1');
+    const genuine = await fetchResult(month, capture);
+    expect((await settleBy(month, capture, ['1001', '1002'], 'refused')).status).toBe(200);
+    const refused = await untilCycle(month, '2026-10', ({ stage }) => stage === 'working_ng');
+    expect(refused.waitsFor).toContain('売上NG 2 件');
+    expect((await giveResult(month, capture, genuine)).status).toBe(200);
+    const rebuilt = { kind: 'capture', reason: 'もう一度' };
+    expect((await post(month, '/cycles/2026-10/rebuilt-files', rebuilt)).body.files).toBe(0);
+    const cycle = await untilCycle(
+      month,
+      '2026-10',
+      ({ charges }) => charges.authorized === undefined,
+    );
+    expect(cycle.charges).toEqual({ quarantined: { rows: 2, yen: 2001 } });
+    expect(await readContradictions('10')).toEqual([
+      '1001: refused, captured',
+      '1002: refused, captured',
+    ]);
+    expect(await countAtPsp(month, '10')).toEqual({ authorizations: 2, captures: 2, twice: [] });
+  });
+});
+
+test('the result of one file is refused for another that bills the same orders', async () => {
+  await beginWith('2027-01', '71', 2);
+  const first = await untilExchange(month, '2027-01', 'auth-1');
+  const result = await fetchResult(month, first);
+  expect((await settleBy(month, first, ['7101', '7102'], 'not_sent')).status).toBe(200);
+  await untilCycle(month, '2027-01', ({ stage }) => stage === 'working_ng');
+  // Only now its result comes; the orders are in a second file by then.
+  const rebuilt = { kind: 'auth', reason: '届いていない' };
+  expect((await post(month, '/cycles/2027-01/rebuilt-files', rebuilt)).body.files).toBe(1);
+  const second = await untilExchange(month, '2027-01', 'auth-2');
+  expect((await giveResult(month, first, result)).status).toBe(200);
+  await fetchResult(month, second);
+  const reply = await giveResult(month, second, result);
+  expect(reply.status).toBe(422);
+  expect(reply.body.detail).toContain('auth-1 の結果として取り込み済み');
+});
