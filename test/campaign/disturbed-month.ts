@@ -132,6 +132,19 @@ export interface Disturbance {
   readonly fault: Fault;
 }
 
+/**
+ * Every fault at every step, in as many months as there are faults: each month meets every step once,
+ * with the faults in turn.
+ */
+export function planCampaign(): Disturbance[][] {
+  return faults.map((_, shift) =>
+    stepNames.map((step, index) => ({
+      step,
+      fault: faults[(index + shift) % faults.length] ?? 'worker killed',
+    })),
+  );
+}
+
 /** What a month comes to, without what may differ between two runs (instants, 受付番号). */
 export interface MonthResult {
   readonly stage: string;
@@ -156,12 +169,13 @@ const timing: Partial<WorkflowTiming> = {
   retryMaxIntervalMs: 1_000,
 };
 
-/** Patience with one month: a fault takes a few seconds, a month that hangs must say where. */
-const patienceMs = 150_000;
+/** Patience with a month on a busy machine: one that hangs must say where. */
+export const patienceMs = (disturbances: readonly Disturbance[]) =>
+  60_000 + 15_000 * disturbances.length;
 
 /**
- * Bills a month of the operator's hands in files of 80 and lets the disturbances happen at their steps;
- * the seed chooses the row of each. None: the undisturbed month.
+ * Bills a month in files of 80 and lets the disturbances happen at their steps; the seed chooses the
+ * row of each. Without any it is the undisturbed month.
  *
  * @throws when a step was never reached, or the month did not end
  */
@@ -171,6 +185,7 @@ export async function disturbMonth(
   disturbances: readonly Disturbance[] = [],
 ): Promise<MonthResult> {
   const line = await openDatabaseLine();
+  const ended = new AbortController();
   const month = await openMonth({
     workers: false,
     timing,
@@ -190,14 +205,15 @@ export async function disturbMonth(
     spares: disturbances.filter(({ fault }) => fault === 'worker killed').length,
     spare: undefined,
   };
-  const ended = new AbortController();
   try {
     await putToWork(battlefield);
     const inflicting = inflictAll(battlefield, faultOf, ended.signal);
     const failed = inflicting.then(() => new Promise<never>(() => {}));
     const late = new Promise<never>((_, reject) => {
       const tooLate = () => reject(new Error('the month did not end'));
-      AbortSignal.timeout(patienceMs).addEventListener('abort', tooLate, { once: true });
+      AbortSignal.timeout(patienceMs(disturbances)).addEventListener('abort', tooLate, {
+        once: true,
+      });
     });
     await Promise.race([liveThrough(month, csv), failed, late]);
     ended.abort();

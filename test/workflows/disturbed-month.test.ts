@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, test } from 'vitest';
+import {
+  disturbMonth,
+  type MonthResult,
+  type StepName,
+  stepNames,
+} from '../campaign/disturbed-month.ts';
+
+/** Another one for each run, printed with every failure; written here it repeats that run. */
+const seed = Date.now() % 1_000_000;
+
+let csv: Uint8Array;
+let undisturbed: MonthResult;
+beforeAll(async () => {
+  csv = await readFile('test/fixtures/orders/orders-2026-11.csv');
+  undisturbed = await disturbMonth(seed, csv);
+});
+
+test('the undisturbed month is whole', () => {
+  expect(undisturbed).toMatchObject({
+    stage: 'closed',
+    selection: { orders: 368, selected: 326, amountYen: 3314934 },
+    conservation: { rows: true, yen: true, broken: [] },
+    ledger: { doubleAuthorizations: 0, authorizationsAfterCapture: 0, repeatedCaptures: 0 },
+  });
+  expect(undisturbed.authFiles).toHaveLength(5);
+});
+
+test('a worker killed in the middle of each stage: the same month', {
+  timeout: 240_000,
+}, async () => {
+  const steps: StepName[] = [
+    'collecting orders',
+    'selecting orders',
+    'between two authorization files',
+    'authorizations claimed',
+    'file opened for hand-over',
+    'merging authorizations',
+    'between two capture files',
+  ];
+  const kills = steps.map((step) => ({ step, fault: 'worker killed' as const }));
+  expect(await disturbMonth(seed, csv, kills), `seed ${seed}`).toEqual(undisturbed);
+});
+
+test('Postgres cut off, Postgres away, workflows gone, by turns at every step: the same month', {
+  timeout: 420_000,
+}, async () => {
+  const others = ['connections cut', 'postgres away', 'temporal state lost'] as const;
+  const disturbances = stepNames.map((step, index) => ({
+    step,
+    fault: others[(index + seed) % others.length] ?? 'connections cut',
+  }));
+  expect(await disturbMonth(seed, csv, disturbances), `seed ${seed}`).toEqual(undisturbed);
+});
