@@ -46,6 +46,9 @@ const transactionKinds: Partial<Record<ExchangeName['kind'], string>> = {
   capture: '売上',
 };
 
+/** A run ends once; the second start finds it ended. One more for a file that ends meanwhile. */
+const LATE_RESULT_TRIES = 3;
+
 export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   async listExchanges({ deps, merchant, query }) {
     const exchanges = await listExchanges(deps.db, merchant.id, query.month ?? null);
@@ -114,14 +117,21 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   },
 
   async ingestResult({ deps, identity, merchant, params, body, idempotencyKey }) {
-    const exchange = await requireExchange(deps, merchant, params);
-    if (isFinishedExchange(exchange.stage)) await awaitLateResult(deps, merchant, exchange);
-    const told = tellWorkflow(deps, {
-      ...workflowOf(merchant, exchange),
-      update: ingestResult,
-      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
-    });
-    return await told.catch(sayWhyExchangeIsAway(exchange));
+    for (let tries = 1; ; tries += 1) {
+      const exchange = await requireExchange(deps, merchant, params);
+      if (isFinishedExchange(exchange.stage)) await awaitLateResult(deps, merchant, exchange);
+      try {
+        return await tellWorkflow(deps, {
+          ...workflowOf(merchant, exchange),
+          update: ingestResult,
+          act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
+        });
+      } catch (error) {
+        // The run that was about to end took the start for its own: by now another can be started.
+        const ended = error instanceof Problem && error.slug === 'workflow-closed';
+        if (!ended || tries === LATE_RESULT_TRIES) sayWhyExchangeIsAway(exchange)(error);
+      }
+    }
   },
 
   async settleLines({ deps, identity, merchant, params, body, idempotencyKey }) {

@@ -50,17 +50,22 @@ async function request(
   what: { json?: unknown; key?: string; bytes?: Uint8Array },
 ): Promise<Reply> {
   const { json, key, bytes } = what;
-  const response = await fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${desk.token}`,
-      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(bytes === undefined ? {} : { 'content-type': 'text/csv' }),
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
-    },
-    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
-  });
+  const once = () =>
+    fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${desk.token}`,
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bytes === undefined ? {} : { 'content-type': 'text/csv' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
+    });
+  // Not now, or still at it: the same key again, as docs/api.md asks of every client.
+  const again = ({ status }: Response) => status === 503 || (status === 202 && key !== undefined);
+  let response = await once();
+  for (let tries = 1; tries < 20 && again(response); tries += 1) response = await once();
   const text = await response.text();
   return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
 }
