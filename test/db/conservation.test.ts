@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Db, openDatabase, type Trx } from '../../db/database.ts';
+import {
+  claimAttempts,
+  insertPlannedCharges,
+  listPlannedLines,
+} from '../../db/queries/auth-file.ts';
+import { checkConservation } from '../../db/queries/conservation.ts';
+import { insertExchange } from '../../db/queries/exchanges.ts';
+import { insertFileLines } from '../../db/queries/file-lines.ts';
+import { insertSelection } from '../../db/queries/selection.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+
+let database: TestDatabase;
+let db: Db;
+let record: MoneyRecord;
+/** A month of three orders: two of them sent for 300 yen and answered, one excluded. */
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.ownerUrl, { maxConnections: 3 });
+  record = await insertMoneyRecord(db);
+  const { merchantId, cycleId, fileId } = record;
+  const { rows } = await sql<{ id: number }>`
+    insert into order_collections (merchant_id, cycle_id, n, file_id, settings_version, encoding,
+                                   records, quarantined, collected_at)
+    values (${merchantId}, ${cycleId}, 1, ${fileId}, 1, 'utf-8', 3, 0, ${AT})
+    returning id`.execute(db);
+  const collectionId = rows[0]?.id ?? 0;
+  await sql`
+    insert into orders (collection_id, record, line, merchant_id, order_number, customer_number,
+                        payment_method, cycle_count, previous_order_number, amount_yen, shipment,
+                        status, customer_name, email, phone, exclusion)
+    select ${collectionId}, i, i + 1, ${merchantId}, 'order-' || i, '9', 'クレジットカード', 2, '1',
+           i * 100, 'unknown', '新規受付', '', '', '', case when i = 3 then 'first_order' end
+      from generate_series(1, 3) i`.execute(db);
+  const plan = { cycleId, identityMonth: '', now: AT };
+  await insertSelection(db, merchantId, { ...plan, collectionId });
+  await insertPlannedCharges(db, merchantId, plan);
+  const lines = await listPlannedLines(db, merchantId, { cycleId, limit: 10 });
+  const exchange = await insertExchange(db, merchantId, {
+    cycleId,
+    billingMonth: '2026-11',
+    kind: 'auth',
+    transport: 'portal',
+    fileId,
+    records: 2,
+    amountYen: 300,
+    now: AT,
+  });
+  await claimAttempts(db, merchantId, { exchangeId: exchange.id, now: AT }, lines);
+  await insertFileLines(db, merchantId, exchange.id, lines);
+  await sql`
+    insert into result_files (exchange_id, round, merchant_id, file_id, findings, ingested_at)
+    values (${exchange.id}, 1, ${merchantId}, ${fileId}, '[]', ${AT})`.execute(db);
+  await sql`
+    insert into result_lines (exchange_id, round, line_number, merchant_id, verdict)
+    select exchange_id, 1, line_number, merchant_id, 'ok' from file_lines
+     where exchange_id = ${exchange.id}`.execute(db);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+const check = (on: Db | Trx) => checkConservation(on, record.merchantId, record.cycleId);
+
+test('a month in which everything is accounted for', async () => {
+  expect(await check(db)).toEqual({ rows: true, yen: true, broken: [] });
+});
+
+class RollBack extends Error {}
+
+test.each([
+  ['delete from selection_rows where record = 3', true, false, '取込件数と判定件数(3 / 2)'],
+  [
+    "update selection_rows set verdict = 'selected', reason = null where record = 3",
+    true,
+    true,
+    '選定件数と請求件数(3 / 2)',
+  ],
+  [
+    'update selection_rows set amount_yen = 101 where record = 1',
+    false,
+    true,
+    '選定金額と請求金額(301 / 300)',
+  ],
+  ['update charge_items set yen = yen - 1', false, true, '選定金額と請求金額(300 / 298)'],
+  ["delete from charges where order_number = 'order-1'", true, true, '選定件数と請求件数(2 / 1)'],
+  ['update exchanges set records = 3', true, false, 'auth-1 の件数と明細(3 / 2)'],
+  ['update exchanges set amount_yen = 299', false, true, 'auth-1 の金額と明細(299 / 300)'],
+  ['update file_lines set yen = 99 where yen = 100', false, true, 'auth-1 の金額と明細(300 / 299)'],
+  ['delete from file_lines where line_number = 2', true, true, 'auth-1 の件数と明細(2 / 1)'],
+  ['delete from result_lines where line_number = 2', true, true, 'auth-1 の明細と結果件数(2 / 1)'],
+])('%s is noticed and named', async (spoil, rowsBroken, yenBroken, sentence) => {
+  const spoiled = db.transaction().execute(async (trx) => {
+    await sql.raw(spoil).execute(trx);
+    const { rows, yen, broken } = await check(trx);
+    expect(broken).toContain(sentence);
+    expect({ rows, yen }).toEqual({ rows: !rowsBroken, yen: !yenBroken });
+    throw new RollBack();
+  });
+  await expect(spoiled).rejects.toThrow(RollBack);
+});
