@@ -1,3 +1,4 @@
+import { createContradictionActivities } from './contradictions.ts';
 import { createCycleActivities } from './cycle.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
@@ -9,7 +10,11 @@ import { createTransactionFileActivities } from './transaction-file.ts';
 /** Every activity, by the task queue that runs it: short statements, and whole files. */
 export function createActivities(deps: ActivityDependencies) {
   return {
-    main: { ...createCycleActivities(deps), ...createExchangeActivities(deps) },
+    main: {
+      ...createCycleActivities(deps),
+      ...createContradictionActivities(deps),
+      ...createExchangeActivities(deps),
+    },
     files: {
       ...createOrderExportActivities(deps),
       ...createSelectionActivities(deps),

@@ -10,7 +10,13 @@ import {
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
-import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from './messages.ts';
+import {
+  endCharges,
+  rebuildFiles,
+  resumeCycle,
+  settleContradictions,
+  useOrderExport,
+} from './messages.ts';
 import { readRefusal, refuseUnless } from './refusals.ts';
 import { setStage } from './stage.ts';
 
@@ -68,6 +74,11 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     await short.startExchanges(of());
     bell.ring();
     return built;
+  });
+  setHandler(settleContradictions, async ({ orderNumbers, ...act }) => {
+    const settled = await short.settleContradictions({ ...of(), workflowId, act, orderNumbers });
+    bell.ring();
+    return settled;
   });
   setHandler(
     resumeCycle,

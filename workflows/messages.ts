@@ -73,6 +73,12 @@ export const rebuildFiles = defineOperatorUpdate<
   { files: number }
 >('rebuildFiles');
 
+/** What contradicted the record is compared with the PSP and put right there. */
+export const settleContradictions = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] },
+  { settled: number }
+>('settleContradictions');
+
 /** What stood in the way of the latest step is put right: the month tries it again. */
 export const resumeCycle = defineOperatorUpdate<object, { stage: CycleStage }>('resumeCycle');
 

@@ -13,7 +13,13 @@ import {
 } from '../../db/queries/selection.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
-import { endCharges, rebuildFiles, resumeCycle, useOrderExport } from '../../workflows/messages.ts';
+import {
+  endCharges,
+  rebuildFiles,
+  resumeCycle,
+  settleContradictions,
+  useOrderExport,
+} from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { cycleRoutes } from '../contract/cycles.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -133,6 +139,15 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     const told = tellWorkflow(deps, {
       ...cycleOf(merchant, params.month),
       update: rebuildFiles,
+      act: { actor: identity.actor, idempotencyKey, ...body },
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
+  },
+
+  async settleContradictions({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const told = tellWorkflow(deps, {
+      ...cycleOf(merchant, params.month),
+      update: settleContradictions,
       act: { actor: identity.actor, idempotencyKey, ...body },
     });
     return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Trx } from '../database.ts';
 
 /** A result that contradicts what is recorded: possibly authorized or captured twice at the PSP. */
@@ -84,4 +85,37 @@ export async function settleContradiction(
       settled_at: settlement.now,
     })
     .execute();
+}
+
+/**
+ * Settles every open contradiction of the named orders of a cycle. The caller holds the merchant's
+ * lock and rolls back when any is refused.
+ *
+ * @returns the order numbers without an open contradiction here
+ */
+export async function settleContradictionsOf(
+  db: Trx,
+  merchantId: number,
+  settlement: {
+    cycleId: number;
+    orderNumbers: readonly string[];
+    decisionId: number;
+    now: string;
+  },
+): Promise<string[]> {
+  const { rows } = await sql<{ order_number: string }>`
+    with settled as (
+      insert into contradiction_settlements (contradiction_id, merchant_id, decision_id, settled_at)
+      select x.id, ${merchantId}, ${settlement.decisionId}, ${settlement.now}
+        from contradictions x join charges c on c.id = x.charge_id
+       where x.merchant_id = ${merchantId} and c.cycle_id = ${settlement.cycleId}
+         and c.order_number = any(${settlement.orderNumbers})
+         and not exists (select from contradiction_settlements s where s.contradiction_id = x.id)
+      returning contradiction_id
+    )
+    select u.order_number from unnest(${settlement.orderNumbers}::text[]) as u (order_number)
+     where not exists (select from settled s join contradictions x on x.id = s.contradiction_id
+                         join charges c on c.id = x.charge_id
+                        where c.order_number = u.order_number)`.execute(db);
+  return rows.map((row) => row.order_number);
 }

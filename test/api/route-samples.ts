@@ -73,6 +73,11 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ kind: 'auth', reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+  settleContradictions: {
+    path: cycle('/settled-contradictions'),
+    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
   resumeCycle: {
     path: cycle('/resumption'),
     json: () => ({ reason: 'walk' }),

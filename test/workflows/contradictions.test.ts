@@ -106,6 +106,28 @@ describe('a result that contradicts what an operator settled', () => {
     ]);
     expect(await countAtPsp(month, '10')).toEqual({ authorizations: 2, captures: 2, twice: [] });
   });
+
+  test('an operator who has looked at the PSP settles it; then the record counts again', async () => {
+    const settle = (orderNumbers: readonly string[]) =>
+      post(month, '/cycles/2026-09/settled-contradictions', {
+        orderNumbers,
+        reason: 'ペイジェントで取消済み',
+      });
+    const wrong = await settle(['0901', '0903']);
+    expect([wrong.status, wrong.body.detail]).toEqual([409, expect.stringContaining('0903')]);
+    expect((await settle(['0901', '0902'])).body).toEqual({ settled: 2 });
+    const open = await untilCycle(
+      month,
+      '2026-09',
+      ({ charges }) => charges.quarantined === undefined,
+    );
+    expect(open.charges).toMatchObject({ planned: { rows: 1 }, declined: { rows: 1 } });
+    expect(open.waitsFor).not.toContain('二重請求');
+    const ended = { orderNumbers: ['0901', '0902'], kind: 'cancelled', reason: '取消済み' };
+    expect((await post(month, '/cycles/2026-09/ended-charges', ended)).status).toBe(200);
+    const closed = await untilCycle(month, '2026-09', ({ stage }) => stage === 'closed');
+    expect(closed.conservation.broken).toEqual([]);
+  });
 });
 
 test('the result of one file is refused for another that bills the same orders', async () => {
