@@ -16,12 +16,16 @@ const longestLine = 65_536;
 const lf = 0x0a;
 const cr = 0x0d;
 
-/** A decoder that refuses bytes it does not know instead of replacing them. */
+/**
+ * A decoder that refuses bytes it does not know instead of replacing them. NUL is one of them: it is
+ * no text in any encoding, and Postgres cannot keep it.
+ */
 export function createStrictDecoder(encoding: TextEncoding): StrictDecoder {
   const decoder = new TextDecoder(labels[encoding], { fatal: true, ignoreBOM: true });
   return (bytes) => {
     try {
-      return decoder.decode(bytes);
+      const text = decoder.decode(bytes);
+      return text.includes('\0') ? null : text;
     } catch {
       return null;
     }

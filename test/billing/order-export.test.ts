@@ -106,6 +106,20 @@ describe('reading an order export', () => {
 });
 
 describe('a row that cannot be read', () => {
+  it('is one with a NUL, which no database keeps', async () => {
+    // Far from the start, where a NUL would tell a file that is no text.
+    const sound = Array.from({ length: 50 }, (_, n) => orderLine({ 注文番号: String(n + 1) }));
+    const rows = await read(file(...sound, orderLine({ 注文番号: '99', 顧客名: '山\0田' })));
+    expect(rows.filter((row) => row.kind === 'quarantined')).toMatchObject([
+      {
+        record: 51,
+        column: '顧客名',
+        value: '0x00 0xE7 0x94 0xB0',
+        reason: { code: 'invalid_bytes' },
+      },
+    ]);
+  });
+
   it.each([
     ['購入金額', { 購入金額: '' }, 'amount_empty'],
     ['購入金額', { 購入金額: '-300' }, 'amount_unreadable'],
