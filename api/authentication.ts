@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { merchantSlugPattern } from '../billing/merchant.ts';
 import { roleIncludes } from '../billing/role.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findIdentity, type Identity } from '../db/queries/tokens.ts';
@@ -36,7 +37,8 @@ export async function scopeMerchant(
   identity: Identity,
   slug: string,
 ): Promise<Merchant> {
-  const merchant = await findMerchant(deps.db, slug);
+  // What is no slug is not asked for: a NUL in it would be an error of the database.
+  const merchant = merchantSlugPattern.test(slug) ? await findMerchant(deps.db, slug) : undefined;
   if (merchant === undefined || !seesMerchant(identity, merchant.id)) {
     throw new Problem('merchant-not-found');
   }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { RouteContract } from './contract/route.ts';
 import type { ApiLimits } from './dependencies.ts';
 import { type FieldError, Problem } from './problem.ts';
+import { findUnstorable } from './storable.ts';
 
 export interface RequestInput {
   readonly params: unknown;
@@ -28,7 +29,11 @@ export async function readInput(
   const read = (part: string, schema: z.ZodType | undefined, value: unknown) => {
     if (schema === undefined) return undefined;
     const parsed = schema.safeParse(value);
-    if (!parsed.success) errors.push(...parsed.error.issues.map((i) => toFieldError(part, i)));
+    errors.push(
+      ...(parsed.success
+        ? findUnstorable(part, parsed.data)
+        : parsed.error.issues.map((issue) => toFieldError(part, issue))),
+    );
     return parsed.data;
   };
   const params = read('params', route.params, { ...request.params });

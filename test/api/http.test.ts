@@ -104,6 +104,42 @@ describe('problems', () => {
     expect((await readProblem(twice)).errors[0]?.path).toBe('query.version');
   });
 
+  test.each([
+    ['a NUL', 'a\u0000b', 'holds a NUL character'],
+    ['half of a surrogate pair', 'a\ud800b', 'holds half of a character'],
+  ])('%s is refused before anything takes it', async (_, text, message) => {
+    const json = newMerchant({ name: text });
+    const created = await api.call(merchants, { method: 'POST', token: admin, json });
+    expect(await readProblem(created)).toMatchObject({
+      status: 422,
+      errors: [{ path: 'body.name', message }],
+    });
+    const known = (await (await api.call(settings, { token: admin })).json()) as {
+      version: number;
+      settings: { orderProfile: { unshippedWords: string[] } };
+    };
+    known.settings.orderProfile.unshippedWords = ['未発送', text];
+    const saved = await api.call(settings, {
+      method: 'PUT',
+      token: admin,
+      json: { version: known.version, settings: known.settings, reason: text },
+    });
+    expect((await readProblem(saved)).errors).toEqual([
+      { path: 'body.settings.orderProfile.unshippedWords.1', message },
+      { path: 'body.reason', message },
+    ]);
+  });
+
+  test('a NUL in the path is no merchant, a number beyond the database no row', async () => {
+    const path = await api.call(`${merchants}/%00`, { token: admin });
+    expect(await readProblem(path)).toMatchObject({ status: 404, slug: 'merchant-not-found' });
+    const query = await api.call(`${settings}?version=2147483648`, { token: admin });
+    expect(await readProblem(query)).toMatchObject({
+      status: 422,
+      errors: [{ path: 'query.version', message: 'is over 2147483647' }],
+    });
+  });
+
   test('a slug that is taken', async () => {
     const json = newMerchant({ merchant: 'http-shop' });
     const response = await api.call(merchants, { method: 'POST', token: admin, json });
