@@ -26,7 +26,7 @@ interface FileSource {
   list(
     db: Db,
     merchantId: number,
-    page: { cycleId: number; now: string; limit: number; again: boolean },
+    page: { cycleId: number; now: string; limit: number; askedAt: string | null },
   ): Promise<FileLine[]>;
   claim(
     trx: Trx,
@@ -47,7 +47,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
   return {
     /** Builds files of all charges that wait for one. */
     async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<{ files: number }> {
-      return await withHeartbeat(() => buildFiles(deps, of, false));
+      return await withHeartbeat(() => buildFiles(deps, of, null));
     },
 
     /** A person wants new files for what was rejected or refused. */
@@ -55,6 +55,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       of: OfCycle & { workflowId: string; act: Act; kind: BilledKind },
     ): Promise<{ files: number }> {
       const merchant = await loadMerchant(deps, of.merchant);
+      let askedAt = of.now;
       try {
         await deps.db.transaction().execute(async (trx) => {
           const decision = await recordDecision(trx, merchant.id, {
@@ -66,6 +67,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
             reason: of.act.reason,
             now: of.now,
           });
+          askedAt = decision.decidedAt;
           if (!decision.fresh) return;
           const { stage } = await requireOpenCycle(trx, merchant.id, of.month);
           if (!REBUILDING_STAGES.includes(stage)) {
@@ -78,7 +80,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       } catch (error) {
         throw asRefusal(error);
       }
-      return await withHeartbeat(() => buildFiles(deps, of, true));
+      return await withHeartbeat(() => buildFiles(deps, of, askedAt));
     },
   };
 }
@@ -90,12 +92,12 @@ const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing'
  * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes
  * on with the charges that are not claimed yet.
  *
- * @param again also what came back refused
+ * @param askedAt also what came back refused before a person asked; null = nobody did
  */
 async function buildFiles(
   deps: ActivityDependencies,
   of: OfCycle & { kind: BilledKind },
-  again: boolean,
+  askedAt: string | null,
 ): Promise<{ files: number }> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { maxRecordsPerFile, width, transport } = current.settings.paygent;
@@ -113,7 +115,7 @@ async function buildFiles(
       cycleId: cycle.id,
       now: of.now,
       limit: maxRecordsPerFile,
-      again,
+      askedAt,
     });
     if (waiting.length === 0) return { files };
     const number = await nextExchangeNumber(deps.db, merchant.id, name);

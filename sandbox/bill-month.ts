@@ -55,7 +55,7 @@ export async function billMonth(day: OperatorDay, month: string): Promise<CycleV
 
 function waits(exchange: ExchangeView): boolean {
   // What was reconciled with open rows waits for a decision, not for this operator's next walk.
-  return exchange.stage === 'awaiting_result' && exchange.completedAt === null;
+  return exchange.stage === 'awaiting_result' && !exchange.attention;
 }
 
 /** The round trip of one file, from wherever it stands. */

@@ -47,6 +47,8 @@ export interface ExchangeView {
   readonly records: number;
   readonly amountYen: number;
   readonly stage: string;
+  /** A person must act: of a file with a result, settle what it left open. */
+  readonly attention: boolean;
   readonly acceptanceNumber: string | null;
   readonly completedAt: string | null;
 }

@@ -50,18 +50,27 @@ export async function insertPlannedCharges(
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };
 }
 
-/** The next charges, in the export's order, that wait for an authorization file. */
+/**
+ * The next charges, in the export's order, that wait for an authorization file.
+ *
+ * @param page with `askedAt`, what was in a file by then or in none: a rejection that came since is
+ *   another decision
+ */
 export async function listPlannedLines(
   db: Db,
   merchantId: number,
-  page: { cycleId: number; limit: number },
+  page: { cycleId: number; limit: number; askedAt?: string | null },
 ): Promise<FileLine[]> {
+  const askedAt = page.askedAt ?? null;
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", coalesce(s.n, 0) + 1 as n, null as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'planned'
+       and (${askedAt}::timestamptz is null or s.n is null
+            or exists (select from attempts a where a.charge_id = s.charge_id and a.n = s.n
+                                                and a.claimed_at < ${askedAt}))
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
 }

@@ -4,12 +4,13 @@ import type { FileLine } from './file-lines.ts';
 
 /**
  * The next authorized charges, in the export's order, whose window is open at `now`. A capture that
- * was refused is only tried `again` when a person says so.
+ * was refused is only tried again when a person says so, and then only what was in a file by the
+ * time that person `askedAt`: a refusal that came since is another decision.
  */
 export async function listCapturableLines(
   db: Db,
   merchantId: number,
-  page: { cycleId: number; now: string; limit: number; again: boolean },
+  page: { cycleId: number; now: string; limit: number; askedAt: string | null },
 ): Promise<FileLine[]> {
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
@@ -17,7 +18,9 @@ export async function listCapturableLines(
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'authorized'
-       and s.capture_before > ${page.now} and (s.k is null or ${page.again})
+       and s.capture_before > ${page.now} and (s.k is null or exists (
+             select from endings e where e.charge_id = s.charge_id and e.n = s.n and e.k = s.k
+                                     and e.claimed_at < ${page.askedAt}::timestamptz))
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
 }

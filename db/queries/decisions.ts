@@ -45,14 +45,15 @@ export class IdempotencyConflict extends Error {
 /**
  * Writes what a person decided, with its audit entry, before anything says yes.
  *
- * @returns the decision's ID, and whether it is new; a repetition of the same request is not.
+ * @returns the decision's ID, when it was made, and whether it is new; a repetition of the same
+ *   request is not.
  * @throws IdempotencyConflict when the key was used for another act or another body.
  */
 export async function recordDecision(
   db: Trx,
   merchantId: number,
   decision: Decision,
-): Promise<{ id: number; fresh: boolean }> {
+): Promise<{ id: number; decidedAt: string; fresh: boolean }> {
   const body = JSON.stringify(decision.body);
   const {
     rows: [inserted],
@@ -71,13 +72,13 @@ export async function recordDecision(
       reason: decision.reason ?? null,
       details: { decision: inserted.id },
     });
-    return { id: inserted.id, fresh: true };
+    return { id: inserted.id, decidedAt: decision.now, fresh: true };
   }
 
   const {
     rows: [earlier],
-  } = await sql<{ id: number; same: boolean }>`
-    select id, workflow_id = ${decision.workflowId} and act = ${decision.act}
+  } = await sql<{ id: number; decidedAt: string; same: boolean }>`
+    select id, decided_at as "decidedAt", workflow_id = ${decision.workflowId} and act = ${decision.act}
                and body = ${body}::jsonb as same
       from decisions where merchant_id = ${merchantId} and idempotency_key = ${decision.key}`.execute(
     db,
@@ -87,5 +88,5 @@ export async function recordDecision(
       `idempotency key ${decision.key} was already used for another request; use a new key`,
     );
   }
-  return { id: earlier.id, fresh: false };
+  return { id: earlier.id, decidedAt: earlier.decidedAt, fresh: false };
 }

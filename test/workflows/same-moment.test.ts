@@ -159,7 +159,7 @@ test('one number for two files at once is taken by one of them', async () => {
   }
 });
 
-test('an operator stopped between upload and record does not upload again', async () => {
+test('an operator stopped after an upload or before its result goes on and uploads nothing again', async () => {
   const other = await openMonth();
   try {
     await other.begin(billedMonth, exportOf('four', 30));
@@ -171,6 +171,13 @@ test('an operator stopped between upload and record does not upload again', asyn
     };
     await expect(billMonth(stopped, billedMonth)).rejects.toThrow('stopped');
     await expect(billMonth(stopped, billedMonth)).rejects.toThrow('stopped');
+    const late = {
+      ...other.day,
+      onStep: (step: string) => {
+        if (step === 'completed') throw new Error('stopped later');
+      },
+    };
+    await expect(billMonth(late, billedMonth)).rejects.toThrow('stopped later');
     const cycle = await billMonth(other.day, billedMonth);
     const { totals } = await other.readLedger();
     expect(totals).toMatchObject({
