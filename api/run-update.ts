@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -20,8 +21,8 @@ export type UpdateAnswer<Result> =
 export type FailureTable = Readonly<Record<string, ProblemSlug>>;
 
 /**
- * Tells a workflow something and waits for its yes. The idempotency key is the Update ID: the same
- * key again joins the first Update and gets its answer, nothing is done twice.
+ * Tells a workflow something and waits for its yes. The idempotency key makes the Update ID: the same
+ * request again joins the first Update and gets its answer, nothing is done twice.
  *
  * @returns `accepted` when the workflow has it in its history but no answer within the wait: 202.
  * @throws Problem: `workflow-closed`, `conflict` or what `failures` says; `worker-away` when nobody
@@ -44,7 +45,7 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
     const result = await withPatience(deps.temporal, deps.updateWaitMs, async () => {
       const update = await handle.startUpdate(act.update, {
         args: act.args,
-        updateId: act.idempotencyKey,
+        updateId: updateIdOf(act),
         waitForStage: 'ACCEPTED',
       });
       taken = true;
@@ -64,6 +65,23 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
     if (error instanceof WorkflowUpdateFailedError) throw toUpdateProblem(error, act.failures);
     throw error;
   }
+}
+
+/**
+ * The key and a hash of what is asked for. The same request again is the same Update and gets its
+ * answer; another request under a used key must not get that answer, so it is an Update of its own,
+ * which the record refuses: a key is one decision there. Who asks and why are no part of the hash.
+ */
+function updateIdOf(act: {
+  readonly update: { readonly name?: string | undefined };
+  readonly args: readonly unknown[];
+  readonly idempotencyKey: string;
+}): string {
+  const asked = JSON.stringify([act.update.name, ...act.args], (name, value: unknown) =>
+    ['actor', 'reason', 'idempotencyKey'].includes(name) ? undefined : value,
+  );
+  const hash = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+  return `${act.idempotencyKey}.${hash}`;
 }
 
 const notRunning = () => new Problem('workflow-closed');

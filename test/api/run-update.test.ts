@@ -145,6 +145,15 @@ test('a yes comes back, and the same key again gets the same yes', async () => {
   expect(await (await decide('agree')).json()).not.toEqual(said);
 });
 
+test('a used key gets the answer of its own request only', async () => {
+  const key = newKey();
+  expect((await decide('agree', key)).status).toBe(200);
+  expect(await readProblem(await decide('refuse', key))).toMatchObject({
+    status: 409,
+    detail: 'この段階ではできません。何も変更していません。',
+  });
+});
+
 test.each([null, 'short', 'x'.repeat(65), 'a b c d e f g', 'taro@example.jp'])(
   'without a usable key nothing is asked: %s',
   async (key) => {
