@@ -7,6 +7,7 @@ import * as money from './migrations/2026-11-22-04-money.ts';
 import * as rules from './migrations/2026-11-22-05-rules.ts';
 import * as chargeStates from './migrations/2026-11-22-06-charge-states.ts';
 import * as refusedSteps from './migrations/2026-11-22-07-refused-steps.ts';
+import * as orderIdentity from './migrations/2026-11-22-08-order-identity.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -17,6 +18,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-05-rules': rules,
   '2026-11-22-06-charge-states': chargeStates,
   '2026-11-22-07-refused-steps': refusedSteps,
+  '2026-11-22-08-order-identity': orderIdentity,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

@@ -660,6 +660,20 @@ AS $function$
         perform refuse_fact('charges', 'charge_has_a_cycle_of_its_merchant', broken.offending,
           'Insert the cycle first and name its merchant.');
       end if;
+      execute $q$
+        select 'cycle ' || n.cycle_id || ', merchant ' || n.merchant_id as offending
+        from (select distinct cycle_id, merchant_id, identity_month from new_rows
+          where identity_month <> '') n
+        join cycles c on c.id = n.cycle_id
+        where n.identity_month <> c.billing_month
+          or (select s.settings ->> 'orderIdentity' from merchant_settings s
+            where s.merchant_id = n.merchant_id order by s.version desc limit 1)
+            is distinct from 'per-month'
+      $q$ into broken;
+      if broken.offending is not null then
+        perform refuse_fact('charges', 'identity_month_is_as_the_merchant_set', broken.offending,
+          'Leave identity_month empty; only a merchant whose setting orderIdentity is per-month has there the month of the cycle.');
+      end if;
       return null;
     end $function$;
 CREATE OR REPLACE FUNCTION public.check_contradiction_settlements()

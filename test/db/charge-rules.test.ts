@@ -68,6 +68,48 @@ describe('a charge', () => {
   });
 });
 
+describe('the month in the identity of a charge', () => {
+  const insertSame = (cycleId: number, month: string, of: MoneyRecord) =>
+    db
+      .insertInto('charges')
+      .values({
+        merchant_id: of.merchantId,
+        cycle_id: cycleId,
+        order_number: 'the-same',
+        identity_month: month,
+        customer_number: '1',
+        previous_order_number: '1',
+        position: 1,
+        created_at: AT,
+      })
+      .execute();
+
+  test('opens no second charge of an order, unless the merchant set it so', async () => {
+    const merchant = await insertMoneyRecord(db);
+    const december = await insertCycle(db, merchant.merchantId, '2026-12');
+    await insertSame(merchant.cycleId, '', merchant);
+    const rule = 'identity_month_is_as_the_merchant_set';
+    expect(await brokenRuleOf(insertSame(december, '2026-12', merchant))).toBe(rule);
+    const setTo = (version: number, orderIdentity: string) =>
+      db
+        .insertInto('merchant_settings')
+        .values({
+          merchant_id: merchant.merchantId,
+          version,
+          settings: JSON.stringify({ orderIdentity }),
+          actor: 'test',
+          recorded_at: AT,
+        })
+        .execute();
+    await setTo(1, 'per-month');
+    expect(await brokenRuleOf(insertSame(december, '2026-11', merchant))).toBe(rule);
+    await setTo(2, 'per-order');
+    expect(await brokenRuleOf(insertSame(december, '2026-12', merchant))).toBe(rule);
+    await setTo(3, 'per-month');
+    await insertSame(december, '2026-12', merchant);
+  });
+});
+
 describe('an item', () => {
   test('belongs to a charge of its merchant', async () => {
     const [charge, origin] = await insertCharges(db, record, 2);
