@@ -10,6 +10,8 @@ export interface OperatorDesk {
   readonly apiUrl: string;
   readonly token: string;
   readonly merchant: string;
+  /** Ends the day: what had no answer yet is given up instead of repeated. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CountAndYen {
@@ -110,9 +112,11 @@ async function call(desk: OperatorDesk, path: string, request: Request = {}): Pr
     const response = await fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
       method,
       headers,
+      ...(desk.signal === undefined ? {} : { signal: desk.signal }),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
     }).catch((error: Error) => error);
+    desk.signal?.throwIfAborted();
     const again =
       response instanceof Error ||
       response.status === 503 ||
@@ -122,8 +126,12 @@ async function call(desk: OperatorDesk, path: string, request: Request = {}): Pr
     if (performance.now() > deadline) {
       throw response instanceof Error ? response : await refuse(response);
     }
-    await sleep(PAUSE_MS);
+    await pause(desk);
   }
+}
+
+async function pause({ signal }: OperatorDesk): Promise<void> {
+  await sleep(PAUSE_MS, undefined, signal === undefined ? {} : { signal });
 }
 
 async function refuse(response: Response): Promise<never> {
@@ -172,7 +180,7 @@ export async function readCycle(desk: OperatorDesk, month: string): Promise<Cycl
     } catch (error) {
       const opening = error instanceof ApiRefusal && error.problem === 'cycle-not-found';
       if (!opening || performance.now() > deadline) throw error;
-      await sleep(PAUSE_MS);
+      await pause(desk);
     }
   }
 }

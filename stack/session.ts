@@ -10,7 +10,8 @@ export type SessionEnd = 'finished' | 'interrupted';
  * order; a second one ends at once (the children are still signalled). When a child ends by itself
  * the session ends with that error.
  *
- * @param use gets the signal that says "stop"; what it awaits then is no longer waited for.
+ * @param use gets the signal that says "stop", also when a child was lost; what it awaits then is no
+ *   longer waited for, and whatever it does not give up keeps this process from ending.
  * @throws what bring-up, `use` or a lost child throws, after everything was stopped.
  */
 export async function runStackSession(
@@ -26,6 +27,7 @@ export async function runStackSession(
   // It may be rejected before the race below looks at it.
   lostChild.catch(() => {});
   let stack: Stack | undefined;
+  const ended = new AbortController();
   try {
     stack = await bringUpStack({
       ...options,
@@ -35,13 +37,15 @@ export async function runStackSession(
           new Error(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${logFile}`),
         ),
     });
-    await Promise.race([lostChild, interrupt.happened, use(stack, interrupt.signal)]);
+    const signal = AbortSignal.any([interrupt.signal, ended.signal]);
+    await Promise.race([lostChild, interrupt.happened, use(stack, signal)]);
     return interrupt.signal.aborted ? 'interrupted' : 'finished';
   } catch (error) {
     // What breaks after the request to stop breaks because of it.
     if (interrupt.signal.aborted) return 'interrupted';
     throw error;
   } finally {
+    ended.abort(new Error('the session has ended'));
     await stack?.stop();
     interrupt.dispose();
   }

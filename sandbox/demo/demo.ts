@@ -68,7 +68,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
       async (stack, signal) => {
         const mailServer = await startMailServer();
         try {
-          const day = await prepareDay(stack, mailServer, progress);
+          const day = await prepareDay(stack, mailServer, progress, signal);
           const cycle = await bill(day, input, progress);
           progress.end();
           const report = await makeReport(day.desk, cycle.view, {
@@ -137,6 +137,7 @@ async function prepareDay(
   stack: Stack,
   mailServer: Awaited<ReturnType<typeof startMailServer>>,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<OperatorDay> {
   const say = (detail: string) => progress.show('servers', { done: false, detail });
   say('database schema');
@@ -165,7 +166,7 @@ async function prepareDay(
   });
   const token = await prepareMerchant(stack);
   progress.show('servers', { done: true, detail: apiUrl });
-  return { desk: { apiUrl, token, merchant: demoMerchant }, portal, mailServer };
+  return { desk: { apiUrl, token, merchant: demoMerchant, signal }, portal, mailServer };
 }
 
 /** The shop of the demo, once, and a token for this run's operator. */

@@ -26,7 +26,10 @@ const end = await runStackSession(
       });
     }
     console.log('up');
+    // As work that is still going on: it keeps the process alive until it is told to stop.
+    const work = setInterval(() => {}, 1000);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    clearInterval(work);
   },
 );
 console.log(end);
