@@ -218,8 +218,9 @@ export async function disturbMonth(
     await Promise.race([liveThrough(month, csv), failed, late]);
     ended.abort();
     await inflicting;
-    if (traps.waiting.size > 0) {
-      throw new Error(`never reached: ${[...traps.waiting].map(nameStep).join(', ')}`);
+    const unreached = await traps.findUnreached();
+    if (unreached.length > 0) {
+      throw new Error(`never reached: ${unreached.map(nameStep).join(', ')}`);
     }
     return await readResult(month);
   } catch (error) {

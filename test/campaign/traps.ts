@@ -28,8 +28,13 @@ export interface Caught {
 export interface Traps {
   /** The next step that is reached; undefined when `ended` settles first. */
   next(ended: AbortSignal): Promise<Caught | undefined>;
-  /** Steps that nobody has reached yet. */
+  /** Steps at which nobody was caught yet. */
   readonly waiting: ReadonlySet<Step>;
+  /**
+   * Steps that no writer ever came to. One that came while another fault ended its connection was
+   * not caught any more, yet it was disturbed at its step.
+   */
+  findUnreached(): Promise<Step[]>;
   readonly client: pg.Client;
   /** Lets everybody go and waits until no worker is connected: the database can be dropped then. */
   releaseAll(): Promise<void>;
@@ -70,6 +75,18 @@ export async function setTraps(ownerUrl: string, steps: readonly Step[]): Promis
         await pause();
       }
       return undefined;
+    },
+    async findUnreached() {
+      const unreached: Step[] = [];
+      for (const [index, step] of steps.entries()) {
+        if (!waiting.has(step)) continue;
+        const { rows } = await client.query<{ count: string }>(
+          `select case when is_called then last_value else 0 end as count
+             from trap_${index + 1}_count`,
+        );
+        if (Number(rows[0]?.count) < step.n) unreached.push(step);
+      }
+      return unreached;
     },
     async releaseAll() {
       await client.query('select pg_advisory_unlock_all()');
