@@ -7,8 +7,8 @@ import {
   stepNames,
 } from '../campaign/disturbed-month.ts';
 
-/** Another one for each run, printed with every failure; written here it repeats that run. */
-const seed = Date.now() % 1_000_000;
+/** The share of the campaign that every test run meets; `npm run campaign` takes a new seed each time. */
+const seed = 109_507;
 
 let csv: Uint8Array;
 let undisturbed: MonthResult;
