@@ -158,7 +158,9 @@ function headerNames(bytes: Uint8Array, wanted: ReadonlySet<string>): readonly s
 function positionsOf(names: readonly string[], wanted: ReadonlySet<string>): ReadonlySet<number> {
   const positions = new Set<number>();
   names.forEach((name, index) => {
-    if (wanted.has(name)) positions.add(index + 1);
+    // Which of two columns of one name is the known one, nobody can tell: both are looked at.
+    const isOnce = names.indexOf(name) === names.lastIndexOf(name);
+    if (wanted.has(name) && isOnce) positions.add(index + 1);
   });
   return positions;
 }

@@ -12,8 +12,10 @@ const brands: readonly { readonly length: number; readonly prefix: RegExp }[] = 
 const minDigits = 14;
 const maxDigits = 16;
 
-// Digits in groups between which only white space and hyphens stand, whatever their width.
-const separatorClass = '\\s\\0\\u00ad\\u200b\\u2010-\\u2015\\u2212\\u30fc\\uff0d\\uff70\\-';
+// Digits in groups between which only white space and hyphens stand, whatever their width, also one
+// of none.
+const separatorClass =
+  '\\s\\0\\u00ad\\u200b-\\u200d\\u2060\\u2010-\\u2015\\u2043\\u2212\\ufe58\\ufe63\\u30fc\\uff0d\\uff70\\-';
 const chain = new RegExp(`[0-9０-９](?:[${separatorClass}]*[0-9０-９]){13,}`, 'g');
 const separators = new RegExp(`[${separatorClass}]+`);
 

@@ -78,6 +78,19 @@ describe('card-number guard', () => {
     expect(look(iconv.encode(content, 'cp932'), { header: true }, 3)).toEqual(finding);
   });
 
+  it.each(['\u200c', '\u200d', '\u2060', '\u2043', '\ufe58', '\ufe63'])(
+    'finds it with %j, which CP932 does not know',
+    (separator) => {
+      expect(look(`番号,備考\n1,${grouped(visa, separator)}\n`)).not.toBeNull();
+    },
+  );
+
+  it('exempts no column whose name stands twice', () => {
+    const options = { header: true, exemptColumns: ['注文番号'] };
+    expect(look(`注文番号,備考\n${visa},x\n`, options)).toBeNull();
+    expect(look(`注文番号,備考,注文番号\n1,x,${visa}\n`, options)).not.toBeNull();
+  });
+
   it('finds it in UTF-16 too', () => {
     const content = `a,b\n1,${visa}\n`;
     expect(look(iconv.encode(content, 'utf-16le', { addBOM: true }))).not.toBeNull();
