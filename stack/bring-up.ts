@@ -173,6 +173,8 @@ class RunningStack implements Stack {
   }
 
   async startProcess(spec: ChildSpec): Promise<RunningProcess> {
+    // Whoever was still coming up when the session ended: nobody would stop this child any more.
+    if (this.stopping) throw new Error(`${spec.name} is not started: the stack is being stopped`);
     const child = await startProcess(
       {
         ...spec,
@@ -244,6 +246,7 @@ class RunningStack implements Stack {
   }
 
   private adopt(child: RunningProcess): void {
+    if (this.stopping) void child.stop();
     // Stopped in the opposite order: a restarted server goes to the front, to be stopped last.
     const others = [...this.children].filter(([name]) => name !== child.name);
     const servers: string[] = ['postgres', 'temporal'];

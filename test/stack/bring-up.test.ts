@@ -225,6 +225,13 @@ test('breaking off while it comes up leaves nothing running and the folder free'
   await bringUp();
 });
 
+test('a stack that has stopped starts nothing more', async () => {
+  const stack = await bringUp({ services: { postgres: false, temporal: false } });
+  await stack.stop();
+  const late = { name: 'late', command: process.execPath, args: ['-e', ''], ready: /never/ };
+  await expect(stack.startProcess(late)).rejects.toThrow('late is not started');
+});
+
 test('a deleted data folder whose database lies elsewhere is put aside, not mixed up', async () => {
   const first = await bringUp();
   await first.stop();
