@@ -15,8 +15,12 @@ export async function runAuditExport(command: {
 }): Promise<number> {
   return await withRecord(async ({ db }) => {
     const merchantId = await findMerchantId(db, command.merchant);
-    const file = await open(command.file, 'wx').catch((error: Error) => {
-      throw new UsageError(`${command.file}: ${error.message}`);
+    const file = await open(command.file, 'wx').catch((error: NodeJS.ErrnoException) => {
+      const remedy =
+        error.code === 'EEXIST'
+          ? 'is there already; an export never replaces a file: name a new one'
+          : `cannot be written (${error.code})`;
+      throw new UsageError(`${command.file} ${remedy}`);
     });
     let last = { n: 0, hash: '' };
     try {

@@ -32,8 +32,9 @@ export async function runReporting(command: () => Promise<number>): Promise<numb
     return await command();
   } catch (error) {
     if (!(error instanceof Error) || !unusable.has(error.name)) throw error;
-    const ja = 'ja' in error && typeof error.ja === 'string' ? `${error.ja} ` : '';
-    const line = `${ja}(${error.message})`.replace(/\s*[\r\n]+\s*/g, ' ');
+    const ja = 'ja' in error && typeof error.ja === 'string' ? error.ja : '';
+    const text = ja === '' ? error.message : `${ja} (${error.message})`;
+    const line = text.replace(/\s*[\r\n]+\s*/g, ' ');
     process.stderr.write(`tsukigime: ${line}\n`);
     return unusableExitCode;
   }
