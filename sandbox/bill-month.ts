@@ -81,11 +81,29 @@ export async function carryFile(day: OperatorDay, exchange: ExchangeView): Promi
     await recordAcceptance(desk, exchange, acceptanceNumber);
     await step('accepted');
   }
-  await waitForCompletionMail(mailServer, acceptanceNumber);
+  await waitForCompletion(portal, mailServer, acceptanceNumber);
   await recordCompletion(desk, exchange);
   await step('completed');
   await ingestResult(desk, exchange, await downloadResult(portal, acceptanceNumber));
   await step('reconciled');
+}
+
+/**
+ * The mail, else the portal's list: a mail that came while nobody was there is not sent again, and
+ * a day that waits for it alone would never go on.
+ */
+export async function waitForCompletion(
+  portal: PortalAccount,
+  mailServer: Pick<MailServer, 'waitForMail'>,
+  acceptanceNumber: string,
+  patienceMs?: number,
+): Promise<void> {
+  try {
+    await waitForCompletionMail(mailServer, acceptanceNumber, patienceMs);
+  } catch (noMail) {
+    const rows = await searchResults(portal, { acceptanceNumber });
+    if (rows[0]?.status !== '完了処理済') throw noMail;
+  }
 }
 
 const transactionKindOf = ({ kind }: ExchangeView) =>
