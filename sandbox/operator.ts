@@ -23,6 +23,8 @@ export interface CycleView {
   readonly month: string;
   readonly stage: string;
   readonly attention: boolean;
+  /** Why the month stands still until a person acts. */
+  readonly trouble: string | null;
   readonly waitsFor: string;
   readonly selection: {
     readonly orders: number;
@@ -112,7 +114,7 @@ async function call(desk: OperatorDesk, path: string, request: Request = {}): Pr
     const response = await fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
       method,
       headers,
-      ...(desk.signal === undefined ? {} : { signal: desk.signal }),
+      signal: desk.signal ?? null,
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
     }).catch((error: Error) => error);
@@ -130,14 +132,17 @@ async function call(desk: OperatorDesk, path: string, request: Request = {}): Pr
   }
 }
 
-async function pause({ signal }: OperatorDesk): Promise<void> {
-  await sleep(PAUSE_MS, undefined, signal === undefined ? {} : { signal });
-}
+const pause = ({ signal }: OperatorDesk) => sleep(PAUSE_MS, undefined, signal && { signal });
 
 async function refuse(response: Response): Promise<never> {
-  const problem = (await response.json()) as { type?: string; detail?: string };
+  const problem = (await response.json()) as {
+    type?: string;
+    detail?: string;
+    errors?: { path: string; message: string }[];
+  };
   const slug = String(problem.type).replace('urn:tsukigime:problem:', '');
-  throw new ApiRefusal(response.status, slug, problem.detail ?? '');
+  const places = (problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`);
+  throw new ApiRefusal(response.status, slug, [problem.detail ?? '', ...places].join('\n  '));
 }
 
 /** The same act always has the same key, so that a repetition can never be a second act. */
