@@ -38,7 +38,10 @@ const LOOK_MS = 150;
 /** Stages in which a month needs no more files carried. */
 const DONE = ['working_ng', 'closing', 'closed'];
 
-/** Carries every file of a month to the portal and every result back, until none is left. */
+/**
+ * Carries every file of a month to the portal and every result back, until none is left or the month
+ * stands still for a reason that is not this operator's to remove.
+ */
 export async function billMonth(day: OperatorDay, month: string): Promise<CycleView> {
   for (;;) {
     const cycle = await readCycle(day.desk, month);
@@ -47,7 +50,7 @@ export async function billMonth(day: OperatorDay, month: string): Promise<CycleV
     const open = exchanges.filter(
       (exchange) => exchange.stage === 'handing_over' || waits(exchange),
     );
-    if (open.length === 0 && DONE.includes(cycle.stage)) return cycle;
+    if (open.length === 0 && (DONE.includes(cycle.stage) || cycle.trouble !== null)) return cycle;
     for (const exchange of open) await carryFile(day, exchange);
     if (open.length === 0) await sleep(LOOK_MS);
   }

@@ -182,6 +182,26 @@ function readMark(dir: string, name: 'installation' | 'data-folder'): string | u
   return existsSync(mark) ? readFileSync(mark, 'utf8').trim() : undefined;
 }
 
+/** Whether the folder holds a cluster whose passwords and keys are not these. */
+function isForeign(dir: string, installationId: string): boolean {
+  return existsSync(join(dir, 'data')) && readMark(dir, 'installation') !== installationId;
+}
+
+/**
+ * The run record still knows the database of the last run, but its passwords and keys were made anew:
+ * secrets.json is gone. Going on would begin an empty record of money beside PSPs and a Temporal that
+ * remember the old one, and bill its months again.
+ * @throws with what to do.
+ */
+export function refuseLostSecrets(recordedDir: string | null, installationId: string): void {
+  if (recordedDir === null || !isForeign(recordedDir, installationId)) return;
+  throw new Error(
+    `The passwords and keys of the database in ${recordedDir} are missing: secrets.json was lost or ` +
+      'replaced. Nothing was changed. Put it back from a backup, or start with `--fresh`, which ' +
+      'removes the old data.',
+  );
+}
+
 /**
  * Marks the folder as belonging to this installation. A cluster of another one (its `.tsukigime` was
  * deleted, and with it the passwords and keys) is of no use to this one: it is put aside, not
@@ -190,7 +210,7 @@ function readMark(dir: string, name: 'installation' | 'data-folder'): string | u
  * @returns where the other cluster is now.
  */
 export function claimDir(dir: string, dataDir: string, installationId: string): string | undefined {
-  const foreign = existsSync(join(dir, 'data')) && readMark(dir, 'installation') !== installationId;
+  const foreign = isForeign(dir, installationId);
   const aside = `${dir}.previous`;
   if (foreign) {
     rmSync(aside, { recursive: true, force: true });

@@ -13,7 +13,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { inheritedEnvironment } from '../config.ts';
-import { claimDir, type PostgresPlacement, placePostgres } from './postgres-placement.ts';
+import {
+  claimDir,
+  type PostgresPlacement,
+  placePostgres,
+  refuseLostSecrets,
+} from './postgres-placement.ts';
 import { identifyProcess, readCommandLine } from './process-identity.ts';
 import { type RunningProcess, startProcess, stopOrphan } from './processes.ts';
 import type { StackSecrets } from './secrets.ts';
@@ -56,6 +61,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   options.onPlaced(placement.dir);
   const cluster = join(placement.dir, 'data');
   await stopOrphanOf(cluster, onProgress);
+  refuseLostSecrets(recordedDir, secrets.installationId);
   const putAside = claimDir(placement.dir, dataDir, secrets.installationId);
   if (putAside) {
     onProgress(`an older database without its passwords and keys was put aside: ${putAside}`);

@@ -1,6 +1,7 @@
 import { describeCycle } from '../../billing/cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
 import { orderNumberDoubled } from '../../billing/order-export.ts';
+import { appendAudit } from '../../db/queries/audit.ts';
 import { listCharges } from '../../db/queries/charges.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
@@ -40,7 +41,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
   },
 
   /** The workflow writes the row; the same month again finds it, or the workflow that will. */
-  async startCycle({ deps, identity, merchant, body }) {
+  async startCycle({ deps, identity, merchant, body, now }) {
     const { month } = body;
     const { workflowId, location } = cycleOf(merchant, month);
     const headers = { Location: location };
@@ -66,6 +67,16 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       if (!isFinishedExchange(exchange.stage)) {
         await startExchange(deps.workflows, merchant, exchange);
       }
+    }
+    if (known === undefined) {
+      await appendAudit(deps.db, merchant.id, {
+        at: now,
+        actor: identity.actor,
+        act: 'cycle.started',
+        subject: workflowId,
+        reason: null,
+        details: {},
+      });
     }
     return known === undefined
       ? { status: 202, headers, body: { accepted: true } }
@@ -198,7 +209,7 @@ async function requireCycle(
   return cycle;
 }
 
-function showCycle({ id: _, trouble: __, billingMonth, ...cycle }: CycleRow) {
+function showCycle({ id: _, billingMonth, ...cycle }: CycleRow) {
   return { month: billingMonth, ...cycle };
 }
 

@@ -49,7 +49,17 @@ export const fileHandlers: Handlers<typeof fileRoutes> = {
         actor: identity.actor,
         now,
       });
-      if (!stored.alreadyStored) state.metrics.storedBytes.inc(stored.bytes);
+      if (!stored.alreadyStored) {
+        state.metrics.storedBytes.inc(stored.bytes);
+        await appendAudit(deps.db, merchant.id, {
+          at: now,
+          actor: identity.actor,
+          act: 'file.stored',
+          subject: stored.sha256,
+          reason: null,
+          details: { kind: stored.kind, bytes: stored.bytes },
+        });
+      }
       return { status: stored.alreadyStored ? 200 : 201, body: stored };
     } catch (error) {
       if (error instanceof FileRefusedError) state.metrics.refusedFiles.inc({ reason: 'card' });

@@ -57,12 +57,14 @@ export async function recordDecision(
   const body = JSON.stringify(decision.body);
   const {
     rows: [inserted],
-  } = await sql<{ id: number }>`
+  } = await sql<{ id: number; bodySha256: string }>`
     insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, reason, decided_at)
     values (${merchantId}, ${decision.key}, ${decision.workflowId}, ${decision.act}, ${body}::jsonb,
             ${decision.actor}, ${decision.reason ?? null}, ${decision.now})
     on conflict (merchant_id, idempotency_key) do nothing
-    returning id`.execute(db);
+    returning id, encode(sha256(convert_to(body::text, 'UTF8')), 'hex') as "bodySha256"`.execute(
+    db,
+  );
   if (inserted !== undefined) {
     await appendAudit(db, merchantId, {
       at: decision.now,
@@ -70,7 +72,8 @@ export async function recordDecision(
       act: decision.act,
       subject: decision.workflowId,
       reason: decision.reason ?? null,
-      details: { decision: inserted.id },
+      // The chain covers what was decided without repeating it: a body may be long.
+      details: { decision: inserted.id, bodySha256: inserted.bodySha256 },
     });
     return { id: inserted.id, decidedAt: decision.now, fresh: true };
   }

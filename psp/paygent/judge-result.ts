@@ -50,8 +50,17 @@ export function judgeResult(
   return { verdict: code === resultCodes.ok ? 'ok' : 'ng', reasons };
 }
 
-/** Reasons of rows that have no partner to compare with. */
+/** Reasons that no comparison of two rows shows. */
 export const fileReasons = {
+  blank: {
+    code: 'result_blank',
+    field: 'resultCode',
+    nameJa: '処理結果',
+    sent: null,
+    returned: '',
+    ja: '処理結果が空です。結果はまだわかりません',
+    en: 'the result is blank: what became of it is not known yet',
+  } satisfies FieldReason,
   missing: (orderNumber: string): FieldReason => ({
     code: 'missing_from_result',
     field: 'orderNumber',

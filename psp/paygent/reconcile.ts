@@ -217,7 +217,9 @@ async function* compare(
     } else if (answers[slot] === 1) {
       const { line: requestLine, record } = index.read(slot);
       const cut = resultLine === cutLine;
-      const { verdict, reasons } = cut ? cutRow(orderNumber) : judgeResult(record, entry);
+      const judged = cut ? cutRow(orderNumber) : judgeResult(record, entry);
+      const { verdict } = judged;
+      const reasons = verdict === 'unknown' ? [fileReasons.blank] : judged.reasons;
       const { amountYen } = record;
       yield { kind: verdict, requestLine, resultLine, orderNumber, amountYen, outcome, reasons };
     } else {

@@ -55,6 +55,8 @@ const processingDelayMs = 1500;
 /** `npm run demo`: a month from its order export to captured charges, on real servers. */
 export async function runDemo(command: DemoCommand): Promise<number> {
   const progress = createProgress(process.stderr);
+  // Until the summary stands, whatever ends the demo leaves the month unfinished.
+  let exitCode = 130;
   try {
     const input = await readInput(command);
     const config = readConfig();
@@ -78,7 +80,8 @@ export async function runDemo(command: DemoCommand): Promise<number> {
           if (command.report !== undefined) {
             await writeFile(command.report, `${JSON.stringify(report, null, 2)}\n`);
           }
-          process.stdout.write(describeReport(report));
+          process.stdout.write(describeReport(report, { staysUp: command.exit !== true }));
+          exitCode = cycle.view.trouble === null ? 0 : 1;
           if (command.exit === true) return;
           process.stdout.write(
             '  Ctrl-C stops it; the data stays. `npm run demo -- --fresh` starts anew.\n\n',
@@ -93,7 +96,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
         }
       },
     );
-    return 0;
+    return exitCode;
   } catch (error) {
     progress.end();
     const expected = [
@@ -108,8 +111,15 @@ export async function runDemo(command: DemoCommand): Promise<number> {
         ? error.stack
         : String(error instanceof Error ? error.message : error);
     process.stderr.write(`${message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    return error instanceof UsageError || isUnusableInput(error) ? 2 : 1;
   }
+}
+
+/** The export itself was refused: as with the offline commands, nothing was done. */
+function isUnusableInput(error: unknown): boolean {
+  return (
+    error instanceof ApiRefusal && ['file-unusable', 'card-number-found'].includes(error.problem)
+  );
 }
 
 interface DemoInput {
@@ -122,8 +132,11 @@ async function readInput(command: DemoCommand): Promise<DemoInput> {
   const path = command.orders ?? examplePaths.find((candidate) => existsSync(candidate));
   if (path === undefined) throw new UsageError('no order export: name one with --orders FILE');
   const month = command.month ?? /\d{4}-(0[1-9]|1[0-2])/.exec(basename(path))?.[0];
-  if (month === undefined || !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+  if (month === undefined) {
     throw new UsageError('which month do these orders bill? Say it with --month YYYY-MM');
+  }
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+    throw new UsageError(`--month ${month} is no month: write it YYYY-MM, such as 2026-11`);
   }
   try {
     return { name: basename(path), bytes: await readFile(path), month };
@@ -246,7 +259,10 @@ function showMonth(progress: Progress, cycle: CycleView, exchanges: readonly Exc
     done: list.length > 0 && list.every(test),
   });
   const finished = cycle.stage === 'working_ng' || cycle.stage === 'closed';
-  progress.show('authFiles', { done: auth.length > 0 || finished, detail: `${auth.length} files` });
+  progress.show('authFiles', {
+    done: auth.length > 0 || finished,
+    detail: plural(auth.length, 'file'),
+  });
   if (auth.length > 0) {
     const numbers = auth.map((one) => one.acceptanceNumber).filter((number) => number !== null);
     progress.show('authUpload', {
@@ -263,8 +279,12 @@ function showMonth(progress: Progress, cycle: CycleView, exchanges: readonly Exc
     });
   }
   if (capture.length > 0) {
-    progress.show('captureFiles', { done: true, detail: `${capture.length} files` });
+    progress.show('captureFiles', { done: true, detail: plural(capture.length, 'file') });
     const granted = rows('authorized', 'capture_sent', 'captured');
     progress.show('captureResult', { done: finished, count: rows('captured'), total: granted });
   }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -48,6 +48,8 @@ export interface DemoReport {
     readonly code: string | null;
     readonly detail: string | null;
   }[];
+  /** Why the month stands still until a person acts; null when it does not. */
+  readonly trouble: string | null;
   readonly waitsFor: string;
   readonly urls: Readonly<Record<string, string>>;
 }
@@ -97,6 +99,7 @@ export async function makeReport(
     charges,
     conservation: { rows: cycle.conservation.rows, yen: cycle.conservation.yen },
     ng: declined.map(toNgRow),
+    trouble: cycle.trouble,
     waitsFor: cycle.waitsFor,
     urls: run.urls,
   };
@@ -110,18 +113,28 @@ function toNgRow(charge: ChargeView): DemoReport['ng'][number] {
 const yen = (amount: number) => `¥${amount.toLocaleString('ja-JP')}`;
 const rows = (count: number) => `${count.toLocaleString('ja-JP')} rows`;
 
+function headline(report: DemoReport): string {
+  if (report.trouble !== null) return `${report.month} is NOT billed: it waits for a person.`;
+  return report.alreadyBilled
+    ? `${report.month} is already billed (請求済み): this run billed nobody.`
+    : `${report.month} is billed.`;
+}
+
 /** The summary that a person reads at the end. */
-export function describeReport(report: DemoReport): string {
+export function describeReport(
+  report: DemoReport,
+  { staysUp }: { readonly staysUp: boolean },
+): string {
+  const yenOf = (states: readonly string[]) =>
+    yen(states.reduce((sum, state) => sum + (report.charges[state]?.yen ?? 0), 0));
   const lines = [
     '',
-    report.alreadyBilled
-      ? `${report.month} is already billed (請求済み): this run billed nobody.`
-      : `${report.month} is billed.`,
+    headline(report),
     '',
     `  orders       ${rows(report.orders)}`,
     `  selected     ${rows(report.selected)}  ${yen(report.amountYen)}`,
-    `  authorized   ${rows(report.authorized)}`,
-    `  declined     ${rows(report.declined)}`,
+    `  authorized   ${rows(report.authorized)}  ${yenOf(GRANTED)}`,
+    `  declined     ${rows(report.declined)}  ${yenOf(['declined'])}`,
     `  captured     ${rows(report.captured)}  ${yen(report.capturedYen)}`,
     `  conservation rows ${holds(report.conservation.rows)}, yen ${holds(report.conservation.yen)}`,
     ...section('excluded 請求対象外', Object.entries(report.excluded), ([reason, count]) => {
@@ -145,7 +158,11 @@ export function describeReport(report: DemoReport): string {
     }),
     '',
     `  now: ${report.waitsFor}`,
-    ...section('open', Object.entries(report.urls), ([name, url]) => `${name.padEnd(12)} ${url}`),
+    ...section(
+      'open',
+      staysUp ? Object.entries(report.urls) : [],
+      ([name, url]) => `${name.padEnd(12)} ${url}`,
+    ),
     '',
   ];
   return lines.join('\n');

@@ -78,12 +78,13 @@ test('the same bytes again are 200 and the file that is there', async () => {
   });
 });
 
-test('who took a file out is in the audit', async () => {
+test('who put a file in and who took it out is in the audit', async () => {
   const { sha256 } = (await (await upload('audited')).json()) as Stored;
   await (await api.call(`${path}/${sha256}`, { token: operator })).text();
   const { rows } = await sql<{ entry: string }>`
     select entry from audit_entries where entry like ${`%${sha256}%`}`.execute(api.db);
   expect(rows.map((row) => JSON.parse(row.entry) as object)).toMatchObject([
+    { act: 'file.stored', actor: 'operator of the test' },
     { act: 'file.downloaded', actor: 'operator of the test' },
   ]);
 });

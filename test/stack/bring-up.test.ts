@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
@@ -236,10 +236,23 @@ test('a deleted data folder whose database lies elsewhere is put aside, not mixe
   const first = await bringUp();
   await first.stop();
   rmSync(secretsPath(dataDir));
+  rmSync(join(dataDir, 'run.json'));
   const said: string[] = [];
   const second = await bringUp({ onProgress: (text) => said.push(text) });
   expect(said.join('\n')).toContain('put aside');
   expect(await query(second.appDatabaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('a record of money whose keys were lost is not replaced by an empty one', async () => {
+  const first = await bringUp();
+  await first.stop();
+  const secrets = readFileSync(secretsPath(dataDir));
+  rmSync(secretsPath(dataDir));
+  await expect(bringUp()).rejects.toThrow(/secrets\.json was lost.*`--fresh`/);
+  await expect(bringUp()).rejects.toThrow('Nothing was changed');
+  writeFileSync(secretsPath(dataDir), secrets);
+  const again = await bringUp();
+  expect(await query(again.appDatabaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
 test('given servers are used as they are and nothing is started', async () => {

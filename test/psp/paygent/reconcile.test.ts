@@ -91,7 +91,10 @@ describe('reconciling', () => {
     const line = '3,,338,,11246,,,10,,,,200,,285,,0,226860,,,20261122101500\r\n';
     const { summary, verdicts, reasons } = await reconcile(result.replace('4,3', `${line}4,4`));
     expect(verdicts['338']).toBe('quarantined');
-    expect(reasons).toEqual(['the result has several rows for this order (lines 2, 5)']);
+    expect(reasons).toEqual([
+      'the result is blank: what became of it is not known yet',
+      'the result has several rows for this order (lines 2, 5)',
+    ]);
     expect(summary.stray).toBe(0);
   });
 
@@ -107,7 +110,10 @@ describe('reconciling', () => {
   it('says why a row cannot be read, rather than that it is missing', async () => {
     const { verdicts, reasons } = await reconcile(result.replace('3,,339,,7022', '3,,339,,70"22'));
     expect(verdicts['339']).toBe('quarantined');
-    expect(reasons).toEqual(['amount 7022 sent, 70"22 returned']);
+    expect(reasons).toEqual([
+      'amount 7022 sent, 70"22 returned',
+      'the result is blank: what became of it is not known yet',
+    ]);
   });
 
   it('refuses the result of another file, kind or merchant whole', async () => {
