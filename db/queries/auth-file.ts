@@ -26,8 +26,10 @@ export async function insertPlannedCharges(
     rows: [other],
   } = await sql<{ taken: number }>`
     select count(*)::int as taken from (${selected}) s
-      join charges c on c.merchant_id = ${merchantId} and c.order_number = s.order_number
-                    and c.identity_month = ${plan.identityMonth} and c.cycle_id <> ${plan.cycleId}
+     where exists (select from charges c
+                    where c.merchant_id = ${merchantId} and c.order_number = s.order_number
+                      and ${plan.identityMonth} in ('', c.identity_month)
+                      and c.cycle_id <> ${plan.cycleId})
     `.execute(db);
   if (other !== undefined && other.taken > 0) return { planned: 0, taken: other.taken };
 

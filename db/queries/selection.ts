@@ -82,8 +82,13 @@ export async function insertSelection(
            c.id
       from orders o
       left join doubled d on d.order_number = o.order_number
-      left join charges c on c.merchant_id = ${merchantId} and c.order_number = o.order_number
-                         and c.identity_month = ${selection.identityMonth}
+      -- Where the number alone makes the order, a charge of any month bills it, also one of a time
+      -- when the month joined the key.
+      left join lateral (
+        select c.id from charges c
+         where c.merchant_id = ${merchantId} and c.order_number = o.order_number
+           and ${selection.identityMonth} in ('', c.identity_month)
+         order by c.id desc limit 1) c on true
      where o.collection_id = ${selection.collectionId}
     union all
     select ${row.id}::bigint, q.record, ${merchantId}::bigint, q.order_number, null, 'quarantined',

@@ -159,3 +159,30 @@ test('a change of the order identity in the middle of a month bills nothing twic
       from charges where cycle_id = ${record.cycleId}`.execute(db);
   await expect(again).rejects.toThrow('charges_once_a_cycle');
 });
+
+test('back from the month in the key, what was billed under it is billed already', async () => {
+  await sql`
+    insert into merchant_settings (merchant_id, version, settings, actor, recorded_at)
+    select ${record.merchantId}, coalesce(max(version), 0) + 1, '{"orderIdentity":"per-month"}',
+           'test', ${AT}
+      from merchant_settings where merchant_id = ${record.merchantId}`.execute(db);
+  await select(await collect([{ number: 'a' }]), record.cycleId, '2026-11');
+  const november = { cycleId: record.cycleId, identityMonth: '2026-11', now: AT };
+  expect((await insertPlannedCharges(db, record.merchantId, november)).planned).toBe(1);
+  const december = await insertCycle(db, record.merchantId, '2026-12');
+  const collection = await collect([{ number: 'a' }, { number: 'b' }], december);
+  expect(await select(collection, december)).toEqual([
+    ['a', 'already_billed'],
+    ['b', 'selected'],
+  ]);
+  // Selected before the change, claimed after it: found at the claim.
+  expect(await select(collection, december, '2026-12')).toEqual([
+    ['a', 'selected'],
+    ['b', 'selected'],
+  ]);
+  const claim = { cycleId: december, identityMonth: '', now: AT };
+  expect(await insertPlannedCharges(db, record.merchantId, claim)).toEqual({
+    planned: 0,
+    taken: 1,
+  });
+});
