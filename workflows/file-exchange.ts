@@ -32,8 +32,8 @@ const LATE_RESULT_PAUSE_MS = 60_000;
 
 /**
  * The round trip of one file with a PSP, by its portal: an operator takes the file, brings back the
- * 受付番号 and later the result. Whatever is told is a row before it is a yes; the workflow waits,
- * reminds and tells the month.
+ * 受付番号 and later the result. Whatever is told is a row before it is a yes; the workflow waits and
+ * tells the month. Reminders come with the mails.
  */
 export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);

@@ -42,7 +42,7 @@ export const clockState = defineQuery<ClockState>('clockState');
 /** What every decision of a person carries. The identity comes from the token, never from a body. */
 export interface OperatorAct {
   readonly actor: string;
-  /** Also the Update's ID and the unique key of the row that the handler writes. */
+  /** Part of the Update's ID, and the unique key of the row that the handler writes. */
   readonly idempotencyKey: string;
   /** Why, in the operator's words; it goes to the audit. */
   readonly reason: string | null;

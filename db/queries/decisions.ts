@@ -3,7 +3,7 @@ import type { Trx } from '../database.ts';
 import { appendAudit } from './audit.ts';
 
 export interface Decision {
-  /** The idempotency key of the request; also the ID of the Update that carries it. */
+  /** The idempotency key of the request. */
   readonly key: string;
   readonly workflowId: string;
   /** What was decided, as a verb: `record-acceptance`. */
