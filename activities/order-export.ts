@@ -24,6 +24,12 @@ import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 
+/**
+ * Twice the largest month that we promise. A broken file can pretend to millions of rows, and the
+ * merchant's other months wait while it is read.
+ */
+const MAX_RECORDS = 2_000_000;
+
 export function createOrderExportActivities(deps: ActivityDependencies) {
   return {
     /**
@@ -124,7 +130,7 @@ async function* collectRows(
   [collectionId, merchantId]: [number, number],
 ): AsyncGenerator<CollectedRow> {
   const { encoding, profile, width } = reading;
-  for await (const row of readOrderExport(source, profile, { encoding })) {
+  for await (const row of readOrderExport(source, profile, { encoding, maxRecords: MAX_RECORDS })) {
     if (row.kind === 'quarantined') {
       yield quarantined(row, collectionId, merchantId);
       continue;

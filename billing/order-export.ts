@@ -23,6 +23,8 @@ export interface OrderExportOptions {
   readonly encoding: TextEncoding;
   /** Order numbers known to stand in the file more than once: all their rows are quarantined. */
   readonly doubled?: ReadonlySet<string>;
+  /** A file with more data records is refused whole; without it there is no limit. */
+  readonly maxRecords?: number;
 }
 
 /**
@@ -34,9 +36,21 @@ export async function* readOrderExport(
   profile: OrderProfile,
   options: OrderExportOptions,
 ): AsyncGenerator<OrderRow> {
+  const { maxRecords = Number.POSITIVE_INFINITY } = options;
   for await (const { rows, columns } of readBelowHeader(source, profile, options.encoding)) {
-    for (const row of rows) yield readOrderRow(row, columns, profile, options.doubled);
+    for (const row of rows) {
+      if (row.index > maxRecords) throw tooManyRecords(maxRecords);
+      yield readOrderRow(row, columns, profile, options.doubled);
+    }
   }
+}
+
+function tooManyRecords(maxRecords: number): UnusableFileError {
+  return new UnusableFileError(
+    'too_many_records',
+    `the file holds more than ${maxRecords} data records: divide it, or mend an unclosed quote`,
+    `データが ${maxRecords} 件を超えています。ファイルを分けるか、閉じていない引用符がないか確かめてください`,
+  );
 }
 
 /**

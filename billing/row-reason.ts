@@ -27,7 +27,8 @@ export type UnusableFileCode =
   | 'not_csv'
   | 'wrong_encoding'
   | 'missing_column'
-  | 'ambiguous_column';
+  | 'ambiguous_column'
+  | 'too_many_records';
 
 /** The file as a whole cannot be read: nothing of it is used. */
 export class UnusableFileError extends Error {

@@ -105,6 +105,21 @@ describe('reading an order export', () => {
   });
 });
 
+describe('a file of more records than allowed', () => {
+  it('is refused whole; one that just fits is read', async () => {
+    const content = file(orderLine({}), orderLine({ 注文番号: '2' }));
+    const readUpTo = (maxRecords: number) =>
+      collect(
+        readOrderExport(streamOf(content, 50), cagolabProfile, { encoding: 'utf-8', maxRecords }),
+      );
+    expect(await readUpTo(2)).toHaveLength(2);
+    await expect(readUpTo(1)).rejects.toMatchObject({
+      name: 'UnusableFileError',
+      code: 'too_many_records',
+    });
+  });
+});
+
 describe('a row that cannot be read', () => {
   it('is one with a NUL, which no database keeps', async () => {
     // Far from the start, where a NUL would tell a file that is no text.
