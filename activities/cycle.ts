@@ -93,7 +93,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
       of: OfCycle & { act: Act; workflowId: string },
     ): Promise<{ stage: CycleStage }> {
       const merchant = await loadMerchant(deps, of.merchant);
-      const { stage } = await requireCycle(db, merchant.id, of.month);
+      const { id, stage } = await requireCycle(db, merchant.id, of.month);
       try {
         await db.transaction().execute(async (trx) => {
           const decision = await recordDecision(trx, merchant.id, {
@@ -105,7 +105,10 @@ export function createCycleActivities(deps: ActivityDependencies) {
             reason: of.act.reason,
             now: of.now,
           });
-          if (decision.fresh) await requireOpenCycle(trx, merchant.id, of.month);
+          if (!decision.fresh) return;
+          await requireOpenCycle(trx, merchant.id, of.month);
+          // Said to be put right: until the step is refused again, nothing stands in its way.
+          await setCycleTrouble(trx, merchant.id, id, null);
         });
       } catch (error) {
         throw asRefusal(error);

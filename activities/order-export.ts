@@ -6,7 +6,7 @@ import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant } from '../db/database.ts';
-import { requireCycle } from '../db/queries/cycles.ts';
+import { requireCycle, setCycleTrouble } from '../db/queries/cycles.ts';
 import { recordDecision } from '../db/queries/decisions.ts';
 import { type OpenedFile, openFile } from '../db/queries/files.ts';
 import {
@@ -86,6 +86,8 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
                 merchant.id,
               ]),
             );
+            // Whatever was wrong with the export before: this one has not been refused yet.
+            await setCycleTrouble(trx, merchant.id, cycle.id, null);
             return await recordCollection(trx, merchant.id, {
               id,
               ...key,

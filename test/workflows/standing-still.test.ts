@@ -50,8 +50,8 @@ test('a month whose settings are not complete waits, says why and goes on', asyn
   expect(waiting.waitsFor).toContain('マーチャントIDが未設定');
   // Resumed too early it waits again.
   await post(month, '/cycles/2026-10/resumption', { reason: '設定したつもり' });
-  await save(paygentId);
   await untilCycle(month, '2026-10', isStill);
+  await save(paygentId);
   expect((await post(month, '/cycles/2026-10/resumption', { reason: '設定した' })).status).toBe(
     200,
   );
