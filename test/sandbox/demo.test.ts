@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkoutDir } from '../../config.ts';
 import type { DemoReport } from '../../sandbox/demo/report.ts';
 import { expectSummary, generateOrderExport } from '../../sandbox/shop/order-export.ts';
+import { header, orderLine } from '../billing/order-rows.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -93,6 +94,17 @@ test('bills November once, December only what is new, and leaves nothing running
   expect(later.report.excluded.already_billed).toBeGreaterThanOrEqual(report.selected);
   expect(later.report.captured).toBe(later.report.authorized);
 }, 300_000);
+
+test('a month that waits for a person is not called billed, and the demo ends', async () => {
+  const orders = join(dir, 'orders-2027-01.csv');
+  const unknown = orderLine({ 注文番号: '270100001', 対応状況: '謎' });
+  await writeFile(orders, `${header}\r\n${unknown}\r\n`);
+  const run = await runDemo('--orders', orders);
+  expect(run.exitCode, run.output).toBe(1);
+  expect(run.output).toContain('NOT billed');
+  expect(run.report).toMatchObject({ selected: 0, files: [], captured: 0 });
+  expect(run.report.trouble).toContain('要確認が 1 件');
+}, 180_000);
 
 test('says what it needs instead of guessing', async () => {
   const nameless = join(dir, 'orders.csv');
