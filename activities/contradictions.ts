@@ -1,7 +1,7 @@
 import { lockMerchant } from '../db/database.ts';
 import { settleContradictionsOf } from '../db/queries/contradictions.ts';
-import { recordDecision } from '../db/queries/decisions.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
@@ -20,14 +20,9 @@ export function createContradictionActivities({ db }: ActivityDependencies) {
       try {
         return await db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
-          const decision = await recordDecision(trx, merchant.id, {
-            key: of.act.idempotencyKey,
-            workflowId: of.workflowId,
+          const decision = await decide(trx, merchant.id, of, {
             act: 'settle-contradictions',
             body: { orderNumbers: of.orderNumbers },
-            actor: of.act.actor,
-            reason: of.act.reason,
-            now: of.now,
           });
           if (!decision.fresh) return { settled: of.orderNumbers.length };
           const cycle = await requireOpenCycle(trx, merchant.id, of.month);

@@ -12,9 +12,10 @@ import {
   setCycleAttention,
   setCycleTrouble,
 } from '../db/queries/cycles.ts';
-import { RESUME_CYCLE, recordDecision } from '../db/queries/decisions.ts';
+import { RESUME_CYCLE } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
@@ -96,15 +97,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
       const { id, stage } = await requireCycle(db, merchant.id, of.month);
       try {
         await db.transaction().execute(async (trx) => {
-          const decision = await recordDecision(trx, merchant.id, {
-            key: of.act.idempotencyKey,
-            workflowId: of.workflowId,
-            act: RESUME_CYCLE,
-            body: {},
-            actor: of.act.actor,
-            reason: of.act.reason,
-            now: of.now,
-          });
+          const decision = await decide(trx, merchant.id, of, { act: RESUME_CYCLE, body: {} });
           if (!decision.fresh) return;
           await requireOpenCycle(trx, merchant.id, of.month);
           // Said to be put right: until the step is refused again, nothing stands in its way.
@@ -150,14 +143,9 @@ export function createCycleActivities(deps: ActivityDependencies) {
       try {
         return await db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
-          const decision = await recordDecision(trx, merchant.id, {
-            key: of.act.idempotencyKey,
-            workflowId: of.workflowId,
+          const decision = await decide(trx, merchant.id, of, {
             act: 'end-charges',
             body: { kind: of.kind, orderNumbers: of.orderNumbers },
-            actor: of.act.actor,
-            reason: of.act.reason,
-            now: of.now,
           });
           if (!decision.fresh) return { ended: of.orderNumbers.length };
           await requireOpenCycle(trx, merchant.id, of.month);
@@ -182,5 +170,3 @@ export function createCycleActivities(deps: ActivityDependencies) {
     },
   };
 }
-
-export type CycleActivities = ReturnType<typeof createCycleActivities>;

@@ -9,7 +9,7 @@ import {
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { rejectAttempts } from '../db/queries/auth-file.ts';
 import { refuseCaptures } from '../db/queries/capture-file.ts';
-import { type Decision, recordDecision } from '../db/queries/decisions.ts';
+import type { Decision } from '../db/queries/decisions.ts';
 import {
   type Exchange,
   findByAcceptanceNumber,
@@ -27,6 +27,7 @@ import {
   settleLines,
 } from '../db/queries/settlements.ts';
 import type { OfExchange, ReadExchange } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
@@ -54,14 +55,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     try {
       await db.transaction().execute(async (trx) => {
         await lockMerchant(trx, merchant.id);
-        const recorded = await recordDecision(trx, merchant.id, {
-          ...decision,
-          key: of.act.idempotencyKey,
-          workflowId: of.workflowId,
-          actor: of.act.actor,
-          reason: of.act.reason,
-          now: of.now,
-        });
+        const recorded = await decide(trx, merchant.id, of, decision);
         if (!recorded.fresh) return;
         const exchange = await requireExchange(trx, merchant.id, of.exchange);
         await apply(trx, merchant.id, exchange, recorded.id);
@@ -216,8 +210,6 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     },
   };
 }
-
-export type ExchangeActivities = ReturnType<typeof createExchangeActivities>;
 
 /** Refuses with what the exchange waits for instead, so that the operator knows what to do. */
 function requireStage(exchange: Exchange, stage: ExchangeStage, otherwise: string): void {

@@ -7,7 +7,6 @@ import { detectEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant } from '../db/database.ts';
 import { requireCycle, setCycleTrouble } from '../db/queries/cycles.ts';
-import { recordDecision } from '../db/queries/decisions.ts';
 import { type OpenedFile, openFile } from '../db/queries/files.ts';
 import {
   type CollectedRow,
@@ -19,6 +18,7 @@ import {
 } from '../db/queries/order-export.ts';
 import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -60,14 +60,9 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
               fileId: file.fileId,
               settingsVersion: current.version,
             };
-            await recordDecision(trx, merchant.id, {
-              key: of.act.idempotencyKey,
-              workflowId: of.workflowId,
+            await decide(trx, merchant.id, of, {
               act: 'use-order-export',
               body: { sha256: of.sha256 },
-              actor: of.act.actor,
-              reason: of.act.reason,
-              now: of.now,
             });
             const known = await findCollection(trx, merchant.id, key);
             if (known !== undefined) return known;

@@ -7,7 +7,6 @@ import { type CopyRows, type CopyValue, inCopyTransaction } from '../db/copy-row
 import { lockMerchant, retryMerge, type Trx } from '../db/database.ts';
 import { contradictionKey, listKnownContradictions } from '../db/queries/contradictions.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
-import { recordDecision } from '../db/queries/decisions.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
 import { listSentLines, type SentLine } from '../db/queries/file-lines.ts';
 import { openFile } from '../db/queries/files.ts';
@@ -27,6 +26,7 @@ import { finishSettledExchange } from '../db/queries/settlements.ts';
 import { type ReconciledRow, reconcileFiles, type StrayRow } from '../psp/paygent/reconcile.ts';
 import { WrongResultFileError } from '../psp/paygent/result-file.ts';
 import type { OfExchange } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -54,15 +54,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       const merge = (encoding: TextEncoding) =>
         inCopyTransaction(deps.pool, async (trx, copyRows) => {
           await lockMerchant(trx, merchant.id);
-          await recordDecision(trx, merchant.id, {
-            key: of.act.idempotencyKey,
-            workflowId: of.workflowId,
-            act: 'ingest-result',
-            body: { sha256: of.sha256 },
-            actor: of.act.actor,
-            reason: of.act.reason,
-            now: of.now,
-          });
+          await decide(trx, merchant.id, of, { act: 'ingest-result', body: { sha256: of.sha256 } });
           const key = { exchangeId: exchange.id, fileId: result.fileId };
           if ((await findResultRound(trx, merchant.id, key)) === undefined) {
             const now = await requireExchange(trx, merchant.id, of.exchange);

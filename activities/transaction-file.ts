@@ -4,7 +4,6 @@ import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
 import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
-import { recordDecision } from '../db/queries/decisions.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
@@ -14,6 +13,7 @@ import {
   type TransactionFileOptions,
 } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -58,14 +58,9 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       let askedAt = of.now;
       try {
         await deps.db.transaction().execute(async (trx) => {
-          const decision = await recordDecision(trx, merchant.id, {
-            key: of.act.idempotencyKey,
-            workflowId: of.workflowId,
+          const decision = await decide(trx, merchant.id, of, {
             act: 'rebuild-files',
             body: { kind: of.kind },
-            actor: of.act.actor,
-            reason: of.act.reason,
-            now: of.now,
           });
           askedAt = decision.decidedAt;
           if (!decision.fresh) return;

@@ -1,11 +1,12 @@
 /** A billing month, 'YYYY-MM'. It is the month that was named, never derived from an order's date. */
 export type BillingMonth = string;
 
-const spelling = /^(\d{4})-(0[1-9]|1[0-2])$/;
+/** How a month is spelled; the database says the same of its columns. */
+export const billingMonthPattern = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
 /** The month itself, or null when the text is not 'YYYY-MM'. */
 export function parseBillingMonth(text: string): BillingMonth | null {
-  return spelling.test(text) ? text : null;
+  return billingMonthPattern.test(text) ? text : null;
 }
 
 export function nextBillingMonth(month: BillingMonth): BillingMonth {
@@ -18,7 +19,7 @@ export function previousBillingMonth(month: BillingMonth): BillingMonth {
 
 /** The month `months` later (earlier when negative). Throws on a text that is no billing month. */
 export function shiftBillingMonth(month: BillingMonth, months: number): BillingMonth {
-  const match = spelling.exec(month);
+  const match = billingMonthPattern.exec(month);
   if (!match) throw new Error(`not a billing month (YYYY-MM): ${month}`);
   const index = Number(match[1]) * 12 + Number(match[2]) - 1 + months;
   const year = String(Math.floor(index / 12)).padStart(4, '0');

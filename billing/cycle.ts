@@ -31,8 +31,6 @@ export interface CycleFacts {
   readonly collected: boolean;
   /** Why the latest step was refused, in an operator's words; null when nothing stands in the way. */
   readonly trouble: string | null;
-  /** Orders selected in the latest selection that no charge bills yet. */
-  readonly unbilled: number;
   readonly charges: ChargesByState;
   readonly exchanges: {
     /** Not yet handed over, or waiting for a first result. */

@@ -1,4 +1,5 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { billingMonthPattern } from '../billing/billing-month.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import type { ExchangeKind } from '../billing/exchange.ts';
 
@@ -43,7 +44,7 @@ function matching(pattern: RegExp, value: string, meaning: string): string {
 const slug = (merchant: string) =>
   matching(/^[a-z0-9-]{3,32}$/, merchant, 'a merchant is a slug of 3 to 32 of a-z, 0-9 and -');
 const yearMonth = (month: string) =>
-  matching(/^\d{4}-(0[1-9]|1[0-2])$/, month, 'a billing month is written YYYY-MM');
+  matching(billingMonthPattern, month, 'a billing month is written YYYY-MM');
 
 function padded(n: number): string {
   if (!Number.isSafeInteger(n) || n < 1) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { billingMonthPattern } from '../../billing/billing-month.ts';
 import { CHARGE_STATES } from '../../billing/charge.ts';
 import { CYCLE_STAGES } from '../../billing/cycle.ts';
 import { merchantParamsSchema } from './merchants.ts';
@@ -6,7 +7,7 @@ import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.
 
 export const billingMonthSchema = z
   .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: 'is not a month, YYYY-MM' })
+  .regex(billingMonthPattern, { error: 'is not a month, YYYY-MM' })
   .meta({ description: 'billing month', example: '2026-11' });
 
 const cycleParamsSchema = merchantParamsSchema.extend({ month: billingMonthSchema });

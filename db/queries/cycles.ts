@@ -176,8 +176,7 @@ interface StateCount extends RowsAndYen {
   readonly next_expiry_at: string | null;
 }
 
-type FileCounts = Pick<CycleFacts, 'collected' | 'unbilled' | 'contradictions'> &
-  CycleFacts['exchanges'];
+type FileCounts = Pick<CycleFacts, 'collected' | 'contradictions'> & CycleFacts['exchanges'];
 
 /** What a month has collected and which of its files are still on their way. */
 async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
@@ -188,12 +187,6 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
           and not exists (select from contradiction_settlements s
                            where s.contradiction_id = x.id)) as contradictions,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
-      (select count(*)::int from selection_rows r
-        where r.verdict = 'selected'
-          and r.selection_id = (select id from selections s where s.cycle_id = ${cycleId}
-                                 order by n desc limit 1)
-          and not exists (select from charges c where c.cycle_id = ${cycleId}
-                             and c.order_number = r.order_number)) as unbilled,
       count(*) filter (where not answered)::int as open,
       count(*) filter (where stage in ('built', 'handing_over'))::int as "toHandOver",
       count(*) filter (where answered)::int as unsettled

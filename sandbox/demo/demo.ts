@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { parseBillingMonth } from '../../billing/billing-month.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { ConfigError, checkoutDir, readConfig } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
@@ -135,7 +136,7 @@ async function readInput(command: DemoCommand): Promise<DemoInput> {
   if (month === undefined) {
     throw new UsageError('which month do these orders bill? Say it with --month YYYY-MM');
   }
-  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+  if (parseBillingMonth(month) === null) {
     throw new UsageError(`--month ${month} is no month: write it YYYY-MM, such as 2026-11`);
   }
   try {

@@ -14,7 +14,6 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     stage: 'working_ng',
     collected: true,
     trouble: null,
-    unbilled: 0,
     charges: { captured: { rows: 2, yen: 200 } },
     exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
     capturable: 0,
