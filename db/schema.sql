@@ -1,6 +1,17 @@
 -- What the migrations make, written from the catalogs of a migrated database: read it, do not edit
 -- it. A test holds it against the migrations; `npx vitest run test/db/schema.test.ts -u` writes it.
 
+create table allowed_hosts (
+  merchant_id bigint not null,
+  host text not null,
+  version integer not null,
+  allowed boolean not null,
+  reason text not null,
+  set_at timestamp with time zone not null,
+  set_by text not null,
+  constraint allowed_hosts_pkey PRIMARY KEY (merchant_id, host, version),
+  constraint allowed_hosts_version_check CHECK ((version >= 1))
+);
 create table attempts (
   charge_id bigint not null,
   n integer not null,
@@ -254,6 +265,19 @@ create table mail_sends (
   constraint mail_sends_pkey PRIMARY KEY (mail_id, send_number),
   constraint mail_sends_send_number_check CHECK ((send_number >= 1))
 );
+create table merchant_secrets (
+  merchant_id bigint not null,
+  name text not null,
+  version integer not null,
+  key_id text not null,
+  iv bytea not null,
+  data bytea not null,
+  set_at timestamp with time zone not null,
+  set_by text not null,
+  constraint merchant_secrets_pkey PRIMARY KEY (merchant_id, name, version),
+  constraint merchant_secrets_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,63}$'::text)),
+  constraint merchant_secrets_version_check CHECK ((version >= 1))
+);
 create table merchant_settings (
   merchant_id bigint not null,
   version integer not null,
@@ -428,6 +452,33 @@ create table sends (
   constraint sends_pkey PRIMARY KEY (exchange_id, send_number),
   constraint sends_send_number_check CHECK ((send_number >= 1))
 );
+create table source_files (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  cycle_id bigint not null,
+  source text not null,
+  name text not null,
+  bytes bigint not null,
+  mark text not null,
+  sha256 text,
+  fetched_at timestamp with time zone not null,
+  refusal text,
+  refused_settings_version integer,
+  constraint source_files_pkey PRIMARY KEY (id),
+  constraint source_files_merchant_id_cycle_id_source_name_bytes_mark_key UNIQUE (merchant_id, cycle_id, source, name, bytes, mark),
+  constraint source_files_bytes_check CHECK ((bytes >= 0)),
+  constraint source_files_check CHECK (((sha256 IS NOT NULL) OR (refusal IS NOT NULL))),
+  constraint source_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+create table source_looks (
+  merchant_id bigint not null,
+  looked_at timestamp with time zone not null,
+  source text not null,
+  seen jsonb not null,
+  error text,
+  error_at timestamp with time zone,
+  constraint source_looks_pkey PRIMARY KEY (merchant_id)
+);
 create table token_merchants (
   token_id bigint not null,
   merchant_id bigint not null,
@@ -448,6 +499,7 @@ create table tokens (
   constraint tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
+alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table contradiction_settlements add constraint contradiction_settlements_contradiction_id_fkey FOREIGN KEY (contradiction_id) REFERENCES contradictions(id);
 alter table contradiction_settlements add constraint contradiction_settlements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -460,6 +512,7 @@ alter table files add constraint files_merchant_id_fkey FOREIGN KEY (merchant_id
 alter table mail_outbox add constraint mail_outbox_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table mail_send_answers add constraint mail_send_answers_mail_id_send_number_fkey FOREIGN KEY (mail_id, send_number) REFERENCES mail_sends(mail_id, send_number);
 alter table mail_sends add constraint mail_sends_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mail_outbox(id);
+alter table merchant_secrets add constraint merchant_secrets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table merchant_settings add constraint merchant_settings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table order_collections add constraint order_collections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table order_collections add constraint order_collections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
@@ -472,6 +525,9 @@ alter table selections add constraint selections_merchant_id_fkey FOREIGN KEY (m
 alter table send_answers add constraint send_answers_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table send_answers add constraint send_answers_exchange_id_send_number_fkey FOREIGN KEY (exchange_id, send_number) REFERENCES sends(exchange_id, send_number);
 alter table sends add constraint sends_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
+alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table source_files add constraint source_files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table source_looks add constraint source_looks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN KEY (token_id) REFERENCES tokens(id);
 
@@ -489,6 +545,7 @@ CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHE
 CREATE INDEX exchanges_by_cycle ON public.exchanges USING btree (cycle_id);
 CREATE INDEX orders_by_number ON public.orders USING btree (merchant_id, order_number);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (selection_id, verdict, reason);
+CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 
 CREATE OR REPLACE FUNCTION public.check_attempts()
  RETURNS trigger
@@ -1005,6 +1062,7 @@ create view charge_states as
             ELSE e.exchange_id
         END)));
 
+grant insert, select on allowed_hosts to tsukigime_app;
 grant insert, select on attempts to tsukigime_app;
 grant insert, select on audit_entries to tsukigime_app;
 grant insert, select on charge_items to tsukigime_app;
@@ -1024,6 +1082,7 @@ grant insert, select on format_errors to tsukigime_app;
 grant insert, select on mail_outbox to tsukigime_app;
 grant insert, select on mail_send_answers to tsukigime_app;
 grant insert, select on mail_sends to tsukigime_app;
+grant insert, select on merchant_secrets to tsukigime_app;
 grant insert, select on merchant_settings to tsukigime_app;
 grant insert, select on merchants to tsukigime_app;
 grant insert, select on order_collections to tsukigime_app;
@@ -1037,6 +1096,8 @@ grant insert, select on selection_rows to tsukigime_app;
 grant insert, select on selections to tsukigime_app;
 grant insert, select on send_answers to tsukigime_app;
 grant insert, select on sends to tsukigime_app;
+grant insert, select on source_files to tsukigime_app;
+grant insert, select on source_looks to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
 grant select on charge_states to tsukigime_app;
@@ -1044,6 +1105,8 @@ grant update (acceptance_number, accepted_at, amount_yen, attention, completed_a
 grant update (attempt, due_at, state) on deliveries to tsukigime_app;
 grant update (attention, closed_at, stage, trouble) on cycles to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;
+grant update (error, error_at, looked_at, seen, source) on source_looks to tsukigime_app;
+grant update (refusal, refused_settings_version) on source_files to tsukigime_app;
 grant update (revoked_at) on tokens to tsukigime_app;
 grant usage on sequence charges_id_seq to tsukigime_app;
 grant usage on sequence contradictions_id_seq to tsukigime_app;
@@ -1056,4 +1119,5 @@ grant usage on sequence mail_outbox_id_seq to tsukigime_app;
 grant usage on sequence merchants_id_seq to tsukigime_app;
 grant usage on sequence order_collections_id_seq to tsukigime_app;
 grant usage on sequence selections_id_seq to tsukigime_app;
+grant usage on sequence source_files_id_seq to tsukigime_app;
 grant usage on sequence tokens_id_seq to tsukigime_app;

@@ -1,5 +1,6 @@
 import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
+import type { OutsideTables } from './outside-tables.ts';
 
 /**
  * The tables as TypeScript sees them; the migrations are the authority. `never` in the third place
@@ -426,7 +427,7 @@ export interface ChargeStatesView {
   capture_before: ColumnType<string | null, never, never>;
 }
 
-export interface Database {
+export interface Database extends OutsideTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;

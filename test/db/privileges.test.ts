@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../database.ts';
  * Every table stands here; a new one fails the test until someone says what it is.
  */
 const updatableColumns: Readonly<Record<string, readonly string[]>> = {
+  allowed_hosts: [],
   attempts: [],
   audit_entries: [],
   charge_items: [],
@@ -37,6 +38,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   mail_outbox: [],
   mail_send_answers: [],
   mail_sends: [],
+  merchant_secrets: [],
   merchant_settings: [],
   merchants: ['clock_offset_ms', 'name'],
   order_collections: [],
@@ -50,6 +52,8 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   selections: [],
   send_answers: [],
   sends: [],
+  source_files: ['refusal', 'refused_settings_version'],
+  source_looks: ['error', 'error_at', 'looked_at', 'seen', 'source'],
   token_merchants: [],
   tokens: ['revoked_at'],
 };
