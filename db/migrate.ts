@@ -9,6 +9,7 @@ import * as chargeStates from './migrations/2026-11-22-06-charge-states.ts';
 import * as refusedSteps from './migrations/2026-11-22-07-refused-steps.ts';
 import * as orderIdentity from './migrations/2026-11-22-08-order-identity.ts';
 import * as secrets from './migrations/2026-11-22-09-secrets.ts';
+import * as carrier from './migrations/2026-11-22-13-carrier.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-07-refused-steps': refusedSteps,
   '2026-11-22-08-order-identity': orderIdentity,
   '2026-11-22-09-secrets': secrets,
+  '2026-11-22-13-carrier': carrier,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

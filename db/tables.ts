@@ -1,5 +1,6 @@
 import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
+import type { CarrierTables } from './carrier-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
 
 /**
@@ -119,19 +120,6 @@ export interface MailSendAnswersTable {
   detail: OptionalFact<string | null>;
   recorded_at: Instant;
 }
-export interface DeliveriesTable {
-  id: Id;
-  merchant_id: Fact<number>;
-  endpoint: Fact<string>;
-  key: Fact<string>;
-  parameters: Json;
-  state: ColumnType<DeliveryState, DeliveryState | undefined, DeliveryState>;
-  attempt: ColumnType<number, number | undefined, number>;
-  due_at: ColumnType<string, string | Date, string | Date>;
-  created_at: Instant;
-}
-export type DeliveryState = 'due' | 'delivered' | 'failed' | 'settled';
-
 /** Stages of a billing cycle; also the values of the search attribute `Stage`. */
 export type CycleStage =
   | 'collecting'
@@ -427,7 +415,7 @@ export interface ChargeStatesView {
   capture_before: ColumnType<string | null, never, never>;
 }
 
-export interface Database extends OutsideTables {
+export interface Database extends CarrierTables, OutsideTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;
@@ -439,7 +427,6 @@ export interface Database extends OutsideTables {
   mail_outbox: MailOutboxTable;
   mail_sends: MailSendsTable;
   mail_send_answers: MailSendAnswersTable;
-  deliveries: DeliveriesTable;
   cycles: CyclesTable;
   order_collections: OrderCollectionsTable;
   orders: OrdersTable;
