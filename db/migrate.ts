@@ -9,6 +9,9 @@ import * as chargeStates from './migrations/2026-11-22-06-charge-states.ts';
 import * as refusedSteps from './migrations/2026-11-22-07-refused-steps.ts';
 import * as orderIdentity from './migrations/2026-11-22-08-order-identity.ts';
 import * as secrets from './migrations/2026-11-22-09-secrets.ts';
+import * as mail from './migrations/2026-11-22-10-mail.ts';
+import * as runs from './migrations/2026-11-22-11-runs.ts';
+import * as exchangeDepth from './migrations/2026-11-22-12-exchange-depth.ts';
 import * as carrier from './migrations/2026-11-22-13-carrier.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
@@ -22,6 +25,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-07-refused-steps': refusedSteps,
   '2026-11-22-08-order-identity': orderIdentity,
   '2026-11-22-09-secrets': secrets,
+  '2026-11-22-10-mail': mail,
+  '2026-11-22-11-runs': runs,
+  '2026-11-22-12-exchange-depth': exchangeDepth,
   '2026-11-22-13-carrier': carrier,
 };
 

@@ -1,6 +1,8 @@
 import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
 import type { CarrierTables } from './carrier-tables.ts';
+import type { HoldTables } from './hold-tables.ts';
+import type { MailDatabase } from './mail-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
 
 /**
@@ -97,29 +99,6 @@ export interface FileChunksTable {
   iv: Fact<Buffer>;
   data: Fact<Buffer>;
 }
-export interface MailOutboxTable {
-  id: Id;
-  merchant_id: Fact<number>;
-  key: Fact<string>;
-  message_id: Fact<string>;
-  template: Fact<string>;
-  recipients: Fact<string[]>;
-  parameters: Json;
-  due_at: Instant;
-  created_at: Instant;
-}
-export interface MailSendsTable {
-  mail_id: Fact<number>;
-  send_number: Fact<number>;
-  claimed_at: Instant;
-}
-export interface MailSendAnswersTable {
-  mail_id: Fact<number>;
-  send_number: Fact<number>;
-  answer: Fact<'sent' | 'refused' | 'not_sent'>;
-  detail: OptionalFact<string | null>;
-  recorded_at: Instant;
-}
 /** Stages of a billing cycle; also the values of the search attribute `Stage`. */
 export type CycleStage =
   | 'collecting'
@@ -144,6 +123,7 @@ export interface CyclesTable {
   closed_at: LaterInstant;
   /** Why the latest step was refused; null when nothing stands in the way. */
   trouble: ColumnType<string | null, string | null | undefined, string | null>;
+  scope: OptionalFact<'all' | 'chosen'>;
 }
 export interface OrderCollectionsTable {
   id: OpenId;
@@ -156,6 +136,18 @@ export interface OrderCollectionsTable {
   records: Fact<number>;
   quarantined: Fact<number>;
   collected_at: Instant;
+  complete: Fact<boolean>;
+  added: Fact<number>;
+  changed: Fact<number>;
+  unchanged: Fact<number>;
+  gone: Fact<number>;
+}
+export interface OrderAbsencesTable {
+  collection_id: Fact<number>;
+  order_number: Fact<string>;
+  merchant_id: Fact<number>;
+  cycle_id: Fact<number>;
+  gone: Fact<boolean>;
 }
 export interface OrdersTable {
   collection_id: Fact<number>;
@@ -176,6 +168,8 @@ export interface OrdersTable {
   email: Fact<string>;
   phone: Fact<string>;
   exclusion: OptionalFact<string | null>;
+  cycle_id: Fact<number>;
+  version: OptionalFact<number>;
 }
 export interface QuarantinedOrdersTable {
   collection_id: Fact<number>;
@@ -188,6 +182,8 @@ export interface QuarantinedOrdersTable {
   reason_code: Fact<string>;
   reason_ja: Fact<string>;
   reason_en: Fact<string>;
+  cycle_id: Fact<number>;
+  version: OptionalFact<number | null>;
 }
 export interface SelectionsTable {
   id: OpenId;
@@ -206,6 +202,30 @@ export interface SelectionRowsTable {
   verdict: Fact<'selected' | 'excluded' | 'quarantined'>;
   reason: OptionalFact<string | null>;
   charge_id: OptionalFact<number | null>;
+  cycle_id: Fact<number>;
+  collection_id: Fact<number>;
+  version: OptionalFact<number | null>;
+  n: OptionalFact<number>;
+}
+export interface RunsTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  cycle_id: Fact<number>;
+  n: Fact<number>;
+  scope: Fact<'all' | 'chosen'>;
+  decision_id: OptionalFact<number | null>;
+  opened_at: Instant;
+}
+export interface RunOrdersTable {
+  run_id: Fact<number>;
+  order_number: Fact<string>;
+  merchant_id: Fact<number>;
+}
+export interface RunPlansTable {
+  run_id: Fact<number>;
+  merchant_id: Fact<number>;
+  charges: Fact<number>;
+  planned_at: Instant;
 }
 
 export interface ChargesTable {
@@ -218,6 +238,22 @@ export interface ChargesTable {
   previous_order_number: Fact<string>;
   position: Fact<number>;
   created_at: Instant;
+  collection_id: OptionalFact<number | null>;
+}
+export interface ShipmentsTable {
+  charge_id: Fact<number>;
+  merchant_id: Fact<number>;
+  shipped_on: Fact<string>;
+  collection_id: OptionalFact<number | null>;
+  decision_id: OptionalFact<number | null>;
+  recorded_at: Instant;
+}
+export interface CaptureRequestsTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  merchant_id: Fact<number>;
+  decision_id: Fact<number>;
+  requested_at: Instant;
 }
 export interface ChargeItemsTable {
   charge_id: Fact<number>;
@@ -323,6 +359,8 @@ export interface ExchangesTable {
   acceptance_number: ColumnType<string | null, string | null | undefined, string | null>;
   accepted_at: LaterInstant;
   completed_at: LaterInstant;
+  /** Since when nobody knows whether the upload went through; null = never said. */
+  unclear_at: LaterInstant;
   finished_at: LaterInstant;
   created_at: Instant;
 }
@@ -415,7 +453,7 @@ export interface ChargeStatesView {
   capture_before: ColumnType<string | null, never, never>;
 }
 
-export interface Database extends CarrierTables, OutsideTables {
+export interface Database extends CarrierTables, HoldTables, MailDatabase, OutsideTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;
@@ -424,15 +462,19 @@ export interface Database extends CarrierTables, OutsideTables {
   decisions: DecisionsTable;
   files: FilesTable;
   file_chunks: FileChunksTable;
-  mail_outbox: MailOutboxTable;
-  mail_sends: MailSendsTable;
-  mail_send_answers: MailSendAnswersTable;
   cycles: CyclesTable;
   order_collections: OrderCollectionsTable;
   orders: OrdersTable;
   quarantined_orders: QuarantinedOrdersTable;
   selections: SelectionsTable;
   selection_rows: SelectionRowsTable;
+  order_absences: OrderAbsencesTable;
+  runs: RunsTable;
+  run_orders: RunOrdersTable;
+  run_plans: RunPlansTable;
+  shipments: ShipmentsTable;
+  capture_requests: CaptureRequestsTable;
+  order_verdicts: SelectionRowsTable;
   charges: ChargesTable;
   charge_items: ChargeItemsTable;
   attempts: AttemptsTable;

@@ -32,9 +32,16 @@ export const insertOnlyTables: readonly string[] = [
   'ending_results',
   'contradictions',
   'contradiction_settlements',
+  'order_holds',
+  'order_hold_releases',
   'sends',
   'send_answers',
   'file_lines',
+  'runs',
+  'run_orders',
+  'run_plans',
+  'shipments',
+  'capture_requests',
   'audit_entries',
 ];
 
