@@ -2,6 +2,7 @@ import { cycleRoutes } from './contract/cycles.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
 import { merchantRoutes } from './contract/merchants.ts';
+import { secretRoutes } from './contract/secrets.ts';
 import { serviceRoutes } from './contract/service.ts';
 import { tokenRoutes } from './contract/tokens.ts';
 
@@ -10,6 +11,7 @@ export const contract = {
   ...serviceRoutes,
   ...merchantRoutes,
   ...tokenRoutes,
+  ...secretRoutes,
   ...fileRoutes,
   ...cycleRoutes,
   ...exchangeRoutes,

@@ -4,6 +4,7 @@ import { cycleHandlers } from './routes/cycles.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
 import { merchantHandlers } from './routes/merchants.ts';
+import { secretHandlers } from './routes/secrets.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 
@@ -12,6 +13,7 @@ export const handlers: Handlers<Contract> = {
   ...serviceHandlers,
   ...merchantHandlers,
   ...tokenHandlers,
+  ...secretHandlers,
   ...fileHandlers,
   ...cycleHandlers,
   ...exchangeHandlers,

@@ -95,6 +95,33 @@ function addMerchantCommands(
         (module) => module.runMerchantShow,
       ),
     );
+  addSecretCommands(merchant, { lazily });
+}
+
+function addSecretCommands(merchant: Command, { lazily }: Pick<Parsers, 'lazily'>): void {
+  const secret = merchant
+    .command('secret')
+    .description('passwords, keys and certificates of a merchant: they can be set, not read');
+  const set = lazily(
+    () => import('./merchant-secrets.ts'),
+    (module) => module.runSecretSet,
+  );
+  secret
+    .command('set')
+    .description('set a secret; its value is asked for, or read from standard input')
+    .argument('<name>', '1 to 64 of a-z, 0-9 and -, as the settings name it')
+    .requiredOption('--merchant <slug>', 'whose')
+    .action((name: string, options: { merchant: string }) => set({ ...options, name }));
+  secret
+    .command('list')
+    .description('the names of all secrets, with version, date and author')
+    .requiredOption('--merchant <slug>', 'whose')
+    .action(
+      lazily(
+        () => import('./merchant-secrets.ts'),
+        (module) => module.runSecretList,
+      ),
+    );
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

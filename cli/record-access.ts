@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, type EncryptionKey, readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 
 /** What was asked for cannot be done as it was said: exit code 2 and its message, no stack trace. */
@@ -49,4 +49,18 @@ async function findDatabaseUrl(): Promise<string> {
     );
   }
   return appDatabaseUrl;
+}
+
+/**
+ * The keys for stored files and secrets: those of the environment, else those of the running
+ * `tsukigime up`. Keys of this checkout are never used for the database of the environment.
+ */
+export async function findFileKeys(config: Config): Promise<readonly EncryptionKey[]> {
+  if (config.fileKeys !== undefined) return config.fileKeys;
+  if (config.databaseUrlApp === undefined) {
+    const { findRunningStack } = await import('../stack/running-stack.ts');
+    const { fileKeys } = findRunningStack(config);
+    if (fileKeys !== undefined) return fileKeys;
+  }
+  throw new UsageError('TSUKIGIME_FILE_KEYS is not set: nothing can be encrypted without it.');
 }

@@ -44,6 +44,15 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 201,
   },
   listTokens: { path: () => '/v1/tokens', answer: 200 },
+  listSecrets: { path: merchant('/secrets'), answer: 200 },
+  setSecret: { path: merchant('/secrets/walk'), json: () => ({ value: 'walked' }), answer: 200 },
+  listAllowedHosts: { path: merchant('/allowed-hosts'), answer: 200 },
+  setAllowedHost: {
+    path: merchant('/allowed-hosts/files.shop.example'),
+    json: () => ({ allowed: false, reason: 'walk' }),
+    answer: 200,
+  },
+
   revokeToken: { path: () => '/v1/tokens/0123456789abcdef', answer: 'token-not-found' },
 
   uploadFile: {
