@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
+import { parseBusinessDate } from './business-date.ts';
 import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
+import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
@@ -44,11 +47,17 @@ const orderProfileSchema: z.ZodType<OrderProfile, unknown> = z
     { error: 'two fields are read from one column', path: ['columns'] },
   );
 
+/** A day of every year, MM-DD; 29 February is one. */
+const yearlyDay = z
+  .string()
+  .regex(/^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, { error: 'is not a day, MM-DD' })
+  .refine((day) => parseBusinessDate(`2028-${day}`) !== null, { error: 'is no day of any year' });
+
 /**
  * What a merchant decides about its billing. Every version is kept whole, defaults written out, so
  * that a later release with other defaults changes nobody's billing. A key that is not known is
  * refused: a setting that has no effect is worse than an error. Settings of capabilities that do not
- * exist yet (approval, retries, mails) come with them.
+ * exist yet (approval, retries) come with them.
  */
 export const merchantSettingsSchema = z.strictObject({
   /**
@@ -72,6 +81,8 @@ export const merchantSettingsSchema = z.strictObject({
       maxRecordsPerFile: z.int().min(1).max(100_000).default(10_000),
       /** Columns of a data record: A–N are certain, an empty O is assumed from a picture [assumed]. */
       width: z.int().min(14).max(26).default(15),
+      /** Files of one month that operators have in hand at a time; further ones wait their turn. */
+      exchangesAtOnce: z.int().min(1).max(100).default(4),
       /** Who carries files to and from Paygent: an operator on its portal. */
       transport: z.enum(['portal']).default('portal'),
     })
@@ -83,6 +94,37 @@ export const merchantSettingsSchema = z.strictObject({
       policy: z.enum(['immediate']).default('immediate'),
       /** Days from the completion of the authorization; Paygent's limit can only be shortened. */
       windowDays: z.int().min(1).max(CAPTURE_WINDOW_DAYS).default(CAPTURE_WINDOW_DAYS),
+    })
+    .prefault({}),
+
+  /** Mails to the merchant's own people. */
+  operatorMail: operatorMailSchema,
+
+  /** Where the PSPs' mails arrive; null = nobody watches, people record what the mails say. */
+  mailbox: mailboxSchema,
+
+  calendar: z
+    .strictObject({
+      /** Days, MM-DD, on which the merchant is closed every year besides weekends and holidays. */
+      closedDays: z
+        .array(yearlyDay)
+        .max(20)
+        .default([...yearEndClosedDays]),
+    })
+    .prefault({}),
+
+  /** When months are started without a person, in real time. */
+  schedule: z
+    .strictObject({
+      /** Day of the month; 31 means the last one. Null: months are started by hand. */
+      cycleDay: z.int().min(1).max(31).nullable().default(null),
+      /** Time of that day in Japan, HH:MM. */
+      at: z
+        .string()
+        .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time, HH:MM' })
+        .default('09:00'),
+      /** A day that is no business day stays, or moves to the business day after or before it. */
+      businessDayRule: z.enum(BUSINESS_DAY_RULES).default('none'),
     })
     .prefault({}),
 });

@@ -14,7 +14,13 @@ describe('merchant settings', () => {
     expect(defaults).toEqual({
       orderIdentity: 'per-order',
       orderProfile: cagolabProfile,
-      paygent: { merchantId: null, maxRecordsPerFile: 10_000, width: 15, transport: 'portal' },
+      paygent: {
+        merchantId: null,
+        maxRecordsPerFile: 10_000,
+        width: 15,
+        exchangesAtOnce: 4,
+        transport: 'portal',
+      },
       capture: { policy: 'immediate', windowDays: 60 },
     });
   });
