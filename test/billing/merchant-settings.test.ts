@@ -11,7 +11,7 @@ const refused = (settings: unknown) => {
 
 describe('merchant settings', () => {
   test('have the defaults of what exists so far', () => {
-    expect(defaults).toEqual({
+    expect(defaults).toMatchObject({
       orderIdentity: 'per-order',
       orderProfile: cagolabProfile,
       paygent: {
@@ -22,7 +22,21 @@ describe('merchant settings', () => {
         transport: 'portal',
       },
       capture: { policy: 'immediate', windowDays: 60 },
+      operatorMail: { to: [], cc: [], from: null, perMinute: 60 },
+      mailbox: null,
     });
+  });
+
+  test('know the days of a year and the times of a day', () => {
+    for (const day of ['2-1', '00-01', '13-01', '02-30', '04-31', '12-32']) {
+      expect(refused({ calendar: { closedDays: [day] } }), day).toEqual(['calendar.closedDays.0']);
+    }
+    expect(refused({ calendar: { closedDays: ['02-29', '08-15'] } })).toEqual([]);
+    for (const at of ['24:00', '9:00', '09:60', '09:00:00']) {
+      expect(refused({ schedule: { at } }), at).toEqual(['schedule.at']);
+    }
+    expect(refused({ schedule: { cycleDay: 0 } })).toEqual(['schedule.cycleDay']);
+    expect(refused({ schedule: { cycleDay: 32 } })).toEqual(['schedule.cycleDay']);
   });
 
   test('are whole once read: kept as JSON and read again they are the same', () => {
