@@ -50,8 +50,9 @@ const orderProfileSchema: z.ZodType<OrderProfile, unknown> = z
 /** A day of every year, MM-DD; 29 February is one. */
 const yearlyDay = z
   .string()
-  .regex(/^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, { error: 'is not a day, MM-DD' })
-  .refine((day) => parseBusinessDate(`2028-${day}`) !== null, { error: 'is no day of any year' });
+  .refine((day) => /^\d\d-\d\d$/.test(day) && parseBusinessDate(`2028-${day}`) !== null, {
+    error: 'is not a day of a year, MM-DD',
+  });
 
 /**
  * What a merchant decides about its billing. Every version is kept whole, defaults written out, so
