@@ -40,6 +40,69 @@ create table audit_entries (
   constraint audit_entries_previous_hash_check CHECK ((octet_length(previous_hash) = 32)),
   constraint audit_hash_is_of_its_entry CHECK ((hash = sha256((previous_hash || convert_to(entry, 'UTF8'::name)))))
 );
+create table capture_requests (
+  charge_id bigint not null,
+  n integer not null,
+  merchant_id bigint not null,
+  decision_id bigint not null,
+  requested_at timestamp with time zone not null,
+  constraint capture_requests_pkey PRIMARY KEY (charge_id, n)
+);
+create table carrier_calls (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  public_id uuid not null,
+  received_at timestamp with time zone not null,
+  method text not null,
+  content_type text,
+  source_address text not null,
+  query bytea,
+  body bytea,
+  card_number_found boolean not null,
+  constraint carrier_calls_pkey PRIMARY KEY (id),
+  constraint carrier_calls_public_id_key UNIQUE (public_id),
+  constraint card_numbers_are_not_kept CHECK (((card_number_found = (query IS NULL)) AND (card_number_found = (body IS NULL)))),
+  constraint carrier_calls_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text])))
+);
+create table carrier_results (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  public_id uuid not null,
+  ip_code text not null,
+  order_number text not null,
+  version integer not null,
+  parameters_sha256 text not null,
+  call_id bigint not null,
+  encoding text not null,
+  parameters jsonb not null,
+  result text not null,
+  carrier text,
+  amount_yen bigint,
+  phone text,
+  email text,
+  send_id text,
+  send_point text,
+  received_at timestamp with time zone not null,
+  constraint carrier_results_pkey PRIMARY KEY (id),
+  constraint carrier_results_call_id_key UNIQUE (call_id),
+  constraint carrier_results_merchant_id_ip_code_order_number_parameters_key UNIQUE (merchant_id, ip_code, order_number, parameters_sha256),
+  constraint carrier_results_merchant_id_ip_code_order_number_version_key UNIQUE (merchant_id, ip_code, order_number, version),
+  constraint carrier_results_public_id_key UNIQUE (public_id),
+  constraint carrier_results_encoding_check CHECK ((encoding = ANY (ARRAY['cp932'::text, 'utf-8'::text]))),
+  constraint carrier_results_parameters_sha256_check CHECK ((parameters_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint carrier_results_version_check CHECK ((version >= 1))
+);
+create table carrier_verdicts (
+  call_id bigint not null,
+  merchant_id bigint not null,
+  verdict text not null,
+  result_id bigint,
+  findings jsonb not null,
+  judged_at timestamp with time zone not null,
+  constraint carrier_verdicts_pkey PRIMARY KEY (call_id),
+  constraint carrier_verdicts_check CHECK (((result_id IS NOT NULL) = (verdict = ANY (ARRAY['new'::text, 'duplicate'::text])))),
+  constraint carrier_verdicts_verdict_check CHECK ((verdict = ANY (ARRAY['new'::text, 'duplicate'::text, 'unusable'::text, 'card_number'::text])))
+);
 create table charge_items (
   charge_id bigint not null,
   origin_charge_id bigint not null,
@@ -58,8 +121,26 @@ create table charges (
   previous_order_number text not null,
   position integer not null,
   created_at timestamp with time zone not null,
+  collection_id bigint,
   constraint charges_pkey PRIMARY KEY (id),
   constraint charges_merchant_id_order_number_identity_month_key UNIQUE (merchant_id, order_number, identity_month)
+);
+create table completion_mails (
+  mail_id bigint not null,
+  merchant_id bigint not null,
+  acceptance_number text not null,
+  transaction_kind text,
+  records integer,
+  ng_count integer,
+  constraint completion_mails_pkey PRIMARY KEY (mail_id)
+);
+create table completion_matches (
+  mail_id bigint not null,
+  merchant_id bigint not null,
+  exchange_id bigint not null,
+  finding text,
+  matched_at timestamp with time zone not null,
+  constraint completion_matches_pkey PRIMARY KEY (mail_id)
 );
 create table contradiction_settlements (
   contradiction_id bigint not null,
@@ -92,9 +173,11 @@ create table cycles (
   started_by text not null,
   closed_at timestamp with time zone,
   trouble text,
+  scope text default 'all'::text not null,
   constraint cycles_pkey PRIMARY KEY (id),
   constraint cycles_merchant_id_billing_month_key UNIQUE (merchant_id, billing_month),
   constraint cycles_billing_month_check CHECK ((billing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint cycles_scope_check CHECK ((scope = ANY (ARRAY['all'::text, 'chosen'::text]))),
   constraint cycles_stage_check CHECK ((stage = ANY (ARRAY['collecting'::text, 'previewing'::text, 'awaiting_approval'::text, 'handing_over'::text, 'awaiting_result'::text, 'reconciling'::text, 'capturing'::text, 'working_ng'::text, 'closing'::text, 'closed'::text, 'stopped'::text])))
 );
 create table decisions (
@@ -113,16 +196,63 @@ create table decisions (
 create table deliveries (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
-  endpoint text not null,
-  key text not null,
-  parameters jsonb not null,
+  public_id uuid default gen_random_uuid() not null,
+  endpoint_id bigint not null,
+  result_id bigint not null,
+  ordering_key text not null,
   state text default 'due'::text not null,
   attempt integer default 0 not null,
+  tries_left integer not null,
   due_at timestamp with time zone not null,
+  act_id bigint,
   created_at timestamp with time zone not null,
   constraint deliveries_pkey PRIMARY KEY (id),
-  constraint deliveries_merchant_id_endpoint_key_key UNIQUE (merchant_id, endpoint, key),
-  constraint deliveries_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'failed'::text, 'settled'::text])))
+  constraint deliveries_endpoint_id_result_id_key UNIQUE (endpoint_id, result_id),
+  constraint deliveries_public_id_key UNIQUE (public_id),
+  constraint deliveries_attempt_check CHECK ((attempt >= 0)),
+  constraint deliveries_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'failed'::text, 'settled'::text]))),
+  constraint deliveries_tries_left_check CHECK ((tries_left >= 0))
+);
+create table delivery_attempts (
+  delivery_id bigint not null,
+  attempt integer not null,
+  merchant_id bigint not null,
+  outcome text not null,
+  status integer,
+  answer_start text,
+  duration_ms integer not null,
+  act_id bigint,
+  ended_at timestamp with time zone not null,
+  constraint delivery_attempts_pkey PRIMARY KEY (delivery_id, attempt),
+  constraint delivery_attempts_attempt_check CHECK ((attempt >= 1)),
+  constraint delivery_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'timed_out'::text, 'not_connected'::text, 'cut_off'::text, 'not_sent'::text])))
+);
+create table delivery_endpoints (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  slug text not null,
+  url text not null,
+  secret_name text not null,
+  encoding text not null,
+  back_off_seconds integer[] not null,
+  timeout_ms integer not null,
+  concurrency integer not null,
+  circuit_failures integer not null,
+  circuit_pause_seconds integer not null,
+  state text default 'active'::text not null,
+  version integer default 1 not null,
+  failures_in_a_row integer default 0 not null,
+  circuit_open_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint delivery_endpoints_pkey PRIMARY KEY (id),
+  constraint delivery_endpoints_slug_key UNIQUE (slug),
+  constraint delivery_endpoints_circuit_failures_check CHECK ((circuit_failures > 0)),
+  constraint delivery_endpoints_circuit_pause_seconds_check CHECK ((circuit_pause_seconds > 0)),
+  constraint delivery_endpoints_concurrency_check CHECK ((concurrency > 0)),
+  constraint delivery_endpoints_encoding_check CHECK ((encoding = ANY (ARRAY['as_received'::text, 'cp932'::text, 'utf-8'::text]))),
+  constraint delivery_endpoints_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,64}$'::text)),
+  constraint delivery_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'retired'::text]))),
+  constraint delivery_endpoints_timeout_ms_check CHECK ((timeout_ms > 0))
 );
 create table ending_results (
   charge_id bigint not null,
@@ -172,6 +302,7 @@ create table exchanges (
   completed_at timestamp with time zone,
   finished_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  unclear_at timestamp with time zone,
   constraint exchanges_pkey PRIMARY KEY (id),
   constraint exchanges_merchant_id_acceptance_number_key UNIQUE (merchant_id, acceptance_number),
   constraint exchanges_merchant_id_billing_month_kind_number_key UNIQUE (merchant_id, billing_month, kind, number),
@@ -244,10 +375,15 @@ create table mail_outbox (
   parameters jsonb not null,
   due_at timestamp with time zone not null,
   created_at timestamp with time zone not null,
+  cc text[] default '{}'::text[] not null,
+  state text default 'waiting'::text not null,
+  next_due_at timestamp with time zone,
   constraint mail_outbox_pkey PRIMARY KEY (id),
   constraint mail_outbox_merchant_id_key_key UNIQUE (merchant_id, key),
   constraint mail_outbox_message_id_key UNIQUE (message_id),
-  constraint mail_outbox_recipients_check CHECK ((cardinality(recipients) > 0))
+  constraint mail_outbox_recipients_check CHECK ((cardinality(recipients) > 0)),
+  constraint mail_outbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'refused'::text, 'unknown'::text]))),
+  constraint waiting_mails_are_due CHECK (((state = 'waiting'::text) = (next_due_at IS NOT NULL)))
 );
 create table mail_send_answers (
   mail_id bigint not null,
@@ -255,15 +391,42 @@ create table mail_send_answers (
   answer text not null,
   detail text,
   recorded_at timestamp with time zone not null,
+  merchant_id bigint not null,
+  decision_id bigint,
+  retry_at timestamp with time zone,
   constraint mail_send_answers_pkey PRIMARY KEY (mail_id, send_number),
-  constraint mail_send_answers_answer_check CHECK ((answer = ANY (ARRAY['sent'::text, 'refused'::text, 'not_sent'::text])))
+  constraint mail_send_answers_answer_check CHECK ((answer = ANY (ARRAY['sent'::text, 'refused'::text, 'not_sent'::text]))),
+  constraint only_mails_not_sent_are_tried_again CHECK (((retry_at IS NULL) OR (answer = 'not_sent'::text)))
 );
 create table mail_sends (
   mail_id bigint not null,
   send_number integer not null,
   claimed_at timestamp with time zone not null,
+  merchant_id bigint not null,
   constraint mail_sends_pkey PRIMARY KEY (mail_id, send_number),
   constraint mail_sends_send_number_check CHECK ((send_number >= 1))
+);
+create table mailbox_mails (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  mailbox text not null,
+  uid_validity bigint not null,
+  uid bigint not null,
+  sha256 text not null,
+  message_id text,
+  subject text not null,
+  file_id bigint,
+  refused text,
+  duplicate_of bigint,
+  handler text,
+  taken_at timestamp with time zone not null,
+  constraint mailbox_mails_pkey PRIMARY KEY (id),
+  constraint mailbox_mails_merchant_id_mailbox_uid_validity_uid_key UNIQUE (merchant_id, mailbox, uid_validity, uid),
+  constraint kept_or_refused CHECK (((file_id IS NULL) = (refused IS NOT NULL))),
+  constraint mailbox_mails_mailbox_check CHECK ((mailbox ~ '^[0-9a-f]{64}$'::text)),
+  constraint mailbox_mails_refused_check CHECK ((refused = ANY (ARRAY['card_number'::text, 'too_long'::text]))),
+  constraint mailbox_mails_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint mailbox_mails_uid_check CHECK ((uid >= 1))
 );
 create table merchant_secrets (
   merchant_id bigint not null,
@@ -301,6 +464,33 @@ create table merchants (
   constraint merchants_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,32}$'::text)),
   constraint real_merchants_live_in_real_time CHECK (((kind = 'sandbox'::text) OR (clock_offset_ms = 0)))
 );
+create table notice_reads (
+  merchant_id bigint not null,
+  actor text not null,
+  notice_id bigint not null,
+  read_at timestamp with time zone not null,
+  constraint notice_reads_pkey PRIMARY KEY (merchant_id, actor, notice_id)
+);
+create table notices (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  key text not null,
+  kind text not null,
+  subject text not null,
+  text text not null,
+  link text,
+  posted_at timestamp with time zone not null,
+  constraint notices_pkey PRIMARY KEY (id),
+  constraint notices_merchant_id_key_key UNIQUE (merchant_id, key)
+);
+create table order_absences (
+  collection_id bigint not null,
+  order_number text not null,
+  merchant_id bigint not null,
+  cycle_id bigint not null,
+  gone boolean not null,
+  constraint order_absences_pkey PRIMARY KEY (collection_id, order_number)
+);
 create table order_collections (
   id bigint generated by default as identity not null,
   merchant_id bigint not null,
@@ -312,10 +502,33 @@ create table order_collections (
   records integer not null,
   quarantined integer not null,
   collected_at timestamp with time zone not null,
+  complete boolean not null,
+  added integer not null,
+  changed integer not null,
+  unchanged integer not null,
+  gone integer not null,
   constraint order_collections_pkey PRIMARY KEY (id),
   constraint order_collections_cycle_id_file_id_settings_version_key UNIQUE (cycle_id, file_id, settings_version),
   constraint order_collections_cycle_id_n_key UNIQUE (cycle_id, n),
   constraint order_collections_n_check CHECK ((n >= 1))
+);
+create table order_hold_releases (
+  merchant_id bigint not null,
+  order_number text not null,
+  n integer not null,
+  decision_id bigint not null,
+  released_at timestamp with time zone not null,
+  constraint order_hold_releases_pkey PRIMARY KEY (merchant_id, order_number, n)
+);
+create table order_holds (
+  merchant_id bigint not null,
+  order_number text not null,
+  n integer not null,
+  cycle_id bigint not null,
+  decision_id bigint not null,
+  held_at timestamp with time zone not null,
+  constraint order_holds_pkey PRIMARY KEY (merchant_id, order_number, n),
+  constraint order_holds_n_check CHECK ((n >= 1))
 );
 create table orders (
   collection_id bigint not null,
@@ -336,6 +549,8 @@ create table orders (
   email text not null,
   phone text not null,
   exclusion text,
+  cycle_id bigint not null,
+  version integer default 1 not null,
   constraint orders_pkey PRIMARY KEY (collection_id, record),
   constraint orders_amount_yen_check CHECK (((amount_yen >= 0) AND (amount_yen <= 9999999))),
   constraint orders_record_check CHECK ((record >= 1)),
@@ -369,7 +584,10 @@ create table quarantined_orders (
   reason_code text not null,
   reason_ja text not null,
   reason_en text not null,
+  cycle_id bigint not null,
+  version integer,
   constraint quarantined_orders_pkey PRIMARY KEY (collection_id, record),
+  constraint quarantined_orders_check CHECK (((order_number IS NULL) = (version IS NULL))),
   constraint quarantined_orders_record_check CHECK ((record >= 1))
 );
 create table result_files (
@@ -408,6 +626,32 @@ create table result_strays (
   reasons jsonb not null,
   constraint result_strays_pkey PRIMARY KEY (exchange_id, round, result_line)
 );
+create table run_orders (
+  run_id bigint not null,
+  order_number text not null,
+  merchant_id bigint not null,
+  constraint run_orders_pkey PRIMARY KEY (run_id, order_number)
+);
+create table run_plans (
+  run_id bigint not null,
+  merchant_id bigint not null,
+  charges integer not null,
+  planned_at timestamp with time zone not null,
+  constraint run_plans_pkey PRIMARY KEY (run_id)
+);
+create table runs (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  cycle_id bigint not null,
+  n integer not null,
+  scope text not null,
+  decision_id bigint,
+  opened_at timestamp with time zone not null,
+  constraint runs_pkey PRIMARY KEY (id),
+  constraint runs_cycle_id_n_key UNIQUE (cycle_id, n),
+  constraint runs_n_check CHECK ((n >= 1)),
+  constraint runs_scope_check CHECK ((scope = ANY (ARRAY['all'::text, 'chosen'::text])))
+);
 create table selection_rows (
   selection_id bigint not null,
   record integer not null,
@@ -417,7 +661,11 @@ create table selection_rows (
   verdict text not null,
   reason text,
   charge_id bigint,
-  constraint selection_rows_pkey PRIMARY KEY (selection_id, record),
+  cycle_id bigint not null,
+  collection_id bigint not null,
+  version integer,
+  n integer default 1 not null,
+  constraint selection_rows_pkey PRIMARY KEY (collection_id, record, n),
   constraint selection_rows_check CHECK (((verdict = 'selected'::text) = (reason IS NULL))),
   constraint selection_rows_verdict_check CHECK ((verdict = ANY (ARRAY['selected'::text, 'excluded'::text, 'quarantined'::text])))
 );
@@ -443,6 +691,30 @@ create table send_answers (
   constraint send_answers_pkey PRIMARY KEY (exchange_id, send_number),
   constraint send_answers_answer_check CHECK ((answer = ANY (ARRAY['accepted'::text, 'rejected'::text, 'not_sent'::text])))
 );
+create table send_error_acts (
+  id bigint generated always as identity not null,
+  send_error_id bigint not null,
+  merchant_id bigint not null,
+  act text not null,
+  parameters jsonb,
+  decision_id bigint not null,
+  acted_at timestamp with time zone not null,
+  constraint send_error_acts_pkey PRIMARY KEY (id),
+  constraint send_error_acts_send_error_id_key UNIQUE (send_error_id),
+  constraint send_error_acts_act_check CHECK ((act = ANY (ARRAY['resend'::text, 'settle'::text]))),
+  constraint send_error_acts_check CHECK (((parameters IS NULL) OR (act = 'resend'::text)))
+);
+create table send_errors (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  public_id uuid default gen_random_uuid() not null,
+  delivery_id bigint not null,
+  attempt integer not null,
+  failed_at timestamp with time zone not null,
+  constraint send_errors_pkey PRIMARY KEY (id),
+  constraint send_errors_delivery_id_attempt_key UNIQUE (delivery_id, attempt),
+  constraint send_errors_public_id_key UNIQUE (public_id)
+);
 create table sends (
   exchange_id bigint not null,
   send_number integer not null,
@@ -451,6 +723,16 @@ create table sends (
   deadline timestamp with time zone,
   constraint sends_pkey PRIMARY KEY (exchange_id, send_number),
   constraint sends_send_number_check CHECK ((send_number >= 1))
+);
+create table shipments (
+  charge_id bigint not null,
+  merchant_id bigint not null,
+  shipped_on date not null,
+  collection_id bigint,
+  decision_id bigint,
+  recorded_at timestamp with time zone not null,
+  constraint shipments_pkey PRIMARY KEY (charge_id),
+  constraint shipments_check CHECK ((num_nonnulls(collection_id, decision_id) = 1))
 );
 create table source_files (
   id bigint generated always as identity not null,
@@ -500,31 +782,75 @@ create table tokens (
 );
 
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table capture_requests add constraint capture_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table carrier_calls add constraint carrier_calls_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_results add constraint carrier_results_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
+alter table carrier_results add constraint carrier_results_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_verdicts add constraint carrier_verdicts_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
+alter table carrier_verdicts add constraint carrier_verdicts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_verdicts add constraint carrier_verdicts_result_id_fkey FOREIGN KEY (result_id) REFERENCES carrier_results(id);
+alter table completion_mails add constraint completion_mails_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mailbox_mails(id);
+alter table completion_mails add constraint completion_mails_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table completion_matches add constraint completion_matches_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
+alter table completion_matches add constraint completion_matches_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES completion_mails(mail_id);
+alter table completion_matches add constraint completion_matches_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table contradiction_settlements add constraint contradiction_settlements_contradiction_id_fkey FOREIGN KEY (contradiction_id) REFERENCES contradictions(id);
 alter table contradiction_settlements add constraint contradiction_settlements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table decisions add constraint decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table deliveries add constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES delivery_endpoints(id);
 alter table deliveries add constraint deliveries_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table deliveries add constraint deliveries_result_id_fkey FOREIGN KEY (result_id) REFERENCES carrier_results(id);
+alter table delivery_attempts add constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
+alter table delivery_attempts add constraint delivery_attempts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table delivery_endpoints add constraint delivery_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table exchanges add constraint exchanges_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table exchanges add constraint exchanges_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table exchanges add constraint exchanges_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table files add constraint files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table mail_outbox add constraint mail_outbox_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table mail_send_answers add constraint mail_send_answers_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table mail_send_answers add constraint mail_send_answers_mail_id_send_number_fkey FOREIGN KEY (mail_id, send_number) REFERENCES mail_sends(mail_id, send_number);
+alter table mail_send_answers add constraint mail_send_answers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table mail_sends add constraint mail_sends_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mail_outbox(id);
+alter table mail_sends add constraint mail_sends_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table mailbox_mails add constraint mailbox_mails_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES mailbox_mails(id);
+alter table mailbox_mails add constraint mailbox_mails_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table mailbox_mails add constraint mailbox_mails_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table merchant_secrets add constraint merchant_secrets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table merchant_settings add constraint merchant_settings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table notice_reads add constraint notice_reads_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table notice_reads add constraint notice_reads_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES notices(id);
+alter table notices add constraint notices_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table order_absences add constraint order_absences_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table order_collections add constraint order_collections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table order_collections add constraint order_collections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table order_collections add constraint order_collections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table order_hold_releases add constraint order_hold_releases_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table order_hold_releases add constraint order_hold_releases_merchant_id_order_number_n_fkey FOREIGN KEY (merchant_id, order_number, n) REFERENCES order_holds(merchant_id, order_number, n);
+alter table order_holds add constraint order_holds_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table order_holds add constraint order_holds_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table order_holds add constraint order_holds_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table result_files add constraint result_files_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
 alter table result_files add constraint result_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table run_orders add constraint run_orders_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
+alter table run_plans add constraint run_plans_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
+alter table runs add constraint runs_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table runs add constraint runs_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table runs add constraint runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table selections add constraint selections_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table selections add constraint selections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table selections add constraint selections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table send_answers add constraint send_answers_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table send_answers add constraint send_answers_exchange_id_send_number_fkey FOREIGN KEY (exchange_id, send_number) REFERENCES sends(exchange_id, send_number);
+alter table send_error_acts add constraint send_error_acts_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table send_error_acts add constraint send_error_acts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table send_error_acts add constraint send_error_acts_send_error_id_fkey FOREIGN KEY (send_error_id) REFERENCES send_errors(id);
+alter table send_errors add constraint send_errors_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
+alter table send_errors add constraint send_errors_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table sends add constraint sends_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
+alter table shipments add constraint shipments_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
+alter table shipments add constraint shipments_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table source_files add constraint source_files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table source_looks add constraint source_looks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -533,18 +859,43 @@ alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
+CREATE INDEX carrier_results_by_email ON public.carrier_results USING btree (merchant_id, lower(email));
+CREATE INDEX carrier_results_by_order ON public.carrier_results USING btree (merchant_id, order_number);
+CREATE INDEX carrier_results_by_phone ON public.carrier_results USING btree (merchant_id, phone);
+CREATE INDEX carrier_results_by_send_id ON public.carrier_results USING btree (merchant_id, send_id);
+CREATE INDEX carrier_results_by_time ON public.carrier_results USING btree (merchant_id, received_at, id);
+CREATE INDEX carrier_verdicts_unusable ON public.carrier_verdicts USING btree (merchant_id, call_id) WHERE (verdict = ANY (ARRAY['unusable'::text, 'card_number'::text]));
 CREATE INDEX charge_items_carried ON public.charge_items USING btree (charge_id) WHERE (charge_id <> origin_charge_id);
 CREATE UNIQUE INDEX charge_items_origin_taken_once ON public.charge_items USING btree (origin_charge_id) WHERE (charge_id <> origin_charge_id);
 CREATE INDEX charges_by_customer ON public.charges USING btree (merchant_id, customer_number);
 CREATE INDEX charges_by_cycle ON public.charges USING btree (cycle_id, "position");
 CREATE UNIQUE INDEX charges_once_a_cycle ON public.charges USING btree (cycle_id, order_number);
+CREATE INDEX completion_mails_by_number ON public.completion_mails USING btree (merchant_id, acceptance_number);
+CREATE INDEX completion_matches_of_exchange ON public.completion_matches USING btree (exchange_id);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
-CREATE INDEX deliveries_due ON public.deliveries USING btree (merchant_id, endpoint, due_at) WHERE (state = 'due'::text);
+CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_at, id) WHERE (state = 'due'::text);
+CREATE INDEX deliveries_in_order ON public.deliveries USING btree (endpoint_id, ordering_key, id) WHERE (state = 'due'::text);
+CREATE INDEX deliveries_of_result ON public.deliveries USING btree (merchant_id, result_id);
+CREATE INDEX delivery_endpoints_of_merchant ON public.delivery_endpoints USING btree (merchant_id, id);
 CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE (k > 1);
 CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX exchanges_by_cycle ON public.exchanges USING btree (cycle_id);
+CREATE INDEX exchanges_unfinished ON public.exchanges USING btree (merchant_id, id) WHERE (stage <> ALL (ARRAY['reconciled'::text, 'rejected'::text, 'cancelled'::text]));
+CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (merchant_id, next_due_at) WHERE (state = 'waiting'::text);
+CREATE INDEX mail_outbox_newest ON public.mail_outbox USING btree (merchant_id, id DESC);
+CREATE INDEX mail_outbox_unanswered ON public.mail_outbox USING btree (merchant_id, id) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
+CREATE INDEX mailbox_mails_newest ON public.mailbox_mails USING btree (merchant_id, id DESC);
+CREATE UNIQUE INDEX mailbox_mails_once ON public.mailbox_mails USING btree (merchant_id, sha256) WHERE (duplicate_of IS NULL);
+CREATE INDEX notices_newest ON public.notices USING btree (merchant_id, id DESC);
+CREATE INDEX order_absences_by_number ON public.order_absences USING btree (cycle_id, order_number, collection_id);
+CREATE INDEX orders_again ON public.orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX orders_by_number ON public.orders USING btree (merchant_id, order_number);
-CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (selection_id, verdict, reason);
+CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
+CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
+CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
+CREATE INDEX selection_rows_newer ON public.selection_rows USING btree (cycle_id, order_number, version) WHERE (version > 1);
+CREATE INDEX send_errors_by_time ON public.send_errors USING btree (merchant_id, failed_at, id);
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 
 CREATE OR REPLACE FUNCTION public.check_attempts()
@@ -888,6 +1239,27 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.check_holds()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare broken record;
+    begin
+      execute $q$
+        select 'charge ' || c.id as offending
+        from open_order_holds h
+        join charges c on c.merchant_id = h.merchant_id and c.order_number = h.order_number
+        join new_rows n on n.charge_id = c.id and n.kind in ('authorization', 'capture')
+        where h.merchant_id in (select distinct merchant_id from new_rows)
+        limit 1
+      $q$ into broken;
+      if broken.offending is not null then
+        perform refuse_fact(tg_table_name, 'held_order_is_in_no_file', broken.offending,
+          'A person put the order on hold: release the hold first.');
+      end if;
+      return null;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.check_outcomes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -940,6 +1312,14 @@ AS $function$
     begin
       perform pg_advisory_xact_lock(2, chain_id::int);
     end $function$;
+CREATE OR REPLACE FUNCTION public.lock_carrier_results(merchant_id bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      perform pg_advisory_xact_lock(13, merchant_id::int);
+    end $function$;
 CREATE OR REPLACE FUNCTION public.lock_merchant(merchant_id bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -966,6 +1346,7 @@ AS $function$
     end $function$;
 
 CREATE TRIGGER attempts_rules AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_attempts();
+CREATE TRIGGER attempts_unheld AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_audit_entries();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
 CREATE TRIGGER charges_rules AFTER INSERT ON public.charges REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charges();
@@ -973,6 +1354,7 @@ CREATE TRIGGER contradiction_settlements_rules AFTER INSERT ON public.contradict
 CREATE TRIGGER contradictions_rules AFTER INSERT ON public.contradictions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_contradictions();
 CREATE TRIGGER ending_results_rules AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_ending_results();
 CREATE TRIGGER endings_rules AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_endings();
+CREATE TRIGGER endings_unheld AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER file_lines_rules AFTER INSERT ON public.file_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_file_lines();
 CREATE TRIGGER outcomes_rules AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_outcomes();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
@@ -1061,17 +1443,57 @@ create view charge_states as
             WHEN (e.k IS NULL) THEN a.exchange_id
             ELSE e.exchange_id
         END)));
+create view open_order_holds as
+ SELECT merchant_id,
+    order_number,
+    n,
+    cycle_id,
+    decision_id,
+    held_at
+   FROM order_holds h
+  WHERE (NOT (EXISTS ( SELECT
+           FROM order_hold_releases r
+          WHERE ((r.merchant_id = h.merchant_id) AND (r.order_number = h.order_number) AND (r.n = h.n)))));
+create view order_verdicts as
+ SELECT selection_id,
+    record,
+    merchant_id,
+    order_number,
+    amount_yen,
+    verdict,
+    reason,
+    charge_id,
+    cycle_id,
+    collection_id,
+    version,
+    n
+   FROM selection_rows r
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM selection_rows later
+          WHERE ((later.collection_id = r.collection_id) AND (later.record = r.record) AND (later.n = (r.n + 1)) AND (later.n > 1))))) AND (NOT (EXISTS ( SELECT
+           FROM selection_rows later
+          WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version = (r.version + 1)) AND (later.version > 1))))) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
+           FROM order_collections c
+          WHERE ((c.cycle_id = r.cycle_id) AND (c.id > r.collection_id) AND c.complete))))));
 
 grant insert, select on allowed_hosts to tsukigime_app;
 grant insert, select on attempts to tsukigime_app;
 grant insert, select on audit_entries to tsukigime_app;
+grant insert, select on capture_requests to tsukigime_app;
+grant insert, select on carrier_calls to tsukigime_app;
+grant insert, select on carrier_results to tsukigime_app;
+grant insert, select on carrier_verdicts to tsukigime_app;
 grant insert, select on charge_items to tsukigime_app;
 grant insert, select on charges to tsukigime_app;
+grant insert, select on completion_mails to tsukigime_app;
+grant insert, select on completion_matches to tsukigime_app;
 grant insert, select on contradiction_settlements to tsukigime_app;
 grant insert, select on contradictions to tsukigime_app;
 grant insert, select on cycles to tsukigime_app;
 grant insert, select on decisions to tsukigime_app;
 grant insert, select on deliveries to tsukigime_app;
+grant insert, select on delivery_attempts to tsukigime_app;
+grant insert, select on delivery_endpoints to tsukigime_app;
 grant insert, select on ending_results to tsukigime_app;
 grant insert, select on endings to tsukigime_app;
 grant insert, select on exchanges to tsukigime_app;
@@ -1082,42 +1504,60 @@ grant insert, select on format_errors to tsukigime_app;
 grant insert, select on mail_outbox to tsukigime_app;
 grant insert, select on mail_send_answers to tsukigime_app;
 grant insert, select on mail_sends to tsukigime_app;
+grant insert, select on mailbox_mails to tsukigime_app;
 grant insert, select on merchant_secrets to tsukigime_app;
 grant insert, select on merchant_settings to tsukigime_app;
 grant insert, select on merchants to tsukigime_app;
+grant insert, select on notice_reads to tsukigime_app;
+grant insert, select on notices to tsukigime_app;
+grant insert, select on order_absences to tsukigime_app;
 grant insert, select on order_collections to tsukigime_app;
+grant insert, select on order_hold_releases to tsukigime_app;
+grant insert, select on order_holds to tsukigime_app;
 grant insert, select on orders to tsukigime_app;
 grant insert, select on outcomes to tsukigime_app;
 grant insert, select on quarantined_orders to tsukigime_app;
 grant insert, select on result_files to tsukigime_app;
 grant insert, select on result_lines to tsukigime_app;
 grant insert, select on result_strays to tsukigime_app;
+grant insert, select on run_orders to tsukigime_app;
+grant insert, select on run_plans to tsukigime_app;
+grant insert, select on runs to tsukigime_app;
 grant insert, select on selection_rows to tsukigime_app;
 grant insert, select on selections to tsukigime_app;
 grant insert, select on send_answers to tsukigime_app;
+grant insert, select on send_error_acts to tsukigime_app;
+grant insert, select on send_errors to tsukigime_app;
 grant insert, select on sends to tsukigime_app;
+grant insert, select on shipments to tsukigime_app;
 grant insert, select on source_files to tsukigime_app;
 grant insert, select on source_looks to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
 grant select on charge_states to tsukigime_app;
-grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, file_id, finished_at, records, stage) on exchanges to tsukigime_app;
-grant update (attempt, due_at, state) on deliveries to tsukigime_app;
+grant select on open_order_holds to tsukigime_app;
+grant select on order_verdicts to tsukigime_app;
+grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, file_id, finished_at, records, stage, unclear_at) on exchanges to tsukigime_app;
+grant update (act_id, attempt, due_at, state, tries_left) on deliveries to tsukigime_app;
 grant update (attention, closed_at, stage, trouble) on cycles to tsukigime_app;
+grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, failures_in_a_row, secret_name, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;
 grant update (error, error_at, looked_at, seen, source) on source_looks to tsukigime_app;
+grant update (next_due_at, state) on mail_outbox to tsukigime_app;
 grant update (refusal, refused_settings_version) on source_files to tsukigime_app;
 grant update (revoked_at) on tokens to tsukigime_app;
 grant usage on sequence charges_id_seq to tsukigime_app;
 grant usage on sequence contradictions_id_seq to tsukigime_app;
 grant usage on sequence cycles_id_seq to tsukigime_app;
 grant usage on sequence decisions_id_seq to tsukigime_app;
-grant usage on sequence deliveries_id_seq to tsukigime_app;
 grant usage on sequence exchanges_id_seq to tsukigime_app;
 grant usage on sequence files_id_seq to tsukigime_app;
 grant usage on sequence mail_outbox_id_seq to tsukigime_app;
+grant usage on sequence mailbox_mails_id_seq to tsukigime_app;
 grant usage on sequence merchants_id_seq to tsukigime_app;
+grant usage on sequence notices_id_seq to tsukigime_app;
 grant usage on sequence order_collections_id_seq to tsukigime_app;
+grant usage on sequence runs_id_seq to tsukigime_app;
 grant usage on sequence selections_id_seq to tsukigime_app;
 grant usage on sequence source_files_id_seq to tsukigime_app;
 grant usage on sequence tokens_id_seq to tsukigime_app;

@@ -2,7 +2,7 @@ import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
 import type { CarrierTables } from './carrier-tables.ts';
 import type { HoldTables } from './hold-tables.ts';
-import type { MailDatabase } from './mail-tables.ts';
+import type { MailTables } from './mail-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
 
 /**
@@ -453,7 +453,7 @@ export interface ChargeStatesView {
   capture_before: ColumnType<string | null, never, never>;
 }
 
-export interface Database extends CarrierTables, HoldTables, MailDatabase, OutsideTables {
+export interface Database extends CarrierTables, HoldTables, MailTables, OutsideTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { billingMonthPattern } from '../billing-month.ts';
+import { formatYen } from '../money.ts';
+
+/**
+ * What Tsukigime tells operators, by mail and by notice: what happened, what was kept, what to do
+ * next. A template's parameters are written into the outbox and may be read by whoever looks at it:
+ * numbers, months and our own sentences, never a customer's name or address.
+ */
+
+/** The words of one mail or notice. */
+export interface MailText {
+  /** One line. */
+  readonly subject: string;
+  readonly text: string;
+  /** Where to act, below the merchant's page of the console: `exchanges/2026-11/auth/1`. */
+  readonly link: string | null;
+}
+
+interface Template<Schema extends z.ZodType> {
+  readonly parameters: Schema;
+  readonly write: (parameters: z.output<Schema>) => MailText;
+}
+
+function template<Schema extends z.ZodType>(
+  parameters: Schema,
+  write: (parameters: z.output<Schema>) => MailText,
+): Template<Schema> {
+  return { parameters, write };
+}
+
+const month = z.string().regex(billingMonthPattern);
+const count = z.int().min(0);
+const date = z.iso.date();
+/** A sentence that our own code wrote for operators. */
+const sentence = z.string().min(1).max(2000);
+
+/** The file exchange that a mail is about. */
+const exchange = z.strictObject({
+  month,
+  kind: z.enum(['auth', 'capture', 'retry', 'link', 'refresh']),
+  number: z.int().min(1),
+  fileName: z.string().max(200),
+  records: count,
+  amountYen: count,
+});
+type ExchangeParameters = z.output<typeof exchange>;
+
+const exchangeLink = (of: ExchangeParameters) => `exchanges/${of.month}/${of.kind}/${of.number}`;
+const describeFile = (of: ExchangeParameters) =>
+  `${of.fileName}(${of.records} 件、${formatYen(of.amountYen)})`;
+const lines = (...all: readonly string[]) => all.join('\n');
+
+export const mailTemplates = {
+  /** A file waits for the operator who carries it to the portal. */
+  hand_over_waiting: template(exchange.extend({ waitingDays: count }), (of) => ({
+    subject: `${of.month} のファイルのアップロードをお願いします`,
+    text: lines(
+      `${describeFile(of)}のアップロードを待っています(${describeWait(of.waitingDays)})。`,
+      'ペイジェントオンラインにアップロードし、表示された受付番号または書式エラーを記録してください。',
+      'アップロードを済ませたかどうか分からない場合は、もう一度アップロードせず、先にペイジェントの一覧で確かめてください。',
+    ),
+    link: exchangeLink(of),
+  })),
+  /** The PSP has the file; its result was not brought back yet. */
+  result_waiting: template(
+    exchange.extend({ acceptanceNumber: z.string().max(32), waitingDays: count }),
+    (of) => ({
+      subject: `${of.month} の結果ファイルの取り込みをお願いします`,
+      text: lines(
+        `${describeFile(of)}の結果を待っています(${describeWait(of.waitingDays)})。`,
+        `ペイジェントオンラインで受付番号 ${of.acceptanceNumber} の結果ファイルを取り出し、取り込んでください。`,
+        '取り出せるのは直近10件までです。',
+      ),
+      link: exchangeLink(of),
+    }),
+  ),
+  orders_waiting: template(z.strictObject({ month, waitingDays: count }), (of) => ({
+    subject: `${of.month} の注文CSVの取り込みをお願いします`,
+    text: lines(
+      `${of.month} の請求は注文CSVを待っています(${describeWait(of.waitingDays)})。`,
+      'カートから注文CSVを出力し、取り込んでください。まだ何も請求していません。',
+    ),
+    link: `cycles/${of.month}`,
+  })),
+  /** Whatever else a month waits for a person with. */
+  attention: template(z.strictObject({ month, sentence }), (of) => ({
+    subject: `${of.month} の請求に確認が必要です`,
+    text: of.sentence,
+    link: `cycles/${of.month}`,
+  })),
+  /** A step of a month was refused; the month stands still and tries again. */
+  refused_step: template(z.strictObject({ month, sentence }), (of) => ({
+    subject: `${of.month} の請求が止まっています`,
+    text: lines(
+      of.sentence,
+      '原因を取り除いたら「再開」を実行してください。1時間ごとに自動でも再試行します。',
+    ),
+    link: `cycles/${of.month}`,
+  })),
+  /** Authorizations that the PSP will void unless they are captured. */
+  deadline_near: template(
+    z.strictObject({ month, expiresOn: date, days: count, charges: count, amountYen: count }),
+    (of) => ({
+      subject: `オーソリの期限まであと ${of.days} 日です(${of.charges} 件)`,
+      text: lines(
+        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)} が ${of.expiresOn} に期限切れになります。`,
+        '売上処理をしない場合、ペイジェントが自動で取り消し、請求できなくなります。出荷状況を確かめ、売上処理を行ってください。',
+      ),
+      link: `cycles/${of.month}`,
+    }),
+  ),
+  file_import_done: template(
+    z.strictObject({ importNumber: z.int().min(1), read: count, imported: count, errors: count }),
+    (of) => ({
+      subject:
+        of.errors === 0
+          ? `取り込みが完了しました(${of.imported} 件)`
+          : `取り込みが完了しました(エラー ${of.errors} 件)`,
+      text: lines(
+        `取り込み ${of.importNumber}: ${of.read} 件中 ${of.imported} 件を取り込みました。`,
+        of.errors === 0
+          ? 'エラーはありません。'
+          : `${of.errors} 件は取り込んでいません。履歴の画面で行ごとの理由を確かめ、直したファイルをもう一度取り込んでください。`,
+      ),
+      link: `imports/${of.importNumber}`,
+    }),
+  ),
+  send_errors_digest: template(z.strictObject({ count, oldestOn: date }), (of) => ({
+    subject: `キャリア決済の結果通知に送信エラーが ${of.count} 件あります`,
+    text: lines(
+      `未処理の送信エラーが ${of.count} 件あります(最も古いものは ${of.oldestOn})。`,
+      '通知の内容は保存済みです。送信先を確かめ、再送するか、処理済みにしてください。',
+    ),
+    link: 'send-errors',
+  })),
+  /** 処理完了メール counts other records than our file has. */
+  completion_count_differs: template(
+    exchange.extend({ acceptanceNumber: z.string().max(32), mailRecords: count }),
+    (of) => ({
+      subject: `処理完了メールの件数がファイルと一致しません(受付番号 ${of.acceptanceNumber})`,
+      text: lines(
+        `受付番号 ${of.acceptanceNumber} の処理完了メールの件数は ${of.mailRecords} 件ですが、${describeFile(of)}を送りました。`,
+        '処理完了は記録しました。受付番号が正しいファイルに記録されているか、ペイジェントの一覧で確かめてください。',
+      ),
+      link: exchangeLink(of),
+    }),
+  ),
+} as const;
+
+export type MailTemplate = keyof typeof mailTemplates;
+export type MailParameters<Name extends MailTemplate> = z.input<
+  (typeof mailTemplates)[Name]['parameters']
+>;
+
+/** A template of this version that the outbox names; rows may be older or newer than the code. */
+export function isMailTemplate(name: string): name is MailTemplate {
+  return Object.hasOwn(mailTemplates, name);
+}
+
+/**
+ * The words of a mail.
+ * @throws ZodError when the parameters are not the template's: a mistake in our code.
+ */
+export function writeMail<Name extends MailTemplate>(name: Name, parameters: unknown): MailText {
+  const { parameters: schema, write } = mailTemplates[name] as unknown as Template<z.ZodType>;
+  return write(schema.parse(parameters));
+}
+
+function describeWait(days: number): string {
+  return days === 0 ? '本日から' : `${days} 日経過`;
+}

@@ -1,0 +1,100 @@
+import type { ColumnType, GeneratedAlways } from 'kysely';
+
+/** The tables of mails that leave, of notices, and of mails that come in; see tables.ts. */
+
+type Fact<T> = ColumnType<T, T, never>;
+type OptionalFact<T> = ColumnType<T, T | undefined, never>;
+type Instant = ColumnType<string, string | Date, never>;
+type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
+type Json = ColumnType<unknown, string, never>;
+type Id = GeneratedAlways<number>;
+
+export type MailState = 'waiting' | 'sending' | 'sent' | 'refused' | 'unknown';
+export interface MailOutboxTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  key: Fact<string>;
+  message_id: Fact<string>;
+  template: Fact<string>;
+  recipients: Fact<string[]>;
+  cc: OptionalFact<string[]>;
+  parameters: Json;
+  due_at: Instant;
+  created_at: Instant;
+  state: ColumnType<MailState, MailState | undefined, MailState>;
+  /** When a waiting mail is tried; null in every other state. */
+  next_due_at: ColumnType<string | null, string | null, string | null>;
+}
+export interface MailSendsTable {
+  mail_id: Fact<number>;
+  send_number: Fact<number>;
+  merchant_id: Fact<number>;
+  claimed_at: Instant;
+}
+export interface MailSendAnswersTable {
+  mail_id: Fact<number>;
+  send_number: Fact<number>;
+  merchant_id: Fact<number>;
+  answer: Fact<'sent' | 'refused' | 'not_sent'>;
+  detail: OptionalFact<string | null>;
+  decision_id: OptionalFact<number | null>;
+  retry_at: OptionalInstant;
+  recorded_at: Instant;
+}
+export interface NoticesTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  key: Fact<string>;
+  kind: Fact<string>;
+  subject: Fact<string>;
+  text: Fact<string>;
+  link: OptionalFact<string | null>;
+  posted_at: Instant;
+}
+export interface NoticeReadsTable {
+  merchant_id: Fact<number>;
+  actor: Fact<string>;
+  notice_id: Fact<number>;
+  read_at: Instant;
+}
+export interface MailboxMailsTable {
+  id: Id;
+  merchant_id: Fact<number>;
+  mailbox: Fact<string>;
+  uid_validity: Fact<number>;
+  uid: Fact<number>;
+  sha256: Fact<string>;
+  message_id: OptionalFact<string | null>;
+  subject: Fact<string>;
+  file_id: OptionalFact<number | null>;
+  refused: OptionalFact<'card_number' | 'too_long' | null>;
+  duplicate_of: OptionalFact<number | null>;
+  handler: OptionalFact<string | null>;
+  taken_at: Instant;
+}
+export interface CompletionMailsTable {
+  mail_id: Fact<number>;
+  merchant_id: Fact<number>;
+  acceptance_number: Fact<string>;
+  transaction_kind: OptionalFact<string | null>;
+  records: OptionalFact<number | null>;
+  ng_count: OptionalFact<number | null>;
+}
+export interface CompletionMatchesTable {
+  mail_id: Fact<number>;
+  merchant_id: Fact<number>;
+  exchange_id: Fact<number>;
+  finding: OptionalFact<string | null>;
+  matched_at: Instant;
+}
+
+export interface MailTables {
+  mail_outbox: MailOutboxTable;
+  mail_sends: MailSendsTable;
+  mail_send_answers: MailSendAnswersTable;
+  notices: NoticesTable;
+  notice_reads: NoticeReadsTable;
+  mailbox_mails: MailboxMailsTable;
+  completion_mails: CompletionMailsTable;
+  completion_matches: CompletionMatchesTable;
+}
