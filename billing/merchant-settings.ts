@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
 import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
+import { carrierSettingsSchema } from './carrier-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
 import type { StatusExclusion } from './select-orders.ts';
@@ -128,6 +129,9 @@ export const merchantSettingsSchema = z.strictObject({
       businessDayRule: z.enum(BUSINESS_DAY_RULES).default('none'),
     })
     .prefault({}),
+
+  /** Carrier-payment results of ZEUS. */
+  carrier: carrierSettingsSchema,
 });
 
 export type MerchantSettings = z.output<typeof merchantSettingsSchema>;

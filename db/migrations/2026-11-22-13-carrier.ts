@@ -111,6 +111,7 @@ export async function up(db: Kysely<any>): Promise<void> {
     );
     create index deliveries_due on deliveries (endpoint_id, due_at, id) where state = 'due';
     create index deliveries_in_order on deliveries (endpoint_id, ordering_key, id) where state = 'due';
+    create index deliveries_failed on deliveries (endpoint_id, id) where state = 'failed';
     create index deliveries_of_result on deliveries (merchant_id, result_id);
 
     -- How an attempt ended. A claimed attempt without a row here was cut off: it may have arrived.

@@ -1,0 +1,289 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Circuit, DeliveryPolicy } from '../../billing/delivery.ts';
+import type { DeliveryEndpointsTable, EndpointEncoding, EndpointState } from '../carrier-tables.ts';
+import type { Database } from '../tables.ts';
+import { appendAudit } from './audit.ts';
+
+/** What an admin decides about an endpoint. */
+export interface EndpointSettings extends DeliveryPolicy {
+  readonly url: string;
+  /** The merchant's secret that signs each delivery. */
+  readonly secretName: string;
+  readonly encoding: EndpointEncoding;
+  readonly timeoutMs: number;
+  /** Deliveries under way at a time. */
+  readonly concurrency: number;
+}
+
+export interface DeliveryEndpoint extends EndpointSettings {
+  /** Of the database; it does not leave. */
+  readonly id: number;
+  readonly slug: string;
+  readonly state: EndpointState;
+  readonly version: number;
+  readonly circuit: Circuit;
+  readonly createdAt: string;
+}
+
+/** The slug is taken, perhaps by another merchant. */
+export class EndpointExistsError extends Error {
+  override readonly name = 'EndpointExistsError';
+}
+
+/** Someone else changed the endpoint meanwhile, or it is retired; nothing was saved. */
+export class EndpointChangedError extends Error {
+  override readonly name = 'EndpointChangedError';
+}
+
+interface Changed {
+  readonly actor: string;
+  readonly reason: string | null;
+  /** ISO instant. */
+  readonly now: string;
+}
+
+/** @throws EndpointExistsError when any merchant has an endpoint of this slug. */
+export async function createEndpoint(
+  db: Kysely<Database>,
+  merchantId: number,
+  endpoint: Changed & { readonly slug: string; readonly settings: EndpointSettings },
+): Promise<DeliveryEndpoint> {
+  return await db.transaction().execute(async (trx) => {
+    const row = await trx
+      .insertInto('delivery_endpoints')
+      .values({
+        merchant_id: merchantId,
+        slug: endpoint.slug,
+        ...columnsOf(endpoint.settings),
+        created_at: endpoint.now,
+      })
+      .onConflict((conflict) => conflict.column('slug').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw new EndpointExistsError(`endpoint ${endpoint.slug} exists`);
+    await auditEndpoint(trx, merchantId, {
+      ...endpoint,
+      act: 'endpoint.created',
+      details: { version: 1 },
+    });
+    return toEndpoint(row);
+  });
+}
+
+/** @throws EndpointChangedError unless the endpoint still has the version that was seen. */
+export async function changeEndpoint(
+  db: Kysely<Database>,
+  merchantId: number,
+  change: Changed & {
+    readonly slug: string;
+    readonly seenVersion: number;
+    readonly settings: EndpointSettings;
+  },
+): Promise<DeliveryEndpoint> {
+  return await db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable('delivery_endpoints')
+      .set({
+        ...columnsOf(change.settings),
+        version: change.seenVersion + 1,
+        // What was learnt about another address says nothing about this one.
+        failures_in_a_row: 0,
+        circuit_open_until: null,
+      })
+      .where('merchant_id', '=', merchantId)
+      .where('slug', '=', change.slug)
+      .where('version', '=', change.seenVersion)
+      .where('state', '<>', 'retired')
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw new EndpointChangedError(`endpoint ${change.slug} changed`);
+    await auditEndpoint(trx, merchantId, {
+      ...change,
+      act: 'endpoint.changed',
+      details: { version: row.version },
+    });
+    return toEndpoint(row);
+  });
+}
+
+/**
+ * Pauses, resumes or retires an endpoint. Resuming closes its circuit as well. Retiring is for good:
+ * what is still due is settled, not sent, and counted in the audit.
+ *
+ * @throws EndpointChangedError when it is retired.
+ */
+export async function moveEndpoint(
+  db: Kysely<Database>,
+  merchantId: number,
+  move: Changed & { readonly slug: string; readonly state: EndpointState },
+): Promise<{ endpoint: DeliveryEndpoint; settled: number }> {
+  return await db.transaction().execute(async (trx) => {
+    // Calls that come in now must either be queued before, or see that it is retired.
+    await sql`select lock_carrier_results(${merchantId})`.execute(trx);
+    const row = await trx
+      .updateTable('delivery_endpoints')
+      .set((eb) => ({
+        state: move.state,
+        version: eb('version', '+', 1),
+        failures_in_a_row: 0,
+        circuit_open_until: null,
+      }))
+      .where('merchant_id', '=', merchantId)
+      .where('slug', '=', move.slug)
+      .where('state', '<>', 'retired')
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw new EndpointChangedError(`endpoint ${move.slug} is retired`);
+    let settled = 0;
+    if (move.state === 'retired') {
+      const left = await trx
+        .updateTable('deliveries')
+        .set({ state: 'settled' })
+        .where('merchant_id', '=', merchantId)
+        .where('endpoint_id', '=', row.id)
+        .where('state', '=', 'due')
+        .executeTakeFirst();
+      settled = Number(left.numUpdatedRows);
+    }
+    await auditEndpoint(trx, merchantId, {
+      ...move,
+      act: `endpoint.${move.state}`,
+      details: { version: row.version, settled },
+    });
+    return { endpoint: toEndpoint(row), settled };
+  });
+}
+
+export async function findEndpoint(
+  db: Kysely<Database>,
+  merchantId: number,
+  slug: string,
+): Promise<DeliveryEndpoint | undefined> {
+  const row = await db
+    .selectFrom('delivery_endpoints')
+    .selectAll()
+    .where('merchant_id', '=', merchantId)
+    .where('slug', '=', slug)
+    .executeTakeFirst();
+  return row && toEndpoint(row);
+}
+
+/** The merchant's endpoints, by slug, with how many deliveries stand where. */
+export async function listEndpoints(
+  db: Kysely<Database>,
+  merchantId: number,
+): Promise<(DeliveryEndpoint & { due: number; failed: number })[]> {
+  const rows = await db
+    .selectFrom('delivery_endpoints as e')
+    .selectAll('e')
+    .select((eb) => [
+      eb
+        .selectFrom('deliveries as d')
+        .whereRef('d.endpoint_id', '=', 'e.id')
+        .where('d.state', '=', 'due')
+        .select(eb.fn.countAll<number>().as('n'))
+        .as('due'),
+      eb
+        .selectFrom('deliveries as d')
+        .whereRef('d.endpoint_id', '=', 'e.id')
+        .where('d.state', '=', 'failed')
+        .select(eb.fn.countAll<number>().as('n'))
+        .as('failed'),
+    ])
+    .where('e.merchant_id', '=', merchantId)
+    .orderBy('e.slug')
+    .execute();
+  return rows.map(({ due, failed, ...row }) => ({
+    ...toEndpoint(row),
+    due: due ?? 0,
+    failed: failed ?? 0,
+  }));
+}
+
+/** Slugs of endpoints, of all merchants, that have something to deliver: woken when the API starts. */
+export async function listEndpointsWithWork(
+  db: Kysely<Database>,
+): Promise<{ merchant: string; clockOffsetMs: number; slug: string }[]> {
+  return await db
+    .selectFrom('delivery_endpoints as e')
+    .innerJoin('merchants as m', 'm.id', 'e.merchant_id')
+    .where('e.state', '<>', 'retired')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('deliveries as d')
+          .whereRef('d.endpoint_id', '=', 'e.id')
+          .where('d.state', '=', 'due')
+          .select('d.id'),
+      ),
+    )
+    .select(['m.slug as merchant', 'm.clock_offset_ms as clockOffsetMs', 'e.slug'])
+    .orderBy('e.id')
+    .execute();
+}
+
+/** Keeps what the last attempts showed about the endpoint, unless it was changed meanwhile. */
+export async function saveCircuit(
+  db: Kysely<Database>,
+  merchantId: number,
+  endpoint: Pick<DeliveryEndpoint, 'id' | 'version'>,
+  circuit: Circuit,
+): Promise<void> {
+  await db
+    .updateTable('delivery_endpoints')
+    .set({
+      failures_in_a_row: circuit.failuresInARow,
+      circuit_open_until: circuit.openUntil,
+    })
+    .where('merchant_id', '=', merchantId)
+    .where('id', '=', endpoint.id)
+    .where('version', '=', endpoint.version)
+    .execute();
+}
+
+async function auditEndpoint(
+  trx: Kysely<Database>,
+  merchantId: number,
+  entry: Changed & { slug: string; act: string; details: Record<string, number> },
+): Promise<void> {
+  await appendAudit(trx, merchantId, {
+    at: entry.now,
+    actor: entry.actor,
+    act: entry.act,
+    subject: entry.slug,
+    reason: entry.reason,
+    details: entry.details,
+  });
+}
+
+function columnsOf(settings: EndpointSettings) {
+  return {
+    url: settings.url,
+    secret_name: settings.secretName,
+    encoding: settings.encoding,
+    back_off_seconds: [...settings.backOffSeconds],
+    timeout_ms: settings.timeoutMs,
+    concurrency: settings.concurrency,
+    circuit_failures: settings.circuitFailures,
+    circuit_pause_seconds: settings.circuitPauseSeconds,
+  };
+}
+
+function toEndpoint(row: Selectable<DeliveryEndpointsTable>): DeliveryEndpoint {
+  return {
+    id: row.id,
+    slug: row.slug,
+    url: row.url,
+    secretName: row.secret_name,
+    encoding: row.encoding,
+    backOffSeconds: row.back_off_seconds,
+    timeoutMs: row.timeout_ms,
+    concurrency: row.concurrency,
+    circuitFailures: row.circuit_failures,
+    circuitPauseSeconds: row.circuit_pause_seconds,
+    state: row.state,
+    version: row.version,
+    circuit: { failuresInARow: row.failures_in_a_row, openUntil: row.circuit_open_until },
+    createdAt: row.created_at,
+  };
+}
