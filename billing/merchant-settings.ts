@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
+import { CAPTURE_POLICIES } from './capture-policy.ts';
 import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
 import { carrierSettingsSchema } from './carrier-settings.ts';
+import { importSettingsSchema } from './import-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
+import { paymentMethodsSchema } from './payment-methods.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
 const orderFields = Object.keys(cagolabProfile.columns) as [OrderField, ...OrderField[]];
@@ -92,8 +95,13 @@ export const merchantSettingsSchema = z.strictObject({
 
   capture: z
     .strictObject({
-      /** When an authorized charge is captured. Other policies come with their capability. */
-      policy: z.enum(['immediate']).default('immediate'),
+      /** When an authorized charge is captured (billing/capture-policy.ts). */
+      policy: z.enum(CAPTURE_POLICIES).default('on-shipment'),
+      /** Time of day in Japan at which shipped orders leave together in capture files. */
+      waveAt: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time of day, HH:MM' })
+        .default('10:00'),
       /** Days from the completion of the authorization; Paygent's limit can only be shortened. */
       windowDays: z.int().min(1).max(CAPTURE_WINDOW_DAYS).default(CAPTURE_WINDOW_DAYS),
     })
@@ -132,6 +140,12 @@ export const merchantSettingsSchema = z.strictObject({
 
   /** Carrier-payment results of ZEUS. */
   carrier: carrierSettingsSchema,
+
+  /** Customer and card files (billing/import-settings.ts). */
+  imports: importSettingsSchema,
+
+  /** 支払い方法設定 (billing/payment-methods.ts). */
+  paymentMethods: paymentMethodsSchema,
 });
 
 export type MerchantSettings = z.output<typeof merchantSettingsSchema>;

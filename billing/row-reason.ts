@@ -28,6 +28,7 @@ export type UnusableFileCode =
   | 'wrong_encoding'
   | 'missing_column'
   | 'ambiguous_column'
+  | 'wrong_columns'
   | 'too_many_records';
 
 /** The file as a whole cannot be read: nothing of it is used. */

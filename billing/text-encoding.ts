@@ -66,7 +66,11 @@ export async function detectEncoding(source: AsyncIterable<Uint8Array>): Promise
   return votes.winner();
 }
 
-function refuseBinary(bytes: Uint8Array): void {
+/**
+ * Refuses what is no text at all by its first bytes: a workbook, UTF-16, anything with NUL.
+ * @throws UnusableFileError
+ */
+export function refuseBinary(bytes: Uint8Array): void {
   const [first, second] = bytes;
   // An Excel workbook is a ZIP archive.
   if (first === 0x50 && second === 0x4b && bytes[2] === 0x03) {

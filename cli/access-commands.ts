@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-type Lazily = <Module>(
+export type Lazily = <Module>(
   load: () => Promise<Module>,
   pick: (module: Module) => (options: never) => Promise<number>,
 ) => (options: unknown) => Promise<void>;

