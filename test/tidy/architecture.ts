@@ -24,8 +24,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   billing: { imports: [] },
   psp: { imports: ['billing'] },
   imports: { imports: ['billing'] },
+  outside: { imports: ['billing'] },
   db: { imports: ['billing'] },
-  activities: { imports: ['billing', 'psp', 'imports', 'db'] },
+  activities: { imports: ['billing', 'psp', 'imports', 'outside', 'db'] },
   workflows: { imports: ['billing'], types: ['activities'] },
   temporal: {
     imports: ['workflows/messages.ts', 'workflows/workflow-ids.ts'],
@@ -36,6 +37,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'billing',
       'psp',
       'imports',
+      'outside',
       'db',
       'activities',
       'workflows',
