@@ -5,22 +5,33 @@ import { addDays, businessDateOf, startOfBusinessDate } from '../../billing/busi
  * Written apart from the merchant's own rules on purpose: it is the witness against them.
  */
 
-export interface Authorization {
+interface Payment {
+  /** 決済ID */
   readonly paymentId: string;
+  readonly customerNumber: string;
   readonly amountYen: number;
   readonly acceptanceNumber: string;
+}
+
+export interface Authorization extends Payment {
   readonly authorizedAt: string;
   /** From this instant on it cannot be captured: オーソリ期限切れ. */
   readonly expiresAt: string;
   capturedAt: string | null;
   capturedYen: number;
+  voidedAt: string | null;
+}
+
+/** An authorization that the issuer refused: オーソリNG. */
+export interface Decline extends Payment {
+  readonly declinedAt: string;
 }
 
 export interface OrderHistory {
   readonly orderNumber: string;
   /** Authorizations asked for, whatever came of them. */
   attempts: number;
-  declines: number;
+  readonly declines: Decline[];
   readonly authorizations: Authorization[];
   captures: number;
   captureRefusals: number;
@@ -32,6 +43,8 @@ export interface OrderHistory {
 
 export interface Account {
   readonly orders: Map<string, OrderHistory>;
+  /** The order that each 決済ID of an authorization belongs to. */
+  readonly orderNumbers: Map<string, string>;
   lastPaymentId: number;
 }
 
@@ -39,6 +52,7 @@ export type CaptureRefusal =
   | 'no_authorization'
   | 'already_captured'
   | 'amount_over_authorization'
+  | 'voided'
   | 'expired';
 
 export type CaptureJudgement =
@@ -48,7 +62,7 @@ export type CaptureJudgement =
 const firstPaymentId = 226_860;
 
 export function openAccount(): Account {
-  return { orders: new Map(), lastPaymentId: firstPaymentId - 1 };
+  return { orders: new Map(), orderNumbers: new Map(), lastPaymentId: firstPaymentId - 1 };
 }
 
 /** How many authorizations of the order were asked for so far. */
@@ -66,7 +80,8 @@ export function voidInstant(authorizedAt: string, captureWindowDays: number): st
 }
 
 export function isAlive(authorization: Authorization, at: string): boolean {
-  return authorization.capturedAt === null && at < authorization.expiresAt;
+  const { capturedAt, voidedAt, expiresAt } = authorization;
+  return capturedAt === null && voidedAt === null && at < expiresAt;
 }
 
 function historyOf(account: Account, orderNumber: string): OrderHistory {
@@ -75,7 +90,7 @@ function historyOf(account: Account, orderNumber: string): OrderHistory {
   const history: OrderHistory = {
     orderNumber,
     attempts: 0,
-    declines: 0,
+    declines: [],
     authorizations: [],
     captures: 0,
     captureRefusals: 0,
@@ -86,10 +101,15 @@ function historyOf(account: Account, orderNumber: string): OrderHistory {
   return history;
 }
 
-export function recordDecline(account: Account, orderNumber: string): void {
+export function recordDecline(account: Account, orderNumber: string, decline: Decline): void {
   const history = historyOf(account, orderNumber);
   history.attempts += 1;
-  history.declines += 1;
+  history.declines.push(decline);
+  noteLastPaymentId(account, decline);
+}
+
+function noteLastPaymentId(account: Account, { paymentId }: Payment): void {
+  account.lastPaymentId = Math.max(account.lastPaymentId, Number(paymentId));
 }
 
 /** Holds a new authorization, even beside a living one: Paygent authorizes what it is asked for. */
@@ -106,7 +126,8 @@ export function recordAuthorization(
   if (history.captures > 0) history.authorizedAfterCapture += 1;
   history.attempts += 1;
   authorizations.push(authorization);
-  account.lastPaymentId = Math.max(account.lastPaymentId, Number(authorization.paymentId));
+  account.orderNumbers.set(authorization.paymentId, orderNumber);
+  noteLastPaymentId(account, authorization);
 }
 
 /**
@@ -129,7 +150,9 @@ export function judgeCapture(
   if (held.some(({ capturedAt, paymentId }) => capturedAt !== null || taken.has(paymentId))) {
     return { kind: 'refused', reason: 'already_captured' };
   }
-  return { kind: 'refused', reason: held.length > 0 ? 'expired' : 'no_authorization' };
+  const last = held.at(-1);
+  if (!last) return { kind: 'refused', reason: 'no_authorization' };
+  return { kind: 'refused', reason: last.voidedAt === null ? 'expired' : 'voided' };
 }
 
 export function recordCapture(
@@ -138,10 +161,7 @@ export function recordCapture(
   capture: { readonly paymentId: string; readonly amountYen: number; readonly at: string },
 ): void {
   const history = historyOf(account, orderNumber);
-  const authorization = history.authorizations.find(
-    ({ paymentId }) => paymentId === capture.paymentId,
-  );
-  if (!authorization) throw new Error(`no authorization ${capture.paymentId} to capture`);
+  const authorization = heldAuthorization(account, capture.paymentId);
   authorization.capturedAt = capture.at;
   authorization.capturedYen = capture.amountYen;
   history.captures += 1;
@@ -149,4 +169,23 @@ export function recordCapture(
 
 export function recordCaptureRefusal(account: Account, orderNumber: string): void {
   historyOf(account, orderNumber).captureRefusals += 1;
+}
+
+/** Captures an authorization in full, wherever the order for it came from. */
+export function recordFullCapture(account: Account, paymentId: string, at: string): void {
+  const { amountYen } = heldAuthorization(account, paymentId);
+  const orderNumber = account.orderNumbers.get(paymentId) ?? '';
+  recordCapture(account, orderNumber, { paymentId, amountYen, at });
+}
+
+export function recordVoid(account: Account, paymentId: string, at: string): void {
+  heldAuthorization(account, paymentId).voidedAt = at;
+}
+
+function heldAuthorization(account: Account, paymentId: string): Authorization {
+  const orderNumber = account.orderNumbers.get(paymentId) ?? '';
+  const held = account.orders.get(orderNumber)?.authorizations ?? [];
+  const authorization = held.find((candidate) => candidate.paymentId === paymentId);
+  if (!authorization) throw new Error(`the account holds no authorization ${paymentId}`);
+  return authorization;
 }

@@ -20,15 +20,15 @@ const sender = 'paygent-sandbox@example.jp';
 /** A mail server that is away is a technical failure of the real world: real time. */
 const retryMs = 500;
 
-function isDue(desk: Desk, upload: Upload): boolean {
+function isDue(upload: Upload): boolean {
   if (upload.processedAt === null || upload.mailed) return false;
   if (upload.faults.some(({ kind }) => kind === 'mail_lost')) return false;
-  return (desk.state.merchants.get(upload.merchantId)?.contacts.length ?? 0) > 0;
+  return upload.recipients.length > 0;
 }
 
-function composeMail(upload: Upload, contacts: readonly string[]) {
+function composeMail(upload: Upload) {
   const { acceptanceNumber, merchantId, transactionKind, records, ngCount, processedAt } = upload;
-  const [to, ...cc] = contacts;
+  const [to, ...cc] = upload.recipients;
   return {
     from: sender,
     to,
@@ -61,9 +61,8 @@ export function startCompletionMailer(desk: Desk, smtp: SmtpAddress): Completion
   async function sendDue(): Promise<void> {
     for (const upload of [...desk.state.uploads.values()]) {
       if (stopped.aborted) return;
-      if (!isDue(desk, upload)) continue;
-      const contacts = desk.state.merchants.get(upload.merchantId)?.contacts ?? [];
-      await transport.sendMail(composeMail(upload, contacts));
+      if (!isDue(upload)) continue;
+      await transport.sendMail(composeMail(upload));
       desk.commit({ type: 'mailed', acceptanceNumber: upload.acceptanceNumber });
     }
   }

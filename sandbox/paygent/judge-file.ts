@@ -42,13 +42,10 @@ function judgeAuthorizations(
     const attempt = countAttempts(account, orderNumber) + asked;
     const request = { orderNumber, customerNumber, amountYen, attempt };
     const outcome = judgeAuthorization(merchant.outcomes, request);
-    if (outcome.kind === 'ok') {
-      lastPaymentId += 1;
-      results.push([orderNumber, amountYen, String(lastPaymentId), 'ok']);
-    } else {
-      const code = outcome.kind === 'declined' ? outcome.code : 'unknown';
-      results.push([orderNumber, amountYen, '', code]);
-    }
+    // The portal's picture shows that declined authorizations have a 決済ID too.
+    lastPaymentId += 1;
+    const told = outcome.kind === 'declined' ? outcome.code : outcome.kind;
+    results.push([orderNumber, amountYen, String(lastPaymentId), told, customerNumber]);
   }
   return results;
 }
@@ -60,14 +57,14 @@ function judgeCaptures(
 ): RecordResult[] {
   const results: RecordResult[] = [];
   const taken = new Set<string>();
-  for (const { orderNumber, amountYen } of requests) {
+  for (const { orderNumber, customerNumber, amountYen } of requests) {
     const judgement = judgeCapture(account, { orderNumber, amountYen, at }, taken);
     if (judgement.kind === 'ok') {
       const { paymentId } = judgement.authorization;
       taken.add(paymentId);
-      results.push([orderNumber, amountYen, paymentId, 'ok']);
+      results.push([orderNumber, amountYen, paymentId, 'ok', customerNumber]);
     } else {
-      results.push([orderNumber, amountYen, '', judgement.reason]);
+      results.push([orderNumber, amountYen, '', judgement.reason, customerNumber]);
     }
   }
   return results;

@@ -5,7 +5,8 @@ import type { Account, Authorization, OrderHistory } from './authorizations.ts';
  * of the merchant's, that nothing was authorized or captured twice.
  */
 
-export type PaymentStatus = 'オーソリOK' | '消込済' | 'オーソリ期限切れ';
+/** 決済ステータス of an authorization; オーソリ取消済 and 32 as in the public list [seen]. */
+export type PaymentStatus = 'オーソリOK' | '消込済' | 'オーソリ取消済' | 'オーソリ期限切れ';
 
 export interface LedgerPayment {
   readonly paymentId: string;
@@ -14,6 +15,7 @@ export interface LedgerPayment {
   readonly capturedYen: number;
   readonly authorizedAt: string;
   readonly capturedAt: string | null;
+  readonly voidedAt: string | null;
   readonly status: PaymentStatus;
 }
 
@@ -38,6 +40,7 @@ export interface LedgerTotals {
   captures: number;
   capturedYen: number;
   captureRefusals: number;
+  voids: number;
   expired: number;
   /** Authorizations given while another of the same order was alive: must be 0. */
   doubleAuthorizations: number;
@@ -47,8 +50,10 @@ export interface LedgerTotals {
   repeatedCaptures: number;
 }
 
-function statusOf(authorization: Authorization, now: string): PaymentStatus {
+/** What 情報照会 says of an authorization at an instant. */
+export function statusOf(authorization: Authorization, now: string): PaymentStatus {
   if (authorization.capturedAt !== null) return '消込済';
+  if (authorization.voidedAt !== null) return 'オーソリ取消済';
   return now < authorization.expiresAt ? 'オーソリOK' : 'オーソリ期限切れ';
 }
 
@@ -57,7 +62,7 @@ export function showOrder(history: OrderHistory, now: string): LedgerOrder {
   return {
     orderNumber: history.orderNumber,
     attempts: history.attempts,
-    declines: history.declines,
+    declines: history.declines.length,
     authorizations: history.authorizations.length,
     captures: history.captures,
     captureRefusals: history.captureRefusals,
@@ -70,6 +75,7 @@ export function showOrder(history: OrderHistory, now: string): LedgerOrder {
       capturedYen: authorization.capturedYen,
       authorizedAt: authorization.authorizedAt,
       capturedAt: authorization.capturedAt,
+      voidedAt: authorization.voidedAt,
       status: statusOf(authorization, now),
     })),
   };
@@ -86,6 +92,7 @@ export function sumAccount(account: Account, now: string): LedgerTotals {
     captures: 0,
     capturedYen: 0,
     captureRefusals: 0,
+    voids: 0,
     expired: 0,
     doubleAuthorizations: 0,
     authorizationsAfterCapture: 0,
@@ -93,7 +100,7 @@ export function sumAccount(account: Account, now: string): LedgerTotals {
   };
   for (const history of account.orders.values()) {
     totals.attempts += history.attempts;
-    totals.declines += history.declines;
+    totals.declines += history.declines.length;
     totals.authorizations += history.authorizations.length;
     totals.captures += history.captures;
     totals.captureRefusals += history.captureRefusals;
@@ -103,6 +110,7 @@ export function sumAccount(account: Account, now: string): LedgerTotals {
     for (const authorization of history.authorizations) {
       totals.authorizedYen += authorization.amountYen;
       totals.capturedYen += authorization.capturedYen;
+      if (authorization.voidedAt !== null) totals.voids += 1;
       if (statusOf(authorization, now) === 'オーソリ期限切れ') totals.expired += 1;
     }
   }

@@ -13,6 +13,8 @@ export const merchantSchema = z.strictObject({
   captureWindowDays: z.int().min(1).max(60).default(60),
   /** 担当者1 to 3: the first stands in TO, the others in CC of the completion mail. */
   contacts: z.array(z.email()).max(3).default([]),
+  /** CSVダウンロード権限: without it 情報照会 shows no CSV button and gives no CSV. */
+  csvDownload: z.boolean().default(true),
   outcomes: z
     .strictObject({
       seed: z.string().default('tsukigime'),
@@ -24,6 +26,7 @@ export const merchantSchema = z.strictObject({
               orderNumber: z.string().refine(isPattern, 'not a regular expression').optional(),
               customerNumber: z.string().optional(),
               amountYen: z.int().optional(),
+              amountPattern: z.string().refine(isPattern, 'not a regular expression').optional(),
               attempt: z.int().positive().optional(),
             }),
             outcome: z.union([
@@ -33,6 +36,8 @@ export const merchantSchema = z.strictObject({
           }),
         )
         .default([]),
+      /** Whether order numbers such as `338-G83` ask for their outcome (outcome-patterns.ts). */
+      testPatterns: z.boolean().default(true),
     })
     .prefault({}),
 });

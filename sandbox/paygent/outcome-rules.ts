@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { matchPattern } from './outcome-patterns.ts';
 
 /**
  * Who is authorized and who is declined at the simulated Paygent: pure, and the same answer for the
@@ -21,6 +22,8 @@ export interface OutcomeRule {
     readonly orderNumber?: string | undefined;
     readonly customerNumber?: string | undefined;
     readonly amountYen?: number | undefined;
+    /** A regular expression over the amount's digits, anchored by its author. */
+    readonly amountPattern?: string | undefined;
     /** The how-many-th authorization of this order here, from 1. */
     readonly attempt?: number | undefined;
   };
@@ -32,6 +35,8 @@ export interface OutcomeRules {
   /** Share of authorizations that the seeded draw declines, 0 to 1. */
   readonly declineShare: number;
   readonly rules: readonly OutcomeRule[];
+  /** Whether order numbers and amounts of outcome-patterns.ts ask for their outcome; default true. */
+  readonly testPatterns?: boolean | undefined;
 }
 
 export interface AuthorizationRequest {
@@ -97,22 +102,29 @@ function drawDecline(rules: OutcomeRules, orderNumber: string, attempt: number):
 }
 
 function matches(rule: OutcomeRule, request: AuthorizationRequest): boolean {
-  const { orderNumber, customerNumber, amountYen, attempt } = rule.match;
+  const { orderNumber, customerNumber, amountYen, amountPattern, attempt } = rule.match;
   if (orderNumber !== undefined && !new RegExp(orderNumber).test(request.orderNumber)) return false;
   if (customerNumber !== undefined && customerNumber !== request.customerNumber) return false;
   if (amountYen !== undefined && amountYen !== request.amountYen) return false;
+  if (amountPattern !== undefined && !new RegExp(amountPattern).test(String(request.amountYen))) {
+    return false;
+  }
   return attempt === undefined || attempt === request.attempt;
 }
 
-/** Judges one authorization: the first explicit rule that matches, else the seeded draw. */
+/**
+ * Judges one authorization: the first explicit rule that matches, else what its order number or
+ * amount asks for, else the seeded draw.
+ */
 export function judgeAuthorization(
   rules: OutcomeRules,
   request: AuthorizationRequest,
 ): AuthorizationOutcome {
   const rule = rules.rules.find((candidate) => matches(candidate, request));
-  if (rule?.outcome === 'ok') return { kind: 'ok' };
-  if (rule?.outcome === 'unknown') return { kind: 'unknown' };
-  if (rule) return { kind: 'declined', code: rule.outcome };
+  const asked = rules.testPatterns === false ? null : matchPattern(request);
+  const ruled = rule?.outcome ?? asked;
+  if (ruled === 'ok' || ruled === 'unknown') return { kind: ruled };
+  if (ruled !== null) return { kind: 'declined', code: ruled };
   // A cancelled or expired card does not heal between two attempts.
   const first = drawDecline(rules, request.orderNumber, 1);
   if (first?.sticky) return { kind: 'declined', code: first.code };

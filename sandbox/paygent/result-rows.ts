@@ -21,6 +21,7 @@ const responseCodes: Readonly<Record<string, string>> = {
   already_captured: 'SBX102',
   amount_over_authorization: 'SBX103',
   expired: 'SBX104',
+  voided: 'SBX105',
 };
 
 /** What Paygent says about one record that was processed at an instant. */

@@ -1,4 +1,5 @@
 import type { Desk } from './desk.ts';
+import { formatPortalTime } from './portal-time.ts';
 import { Refusal } from './refusal.ts';
 import { merchantOf, type Upload } from './state.ts';
 
@@ -56,11 +57,10 @@ export function searchResults(desk: Desk, merchantId: string, search: ResultSear
 }
 
 function showRow(upload: Upload): ResultRow {
-  const local = new Date(Date.parse(upload.at) + 9 * 3_600_000).toISOString();
   return {
     transactionKind: 'カード決済',
     acceptanceNumber: upload.acceptanceNumber,
-    acceptedAt: local.slice(0, 19).replaceAll('-', '/').replace('T', ' '),
+    acceptedAt: formatPortalTime(upload.at),
     processingKind: String(upload.records),
     ngCount: upload.ngCount,
     status: upload.processedAt === null ? '決済処理中' : '完了処理済',

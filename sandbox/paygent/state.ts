@@ -6,6 +6,8 @@ import {
   recordCapture,
   recordCaptureRefusal,
   recordDecline,
+  recordFullCapture,
+  recordVoid,
   voidInstant,
 } from './authorizations.ts';
 import type { Fault, OrderedFault } from './faults.ts';
@@ -19,8 +21,11 @@ export type TransactionKind = 'オーソリ' | '売上';
 /** `ok`, an issuer's decline, a code nobody knows, or why a capture was refused. */
 export type RecordOutcome = 'ok' | 'unknown' | IssuerCode | CaptureRefusal;
 
-/** What became of one data record: order number, yen, 決済ID ('' without one), outcome. */
-export type RecordResult = readonly [string, number, string, RecordOutcome];
+/**
+ * What became of one data record: order number, yen, 決済ID ('' for a refused capture), outcome,
+ * customer number.
+ */
+export type RecordResult = readonly [string, number, string, RecordOutcome, string];
 
 /** Everything that ever happens here; the state is their sum, and so survives a restart. */
 export type SandboxEvent =
@@ -37,7 +42,14 @@ export type SandboxEvent =
       readonly at: string;
       readonly results: readonly RecordResult[];
     }
-  | { readonly type: 'mailed'; readonly acceptanceNumber: string };
+  | { readonly type: 'mailed'; readonly acceptanceNumber: string }
+  /** 一括売上処理 or 取消 in 情報照会: what was ticked and could be done. */
+  | {
+      readonly type: 'captured_on_portal' | 'voided_on_portal';
+      readonly merchantId: string;
+      readonly at: string;
+      readonly paymentIds: readonly string[];
+    };
 
 export interface AcceptedEvent {
   readonly type: 'accepted';
@@ -56,6 +68,8 @@ export interface AcceptedEvent {
 export interface Upload extends Omit<AcceptedEvent, 'type'> {
   processedAt: string | null;
   ngCount: number;
+  /** 担当者1 to 3 when the processing ended: who comes later gets no mail of the past. */
+  recipients: readonly string[];
   mailed: boolean;
 }
 
@@ -126,13 +140,23 @@ export function applyEvent(state: PaygentState, event: SandboxEvent): void {
       return;
     case 'mailed':
       uploadOf(state, event.acceptanceNumber).mailed = true;
+      return;
+    case 'captured_on_portal':
+      for (const paymentId of event.paymentIds) {
+        recordFullCapture(accountOf(state, event.merchantId), paymentId, event.at);
+      }
+      return;
+    case 'voided_on_portal':
+      for (const paymentId of event.paymentIds) {
+        recordVoid(accountOf(state, event.merchantId), paymentId, event.at);
+      }
   }
 }
 
 function applyAccepted(state: PaygentState, { type: _, ...accepted }: AcceptedEvent): void {
   state.lastAcceptanceNumber = Number(accepted.acceptanceNumber);
   state.faults = state.faults.filter((ordered) => !concernsUpload(ordered, accepted));
-  const upload = { ...accepted, processedAt: null, ngCount: 0, mailed: false };
+  const upload = { ...accepted, processedAt: null, ngCount: 0, recipients: [], mailed: false };
   state.uploads.set(accepted.acceptanceNumber, upload);
   state.now = later(state.now, accepted.at);
 }
@@ -155,6 +179,7 @@ function applyProcessed(
 ): void {
   const upload = uploadOf(state, event.acceptanceNumber);
   upload.processedAt = event.at;
+  upload.recipients = state.merchants.get(upload.merchantId)?.contacts ?? [];
   upload.ngCount = event.results.filter(([, , , outcome]) => outcome !== 'ok').length;
   state.now = later(state.now, event.at);
   for (const result of event.results) applyResult(state, upload, event.at, result);
@@ -165,7 +190,7 @@ function applyResult(
   state: PaygentState,
   upload: Upload,
   at: string,
-  [orderNumber, amountYen, paymentId, outcome]: RecordResult,
+  [orderNumber, amountYen, paymentId, outcome, customerNumber]: RecordResult,
 ): void {
   const account = accountOf(state, upload.merchantId);
   if (upload.transactionKind === '売上') {
@@ -173,19 +198,20 @@ function applyResult(
     else recordCaptureRefusal(account, orderNumber);
     return;
   }
+  const { acceptanceNumber } = upload;
+  const payment = { paymentId, customerNumber, amountYen, acceptanceNumber };
   if (outcome !== 'ok') {
-    recordDecline(account, orderNumber);
+    recordDecline(account, orderNumber, { ...payment, declinedAt: at });
     return;
   }
   const windowDays = state.merchants.get(upload.merchantId)?.captureWindowDays ?? 60;
   recordAuthorization(account, orderNumber, {
-    paymentId,
-    amountYen,
-    acceptanceNumber: upload.acceptanceNumber,
+    ...payment,
     authorizedAt: at,
     expiresAt: voidInstant(at, windowDays),
     capturedAt: null,
     capturedYen: 0,
+    voidedAt: null,
   });
 }
 

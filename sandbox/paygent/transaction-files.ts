@@ -11,6 +11,7 @@ import type { RequestRecord } from './judge-file.ts';
 import type { SandboxMerchant } from './merchant.ts';
 import { describeResult, type ResultRow, spoilRows } from './result-rows.ts';
 import type { RecordResult, TransactionKind, Upload } from './state.ts';
+import { uncontractedPaymentKind } from './upload-kinds.ts';
 import type { UploadForm } from './uploads.ts';
 
 /** Where the sandbox meets the codec: one layout serves both sides of the wire. */
@@ -44,11 +45,7 @@ export async function checkUpload(
   form: UploadForm,
 ): Promise<UploadCheck> {
   const { transactionKind, bytes } = form;
-  if (!isFileKind(transactionKind) || form.paymentKind !== 'クレジットカード決済') {
-    // Their file kinds are not public, so whatever is uploaded here cannot be one of them.
-    const content = '選択した決済種別・取引種別と、ヘッダレコードの取引種別が一致しません';
-    return { ok: false, errors: [{ part: 'header', line: 1, item: '取引種別', content }] };
-  }
+  if (!isFileKind(transactionKind)) return { ok: false, errors: [refuseKind(form)] };
   const check = await checkUploadedFile(asSource(bytes), {
     chosenKind: fileKinds[transactionKind],
     merchantId: merchant.merchantId,
@@ -66,6 +63,21 @@ export async function checkUpload(
     return { ok: false, errors: [{ part: 'data', line, item: '行', content: ja }] };
   }
   return { ok: true, transactionKind, records, amountYen };
+}
+
+/**
+ * The portal's answer where another 取引種別 than オーソリ and 売上 was chosen. The file codes of those
+ * kinds are not public, so whatever is uploaded here cannot be one of theirs.
+ */
+function refuseKind({ paymentKind, transactionKind, bytes }: UploadForm): FormatError {
+  const header = bytes.subarray(0, 200).toString('latin1').split(/\r?\n/)[0] ?? '';
+  if (paymentKind === uncontractedPaymentKind) {
+    const content = `${paymentKind}は契約されていません`;
+    return { part: 'file', line: 1, item: '決済種別', content };
+  }
+  const code = header.split(',')[1] ?? '';
+  const content = `ヘッダレコードの取引種別「${code}」は、選択した取引種別「${transactionKind}」のものではありません`;
+  return { part: 'header', line: 1, item: '取引種別', content };
 }
 
 function isFileKind(transactionKind: string): transactionKind is TransactionKind {

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { Refusal } from './refusal.ts';
-import { paymentKinds, transactionKinds, type UploadForm } from './uploads.ts';
+import { uploadKinds } from './upload-kinds.ts';
+import type { UploadForm } from './uploads.ts';
 
 /**
  * Reads an upload: a multipart form with the fields `paymentKind`, `transactionKind` and `file`, as
@@ -20,6 +21,10 @@ export async function readUploadForm(request: Request): Promise<UploadForm> {
     throw new Refusal(400, 'file_missing', '取引ファイルを選択してください。');
   }
   const content = Buffer.from(await file.arrayBuffer());
+  // A browser sends an empty file without a name where none was chosen.
+  if (content.length === 0 && file.name === '') {
+    throw new Refusal(400, 'file_missing', '取引ファイルを選択してください。');
+  }
   return checkForm(form.get('paymentKind'), form.get('transactionKind'), content);
 }
 
@@ -35,12 +40,14 @@ async function readMultipart(bytes: Buffer, contentType: string): Promise<FormDa
 }
 
 function checkForm(paymentKind: unknown, transactionKind: unknown, bytes: Buffer): UploadForm {
-  if (!isListed(paymentKinds, paymentKind) || !isListed(transactionKinds, transactionKind)) {
+  const offered = uploadKinds.find((kind) => kind.paymentKind === paymentKind);
+  const everyKind: readonly unknown[] = uploadKinds.flatMap((kind) => kind.transactionKinds);
+  if (!offered || !everyKind.includes(transactionKind)) {
     throw new Refusal(400, 'kind_missing', '決済種別と取引種別を選択してください。');
   }
-  return { paymentKind, transactionKind, bytes };
-}
-
-function isListed(choices: readonly string[], value: unknown): value is string {
-  return typeof value === 'string' && choices.includes(value);
+  const chosen = offered.transactionKinds.find((kind) => kind === transactionKind);
+  if (chosen === undefined) {
+    throw new Refusal(400, 'kind_mismatch', '決済種別と取引種別の組み合わせが正しくありません。');
+  }
+  return { paymentKind: offered.paymentKind, transactionKind: chosen, bytes };
 }

@@ -8,20 +8,6 @@ import { checkUpload } from './transaction-files.ts';
 
 /** ファイル処理 of Paygent Online: upload, confirm, and later the search for results. */
 
-/** The portal's drop-down of 取引種別; the merchant is told to use オーソリ, 売上 and 取消 only. */
-export const transactionKinds = [
-  'オーソリ',
-  '売上',
-  '取消',
-  '従価課金売上',
-  'カード有効性チェック要求',
-  '顧客カード情報登録',
-  '顧客カード情報削除',
-  'キャリア決済売上',
-] as const;
-
-export const paymentKinds = ['クレジットカード決済', 'キャリア決済'] as const;
-
 export interface UploadForm {
   readonly paymentKind: string;
   readonly transactionKind: string;
@@ -73,6 +59,21 @@ export async function receiveUpload(
   return confirmation;
 }
 
+/** What the confirm screen stands for; with its 受付番号 once OK was pressed. */
+export function findUpload(
+  pending: PendingUploads,
+  merchantId: string,
+  uploadId: string,
+): Omit<PendingUpload, 'merchantId'> {
+  const upload = pending.get(uploadId);
+  if (upload?.merchantId === merchantId) return upload;
+  throw new Refusal(
+    404,
+    'unknown_upload',
+    'この画面は無効です。アップロードからやり直してください。',
+  );
+}
+
 /**
  * The OK button: accepts the file under a new 受付番号. The same bytes again are a new file. `cut`
  * means that an ordered fault keeps the answer from the operator.
@@ -85,14 +86,7 @@ export async function confirmUpload(
 ): Promise<Acceptance | 'cut'> {
   return desk.inTurn(async () => {
     const merchant = merchantOf(desk.state, merchantId);
-    const upload = pending.get(uploadId);
-    if (upload?.merchantId !== merchantId) {
-      throw new Refusal(
-        404,
-        'unknown_upload',
-        'この画面は無効です。アップロードからやり直してください。',
-      );
-    }
+    const upload = findUpload(pending, merchantId, uploadId);
     if (upload.acceptanceNumber !== null) {
       const { acceptanceNumber } = upload;
       throw new Refusal(409, 'already_confirmed', 'この取引ファイルは受付済みです。', {
@@ -119,7 +113,7 @@ export async function confirmUpload(
       faults: faults.map(({ fault }) => fault),
     });
     // The screen stays, to answer a second OK; its bytes are kept with the acceptance.
-    pending.set(uploadId, { ...upload, bytes: Buffer.alloc(0), acceptanceNumber });
+    pending.set(uploadId, { ...upload, merchantId, bytes: Buffer.alloc(0), acceptanceNumber });
     await processDueUploads(desk, at);
     const cut = faults.some(({ fault }) => fault.kind === 'cut_after_acceptance');
     return cut ? 'cut' : { acceptanceNumber, acceptedAt: at };
