@@ -70,6 +70,11 @@ const hostAndPort = z
   .string()
   .regex(/^(\[[^\]]+\]|[^\s:/]+):\d{1,5}$/, { error: 'is not host:port, without http://' });
 
+const smtpUrl = z.url({
+  protocol: /^smtps?$/,
+  error: 'is not a URL smtp://user:password@host:port, or smtps://…',
+});
+
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** Milliseconds up to a day: anything longer is a slip of the unit. */
@@ -155,6 +160,29 @@ const variables = {
     'reverse proxies in front of the API whose X-Forwarded-For is believed',
     '0',
   ),
+  SMTP_URL: variable(
+    smtpUrl.optional(),
+    'mail server that takes the mails of real merchants',
+    'mails stay in the outbox',
+  ),
+  SMTP_FROM: variable(
+    z.email().optional(),
+    'sender of mails, where a merchant has set none of its own',
+    'mails of such merchants stay in the outbox',
+  ),
+  TSUKIGIME_SANDBOX_SMTP_URL: variable(
+    smtpUrl.optional(),
+    'mail server that takes the mails of sandbox merchants, and only theirs',
+    'mails stay in the outbox',
+  ),
+  TSUKIGIME_CONSOLE_URL: variable(
+    z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    'address of the console, for links in mails',
+    'mails carry no links',
+  ),
   LOG_LEVEL: variable(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'least severe log level written',
@@ -200,6 +228,12 @@ export interface Config {
   readonly apiHost: string;
   readonly apiPort: number | undefined;
   readonly trustedProxies: number;
+  /** Mail servers, by whose mails they take. Secret. */
+  readonly smtpUrl: string | undefined;
+  readonly sandboxSmtpUrl: string | undefined;
+  readonly smtpFrom: string | undefined;
+  /** Without a slash at its end. */
+  readonly consoleUrl: string | undefined;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
@@ -245,6 +279,10 @@ export function readConfig(environment: Environment = process.env): Config {
     apiHost: read('API_HOST'),
     apiPort: read('API_PORT'),
     trustedProxies: read('API_TRUSTED_PROXIES'),
+    smtpUrl: read('SMTP_URL'),
+    sandboxSmtpUrl: read('TSUKIGIME_SANDBOX_SMTP_URL'),
+    smtpFrom: read('SMTP_FROM'),
+    consoleUrl: read('TSUKIGIME_CONSOLE_URL'),
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),

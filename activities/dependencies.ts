@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Db } from '../db/database.ts';
 import type { FileKey } from '../db/file-chunks.ts';
+import type { MailLine } from './mail-line.ts';
 import type { WorkflowStarts } from './workflow-starts.ts';
 
 /** What activities work with; workers/dependencies.ts constructs it. */
@@ -11,4 +12,5 @@ export interface ActivityDependencies {
   /** Newest first: the first encrypts what is stored, all decrypt. */
   readonly fileKeys: readonly FileKey[];
   readonly workflows: WorkflowStarts;
+  readonly mail: MailLine;
 }

@@ -2,8 +2,11 @@ import { createContradictionActivities } from './contradictions.ts';
 import { createCycleActivities } from './cycle.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
+import { createHandOverActivities } from './hand-over.ts';
+import { createMailOutboxActivities } from './mail-outbox.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createResultFileActivities } from './result-file.ts';
+import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
 
@@ -14,10 +17,13 @@ export function createActivities(deps: ActivityDependencies) {
       ...createCycleActivities(deps),
       ...createContradictionActivities(deps),
       ...createExchangeActivities(deps),
+      ...createHandOverActivities(deps),
+      ...createMailOutboxActivities(deps),
     },
     files: {
       ...createOrderExportActivities(deps),
       ...createSelectionActivities(deps),
+      ...createRunActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
     },

@@ -7,6 +7,12 @@ export interface WorkflowStarts {
     merchant: { slug: string; clockOffsetMs: number },
     exchange: ExchangeName,
   ): Promise<void>;
+  /** Tells the workflow of a file that its row has changed; one that ended is left alone. */
+  wakeExchange(merchant: string, exchange: ExchangeName): Promise<void>;
   /** Tells a month's cycle that a row it waits for has changed; a cycle that ended is left alone. */
   wakeCycle(merchant: string, billingMonth: string, changed: string): Promise<void>;
+  /** Has the merchant's outbox looked at: after the commit of whoever posted a mail. */
+  wakeMail(merchant: { slug: string; clockOffsetMs: number }): Promise<void>;
+  /** Has the merchant's mailbox watched and looked at now; ends at once when none is set. */
+  wakeMailbox(merchant: { slug: string; clockOffsetMs: number }): Promise<void>;
 }

@@ -25,6 +25,11 @@ export interface WorkflowStarter {
    * @returns the run's ID.
    */
   start<Input extends WorkflowInput>(start: WorkflowStart<Input>): Promise<string>;
+  /** Tells a workflow to read a row again, and starts it when it does not run: in one step. */
+  startAndReport<Input extends WorkflowInput>(
+    start: WorkflowStart<Input>,
+    change: RowChanged,
+  ): Promise<void>;
   /** @returns whether it was delivered: false when no workflow runs under the ID. */
   signal<Args extends unknown[]>(
     workflowId: string,
@@ -56,17 +61,31 @@ export function createWorkflowStarter(
     }
   }
 
+  function optionsOf<Input extends WorkflowInput>(start: WorkflowStart<Input>) {
+    return {
+      workflowId: start.workflowId,
+      taskQueue,
+      args: [timing === undefined ? start.input : { ...start.input, timing }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      typedSearchAttributes: startAttributes(start.input.merchant, start.month, start.stage),
+    } as const;
+  }
+
   return {
     async start(start) {
-      const handle = await client.workflow.start(start.workflow as string | Workflow, {
-        workflowId: start.workflowId,
-        taskQueue,
-        args: [timing === undefined ? start.input : { ...start.input, timing }],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        typedSearchAttributes: startAttributes(start.input.merchant, start.month, start.stage),
-      });
+      const handle = await client.workflow.start(
+        start.workflow as string | Workflow,
+        optionsOf(start),
+      );
       return handle.firstExecutionRunId;
+    },
+    async startAndReport(start, change) {
+      await client.workflow.signalWithStart(start.workflow as string | Workflow, {
+        ...optionsOf(start),
+        signal: rowChanged,
+        signalArgs: [change],
+      });
     },
     signal,
     reportRowChanged: (workflowId, change) => signal(workflowId, rowChanged, change),

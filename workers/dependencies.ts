@@ -1,14 +1,17 @@
 import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
+import type { MailLine } from '../activities/mail-line.ts';
 import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
+import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
+import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
-import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
+import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
@@ -17,9 +20,12 @@ export interface Dependencies {
   close(): Promise<void>;
 }
 
+/** A caller that leaves these out sends no mail. */
+type MailConfig = Partial<Pick<Config, 'smtpUrl' | 'sandboxSmtpUrl' | 'smtpFrom' | 'consoleUrl'>>;
+
 /** The only place that constructs things: pools, clients, transports, activities over them. */
 export async function createDependencies(
-  config: Pick<Config, 'databaseUrlApp' | 'fileKeys'>,
+  config: Pick<Config, 'databaseUrlApp' | 'fileKeys'> & MailConfig,
   server: TemporalServer,
   logger: Logger,
   taskQueue?: string,
@@ -41,6 +47,7 @@ export async function createDependencies(
     db: databaseOver(pool),
     pool,
     fileKeys,
+    mail: mailLineOf(config),
     workflows: startsOver(createWorkflowStarter(client, taskQueue, timing)),
   });
   return {
@@ -52,9 +59,27 @@ export async function createDependencies(
   };
 }
 
+function mailLineOf(config: MailConfig): MailLine {
+  const { smtpUrl, sandboxSmtpUrl, smtpFrom, consoleUrl } = config;
+  return {
+    servers: {
+      real: smtpUrl === undefined ? null : readSmtpUrl(smtpUrl),
+      sandbox: sandboxSmtpUrl === undefined ? null : readSmtpUrl(sandboxSmtpUrl),
+    },
+    from: smtpFrom ?? null,
+    consoleUrl: consoleUrl ?? null,
+  };
+}
+
 function startsOver(starter: WorkflowStarter): WorkflowStarts {
   return {
     startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
+    wakeMail: (merchant) => wakeMail(starter, merchant),
+    wakeMailbox: (merchant) => wakeMailbox(starter, merchant),
+    async wakeExchange(merchant, { billingMonth, kind, number }) {
+      const exchange = exchangeWorkflowId(merchant, billingMonth, kind, number);
+      await starter.reportRowChanged(exchange, { kind: 'exchange', id: `${kind}-${number}` });
+    },
     async wakeCycle(merchant, billingMonth, changed) {
       const cycle = cycleWorkflowId(merchant, billingMonth);
       await starter.reportRowChanged(cycle, { kind: 'exchange', id: changed });

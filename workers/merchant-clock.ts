@@ -3,7 +3,12 @@ import type { Db } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
 import { listOpenWork, moveBusinessClock } from '../db/queries/business-clock.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
-import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+import {
+  cycleWorkflowId,
+  exchangeWorkflowId,
+  mailboxWatchWorkflowId,
+  mailDispatchWorkflowId,
+} from '../workflows/workflow-ids.ts';
 import { type AdvanceClockOptions, advanceClock, type ClockAdvance } from './clock-advance.ts';
 import { ClockAdvanceError } from './clock-advance-error.ts';
 
@@ -46,11 +51,13 @@ export async function advanceMerchantClock(move: MerchantClockMove): Promise<Clo
 }
 
 async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promise<string[]> {
-  const { cycleMonths, exchanges } = await listOpenWork(db, merchantId);
+  const { cycleMonths, exchanges, mails, mailbox } = await listOpenWork(db, merchantId);
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
       exchangeWorkflowId(slug, billingMonth, kind, number),
     ),
+    ...(mails ? [mailDispatchWorkflowId(slug)] : []),
+    ...(mailbox ? [mailboxWatchWorkflowId(slug)] : []),
   ];
 }

@@ -18,6 +18,8 @@ export interface WorkflowTiming {
   readonly retryMaxIntervalMs: number;
   /** How long one hand-over to a PSP may take. An answer after that is an unknown outcome. */
   readonly sendTimeoutMs: number;
+  /** Events after which a run continues as a new one; the server suggests it later by itself. */
+  readonly maxHistoryEvents: number;
 }
 
 export const defaultTiming: WorkflowTiming = {
@@ -30,6 +32,8 @@ export const defaultTiming: WorkflowTiming = {
   retryMaxIntervalMs: 30_000,
   // 10,000 records are below 10 MB: ten minutes are enough on a line of 130 kbit/s.
   sendTimeoutMs: 600_000,
+  // A worker that lost its cache replays them in well under a second.
+  maxHistoryEvents: 4_000,
 };
 
 /** What the input of every merchant's workflow has in common. IDs and settings, never rows. */
@@ -89,5 +93,23 @@ export function sendActivity(timing: WorkflowTiming): ActivityOptions {
     startToCloseTimeout: timing.sendTimeoutMs,
     heartbeatTimeout: timing.heartbeatTimeoutMs,
     retry: { maximumAttempts: 1 },
+  };
+}
+
+/**
+ * Activities that talk to a mail server or a mailbox, one connection for many mails. They heartbeat by
+ * timer, come back by themselves when the server is away (the workflow waits then, on the business
+ * clock), and may be repeated: each mail is claimed, or noted by its UID, before the next.
+ */
+export function mailActivity(timing: WorkflowTiming): ActivityOptions {
+  return {
+    // A minute's worth of mails, each with a server that takes two minutes to say nothing.
+    startToCloseTimeout: 2 * 3_600_000,
+    heartbeatTimeout: timing.heartbeatTimeoutMs,
+    retry: {
+      initialInterval: timing.retryInitialIntervalMs,
+      backoffCoefficient: 2,
+      maximumInterval: timing.retryMaxIntervalMs,
+    },
   };
 }

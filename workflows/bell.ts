@@ -5,6 +5,8 @@ import { rowChanged } from './messages.ts';
 /** Wakes a workflow when something it waits for may have changed; it then reads its rows again. */
 export interface Bell {
   ring(): void;
+  /** Whether it has rung since the last wait: then a workflow that was about to end goes on. */
+  hasRung(): boolean;
   /**
    * Waits until the bell rings, or has rung since the last wait, or the instant has come.
    *
@@ -25,6 +27,7 @@ export function hangBell(clock: Clock): Bell {
     ring: () => {
       rung = true;
     },
+    hasRung: () => rung,
     async waits(until, purpose) {
       await clock.until(until, () => rung, purpose);
       rung = false;

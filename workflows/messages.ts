@@ -1,6 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { CycleStage } from '../billing/cycle.ts';
+import type { CycleStage, RowsAndYen } from '../billing/cycle.ts';
 import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
@@ -56,10 +56,38 @@ export function defineOperatorUpdate<Details extends object, Result>(
 }
 
 /** The month's order export: stored bytes, named by their hash. */
-export const useOrderExport = defineOperatorUpdate<
-  { readonly sha256: string },
-  { n: number; records: number; quarantined: number }
->('useOrderExport');
+export const useOrderExport = defineOperatorUpdate<{ readonly sha256: string }, CollectionSummary>(
+  'useOrderExport',
+);
+
+/** What an export brought, against what the month knew. */
+export interface CollectionSummary {
+  readonly n: number;
+  readonly records: number;
+  readonly quarantined: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly gone: number;
+}
+
+/** Selected orders without a charge are billed: all of them (null) or the named ones. */
+export const startRun = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] | null; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('startRun');
+
+/** Authorized charges that an operator ticked are captured with the next file. */
+export const captureCharges = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[]; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('captureCharges');
+
+/** The days on which orders were shipped. */
+export const recordShipments = defineOperatorUpdate<
+  { readonly shipments: readonly { readonly orderNumber: string; readonly shippedOn: string }[] },
+  { recorded: number }
+>('recordShipments');
 
 /** Charges that will not be billed come to an end: all of those named, or none. */
 export const endCharges = defineOperatorUpdate<
@@ -73,6 +101,24 @@ export const rebuildFiles = defineOperatorUpdate<
   { files: number }
 >('rebuildFiles');
 
+/** Orders are kept out of every file until they are released. */
+export const holdOrders = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] },
+  { held: number }
+>('holdOrders');
+
+/** The hold of orders ends. */
+export const releaseHolds = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] },
+  { released: number }
+>('releaseHolds');
+
+/** Charges that were given up or cancelled are to be billed after all. */
+export const releaseCharges = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] },
+  { released: number }
+>('releaseCharges');
+
 /** What contradicted the record is compared with the PSP and put right there. */
 export const settleContradictions = defineOperatorUpdate<
   { readonly orderNumbers: readonly string[] },
@@ -84,9 +130,40 @@ export const resumeCycle = defineOperatorUpdate<object, { stage: CycleStage }>('
 
 /** The 受付番号 that the portal showed. */
 export const recordAcceptance = defineOperatorUpdate<
-  { readonly acceptanceNumber: string },
+  {
+    readonly acceptanceNumber: string;
+    /** Whether the confirm screen showed the values of the file. */
+    readonly matched: boolean;
+  },
   ExchangeFacts
 >('recordAcceptance');
+
+/** The 受付番号 was mistyped. */
+export const correctAcceptance = defineOperatorUpdate<
+  { readonly acceptanceNumber: string },
+  ExchangeFacts
+>('correctAcceptance');
+
+/** Nobody knows whether the upload went through. */
+export const recordUnclear = defineOperatorUpdate<object, ExchangeFacts>('recordUnclear');
+
+/** What became of an unclear upload: its 受付番号, or null for one that never arrived. */
+export const decideUnclear = defineOperatorUpdate<
+  { readonly acceptanceNumber: string | null },
+  ExchangeFacts
+>('decideUnclear');
+
+/** The file never left and is wanted no more. */
+export const withdrawFile = defineOperatorUpdate<object, ExchangeFacts>('withdrawFile');
+
+/** The file is handed over now, though its turn has not come. */
+export const handOverEarly = defineOperatorUpdate<object, ExchangeFacts>('handOverEarly');
+
+/** Orders are taken out of a file that never left; the others go into a new one. */
+export const takeOutOrders = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[] },
+  { held: number; files: number }
+>('takeOutOrders');
 
 /** The format errors that the portal showed: the file was not taken. */
 export const recordFormatErrors = defineOperatorUpdate<
@@ -110,3 +187,9 @@ export const settleLines = defineOperatorUpdate<
   },
   ExchangeFacts
 >('settleLines');
+
+/** What became of a mail of which nobody knows whether it left, vouched for by a person. */
+export const decideMail = defineOperatorUpdate<
+  { readonly key: string; readonly outcome: 'sent' | 'send_again' },
+  { state: 'sent' | 'waiting' }
+>('decideMail');

@@ -85,6 +85,8 @@ export const deliveryDeskWorkflowId = (endpoint: string) =>
 
 export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchant)}`;
 
+export const mailboxWatchWorkflowId = (merchant: string) => `mailbox:${slug(merchant)}`;
+
 /** What a start says about a workflow of a merchant; `stage.ts` keeps it current from then on. */
 export function startAttributes(
   merchant: string,

@@ -1,5 +1,6 @@
 import type { ExchangeKind } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { findSettings } from './settings.ts';
 
 /**
  * Moves a merchant's business clock if it still stands where the caller saw it.
@@ -28,6 +29,10 @@ export interface OpenWork {
     readonly kind: ExchangeKind;
     readonly number: number;
   }[];
+  /** Mails wait in the outbox, or for a person's word. */
+  readonly mails: boolean;
+  /** The settings name a mailbox to watch. */
+  readonly mailbox: boolean;
 }
 
 /** Everything of a merchant on which a workflow is, or is about to be, at work. */
@@ -44,5 +49,18 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .where('merchant_id', '=', merchantId)
     .where('stage', 'not in', ['reconciled', 'rejected', 'cancelled'])
     .execute();
-  return { cycleMonths: cycles.map((cycle) => cycle.billing_month), exchanges };
+  const mail = await db
+    .selectFrom('mail_outbox')
+    .select('id')
+    .where('merchant_id', '=', merchantId)
+    .where('state', 'in', ['waiting', 'sending', 'unknown'])
+    .limit(1)
+    .executeTakeFirst();
+  const current = await findSettings(db, merchantId);
+  return {
+    cycleMonths: cycles.map((cycle) => cycle.billing_month),
+    exchanges,
+    mails: mail !== undefined,
+    mailbox: current !== undefined && current.settings.mailbox !== null,
+  };
 }

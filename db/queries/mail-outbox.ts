@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { MailParameters, MailTemplate } from '../../billing/mail/templates.ts';
 import type { Db } from '../database.ts';
+import type { MailState } from '../mail-tables.ts';
 
 /** Names a mail or notice within its merchant; it is shown, so nothing personal stands in it. */
 const keyPattern = /^[A-Za-z0-9:._-]{1,200}$/;
@@ -56,4 +58,50 @@ export async function postMail<Name extends MailTemplate>(
 export function requireKey(key: string): string {
   if (!keyPattern.test(key)) throw new Error('a mail or notice key is 1 to 200 of A-Za-z0-9:._-');
   return key;
+}
+
+export interface Mail {
+  readonly key: string;
+  readonly template: string;
+  readonly parameters: unknown;
+  readonly recipients: readonly string[];
+  readonly cc: readonly string[];
+  readonly messageId: string;
+  readonly state: MailState;
+  /** When a waiting mail is tried, first or again. */
+  readonly nextDueAt: string | null;
+  readonly createdAt: string;
+  /** How often it was tried. */
+  readonly sends: number;
+  /** Of the latest try: when it was claimed, when it was answered, with which codes. */
+  readonly lastSendAt: string | null;
+  readonly lastAnswerAt: string | null;
+  readonly lastDetail: string | null;
+}
+
+/** Newest first; `before` is the key of the last one on the page before. */
+export async function listMails(
+  db: Db,
+  merchantId: number,
+  page: {
+    readonly state: MailState | null;
+    readonly before: string | null;
+    readonly limit: number;
+  },
+): Promise<Mail[]> {
+  const { rows } = await sql<Mail>`
+    select o.key, o.template, o.parameters, o.recipients, o.cc, o.message_id as "messageId", o.state,
+           o.next_due_at as "nextDueAt", o.created_at as "createdAt",
+           coalesce(s.send_number, 0) as sends, s.claimed_at as "lastSendAt",
+           a.recorded_at as "lastAnswerAt", a.detail as "lastDetail"
+      from mail_outbox o
+      left join lateral (select send_number, claimed_at from mail_sends
+        where mail_id = o.id order by send_number desc limit 1) s on true
+      left join mail_send_answers a on a.mail_id = o.id and a.send_number = s.send_number
+     where o.merchant_id = ${merchantId}
+       and (${page.state}::text is null or o.state = ${page.state})
+       and (${page.before}::text is null or o.id < (
+             select id from mail_outbox where merchant_id = ${merchantId} and key = ${page.before}))
+     order by o.id desc limit ${page.limit}`.execute(db);
+  return rows;
 }
