@@ -13,6 +13,8 @@ import * as mail from './migrations/2026-11-22-10-mail.ts';
 import * as runs from './migrations/2026-11-22-11-runs.ts';
 import * as exchangeDepth from './migrations/2026-11-22-12-exchange-depth.ts';
 import * as carrier from './migrations/2026-11-22-13-carrier.ts';
+import * as imports from './migrations/2026-11-22-14-imports.ts';
+import * as ordersSearch from './migrations/2026-11-22-15-orders-search.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -29,6 +31,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-11-runs': runs,
   '2026-11-22-12-exchange-depth': exchangeDepth,
   '2026-11-22-13-carrier': carrier,
+  '2026-11-22-14-imports': imports,
+  '2026-11-22-15-orders-search': ordersSearch,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

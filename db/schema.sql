@@ -48,6 +48,33 @@ create table capture_requests (
   requested_at timestamp with time zone not null,
   constraint capture_requests_pkey PRIMARY KEY (charge_id, n)
 );
+create table cards (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  customer_id integer not null,
+  service text not null,
+  identity text not null,
+  last_digits text not null,
+  brand text not null,
+  holder text,
+  send_id text,
+  sequence text,
+  expiry text not null,
+  auth_key_id text,
+  auth_key_iv bytea,
+  auth_key_data bytea,
+  import_id bigint not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint cards_pkey PRIMARY KEY (id),
+  constraint cards_merchant_id_service_identity_key UNIQUE (merchant_id, service, identity),
+  constraint cards_brand_check CHECK ((brand = ANY (ARRAY['VISA'::text, 'MASTER'::text, 'JCB'::text, 'AMEX'::text, 'DINERS'::text]))),
+  constraint cards_check CHECK ((num_nulls(auth_key_id, auth_key_iv, auth_key_data) = ANY (ARRAY[0, 3]))),
+  constraint cards_expiry_check CHECK ((expiry ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint cards_last_digits_check CHECK ((last_digits ~ '^[0-9]{3,4}$'::text)),
+  constraint cards_service_check CHECK ((service = ANY (ARRAY['ZEUS'::text, 'GMO'::text, 'YAMATO'::text])))
+);
 create table carrier_calls (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
@@ -162,6 +189,62 @@ create table contradictions (
   recorded_at timestamp with time zone not null,
   constraint contradictions_pkey PRIMARY KEY (id),
   constraint contradictions_charge_id_n_k_exchange_id_received_key UNIQUE NULLS NOT DISTINCT (charge_id, n, k, exchange_id, received)
+);
+create table customer_numberings (
+  merchant_id bigint not null,
+  last_id integer not null,
+  constraint customer_numberings_pkey PRIMARY KEY (merchant_id)
+);
+create table customer_reviews (
+  merchant_id bigint not null,
+  customer_id integer not null,
+  reason text not null,
+  import_id bigint not null,
+  flagged_at timestamp with time zone not null,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  constraint customer_reviews_pkey PRIMARY KEY (merchant_id, customer_id, reason),
+  constraint customer_reviews_reason_check CHECK ((reason = 'several_cards'::text))
+);
+create table customer_tags (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  name text not null,
+  deleted_at timestamp with time zone,
+  constraint customer_tags_pkey PRIMARY KEY (id),
+  constraint customer_tags_merchant_id_name_key UNIQUE (merchant_id, name),
+  constraint customer_tags_name_check CHECK ((name <> ''::text))
+);
+create table customers (
+  merchant_id bigint not null,
+  customer_id integer not null,
+  customer_number text not null,
+  name text,
+  kana text,
+  postal_code text,
+  prefecture text,
+  city text,
+  street text,
+  building text,
+  phone text,
+  email text,
+  gender text,
+  birth_date text,
+  occupation_id bigint,
+  tag_ids bigint[] default '{}'::bigint[] not null,
+  newsletter boolean,
+  customer_type smallint,
+  import_id bigint not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  blanked_at timestamp with time zone,
+  constraint customers_pkey PRIMARY KEY (merchant_id, customer_id),
+  constraint customers_merchant_id_customer_number_key UNIQUE (merchant_id, customer_number),
+  constraint customers_customer_id_check CHECK (((customer_id >= 1) AND (customer_id <= 99999999))),
+  constraint customers_customer_number_check CHECK ((customer_number <> ''::text)),
+  constraint customers_customer_type_check CHECK ((customer_type = ANY (ARRAY[1, 2, 3]))),
+  constraint only_deleted_customers_are_blanked CHECK (((blanked_at IS NULL) OR (deleted_at IS NOT NULL)))
 );
 create table cycles (
   id bigint generated always as identity not null,
@@ -365,6 +448,59 @@ create table format_errors (
   constraint format_errors_pkey PRIMARY KEY (exchange_id, send_number, i),
   constraint format_errors_part_check CHECK ((part = ANY (ARRAY['header'::text, 'data'::text, 'trailer'::text])))
 );
+create table import_failures (
+  import_id bigint not null,
+  record integer not null,
+  line integer not null,
+  merchant_id bigint not null,
+  columns text[] not null,
+  errors text[] not null,
+  constraint import_failures_pkey PRIMARY KEY (import_id, record),
+  constraint import_failures_check CHECK ((cardinality(errors) = cardinality(columns))),
+  constraint import_failures_record_check CHECK ((record >= 1))
+);
+create table import_warnings (
+  import_id bigint not null,
+  record integer not null,
+  line integer not null,
+  merchant_id bigint not null,
+  columns text[] not null,
+  warnings text[] not null,
+  constraint import_warnings_pkey PRIMARY KEY (import_id, record),
+  constraint import_warnings_check CHECK ((cardinality(warnings) = cardinality(columns))),
+  constraint import_warnings_record_check CHECK ((record >= 1))
+);
+create table imports (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  number integer not null,
+  kind text not null,
+  file_id bigint not null,
+  file_name text not null,
+  request_key text not null,
+  stage text not null,
+  settings_version integer,
+  encoding text,
+  rows integer default 0 not null,
+  imported integer default 0 not null,
+  failed integer default 0 not null,
+  warned integer default 0 not null,
+  remarks text[] default '{}'::text[] not null,
+  trouble text,
+  registered_at timestamp with time zone not null,
+  registered_by text not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint imports_pkey PRIMARY KEY (id),
+  constraint imports_merchant_id_number_key UNIQUE (merchant_id, number),
+  constraint imports_merchant_id_request_key_key UNIQUE (merchant_id, request_key),
+  constraint a_refused_file_imports_nothing CHECK (((stage <> 'refused'::text) OR (imported = 0))),
+  constraint every_row_is_imported_or_failed CHECK (((stage <> 'done'::text) OR (rows = (imported + failed)))),
+  constraint imports_check CHECK (((stage = 'refused'::text) = (trouble IS NOT NULL))),
+  constraint imports_kind_check CHECK ((kind = ANY (ARRAY['customers'::text, 'cards'::text]))),
+  constraint imports_number_check CHECK ((number >= 1)),
+  constraint imports_stage_check CHECK ((stage = ANY (ARRAY['uploaded'::text, 'running'::text, 'done'::text, 'refused'::text, 'cancelled'::text])))
+);
 create table mail_outbox (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
@@ -482,6 +618,15 @@ create table notices (
   posted_at timestamp with time zone not null,
   constraint notices_pkey PRIMARY KEY (id),
   constraint notices_merchant_id_key_key UNIQUE (merchant_id, key)
+);
+create table occupations (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  name text not null,
+  deleted_at timestamp with time zone,
+  constraint occupations_pkey PRIMARY KEY (id),
+  constraint occupations_merchant_id_name_key UNIQUE (merchant_id, name),
+  constraint occupations_name_check CHECK ((name <> ''::text))
 );
 create table order_absences (
   collection_id bigint not null,
@@ -635,6 +780,7 @@ create table run_orders (
 create table run_plans (
   run_id bigint not null,
   merchant_id bigint not null,
+  selection_id bigint not null,
   charges integer not null,
   planned_at timestamp with time zone not null,
   constraint run_plans_pkey PRIMARY KEY (run_id)
@@ -704,6 +850,13 @@ create table send_error_acts (
   constraint send_error_acts_act_check CHECK ((act = ANY (ARRAY['resend'::text, 'settle'::text]))),
   constraint send_error_acts_check CHECK (((parameters IS NULL) OR (act = 'resend'::text)))
 );
+create table send_error_digests (
+  endpoint_id bigint not null,
+  up_to_error_id bigint not null,
+  merchant_id bigint not null,
+  posted_at timestamp with time zone not null,
+  constraint send_error_digests_pkey PRIMARY KEY (endpoint_id, up_to_error_id)
+);
 create table send_errors (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
@@ -761,6 +914,23 @@ create table source_looks (
   error_at timestamp with time zone,
   constraint source_looks_pkey PRIMARY KEY (merchant_id)
 );
+create table subscriptions (
+  merchant_id bigint not null,
+  subscription_number text not null,
+  customer_id integer not null,
+  card_id bigint,
+  amount_yen integer not null,
+  status text not null,
+  next_month text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint subscriptions_pkey PRIMARY KEY (merchant_id, subscription_number),
+  constraint subscriptions_amount_yen_check CHECK (((amount_yen >= 0) AND (amount_yen <= 9999999))),
+  constraint subscriptions_next_month_check CHECK ((next_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'ended'::text]))),
+  constraint subscriptions_subscription_number_check CHECK ((subscription_number <> ''::text))
+);
 create table token_merchants (
   token_id bigint not null,
   merchant_id bigint not null,
@@ -796,6 +966,8 @@ alter table completion_matches add constraint completion_matches_mail_id_fkey FO
 alter table completion_matches add constraint completion_matches_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table contradiction_settlements add constraint contradiction_settlements_contradiction_id_fkey FOREIGN KEY (contradiction_id) REFERENCES contradictions(id);
 alter table contradiction_settlements add constraint contradiction_settlements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table customer_numberings add constraint customer_numberings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_tags add constraint customer_tags_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table decisions add constraint decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table deliveries add constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES delivery_endpoints(id);
@@ -808,6 +980,8 @@ alter table exchanges add constraint exchanges_cycle_id_fkey FOREIGN KEY (cycle_
 alter table exchanges add constraint exchanges_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table exchanges add constraint exchanges_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table files add constraint files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table imports add constraint imports_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table imports add constraint imports_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table mail_outbox add constraint mail_outbox_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table mail_send_answers add constraint mail_send_answers_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table mail_send_answers add constraint mail_send_answers_mail_id_send_number_fkey FOREIGN KEY (mail_id, send_number) REFERENCES mail_sends(mail_id, send_number);
@@ -822,6 +996,7 @@ alter table merchant_settings add constraint merchant_settings_merchant_id_fkey 
 alter table notice_reads add constraint notice_reads_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table notice_reads add constraint notice_reads_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES notices(id);
 alter table notices add constraint notices_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table occupations add constraint occupations_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table order_absences add constraint order_absences_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table order_collections add constraint order_collections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table order_collections add constraint order_collections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
@@ -835,6 +1010,7 @@ alter table result_files add constraint result_files_exchange_id_fkey FOREIGN KE
 alter table result_files add constraint result_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table run_orders add constraint run_orders_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
 alter table run_plans add constraint run_plans_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
+alter table run_plans add constraint run_plans_selection_id_fkey FOREIGN KEY (selection_id) REFERENCES selections(id);
 alter table runs add constraint runs_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table runs add constraint runs_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table runs add constraint runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -846,6 +1022,9 @@ alter table send_answers add constraint send_answers_exchange_id_send_number_fke
 alter table send_error_acts add constraint send_error_acts_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table send_error_acts add constraint send_error_acts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table send_error_acts add constraint send_error_acts_send_error_id_fkey FOREIGN KEY (send_error_id) REFERENCES send_errors(id);
+alter table send_error_digests add constraint send_error_digests_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES delivery_endpoints(id);
+alter table send_error_digests add constraint send_error_digests_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table send_error_digests add constraint send_error_digests_up_to_error_id_fkey FOREIGN KEY (up_to_error_id) REFERENCES send_errors(id);
 alter table send_errors add constraint send_errors_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
 alter table send_errors add constraint send_errors_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table sends add constraint sends_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
@@ -854,11 +1033,14 @@ alter table shipments add constraint shipments_decision_id_fkey FOREIGN KEY (dec
 alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table source_files add constraint source_files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table source_looks add constraint source_looks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table subscriptions add constraint subscriptions_card_id_fkey FOREIGN KEY (card_id) REFERENCES cards(id);
+alter table subscriptions add constraint subscriptions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN KEY (token_id) REFERENCES tokens(id);
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_results_by_email ON public.carrier_results USING btree (merchant_id, lower(email));
 CREATE INDEX carrier_results_by_order ON public.carrier_results USING btree (merchant_id, order_number);
@@ -875,6 +1057,7 @@ CREATE INDEX completion_mails_by_number ON public.completion_mails USING btree (
 CREATE INDEX completion_matches_of_exchange ON public.completion_matches USING btree (exchange_id);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_at, id) WHERE (state = 'due'::text);
+CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
 CREATE INDEX deliveries_in_order ON public.deliveries USING btree (endpoint_id, ordering_key, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_of_result ON public.deliveries USING btree (merchant_id, result_id);
 CREATE INDEX delivery_endpoints_of_merchant ON public.delivery_endpoints USING btree (merchant_id, id);
@@ -882,6 +1065,8 @@ CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE
 CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX exchanges_by_cycle ON public.exchanges USING btree (cycle_id);
 CREATE INDEX exchanges_unfinished ON public.exchanges USING btree (merchant_id, id) WHERE (stage <> ALL (ARRAY['reconciled'::text, 'rejected'::text, 'cancelled'::text]));
+CREATE INDEX imports_by_name ON public.imports USING btree (merchant_id, file_name);
+CREATE INDEX imports_newest ON public.imports USING btree (merchant_id, registered_at DESC, id DESC);
 CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (merchant_id, next_due_at) WHERE (state = 'waiting'::text);
 CREATE INDEX mail_outbox_newest ON public.mail_outbox USING btree (merchant_id, id DESC);
 CREATE INDEX mail_outbox_unanswered ON public.mail_outbox USING btree (merchant_id, id) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
@@ -891,12 +1076,15 @@ CREATE INDEX notices_newest ON public.notices USING btree (merchant_id, id DESC)
 CREATE INDEX order_absences_by_number ON public.order_absences USING btree (cycle_id, order_number, collection_id);
 CREATE INDEX orders_again ON public.orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX orders_by_number ON public.orders USING btree (merchant_id, order_number);
+CREATE INDEX orders_newest ON public.orders USING btree (cycle_id, COALESCE(ordered_at, '-infinity'::timestamp with time zone), collection_id, record);
 CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
+CREATE INDEX quarantined_orders_by_cycle ON public.quarantined_orders USING btree (cycle_id, collection_id, record);
 CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
 CREATE INDEX selection_rows_newer ON public.selection_rows USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX send_errors_by_time ON public.send_errors USING btree (merchant_id, failed_at, id);
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
+CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
 
 CREATE OR REPLACE FUNCTION public.check_attempts()
  RETURNS trigger
@@ -1320,6 +1508,14 @@ AS $function$
     begin
       perform pg_advisory_xact_lock(13, merchant_id::int);
     end $function$;
+CREATE OR REPLACE FUNCTION public.lock_customers(merchant_id bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      perform pg_advisory_xact_lock(14, merchant_id::int);
+    end $function$;
 CREATE OR REPLACE FUNCTION public.lock_merchant(merchant_id bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -1480,6 +1676,7 @@ grant insert, select on allowed_hosts to tsukigime_app;
 grant insert, select on attempts to tsukigime_app;
 grant insert, select on audit_entries to tsukigime_app;
 grant insert, select on capture_requests to tsukigime_app;
+grant insert, select on cards to tsukigime_app;
 grant insert, select on carrier_calls to tsukigime_app;
 grant insert, select on carrier_results to tsukigime_app;
 grant insert, select on carrier_verdicts to tsukigime_app;
@@ -1489,6 +1686,10 @@ grant insert, select on completion_mails to tsukigime_app;
 grant insert, select on completion_matches to tsukigime_app;
 grant insert, select on contradiction_settlements to tsukigime_app;
 grant insert, select on contradictions to tsukigime_app;
+grant insert, select on customer_numberings to tsukigime_app;
+grant insert, select on customer_reviews to tsukigime_app;
+grant insert, select on customer_tags to tsukigime_app;
+grant insert, select on customers to tsukigime_app;
 grant insert, select on cycles to tsukigime_app;
 grant insert, select on decisions to tsukigime_app;
 grant insert, select on deliveries to tsukigime_app;
@@ -1501,6 +1702,9 @@ grant insert, select on file_chunks to tsukigime_app;
 grant insert, select on file_lines to tsukigime_app;
 grant insert, select on files to tsukigime_app;
 grant insert, select on format_errors to tsukigime_app;
+grant insert, select on import_failures to tsukigime_app;
+grant insert, select on import_warnings to tsukigime_app;
+grant insert, select on imports to tsukigime_app;
 grant insert, select on mail_outbox to tsukigime_app;
 grant insert, select on mail_send_answers to tsukigime_app;
 grant insert, select on mail_sends to tsukigime_app;
@@ -1510,6 +1714,7 @@ grant insert, select on merchant_settings to tsukigime_app;
 grant insert, select on merchants to tsukigime_app;
 grant insert, select on notice_reads to tsukigime_app;
 grant insert, select on notices to tsukigime_app;
+grant insert, select on occupations to tsukigime_app;
 grant insert, select on order_absences to tsukigime_app;
 grant insert, select on order_collections to tsukigime_app;
 grant insert, select on order_hold_releases to tsukigime_app;
@@ -1527,22 +1732,32 @@ grant insert, select on selection_rows to tsukigime_app;
 grant insert, select on selections to tsukigime_app;
 grant insert, select on send_answers to tsukigime_app;
 grant insert, select on send_error_acts to tsukigime_app;
+grant insert, select on send_error_digests to tsukigime_app;
 grant insert, select on send_errors to tsukigime_app;
 grant insert, select on sends to tsukigime_app;
 grant insert, select on shipments to tsukigime_app;
 grant insert, select on source_files to tsukigime_app;
 grant insert, select on source_looks to tsukigime_app;
+grant insert, select on subscriptions to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
 grant select on charge_states to tsukigime_app;
 grant select on open_order_holds to tsukigime_app;
 grant select on order_verdicts to tsukigime_app;
 grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, file_id, finished_at, records, stage, unclear_at) on exchanges to tsukigime_app;
+grant update (acknowledged_at, acknowledged_by) on customer_reviews to tsukigime_app;
 grant update (act_id, attempt, due_at, state, tries_left) on deliveries to tsukigime_app;
+grant update (amount_yen, card_id, deleted_at, next_month, status, updated_at) on subscriptions to tsukigime_app;
 grant update (attention, closed_at, stage, trouble) on cycles to tsukigime_app;
+grant update (auth_key_data, auth_key_id, auth_key_iv, brand, deleted_at, expiry, holder, import_id, last_digits, send_id, sequence, updated_at) on cards to tsukigime_app;
 grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, failures_in_a_row, secret_name, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
+grant update (birth_date, blanked_at, building, city, customer_type, deleted_at, email, gender, import_id, kana, name, newsletter, occupation_id, phone, postal_code, prefecture, street, tag_ids, updated_at) on customers to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;
+grant update (deleted_at, name) on customer_tags to tsukigime_app;
+grant update (deleted_at, name) on occupations to tsukigime_app;
+grant update (encoding, failed, finished_at, imported, remarks, rows, settings_version, stage, started_at, trouble, warned) on imports to tsukigime_app;
 grant update (error, error_at, looked_at, seen, source) on source_looks to tsukigime_app;
+grant update (last_id) on customer_numberings to tsukigime_app;
 grant update (next_due_at, state) on mail_outbox to tsukigime_app;
 grant update (refusal, refused_settings_version) on source_files to tsukigime_app;
 grant update (revoked_at) on tokens to tsukigime_app;

@@ -2,6 +2,7 @@ import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
 import type { CarrierTables } from './carrier-tables.ts';
 import type { HoldTables } from './hold-tables.ts';
+import type { ImportTables } from './import-tables.ts';
 import type { MailTables } from './mail-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
 
@@ -224,6 +225,7 @@ export interface RunOrdersTable {
 export interface RunPlansTable {
   run_id: Fact<number>;
   merchant_id: Fact<number>;
+  selection_id: Fact<number>;
   charges: Fact<number>;
   planned_at: Instant;
 }
@@ -239,6 +241,7 @@ export interface ChargesTable {
   position: Fact<number>;
   created_at: Instant;
   collection_id: OptionalFact<number | null>;
+  record: OptionalFact<number | null>;
 }
 export interface ShipmentsTable {
   charge_id: Fact<number>;
@@ -453,7 +456,12 @@ export interface ChargeStatesView {
   capture_before: ColumnType<string | null, never, never>;
 }
 
-export interface Database extends CarrierTables, HoldTables, MailTables, OutsideTables {
+export interface Database
+  extends CarrierTables,
+    HoldTables,
+    ImportTables,
+    MailTables,
+    OutsideTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;
