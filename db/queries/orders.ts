@@ -1,0 +1,258 @@
+import { type RawBuilder, sql } from 'kysely';
+import { addDays, type BusinessDate, startOfBusinessDate } from '../../billing/business-date.ts';
+import type { ChargeState } from '../../billing/charge.ts';
+import type { RowsAndYen } from '../../billing/cycle.ts';
+import type { Db } from '../database.ts';
+
+export const ORDER_VERDICTS = ['selected', 'excluded', 'quarantined'] as const;
+export type OrderVerdict = (typeof ORDER_VERDICTS)[number];
+
+/** One order of a month, as its latest export has it, and what became of it. */
+export interface OrderRow {
+  /** The how-manieth export of the month brought this row. */
+  readonly collection: number;
+  readonly record: number;
+  readonly line: number;
+  readonly orderNumber: string | null;
+  readonly customerNumber: string | null;
+  readonly orderedAt: string | null;
+  readonly paymentMethod: string | null;
+  readonly cycleCount: number | null;
+  readonly previousOrderNumber: string | null;
+  readonly amountYen: number | null;
+  readonly shipment: 'unknown' | 'unshipped' | 'shipped' | null;
+  readonly shippedOn: BusinessDate | null;
+  readonly status: string | null;
+  readonly customerName: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly verdict: OrderVerdict;
+  readonly reason: string | null;
+  /** Rows that cannot be read: where and why; else null. */
+  readonly column: string | null;
+  readonly value: string | null;
+  readonly reasonJa: string | null;
+  readonly reasonEn: string | null;
+  /** The latest complete export no longer has it. */
+  readonly gone: boolean;
+  /** The charge that bills it: of which month, in which state. Null while there is none. */
+  readonly billedIn: string | null;
+  readonly billedState: ChargeState | null;
+}
+
+/** What the shop's own search knows (manual 002, 2-1), and what became of the order here. */
+export interface OrderSearch {
+  /** 注文番号: compared as numbers when the bounds are digits alone, else as text. */
+  readonly orderNumberFrom?: string | undefined;
+  readonly orderNumberTo?: string | undefined;
+  /** Parts of 顧客名 and メールアドレス, whatever their width, case and spaces. */
+  readonly customerName?: string | undefined;
+  readonly email?: string | undefined;
+  /** A part of TEL; only its digits count. */
+  readonly phone?: string | undefined;
+  readonly paymentMethods?: readonly string[] | undefined;
+  /** 受注日 in Japan, both days included. */
+  readonly orderedFrom?: BusinessDate | undefined;
+  readonly orderedTo?: BusinessDate | undefined;
+  readonly amountFromYen?: number | undefined;
+  readonly amountToYen?: number | undefined;
+  readonly status?: string | undefined;
+  readonly verdict?: OrderVerdict | undefined;
+  readonly reason?: string | undefined;
+  /** Of this month's charge. */
+  readonly chargeState?: ChargeState | undefined;
+  readonly gone?: boolean | undefined;
+}
+
+/** Where a page ended. Rows without a time of order stand last. */
+export interface OrderPlace {
+  readonly orderedAt: string | null;
+  readonly collection: number;
+  readonly record: number;
+}
+
+/** The orders of a month that a search finds, newest first, a page at a time. */
+export async function listOrders(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; search: OrderSearch; after: OrderPlace | null; limit: number },
+): Promise<OrderRow[]> {
+  const { cycleId, search, after, limit } = page;
+  const found = findOrders(merchantId, cycleId, search);
+  const behind = (newest: Sql) => (after === null ? sql`true` : isBehind(cycleId, newest, after));
+  // Each half in its own order and no longer than the page: the indexes give just that.
+  const order = sql`order by newest desc, collection_id desc, record desc limit ${limit}`;
+  const { rows } = await sql<OrderRow>`
+    with ${found.inState} page as materialized (
+      select * from (
+        (select ${orderColumns} ${found.orders} and ${behind(newestOfOrder)} ${order})
+        union all
+        (select ${quarantinedColumns} ${found.quarantined} and ${behind(never)} ${order})
+      ) rows ${order}
+    )
+    select k.n as collection, p.record, p.line, p.order_number as "orderNumber",
+           p.customer_number as "customerNumber", p.ordered_at as "orderedAt",
+           p.payment_method as "paymentMethod", p.cycle_count as "cycleCount",
+           p.previous_order_number as "previousOrderNumber", p.amount_yen as "amountYen",
+           p.shipment, p.shipped_on as "shippedOn", p.status, p.customer_name as "customerName",
+           p.email, p.phone, p.verdict, p.reason, p.column_name as "column", p.value,
+           p.reason_ja as "reasonJa", p.reason_en as "reasonEn",
+           ${isGone(cycleId, sql`p.order_number`)} as gone,
+           b.billing_month as "billedIn", s.state as "billedState"
+      from page p
+      join order_collections k on k.id = p.collection_id
+      left join charges c on c.cycle_id = ${cycleId} and c.order_number = p.order_number
+      left join charge_states s on s.charge_id = coalesce(c.id, p.charge_id)
+      left join cycles b on b.id = s.cycle_id
+     order by p.newest desc, p.collection_id desc, p.record desc`.execute(db);
+  return rows;
+}
+
+/** All that a search finds, counted; a row that cannot be read has no yen. */
+export async function countOrders(
+  db: Db,
+  merchantId: number,
+  of: { cycleId: number; search: OrderSearch },
+): Promise<RowsAndYen & { readonly byVerdict: Readonly<Record<OrderVerdict, RowsAndYen>> }> {
+  const found = findOrders(merchantId, of.cycleId, of.search);
+  const { rows: counts } = await sql<RowsAndYen & { verdict: OrderVerdict }>`
+    with ${found.inState} found as (
+      select v.verdict, o.amount_yen ${found.orders}
+      union all
+      select v.verdict, null ${found.quarantined}
+    )
+    select verdict, count(*)::int as rows, coalesce(sum(amount_yen), 0)::float8 as yen
+      from found group by verdict`.execute(db);
+  const countOf = (verdict: OrderVerdict): RowsAndYen => {
+    const { rows, yen } = counts.find((count) => count.verdict === verdict) ?? { rows: 0, yen: 0 };
+    return { rows, yen };
+  };
+  return {
+    rows: counts.reduce((sum, count) => sum + count.rows, 0),
+    yen: counts.reduce((sum, count) => sum + count.yen, 0),
+    byVerdict: {
+      selected: countOf('selected'),
+      excluded: countOf('excluded'),
+      quarantined: countOf('quarantined'),
+    },
+  };
+}
+
+type Sql = RawBuilder<unknown>;
+
+/** As the index orders_newest has it. */
+const newestOfOrder = sql`coalesce(o.ordered_at, '-infinity'::timestamptz)`;
+const never = sql`'-infinity'::timestamptz`;
+
+const orderColumns = sql`
+  ${newestOfOrder} as newest, o.collection_id, o.record, o.line, o.order_number, o.customer_number,
+  o.ordered_at, o.payment_method, o.cycle_count, o.previous_order_number, o.amount_yen, o.shipment,
+  o.shipped_on, o.status, o.customer_name, o.email, o.phone, v.verdict, v.reason, v.charge_id,
+  null as column_name, null as value, null as reason_ja, null as reason_en`;
+
+const quarantinedColumns = sql`
+  ${never} as newest, o.collection_id, o.record, o.line, o.order_number, null, null, null, null, null,
+  null, null, null, null, null, null, null, v.verdict, v.reason, v.charge_id, o.column_name, o.value,
+  o.reason_ja, o.reason_en`;
+
+function isBehind(cycleId: number, newest: Sql, after: OrderPlace): Sql {
+  return sql`(${newest}, o.collection_id, o.record) <
+    (${after.orderedAt ?? '-infinity'}::timestamptz,
+     (select id from order_collections where cycle_id = ${cycleId} and n = ${after.collection}),
+     ${after.record}::int)`;
+}
+
+/** FROM and WHERE over the rows that could be read and over those that could not. */
+function findOrders(merchantId: number, cycleId: number, search: OrderSearch) {
+  const verdict = sql`join order_verdicts v on v.collection_id = o.collection_id and v.record = o.record`;
+  const ofCycle = sql`o.merchant_id = ${merchantId} and o.cycle_id = ${cycleId}`;
+  const both = all([
+    ...aboutVerdict(search),
+    ...aboutNumber(search),
+    ...aboutGone(search, cycleId),
+  ]);
+  const order = aboutOrder(search);
+  const { chargeState: state } = search;
+  // Once over the month's charges, not once for each order.
+  const inState =
+    state === undefined
+      ? sql``
+      : sql`in_state as materialized (
+          select order_number from charge_states
+           where merchant_id = ${merchantId} and cycle_id = ${cycleId} and state = ${state}),`;
+  if (state !== undefined) order.push(sql`o.order_number in (select order_number from in_state)`);
+  return {
+    inState,
+    orders: sql`from orders o ${verdict} where ${ofCycle} and ${both} and ${all(order)}`,
+    // What a broken row says of itself is not to be relied on: only its number is compared.
+    quarantined: sql`from quarantined_orders o ${verdict}
+      where ${ofCycle} and ${both} and ${order.length === 0}`,
+  };
+}
+
+function all(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0 ? sql`true` : sql`${sql.join(conditions, sql` and `)}`;
+}
+
+function aboutVerdict({ verdict, reason }: OrderSearch): Sql[] {
+  return [
+    ...(verdict === undefined ? [] : [sql`v.verdict = ${verdict}`]),
+    ...(reason === undefined ? [] : [sql`v.reason = ${reason}`]),
+  ];
+}
+
+function aboutNumber({ orderNumberFrom: from, orderNumberTo: to }: OrderSearch): Sql[] {
+  const bounds = [from, to].filter((bound) => bound !== undefined);
+  if (bounds.length === 0) return [];
+  // 399 comes before 1000: what is written in digits alone is meant as a number.
+  const numeric = bounds.every((bound) => /^[0-9]{1,64}$/.test(bound));
+  const value = numeric
+    ? sql`case when o.order_number ~ '^[0-9]{1,64}$' then o.order_number::numeric end`
+    : sql`o.order_number collate "C"`;
+  const bound = (text: string) => (numeric ? sql`${text}::numeric` : sql`${text}`);
+  return [
+    ...(from === undefined ? [] : [sql`${value} >= ${bound(from)}`]),
+    ...(to === undefined ? [] : [sql`${value} <= ${bound(to)}`]),
+  ];
+}
+
+function aboutGone({ gone }: OrderSearch, cycleId: number): Sql[] {
+  return gone === undefined ? [] : [sql`${isGone(cycleId, sql`o.order_number`)} = ${gone}`];
+}
+
+/** Whether the latest word about an order's presence is that an export no longer had it. */
+function isGone(cycleId: number, orderNumber: Sql): Sql {
+  return sql`coalesce((select a.gone from order_absences a
+    where a.cycle_id = ${cycleId} and a.order_number = ${orderNumber}
+    order by a.collection_id desc limit 1), false)`;
+}
+
+/** What only a row that could be read says. */
+function aboutOrder(search: OrderSearch): Sql[] {
+  const { customerName, email, phone, paymentMethods, status } = search;
+  const { orderedFrom, orderedTo, amountFromYen, amountToYen } = search;
+  return [
+    ...(customerName === undefined ? [] : [holds(sql`o.customer_name`, customerName)]),
+    ...(email === undefined ? [] : [holds(sql`o.email`, email)]),
+    ...(phone === undefined
+      ? []
+      : [sql`position(${digitsOf(sql`${phone}`)} in ${digitsOf(sql`o.phone`)}) > 0`]),
+    ...(paymentMethods === undefined ? [] : [sql`o.payment_method = any(${paymentMethods})`]),
+    ...(status === undefined ? [] : [sql`o.status = ${status}`]),
+    ...(orderedFrom === undefined
+      ? []
+      : [sql`${newestOfOrder} >= ${startOfBusinessDate(orderedFrom)}::timestamptz`]),
+    ...(orderedTo === undefined
+      ? []
+      : [sql`o.ordered_at < ${startOfBusinessDate(addDays(orderedTo, 1))}::timestamptz`]),
+    ...(amountFromYen === undefined ? [] : [sql`o.amount_yen >= ${amountFromYen}`]),
+    ...(amountToYen === undefined ? [] : [sql`o.amount_yen <= ${amountToYen}`]),
+  ];
+}
+
+/** 「ﾔﾏﾀﾞ」 finds 「ヤマダ」, 「山田花子」 finds 「山田　花子」: widths, case and spaces are not compared. */
+const folded = (text: Sql) => sql`replace(lower(normalize(${text}, nfkc)), ' ', '')`;
+const holds = (text: Sql, part: string) =>
+  sql`position(${folded(sql`${part}::text`)} in ${folded(text)}) > 0`;
+const digitsOf = (text: Sql) =>
+  sql`regexp_replace(normalize((${text})::text, nfkc), '[^0-9]', '', 'g')`;
