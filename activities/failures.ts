@@ -7,6 +7,7 @@ import { IdempotencyConflict } from '../db/queries/decisions.ts';
  */
 export type FailureType =
   | 'UnknownMerchant'
+  | 'UnknownEndpoint'
   | 'UnknownFile'
   | 'UnusableFile'
   | 'SettingsIncomplete'

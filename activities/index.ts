@@ -1,5 +1,6 @@
 import { createContradictionActivities } from './contradictions.ts';
 import { createCycleActivities } from './cycle.ts';
+import { createDeliveryActivities } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
 import { createHandOverActivities } from './hand-over.ts';
@@ -17,6 +18,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createCycleActivities(deps),
       ...createContradictionActivities(deps),
       ...createExchangeActivities(deps),
+      ...createDeliveryActivities(deps),
       ...createHandOverActivities(deps),
       ...createMailOutboxActivities(deps),
     },

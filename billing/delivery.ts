@@ -96,3 +96,24 @@ export function admittedBy(circuit: Circuit, now: string, batch: number): number
 function addSeconds(instant: string, seconds: number): string {
   return new Date(Date.parse(instant) + seconds * 1000).toISOString();
 }
+
+/** Errors often come in flocks: the mail waits for the rest of them. */
+const DIGEST_DELAY_SECONDS = 600;
+/** An endpoint that is down for a day is one mail an hour at most. */
+const DIGEST_INTERVAL_SECONDS = 3600;
+
+/**
+ * When operators get their mail about send errors that no mail has told yet.
+ * @param firstUntoldAt null = every error is told.
+ */
+export function digestInstant(
+  firstUntoldAt: string | null,
+  lastPostedAt: string | null,
+): string | null {
+  if (firstUntoldAt === null) return null;
+  const afterFirst = addSeconds(firstUntoldAt, DIGEST_DELAY_SECONDS);
+  if (lastPostedAt === null) return afterFirst;
+  // ISO instants sort as text.
+  const instants = [afterFirst, addSeconds(lastPostedAt, DIGEST_INTERVAL_SECONDS)].sort();
+  return instants[1] ?? afterFirst;
+}

@@ -133,6 +133,13 @@ export interface SendErrorActsTable {
   acted_at: Instant;
 }
 
+export interface SendErrorDigestsTable {
+  endpoint_id: Fact<number>;
+  up_to_error_id: Fact<number>;
+  merchant_id: Fact<number>;
+  posted_at: Instant;
+}
+
 export interface CarrierTables {
   carrier_calls: CarrierCallsTable;
   carrier_results: CarrierResultsTable;
@@ -142,4 +149,5 @@ export interface CarrierTables {
   delivery_attempts: DeliveryAttemptsTable;
   send_errors: SendErrorsTable;
   send_error_acts: SendErrorActsTable;
+  send_error_digests: SendErrorDigestsTable;
 }

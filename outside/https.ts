@@ -110,7 +110,8 @@ export async function dropBody(response: OutsideResponse): Promise<void> {
   await response.body.return();
 }
 
-function readUrl(wanted: OutsideRequest): URL {
+/** @throws OutsideError: address_refused for what is no https URL, or http for a real merchant */
+export function readUrl(wanted: Pick<OutsideRequest, 'url' | 'caller'>): URL {
   const url = URL.canParse(wanted.url) ? new URL(wanted.url) : null;
   const secure = url?.protocol === 'https:';
   const sandboxed = url?.protocol === 'http:' && wanted.caller.kind === 'sandbox';

@@ -84,6 +84,24 @@ export function fileActivity(timing: WorkflowTiming): ActivityOptions {
 }
 
 /**
+ * One round of deliveries. It heartbeats while the other side takes its time; what a dead worker had
+ * under way is sent again under the same key. On the main queue: it holds no file, and must not wait
+ * behind one.
+ */
+export function deliveryActivity(timing: WorkflowTiming): ActivityOptions {
+  return {
+    // A round takes some 20 s and the last answers their time limit; the heartbeat finds the dead.
+    startToCloseTimeout: 10 * 60_000,
+    heartbeatTimeout: timing.heartbeatTimeoutMs,
+    retry: {
+      initialInterval: timing.retryInitialIntervalMs,
+      backoffCoefficient: 2,
+      maximumInterval: timing.retryMaxIntervalMs,
+    },
+  };
+}
+
+/**
  * The send step. One attempt, ever: a second one might authorize every order again. Whatever ends
  * it without a recorded answer leaves the exchange `unknown`, which a person or the PSP settles.
  */

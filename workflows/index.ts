@@ -1,4 +1,5 @@
 /** Every workflow of the bundle; the name of the function is its type on the server. */
 export { billingCycle } from './billing-cycle.ts';
+export { deliveryDesk } from './delivery-desk.ts';
 export { fileExchange } from './file-exchange.ts';
 export { mailDispatch } from './mail-dispatch.ts';

@@ -152,6 +152,15 @@ export async function up(db: Kysely<any>): Promise<void> {
       check (parameters is null or act = 'resend')
     );
 
+    -- Up to which error of an endpoint operators have had their mail: one for many, never one for each.
+    create table send_error_digests (
+      endpoint_id bigint not null references delivery_endpoints,
+      up_to_error_id bigint not null references send_errors,
+      merchant_id bigint not null references merchants,
+      posted_at timestamptz not null,
+      primary key (endpoint_id, up_to_error_id)
+    );
+
     create function lock_carrier_results(merchant_id bigint) returns void
       language plpgsql set search_path = public, pg_temp as $$
     begin
@@ -159,7 +168,8 @@ export async function up(db: Kysely<any>): Promise<void> {
     end $$;
 
     grant select, insert on carrier_calls, carrier_results, carrier_verdicts, delivery_endpoints,
-      deliveries, delivery_attempts, send_errors, send_error_acts to tsukigime_app;
+      deliveries, delivery_attempts, send_errors, send_error_acts,
+      send_error_digests to tsukigime_app;
     grant update (url, secret_name, encoding, back_off_seconds, timeout_ms, concurrency,
       circuit_failures, circuit_pause_seconds, state, version, failures_in_a_row, circuit_open_until)
       on delivery_endpoints to tsukigime_app;

@@ -1,0 +1,131 @@
+import { businessDateOf } from '../billing/business-date.ts';
+import { admittedBy, digestInstant } from '../billing/delivery.ts';
+import { claimDeliveries, closeCutOffAttempts, findNextDue } from '../db/queries/deliveries.ts';
+import { type DeliveryEndpoint, findEndpoint } from '../db/queries/delivery-endpoints.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
+import { readUntoldSendErrors, takeSendErrorDigest } from '../db/queries/send-error-digests.ts';
+import { deliverBatch } from './deliver-batch.ts';
+import { createSender } from './delivery-sender.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { refusal } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchant } from './merchant.ts';
+
+export interface OfEndpoint {
+  /** Slug. */
+  readonly merchant: string;
+  /** Slug. */
+  readonly endpoint: string;
+  /** ISO instant. */
+  readonly now: string;
+}
+
+/** Where an endpoint's queue stands. */
+export interface DeliveryRound {
+  readonly state: DeliveryEndpoint['state'];
+  /** The round ended for its length: go on at once. */
+  readonly more: boolean;
+  /** When something falls due, or the circuit lets one through; null = nothing waits. */
+  readonly nextDue: string | null;
+  /** When operators are told of errors that no mail has told yet. */
+  readonly digestAt: string | null;
+  readonly clockOffsetMs: number;
+}
+
+/** A round ends now and then, so that the workflow sees Updates, a pause, and its own history. */
+const roundMs = 20_000;
+/** Claims of one connection at a time: what a killed worker leaves behind stays small. */
+const claimsPerConnection = 8;
+
+export function createDeliveryActivities(deps: ActivityDependencies) {
+  const { db } = deps;
+
+  async function requireEndpoint(merchantId: number, slug: string): Promise<DeliveryEndpoint> {
+    const endpoint = await findEndpoint(db, merchantId, slug);
+    if (endpoint !== undefined) return endpoint;
+    throw refusal('UnknownEndpoint', `送信先 ${slug} は登録されていません。`);
+  }
+
+  /** Works the queue for one round; returns how the endpoint was seen last. */
+  async function work(merchant: Merchant, of: OfEndpoint) {
+    const clock = startFrom(of.now);
+    let endpoint = await requireEndpoint(merchant.id, of.endpoint);
+    await closeCutOffAttempts(db, merchant.id, { endpointId: endpoint.id, now: of.now });
+    const sender = createSender(deps, merchant);
+    try {
+      while (clock.elapsedMs() < roundMs) {
+        const batch = endpoint.concurrency * claimsPerConnection;
+        const limit = admittedBy(endpoint.circuit, clock.now(), batch);
+        if (endpoint.state !== 'active' || limit === 0) return { endpoint, more: false };
+        const claimed = await claimDeliveries(db, merchant.id, {
+          endpointId: endpoint.id,
+          now: clock.now(),
+          limit,
+        });
+        if (claimed.length === 0) return { endpoint, more: false };
+        await deliverBatch(db, merchant.id, { endpoint, claimed, sender, now: clock.now });
+        // Read anew: someone may have paused it, and the circuit stands there.
+        endpoint = await requireEndpoint(merchant.id, of.endpoint);
+      }
+      return { endpoint, more: true };
+    } finally {
+      sender.close();
+    }
+  }
+
+  return {
+    /** Delivers what is due, until nothing is or the round is over. */
+    async deliverDue(of: OfEndpoint): Promise<DeliveryRound> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const { endpoint, more } = await withHeartbeat(() => work(merchant, of));
+      const due = await findNextDue(db, merchant.id, endpoint.id);
+      const untold = await readUntoldSendErrors(db, merchant.id, endpoint.id);
+      return {
+        state: endpoint.state,
+        more,
+        nextDue: endpoint.state === 'active' ? later(due, endpoint.circuit.openUntil) : null,
+        digestAt: digestInstant(untold.firstUntoldAt, untold.lastPostedAt),
+        clockOffsetMs: merchant.clockOffsetMs,
+      };
+    },
+
+    /** One mail for all errors since the last one. */
+    async postSendErrorDigest(of: OfEndpoint): Promise<void> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const endpoint = await requireEndpoint(merchant.id, of.endpoint);
+      const posted = await db.transaction().execute(async (trx) => {
+        const digest = await takeSendErrorDigest(trx, merchant.id, {
+          endpointId: endpoint.id,
+          now: of.now,
+        });
+        // Somebody was faster than the mail: there is nothing left to do.
+        if (digest === null || digest.oldestAt === null) return false;
+        const { mailPosted } = await notifyOperators(trx, merchant.id, {
+          key: `send-errors:${of.endpoint}:${digest.number}`,
+          template: 'send_errors_digest',
+          parameters: { count: digest.open, oldestOn: businessDateOf(digest.oldestAt) },
+          now: of.now,
+        });
+        return mailPosted;
+      });
+      if (posted) await deps.workflows.wakeMail(merchant);
+    },
+  };
+}
+
+/** The merchant's clock while an activity runs. */
+function startFrom(now: string) {
+  const startedAt = performance.now();
+  const elapsedMs = () => performance.now() - startedAt;
+  return {
+    elapsedMs,
+    now: () => new Date(Date.parse(now) + elapsedMs()).toISOString(),
+  };
+}
+
+/** Nothing leaves while the circuit is open, whatever is due. */
+function later(due: string | null, openUntil: string | null): string | null {
+  if (due === null || openUntil === null) return due;
+  return due > openUntil ? due : openUntil;
+}
