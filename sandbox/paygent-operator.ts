@@ -1,6 +1,8 @@
 import type { FormatError } from '../psp/paygent/format-check.ts';
 import type { MailServer, ReceivedMail } from './mail-server.ts';
+import type { PaymentRow } from './paygent/payments.ts';
 import type { ResultRow } from './paygent/results.ts';
+import type { SettledPayments } from './paygent/settle-payments.ts';
 
 /**
  * The hands of the simulated operator at Paygent Online: what a person does there with a browser, as
@@ -16,7 +18,8 @@ export interface PortalAccount {
 export interface PortalUpload {
   readonly bytes: Uint8Array;
   readonly fileName: string;
-  readonly transactionKind: 'オーソリ' | '売上';
+  /** オーソリ and 売上 are carried out; the others of the form are refused. */
+  readonly transactionKind: string;
   readonly paymentKind?: string;
 }
 
@@ -148,6 +151,92 @@ export async function downloadResult(
   return Buffer.from(await response.arrayBuffer());
 }
 
+/** Conditions of 情報照会; at least one of the IDs and periods. Instants in ISO-8601, inclusive. */
+export interface PaymentConditions {
+  /** 取引ID, which is the 注文番号 here. */
+  readonly transactionId?: string;
+  readonly paymentId?: string;
+  readonly occurredFrom?: string;
+  readonly occurredTo?: string;
+  readonly updatedFrom?: string;
+  readonly updatedTo?: string;
+  readonly paidFrom?: string;
+  readonly paidTo?: string;
+  /** 決済ステータス */
+  readonly status?: PaymentRow['status'];
+  readonly institution?: string;
+  readonly amountFromYen?: number;
+  readonly amountToYen?: number;
+  readonly sort?: keyof PaymentRow;
+  readonly direction?: 'asc' | 'desc';
+}
+
+function inquiryUrl(account: PortalAccount, path: string, conditions: object): string {
+  const query = new URLSearchParams(
+    Object.entries(conditions).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  return `${merchantUrl(account, path)}?${query}`;
+}
+
+/** Searches 情報照会 and turns its pages; the earliest 取引発生日時 first unless sorted. */
+export async function searchPayments(
+  account: PortalAccount,
+  conditions: PaymentConditions,
+): Promise<PaymentRow[]> {
+  const rows: PaymentRow[] = [];
+  for (let page = 1; ; page += 1) {
+    const search = { ...conditions, page, limit: 1000 };
+    const response = await fetch(inquiryUrl(account, '/payments', search));
+    if (!response.ok) return refuse(response);
+    const { total, payments } = (await response.json()) as {
+      total: number;
+      payments: PaymentRow[];
+    };
+    rows.push(...payments);
+    if (payments.length === 0 || rows.length >= total) return rows;
+  }
+}
+
+/** 検索結果全件をCSVダウンロード: the nine columns in CP932; see paygent/payment-csv.ts. */
+export async function downloadPaymentsCsv(
+  account: PortalAccount,
+  conditions: PaymentConditions,
+): Promise<Buffer> {
+  const response = await fetch(inquiryUrl(account, '/payments.csv', conditions));
+  if (!response.ok) return refuse(response);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/**
+ * Ticks payments and presses 一括売上処理, and on the confirm screen 確認: all or none.
+ *
+ * @param expected what the confirm screen must show, else PortalError `confirm_differs`.
+ */
+export function capturePayments(
+  account: PortalAccount,
+  paymentIds: readonly string[],
+  expected?: { readonly records: number; readonly amountYen: number },
+): Promise<SettledPayments> {
+  return postJson(merchantUrl(account, '/payments/captures'), { paymentIds, expected });
+}
+
+/** Ticks payments and presses 取消: all or none. */
+export function voidPayments(
+  account: PortalAccount,
+  paymentIds: readonly string[],
+  expected?: { readonly records: number; readonly amountYen: number },
+): Promise<SettledPayments> {
+  return postJson(merchantUrl(account, '/payments/voids'), { paymentIds, expected });
+}
+
+/** Changes 担当者1 (TO) to 3 (CC) of the completion mail. */
+export async function saveContacts(
+  account: PortalAccount,
+  contacts: readonly string[],
+): Promise<void> {
+  await putJson(merchantUrl(account, '/contacts'), { contacts });
+}
+
 /** Waits for the 処理完了メール of an upload in the operators' mailboxes. */
 export function waitForCompletionMail(
   mailServer: Pick<MailServer, 'waitForMail'>,
@@ -172,10 +261,18 @@ export async function registerMerchant(
 }
 
 async function putJson(url: string, body: unknown): Promise<void> {
+  await sendJson('PUT', url, body);
+}
+
+async function postJson<Answer>(url: string, body: unknown): Promise<Answer> {
+  return (await (await sendJson('POST', url, body)).json()) as Answer;
+}
+
+async function sendJson(method: 'PUT' | 'POST', url: string, body: unknown): Promise<Response> {
   const response = await fetch(url, {
-    method: 'PUT',
+    method,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!response.ok) await refuse(response);
+  return response.ok ? response : refuse(response);
 }

@@ -21,6 +21,7 @@ export async function runSandbox(options: SandboxArguments): Promise<void> {
   if (now) await sandbox.feedClock(now);
   const stopFeeding = realTime ? feedRealTime(sandbox) : () => {};
   process.stdout.write(`sandbox paygent ready ${sandbox.url}\n`);
+  process.stdout.write(`open ${sandbox.url}/ in a browser to use the portal by hand\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());

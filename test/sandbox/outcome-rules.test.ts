@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { outcomePatterns } from '../../sandbox/paygent/outcome-patterns.ts';
 import {
   issuerCodes,
   judgeAuthorization,
@@ -87,5 +88,57 @@ describe('explicit rules', () => {
     const byAmount = { ...request('1'), amountYen: 777 };
     expect(judgeAuthorization(explicit, byAmount)).toEqual({ kind: 'unknown' });
     expect(judgeAuthorization(explicit, request('1')).kind).toBe('declined');
+  });
+});
+
+describe('order numbers and amounts that ask for an outcome', () => {
+  const judge = (orderNumber: string, attempt = 1, amountYen = 1980, changes = {}) => {
+    const declining = rules({ declineShare: 1, ...changes });
+    const outcome = judgeAuthorization(declining, { ...request(orderNumber, attempt), amountYen });
+    return outcome.kind === 'declined' ? outcome.code : outcome.kind;
+  };
+
+  test('reach every code of the table, by number and by amount', () => {
+    for (const code of tableCodes) {
+      expect(judge(`338-${code}`)).toBe(code);
+      expect(judge('338', 1, 9_000_000 + Number(code.slice(1)))).toBe(code);
+    }
+  });
+
+  test('decline some attempts and then let go', () => {
+    expect([1, 2, 3].map((attempt) => judge('338-G03x2', attempt))).toEqual(['G03', 'G03', 'ok']);
+    expect([1, 2].map((attempt) => judge('338-G83', attempt))).toEqual(['G83', 'G83']);
+  });
+
+  test('ask for OK and for a result that nobody knows', () => {
+    expect(judge('338-OK')).toBe('ok');
+    expect(judge('338-UNKNOWN')).toBe('unknown');
+  });
+
+  test('bring about what the pages say of their examples', () => {
+    const lenient = rules({ declineShare: 0 });
+    for (const { field, example, pattern } of outcomePatterns) {
+      expect(example).toMatch(pattern);
+      const asked = field === 'orderNumber' ? request(example) : request('338');
+      const amountYen = field === 'amountYen' ? Number(example) : asked.amountYen;
+      const strict = judgeAuthorization(rules({ declineShare: 1 }), { ...asked, amountYen });
+      // The same whether everybody or nobody is declined: it is not drawn.
+      expect(judgeAuthorization(lenient, { ...asked, amountYen })).toEqual(strict);
+    }
+  });
+
+  test('give way to explicit rules, and hold their tongue when switched off', () => {
+    const explicit = { rules: [{ match: { orderNumber: '-G83$' }, outcome: 'ok' }] };
+    expect(judge('338-G83', 1, 1980, explicit)).toBe('ok');
+    const off = judgeAuthorization(rules({ declineShare: 0, testPatterns: false }), {
+      ...request('338-G83'),
+    });
+    expect(off).toEqual({ kind: 'ok' });
+  });
+
+  test('a rule may name amounts by a pattern', () => {
+    const byAmount = { rules: [{ match: { amountPattern: '98$' }, outcome: 'G54' }] };
+    expect(judge('338', 1, 1998, byAmount)).toBe('G54');
+    expect(judge('338', 1, 1980, { ...byAmount, declineShare: 0 })).toBe('ok');
   });
 });

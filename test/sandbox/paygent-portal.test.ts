@@ -162,16 +162,39 @@ describe('the format check', () => {
     expect(errors).toMatchObject([{ part: 'header', line: 1, item: '取引種別' }]);
   });
 
-  test('takes no kind but オーソリ and 売上, whatever the file says', async () => {
-    const query = new URLSearchParams({
-      paymentKind: 'クレジットカード決済',
-      transactionKind: '顧客カード情報削除',
+  test.each([
+    '取消',
+    '従価課金売上',
+    'カード有効性チェック要求',
+    '顧客カード情報登録',
+    '顧客カード情報削除',
+  ])('refuses the header where %s was chosen', async (transactionKind) => {
+    const bytes = lines([dataLine('1', '100')]);
+    const answer = await uploadFile(session.account, { bytes, fileName: 'f.csv', transactionKind });
+    expect(answer).toMatchObject({
+      errors: [
+        {
+          part: 'header',
+          line: 1,
+          item: '取引種別',
+          content: `ヘッダレコードの取引種別「020」は、選択した取引種別「${transactionKind}」のものではありません`,
+        },
+      ],
     });
-    const url = `${session.account.url}/merchants/${merchantId}/uploads?${query}`;
-    const body = new Uint8Array(lines([dataLine('1', '100')]));
-    const response = await fetch(url, { method: 'POST', body });
-    expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ formatErrors: [{ part: 'header' }] });
+  });
+
+  test('refuses carrier payments, and kinds that do not belong together', async () => {
+    const file = { bytes: lines([dataLine('1', '100')]), fileName: 'f.csv' };
+    const carrier = { paymentKind: 'キャリア決済', transactionKind: 'キャリア決済売上' };
+    expect(await uploadFile(session.account, { ...file, ...carrier })).toMatchObject({
+      errors: [{ part: 'file', item: '決済種別', content: 'キャリア決済は契約されていません' }],
+    });
+    const mixed = { ...carrier, transactionKind: 'オーソリ' };
+    await expect(uploadFile(session.account, { ...file, ...mixed })).rejects.toMatchObject({
+      code: 'kind_mismatch',
+    });
+    const none = { ...file, transactionKind: '' };
+    await expect(uploadFile(session.account, none)).rejects.toMatchObject({ code: 'kind_missing' });
   });
 
   test('counts against the trailer and the merchant against the header', async () => {
