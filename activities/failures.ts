@@ -8,6 +8,8 @@ import { IdempotencyConflict } from '../db/queries/decisions.ts';
 export type FailureType =
   | 'UnknownMerchant'
   | 'UnknownEndpoint'
+  | 'UnknownConfirmation'
+  | 'ConfirmationOutdated'
   | 'UnknownFile'
   | 'UnusableFile'
   | 'SettingsIncomplete'
@@ -15,7 +17,9 @@ export type FailureType =
   | 'StageConflict'
   | 'IdempotencyConflict'
   | 'AcceptanceNumberTaken'
+  | 'ConfirmScreenDiffers'
   | 'WrongResultFile'
+  | 'TotalsDiffer'
   | 'UnknownOrders'
   | 'ConservationBroken';
 

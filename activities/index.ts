@@ -4,11 +4,14 @@ import { createDeliveryActivities } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
 import { createHandOverActivities } from './hand-over.ts';
+import { createHoldActivities } from './holds.ts';
 import { createMailOutboxActivities } from './mail-outbox.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
+import { createSendErrorActivities } from './send-errors.ts';
+import { createTakeOutActivities } from './take-out.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
 
 /** Every activity, by the task queue that runs it: short statements, and whole files. */
@@ -20,7 +23,9 @@ export function createActivities(deps: ActivityDependencies) {
       ...createExchangeActivities(deps),
       ...createDeliveryActivities(deps),
       ...createHandOverActivities(deps),
+      ...createHoldActivities(deps),
       ...createMailOutboxActivities(deps),
+      ...createSendErrorActivities(deps),
     },
     files: {
       ...createOrderExportActivities(deps),
@@ -28,6 +33,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createRunActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
+      ...createTakeOutActivities(deps),
     },
   };
 }

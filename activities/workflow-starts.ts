@@ -9,6 +9,11 @@ export interface WorkflowStarts {
   ): Promise<void>;
   /** Tells the workflow of a file that its row has changed; one that ended is left alone. */
   wakeExchange(merchant: string, exchange: ExchangeName): Promise<void>;
+  /** Has an endpoint's desk look at its queue; starts it when it does not run. */
+  wakeDeliveryDesk(
+    merchant: { readonly slug: string; readonly clockOffsetMs: number },
+    endpoint: string,
+  ): Promise<void>;
   /** Tells a month's cycle that a row it waits for has changed; a cycle that ended is left alone. */
   wakeCycle(merchant: string, billingMonth: string, changed: string): Promise<void>;
   /** Has the merchant's outbox looked at: after the commit of whoever posted a mail. */

@@ -170,3 +170,5 @@ export const confirmationKinds = {
   plain: 'send-error-confirmation',
   edited: 'send-error-confirmation-edited',
 } as const;
+
+export const storedConfirmationKinds: readonly string[] = Object.values(confirmationKinds);

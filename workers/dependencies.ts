@@ -8,6 +8,7 @@ import { databaseOver, openPool } from '../db/database.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
+import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
@@ -74,6 +75,7 @@ function mailLineOf(config: MailConfig): MailLine {
 function startsOver(starter: WorkflowStarter): WorkflowStarts {
   return {
     startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
+    wakeDeliveryDesk: (merchant, endpoint) => wakeDeliveryDesk(starter, merchant, endpoint),
     wakeMail: (merchant) => wakeMail(starter, merchant),
     wakeMailbox: (merchant) => wakeMailbox(starter, merchant),
     async wakeExchange(merchant, { billingMonth, kind, number }) {

@@ -1,4 +1,10 @@
-import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { DeliveryRound } from '../activities/delivery.ts';
 import type { MainActivities } from '../activities/index.ts';
 import {
@@ -10,6 +16,7 @@ import {
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
+import { actOnSendErrors } from './messages.ts';
 
 export interface DeliveryDeskInput extends WorkflowInput {
   /** Slug of the endpoint. */
@@ -28,6 +35,16 @@ export async function deliveryDesk(input: DeliveryDeskInput): Promise<void> {
   const short = proxyActivities<MainActivities>(shortActivity(timing));
   const lines = proxyActivities<MainActivities>(deliveryActivity(timing));
   const of = () => ({ merchant: input.merchant, endpoint: input.endpoint, now: clock.now() });
+
+  // Of the whole merchant: the rows of a confirm page may belong to several of its endpoints.
+  setHandler(actOnSendErrors, async ({ confirmation, ...act }) => {
+    const { merchant } = input;
+    const { workflowId } = workflowInfo();
+    const at = { merchant, workflowId, now: clock.now() };
+    const done = await short.actOnSendErrors({ ...at, act, confirmation });
+    bell.ring();
+    return done;
+  });
 
   for (;;) {
     const round = await lines.deliverDue(of());

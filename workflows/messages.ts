@@ -188,6 +188,16 @@ export const settleLines = defineOperatorUpdate<
   ExchangeFacts
 >('settleLines');
 
+/** What a confirm page of the send-error desk showed: stored bytes, named by their hash. */
+export const actOnSendErrors = defineOperatorUpdate<
+  { readonly confirmation: string },
+  {
+    readonly resent: readonly string[];
+    readonly settled: readonly string[];
+    readonly tooOld: readonly string[];
+  }
+>('actOnSendErrors');
+
 /** What became of a mail of which nobody knows whether it left, vouched for by a person. */
 export const decideMail = defineOperatorUpdate<
   { readonly key: string; readonly outcome: 'sent' | 'send_again' },
