@@ -17,6 +17,7 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
     // The first row is Paygent's header record, not a row of names: columns by position.
     case 'auth-result':
     case 'capture-result':
+    case 'sent-file':
       return createCardNumberGuard({
         header: false,
         exemptColumnNumbers: ownNumberColumnNumbers(settings.paygent.width),

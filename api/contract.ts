@@ -1,7 +1,10 @@
 import { cycleRoutes } from './contract/cycles.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
+import { handOverRoutes } from './contract/hand-overs.ts';
+import { holdRoutes } from './contract/holds.ts';
 import { merchantRoutes } from './contract/merchants.ts';
+import { orderRoutes } from './contract/orders.ts';
 import { secretRoutes } from './contract/secrets.ts';
 import { serviceRoutes } from './contract/service.ts';
 import { tokenRoutes } from './contract/tokens.ts';
@@ -15,6 +18,9 @@ export const contract = {
   ...fileRoutes,
   ...cycleRoutes,
   ...exchangeRoutes,
+  ...handOverRoutes,
+  ...holdRoutes,
+  ...orderRoutes,
 };
 
 export type Contract = typeof contract;

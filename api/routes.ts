@@ -3,7 +3,10 @@ import type { Handlers } from './handler.ts';
 import { cycleHandlers } from './routes/cycles.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
+import { handOverHandlers } from './routes/hand-overs.ts';
+import { holdHandlers } from './routes/holds.ts';
 import { merchantHandlers } from './routes/merchants.ts';
+import { orderHandlers } from './routes/orders.ts';
 import { secretHandlers } from './routes/secrets.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { tokenHandlers } from './routes/tokens.ts';
@@ -17,4 +20,7 @@ export const handlers: Handlers<Contract> = {
   ...fileHandlers,
   ...cycleHandlers,
   ...exchangeHandlers,
+  ...handOverHandlers,
+  ...holdHandlers,
+  ...orderHandlers,
 };

@@ -70,3 +70,9 @@ function jstInstant(
   const local = Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + minute) * 60 + second) * 1000;
   return new Date(local - jstOffsetMs).toISOString();
 }
+
+/** An instant as operators read it: 2026-11-22 18:05, in Japan. */
+export function formatJstMinute(instant: string): string {
+  const text = formatCompactJstInstant(instant);
+  return `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)} ${text.slice(8, 10)}:${text.slice(10, 12)}`;
+}

@@ -1,4 +1,5 @@
 import type { RowsAndYen } from './cycle.ts';
+import { describeHeldBack } from './exchange-admission.ts';
 
 /** The kinds of file that go to a PSP and come back. */
 export const EXCHANGE_KINDS = ['auth', 'capture', 'retry', 'link', 'refresh'] as const;
@@ -43,6 +44,23 @@ export interface ExchangeFacts {
   readonly completed: boolean;
   /** Lines without a definite outcome, once a result has come; 0 before. */
   readonly unsettled: number;
+  /** ISO instant since which it waits where it stands. */
+  readonly waitsSince: string;
+}
+
+/** An upload in a browser that has no answer by then has failed: 10 MB take ten minutes at most. */
+export const SEND_LIMIT_MINUTES = 10;
+/** What the PSP took just in time shows in its lists a while later (spec 1.5). */
+export const UNCLEAR_WAIT_MINUTES = 15;
+
+/**
+ * From when on "it is not there" says anything about an upload that was reported as unclear.
+ *
+ * @param unclearAt ISO instant on the business clock
+ */
+export function absenceCountsFrom(unclearAt: string): string {
+  const waitMinutes = SEND_LIMIT_MINUTES + UNCLEAR_WAIT_MINUTES;
+  return new Date(Date.parse(unclearAt) + waitMinutes * 60_000).toISOString();
 }
 
 /** What a result said in one round, in rows and in yen: sent = ok + ng + unknown + quarantined. */
@@ -80,7 +98,7 @@ export function describeExchange(
 ): string {
   switch (stage) {
     case 'built':
-      return 'ファイルを作成しました。';
+      return describeHeldBack(null);
     case 'handing_over':
       return 'ファイルをダウンロードしてペイジェントオンラインにアップロードし、受付番号を記録してください。';
     case 'awaiting_result':
@@ -90,7 +108,7 @@ export function describeExchange(
     case 'reconciling':
       return '結果ファイルを照合しています。';
     case 'unknown':
-      return '送信結果が不明です。ペイジェントで確認のうえ、結果を記録してください。';
+      return 'アップロードできたかどうか不明です。もう一度アップロードせず、ペイジェントの一覧で日時・取引種別・件数を確かめてください。受け付けられていれば受付番号を、受け付けられていないと確認できたら「未送信」を、理由とともに記録してください。';
     case 'reconciled':
       return '照合が完了しました。';
     case 'rejected':

@@ -134,13 +134,14 @@ export async function listExchanges(desk: OperatorDesk, month?: string): Promise
   return (await read<{ exchanges: ExchangeView[] }>(desk, path)).exchanges;
 }
 
-/** All orders with one verdict or reason, page by page. */
+/** All orders with one verdict or reason, page by page; in the export's order. */
 export async function listOrders(
   desk: OperatorDesk,
   month: string,
   search: { readonly verdict?: string; readonly reason?: string },
 ): Promise<OrderView[]> {
-  return await readPages(desk, `/cycles/${month}/orders`, search, 'orders');
+  const rows = await readPages<OrderView>(desk, `/cycles/${month}/orders`, search, 'orders');
+  return rows.sort((a, b) => a.record - b.record);
 }
 
 /** All charges in one state, page by page. */
@@ -159,11 +160,12 @@ async function readPages<Row>(
   name: string,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for (let after: number | null = 0; after !== null; ) {
-    const query = new URLSearchParams({ ...search, after: String(after), limit: '1000' });
+  for (let after: unknown; after !== null; ) {
+    const from: Record<string, string> = after === undefined ? {} : { after: String(after) };
+    const query = new URLSearchParams({ ...search, ...from, limit: '1000' });
     const page: Record<string, unknown> = await read(desk, `${path}?${query}`);
     rows.push(...(page[name] as Row[]));
-    after = page.nextAfter as number | null;
+    after = page.nextAfter;
   }
   return rows;
 }
@@ -183,7 +185,7 @@ export function recordAcceptance(
   exchange: ExchangeView,
   acceptanceNumber: string,
 ): Promise<unknown> {
-  return act(desk, `${pathOf(exchange)}/acceptance`, { acceptanceNumber });
+  return act(desk, `${pathOf(exchange)}/acceptance`, { acceptanceNumber, matched: true });
 }
 
 export function recordFormatErrors(

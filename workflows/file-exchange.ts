@@ -1,4 +1,4 @@
-import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import {
@@ -11,14 +11,9 @@ import {
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
-import {
-  ingestResult,
-  recordAcceptance,
-  recordCompletion,
-  recordFormatErrors,
-  settleLines,
-} from './messages.ts';
-import { refuseUnless } from './refusals.ts';
+import { hearExchangeActs } from './exchange-acts.ts';
+import { shouldContinueAsNew } from './history.ts';
+import type { OperatorAct } from './messages.ts';
 import { setStage } from './stage.ts';
 
 export interface FileExchangeInput extends WorkflowInput {
@@ -31,15 +26,16 @@ export interface FileExchangeInput extends WorkflowInput {
 const LATE_RESULT_PAUSE_MS = 60_000;
 
 /**
- * The round trip of one file with a PSP, by its portal: an operator takes the file, brings back the
- * 受付番号 and later the result. Whatever is told is a row before it is a yes; the workflow waits and
- * tells the month. Reminders come with the mails.
+ * The round trip of one file with a PSP, by its portal: when its turn comes, an operator takes the
+ * file, brings back the 受付番号 and later the result. Whatever is told is a row before it is a yes;
+ * the workflow waits, reminds and tells the month.
  */
 export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);
   const bell = hangBell(clock);
-  const short = proxyActivities<MainActivities>(shortActivity(timingOf(input)));
-  const files = proxyActivities<FileActivities>(fileActivity(timingOf(input)));
+  const timing = timingOf(input);
+  const short = proxyActivities<MainActivities>(shortActivity(timing));
+  const files = proxyActivities<FileActivities>(fileActivity(timing));
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, exchange: input.exchange, now: clock.now() });
   let stage: ExchangeStage = 'built';
@@ -54,46 +50,30 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     bell.ring();
     return value;
   };
-  const validator = (_act: unknown) => refuseFinished(stage);
-  setHandler(
-    recordAcceptance,
-    ({ acceptanceNumber, ...act }) =>
-      told(() => short.recordAcceptance({ ...of(), workflowId, act, acceptanceNumber })),
-    { validator },
-  );
-  setHandler(
-    recordFormatErrors,
-    ({ errors, ...act }) =>
-      told(() => short.recordFormatErrors({ ...of(), workflowId, act, errors })),
-    { validator },
-  );
-  setHandler(
-    recordCompletion,
-    (act) => told(() => short.recordCompletion({ ...of(), workflowId, act })),
-    { validator },
-  );
-  // At any stage: what a late result says against the record is the sign of a double billing.
-  setHandler(ingestResult, ({ sha256, ...act }) =>
-    told(() => files.ingestResult({ ...of(), workflowId, act, sha256 })),
-  );
-  setHandler(
-    settleLines,
-    ({ orderNumbers, outcome, ...act }) =>
-      told(() => short.settleLines({ ...of(), workflowId, act, orderNumbers, outcome })),
-    { validator },
-  );
+  const freed = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const value = await told(act);
+    await short.admitFiles(of());
+    return value;
+  };
+  const taker = {
+    of: (act: OperatorAct) => ({ ...of(), workflowId, act }),
+    told,
+    freed,
+    isFinished: () => isFinishedExchange(stage),
+  };
+  hearExchangeActs(taker, short, files);
 
   const { clockOffsetMs, ...first } = await short.readExchange(of());
   clock.moveTo(clockOffsetMs);
   let facts: ExchangeFacts = first;
-  if (facts.stage === 'built') facts = await short.beginHandOver(of());
+  if (facts.stage === 'built') facts = await short.admitFiles(of());
   opened = true;
 
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
     setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
     await bell.waits(null, describeFacts(facts));
-    if (workflowInfo().continueAsNewSuggested) {
+    if (shouldContinueAsNew(timing)) {
       await clock.quiet();
       await continueAsNew<typeof fileExchange>({ ...input, clockOffsetMs: clock.offsetMs() });
     }
@@ -112,15 +92,12 @@ function stageOf(stage: ExchangeStage): CycleStage {
   return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
 }
 
-/** With the portal every step but the PSP's own work waits for an operator. */
+/** With the portal every step but the PSP's own work, and the file's turn, waits for an operator. */
 function waitsForPerson(facts: ExchangeFacts): boolean {
+  if (facts.stage === 'built') return false;
   return facts.stage !== 'awaiting_result' || facts.unsettled > 0 || facts.completed;
 }
 
 function describeFacts(facts: ExchangeFacts): string {
   return describeExchange(facts.stage, facts.unsettled);
-}
-
-function refuseFinished(stage: ExchangeStage): void {
-  refuseUnless(!isFinishedExchange(stage), 'このファイルの処理は完了しています。');
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { EXCHANGE_KINDS, EXCHANGE_STAGES, SHOWN_FORMAT_ERRORS } from '../../billing/exchange.ts';
+import { EXCHANGE_KINDS, EXCHANGE_STAGES } from '../../billing/exchange.ts';
 import { accepted, billingMonthSchema, orderNumbersSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
 
-const exchangeParamsSchema = merchantParamsSchema.extend({
+export const exchangeParamsSchema = merchantParamsSchema.extend({
   month: billingMonthSchema,
   kind: z.enum(EXCHANGE_KINDS),
   number: z.coerce.number().int().min(1).max(999),
@@ -24,13 +24,16 @@ const exchangeSchema = z
     attention: z.boolean(),
     acceptanceNumber: z.string().nullable().meta({ description: '受付番号' }),
     acceptedAt: instantSchema.nullable(),
+    unclearAt: instantSchema.nullable().meta({
+      description: 'since when nobody knows whether the upload went through; null = never said',
+    }),
     completedAt: instantSchema.nullable().meta({ description: 'when 完了処理済 was noticed' }),
     finishedAt: instantSchema.nullable(),
     createdAt: instantSchema,
   })
   .meta({ id: 'Exchange' });
 
-const formatErrorSchema = z
+export const formatErrorSchema = z
   .object({
     part: z.enum(['header', 'data', 'trailer']),
     line: z.int().min(1).nullable(),
@@ -69,6 +72,20 @@ const exchangeDetailSchema = exchangeSchema
       .meta({
         description: 'what the confirm screen of the portal must show; choose no other 取引種別',
       }),
+    handOver: z
+      .object({
+        transactionKind: z.string().meta({ description: 'the one 取引種別 to choose' }),
+        caution: z.string().meta({ description: 'Japanese' }),
+        formatErrorHint: z.string().meta({ description: 'Japanese: the first cause of errors' }),
+        heldBackBy: z.enum(['month', 'account']).nullable().meta({
+          description: 'why its turn has not come (stage built): enough files are in hand',
+        }),
+        absenceCountsFrom: instantSchema.nullable().meta({
+          description: 'stage unknown: from when it may be decided that the file was not sent',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'null for a file that is not uploaded at the portal' }),
     formatErrors: z.array(formatErrorSchema),
     result: resultSummarySchema.nullable().meta({ description: 'the latest result; null before' }),
     resultFindings: z
@@ -92,10 +109,11 @@ const exchangeFactsSchema = z
     acceptanceNumber: z.string().nullable(),
     completed: z.boolean(),
     unsettled: z.int(),
+    waitsSince: instantSchema,
   })
   .meta({ id: 'ExchangeFacts' });
 
-const facts = {
+export const factsResponses = {
   200: { kind: 'json', schema: exchangeFactsSchema, description: 'written down' },
   202: accepted,
 } as const;
@@ -110,13 +128,20 @@ const fieldReasonSchema = z.object({
   en: z.string(),
 });
 
-const one = '/v1/merchants/:merchant/exchanges/:month/:kind/:number';
-const ofOne = {
+/** Path of one exchange. */
+export const oneExchange = '/v1/merchants/:merchant/exchanges/:month/:kind/:number';
+export const ofOneExchange = {
   merchantScoped: true,
   params: exchangeParamsSchema,
   tag: 'exchanges',
 } as const;
-const act = { ...ofOne, method: 'post', role: 'operator', idempotencyKey: 'required' } as const;
+/** A person's act on one exchange. */
+export const exchangeAct = {
+  ...ofOneExchange,
+  method: 'post',
+  role: 'operator',
+  idempotencyKey: 'required',
+} as const;
 
 export const exchangeRoutes = {
   listExchanges: defineRoute({
@@ -137,57 +162,30 @@ export const exchangeRoutes = {
     tag: 'exchanges',
   }),
   readExchange: defineRoute({
-    ...ofOne,
+    ...ofOneExchange,
     method: 'get',
-    path: one,
+    path: oneExchange,
     role: 'viewer',
     responses: { 200: { kind: 'json', schema: exchangeDetailSchema, description: 'the exchange' } },
     summary: { ja: 'ファイル授受を見る', en: 'Read a file exchange' },
   }),
   downloadExchangeFile: defineRoute({
-    ...ofOne,
+    ...ofOneExchange,
     method: 'get',
-    path: `${one}/file`,
+    path: `${oneExchange}/file`,
     role: 'operator',
     responses: { 200: { kind: 'bytes', description: 'the file to upload, unchanged' } },
     summary: { ja: 'アップロードするファイルを取り出す', en: 'Download the file to hand over' },
   }),
-  recordAcceptance: defineRoute({
-    ...act,
-    path: `${one}/acceptance`,
-    body: {
-      kind: 'json',
-      schema: z.strictObject({
-        acceptanceNumber: z
-          .string()
-          .trim()
-          .regex(/^[0-9A-Za-z-]{1,32}$/, { error: 'is 1 to 32 letters, digits and -' }),
-      }),
-    },
-    responses: facts,
-    summary: { ja: '受付番号を記録する', en: 'Record the acceptance number' },
-  }),
-  recordFormatErrors: defineRoute({
-    ...act,
-    path: `${one}/format-errors`,
-    body: {
-      kind: 'json',
-      schema: z.strictObject({
-        errors: z.array(formatErrorSchema).min(1).max(SHOWN_FORMAT_ERRORS),
-      }),
-    },
-    responses: facts,
-    summary: { ja: '書式エラーを記録する', en: 'Record the format errors of a refused file' },
-  }),
   recordCompletion: defineRoute({
-    ...act,
-    path: `${one}/completion`,
-    responses: facts,
+    ...exchangeAct,
+    path: `${oneExchange}/completion`,
+    responses: factsResponses,
     summary: { ja: '処理完了を記録する', en: 'Record that the PSP has processed the file' },
   }),
   ingestResult: defineRoute({
-    ...act,
-    path: `${one}/result`,
+    ...exchangeAct,
+    path: `${oneExchange}/result`,
     body: { kind: 'json', schema: z.strictObject({ sha256: sha256Schema }) },
     responses: {
       200: { kind: 'json', schema: resultSummarySchema, description: 'reconciled' },
@@ -196,8 +194,8 @@ export const exchangeRoutes = {
     summary: { ja: '結果ファイルを取り込む', en: 'Ingest a result file' },
   }),
   settleLines: defineRoute({
-    ...act,
-    path: `${one}/settlements`,
+    ...exchangeAct,
+    path: `${oneExchange}/settlements`,
     body: {
       kind: 'json',
       schema: z.strictObject({
@@ -206,13 +204,13 @@ export const exchangeRoutes = {
         reason: reasonSchema,
       }),
     },
-    responses: facts,
+    responses: factsResponses,
     summary: { ja: '結果不明・要確認の行を確定する', en: 'Settle lines that no result settled' },
   }),
   listResultLines: defineRoute({
-    ...ofOne,
+    ...ofOneExchange,
     method: 'get',
-    path: `${one}/lines`,
+    path: `${oneExchange}/lines`,
     role: 'viewer',
     query: z.strictObject({
       verdict: z.enum(['ok', 'ng', 'unknown', 'quarantined']).optional(),

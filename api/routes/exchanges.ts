@@ -1,9 +1,13 @@
 import {
+  absenceCountsFrom,
   describeExchange,
   type ExchangeName,
   exchangeFileName,
   isFinishedExchange,
 } from '../../billing/exchange.ts';
+import { admitFiles, describeHeldBack, type HeldBackBy } from '../../billing/exchange-admission.ts';
+import { guideHandOver } from '../../billing/hand-over.ts';
+import { readAdmission } from '../../db/queries/exchange-admission.ts';
 import {
   type Exchange,
   findExchange,
@@ -17,13 +21,8 @@ import {
   listResultStrays,
   summarizeResult,
 } from '../../db/queries/result-file.ts';
-import {
-  ingestResult,
-  recordAcceptance,
-  recordCompletion,
-  recordFormatErrors,
-  settleLines,
-} from '../../workflows/messages.ts';
+import { findSettings } from '../../db/queries/settings.ts';
+import { ingestResult, recordCompletion, settleLines } from '../../workflows/messages.ts';
 import { exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { exchangeRoutes } from '../contract/exchanges.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -39,13 +38,6 @@ interface ExchangeParams {
   readonly number: number;
 }
 
-/** What the portal's confirm screen must show for a file (manual 002, 3-2). */
-const transactionKinds: Partial<Record<ExchangeName['kind'], string>> = {
-  auth: 'オーソリ',
-  retry: 'オーソリ',
-  capture: '売上',
-};
-
 /** A run ends once; the second start finds it ended. One more for a file that ends meanwhile. */
 const LATE_RESULT_TRIES = 3;
 
@@ -58,22 +50,31 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   async readExchange({ deps, merchant, params }) {
     const exchange = await requireExchange(deps, merchant, params);
     const result = await summarizeResult(deps.db, merchant.id, exchange.id);
-    const transactionKind = transactionKinds[exchange.kind];
+    const guide = guideHandOver(exchange.kind);
+    const heldBackBy = await readHeldBack(deps, merchant, exchange);
     const formatErrors = await listFormatErrors(deps.db, merchant.id, exchange.id);
     return {
       status: 200,
       body: {
         ...showExchange(exchange),
-        waitsFor: describeExchange(exchange.stage, result?.unsettled ?? 0, formatErrors.length),
-        confirmScreen:
-          transactionKind === undefined
-            ? null
-            : {
-                決済種別: 'クレジットカード決済',
-                取引種別: transactionKind,
-                件数: exchange.records,
-                金額: exchange.amountYen,
-              },
+        waitsFor:
+          exchange.stage === 'built'
+            ? describeHeldBack(heldBackBy)
+            : describeExchange(exchange.stage, result?.unsettled ?? 0, formatErrors.length),
+        confirmScreen: guide && {
+          決済種別: guide.paymentKind,
+          取引種別: guide.transactionKind,
+          件数: exchange.records,
+          金額: exchange.amountYen,
+        },
+        handOver: guide && {
+          ...guide,
+          heldBackBy,
+          absenceCountsFrom:
+            exchange.stage === 'unknown' && exchange.unclearAt !== null
+              ? absenceCountsFrom(exchange.unclearAt)
+              : null,
+        },
         formatErrors,
         result: result ?? null,
         resultFindings: [...(await listResultFindings(deps.db, merchant.id, exchange.id))],
@@ -83,27 +84,11 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
 
   async downloadExchangeFile(call) {
     const exchange = await requireExchange(call.deps, call.merchant, call.params);
+    if (exchange.stage === 'built') {
+      const by = await readHeldBack(call.deps, call.merchant, exchange);
+      throw new Problem('conflict', { detail: describeHeldBack(by) });
+    }
     return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
-  },
-
-  async recordAcceptance({ deps, identity, merchant, params, body, idempotencyKey }) {
-    const exchange = await requireExchange(deps, merchant, params);
-    const told = tellWorkflow(deps, {
-      ...workflowOf(merchant, exchange),
-      update: recordAcceptance,
-      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
-    });
-    return await told.catch(sayWhyExchangeIsAway(exchange));
-  },
-
-  async recordFormatErrors({ deps, identity, merchant, params, body, idempotencyKey }) {
-    const exchange = await requireExchange(deps, merchant, params);
-    const told = tellWorkflow(deps, {
-      ...workflowOf(merchant, exchange),
-      update: recordFormatErrors,
-      act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
-    });
-    return await told.catch(sayWhyExchangeIsAway(exchange));
   },
 
   async recordCompletion({ deps, identity, merchant, params, idempotencyKey }) {
@@ -158,8 +143,21 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   },
 };
 
+/** Why a built file waits; null once its turn has come. */
+async function readHeldBack(
+  { db }: ApiDependencies,
+  merchant: Merchant,
+  { id, stage }: Exchange,
+): Promise<HeldBackBy | null> {
+  if (stage !== 'built') return null;
+  const { waiting, inHand } = await readAdmission(db, merchant.id);
+  const settings = (await findSettings(db, merchant.id))?.settings;
+  if (settings === undefined) return null;
+  return admitFiles(waiting, inHand, settings.paygent.exchangesAtOnce).get(id) ?? null;
+}
+
 /** No workflow runs: mostly because the file is done, and then its row says how. */
-function sayWhyExchangeIsAway({ stage }: Exchange) {
+export function sayWhyExchangeIsAway({ stage }: Exchange) {
   return (error: unknown): never => {
     const done = error instanceof Problem && error.slug === 'workflow-closed';
     if (!done || !isFinishedExchange(stage)) throw error;
@@ -193,14 +191,14 @@ async function awaitLateResult(
 }
 
 /** The workflow of an exchange, and where the API shows it. */
-function workflowOf(merchant: Merchant, { billingMonth, kind, number }: ExchangeName) {
+export function workflowOf(merchant: Merchant, { billingMonth, kind, number }: ExchangeName) {
   return {
     workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
     location: `/v1/merchants/${merchant.slug}/exchanges/${billingMonth}/${kind}/${number}`,
   };
 }
 
-async function requireExchange(
+export async function requireExchange(
   deps: ApiDependencies,
   merchant: Merchant,
   { month, kind, number }: ExchangeParams,

@@ -39,6 +39,41 @@ export async function listCharges(
   return rows;
 }
 
+/** States of a charge that ended unbilled and may be opened again. */
+const RELEASABLE: readonly ChargeState[] = ['given_up', 'cancelled'];
+
+/**
+ * Takes the next slot of ended charges to open them again. The caller holds the merchant's lock and
+ * rolls back when any is refused.
+ *
+ * @returns the order numbers that have no charge here that ended unbilled
+ */
+export async function releaseCharges(
+  db: Db,
+  merchantId: number,
+  release: {
+    cycleId: number;
+    orderNumbers: readonly string[];
+    decisionId: number;
+    now: string;
+  },
+): Promise<string[]> {
+  const { rows } = await sql<{ order_number: string }>`
+    with released as (
+      insert into attempts (charge_id, n, merchant_id, kind, amount_yen, decision_id, claimed_at)
+      select charge_id, n + 1, ${merchantId}, 'released', 0, ${release.decisionId}, ${release.now}
+        from charge_states
+       where merchant_id = ${merchantId} and cycle_id = ${release.cycleId}
+         and order_number = any(${release.orderNumbers}) and state = any(${RELEASABLE}::text[])
+       order by charge_id
+      returning charge_id
+    )
+    select u.order_number from unnest(${release.orderNumbers}::text[]) as u (order_number)
+     where not exists (select from released r join charges c on c.id = r.charge_id
+                        where c.order_number = u.order_number)`.execute(db);
+  return rows.map((row) => row.order_number);
+}
+
 /** States from which a person may end a charge without billing it. */
 const ENDABLE: readonly ChargeState[] = ['planned', 'declined', 'expired', 'voided'];
 

@@ -21,16 +21,26 @@ export interface Exchange extends ExchangeName {
   readonly acceptanceNumber: string | null;
   readonly acceptedAt: string | null;
   readonly completedAt: string | null;
+  /** Since when nobody knows whether the upload went through; null = never said. */
+  readonly unclearAt: string | null;
   readonly finishedAt: string | null;
   readonly createdAt: string;
+  /** Since when it waits where it stands. */
+  readonly waitsSince: string;
 }
 
 const exchangeColumns = sql`
   e.id, e.cycle_id as "cycleId", e.billing_month as "billingMonth", e.kind, e.number, e.transport,
   e.stage, e.attention, e.file_id as "fileId", f.sha256, f.bytes, e.records,
   e.amount_yen as "amountYen", e.acceptance_number as "acceptanceNumber",
-  e.accepted_at as "acceptedAt", e.completed_at as "completedAt", e.finished_at as "finishedAt",
-  e.created_at as "createdAt"`;
+  e.accepted_at as "acceptedAt", e.completed_at as "completedAt", e.unclear_at as "unclearAt",
+  e.finished_at as "finishedAt", e.created_at as "createdAt",
+  coalesce(case e.stage
+    when 'handing_over' then (select max(s.intended_at) from sends s where s.exchange_id = e.id)
+    when 'unknown' then e.unclear_at
+    when 'awaiting_result' then coalesce((select max(r.ingested_at) from result_files r
+                                           where r.exchange_id = e.id), e.completed_at, e.accepted_at)
+    else e.finished_at end, e.created_at) as "waitsSince"`;
 
 /** Adds an exchange under the next number of its month and kind; the caller holds the merchant. */
 export async function insertExchange(
@@ -121,7 +131,13 @@ export async function moveExchange(
     from: ExchangeStage;
     to: ExchangeStage;
     attention: boolean;
-    set?: { acceptance_number?: string; accepted_at?: string; finished_at?: string };
+    set?: {
+      acceptance_number?: string;
+      accepted_at?: string;
+      completed_at?: null;
+      unclear_at?: string;
+      finished_at?: string;
+    };
   },
 ): Promise<boolean> {
   const result = await db
@@ -237,4 +253,16 @@ export async function listFormatErrors(
     .orderBy('send_number')
     .orderBy('i')
     .execute();
+}
+
+/** Whether any result file of an exchange was taken into the record. */
+export async function hasResult(db: Db, merchantId: number, exchangeId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('result_files')
+    .select('round')
+    .where('merchant_id', '=', merchantId)
+    .where('exchange_id', '=', exchangeId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

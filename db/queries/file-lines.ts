@@ -63,3 +63,44 @@ export async function listSentLines(
      order by l.line_number`.execute(db);
   return rows;
 }
+
+/**
+ * The next charges, in the export's order, that a cancelled file carried and that wait for another:
+ * their latest attempt or ending is the one that came to nothing in that file, and nobody holds them.
+ */
+export async function listReturnedLines(
+  db: Db,
+  merchantId: number,
+  page: { exchangeId: number; now: string; limit: number },
+): Promise<FileLine[]> {
+  const { rows } = await sql<FileLine>`
+    select l.charge_id as "chargeId", case when l.k is null then l.n + 1 else l.n end as n,
+           l.k + 1 as k, s.position, l.order_number as "orderNumber",
+           c.customer_number as "customerNumber",
+           c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
+      from file_lines l
+      join charges c on c.id = l.charge_id
+      join charge_states s on s.charge_id = l.charge_id
+     where l.merchant_id = ${merchantId} and l.exchange_id = ${page.exchangeId}
+       and s.n = l.n and s.k is not distinct from l.k
+       and case when l.k is null then s.state = 'planned'
+                else s.state = 'authorized' and s.capture_before > ${page.now} end
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = l.order_number)
+     order by l.line_number limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/** Those of the named orders that stand on no line of a file. */
+export async function listAbsentOrders(
+  db: Db,
+  merchantId: number,
+  of: { exchangeId: number; orderNumbers: readonly string[] },
+): Promise<string[]> {
+  const { rows } = await sql<{ order_number: string }>`
+    select u.order_number from unnest(${of.orderNumbers}::text[]) as u (order_number)
+     where not exists (select from file_lines l
+                        where l.merchant_id = ${merchantId} and l.exchange_id = ${of.exchangeId}
+                          and l.order_number = u.order_number)`.execute(db);
+  return rows.map((row) => row.order_number);
+}

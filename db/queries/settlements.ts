@@ -59,6 +59,29 @@ export async function settleLines(
   return rows.map((row) => row.order_number);
 }
 
+/**
+ * A file never left: every line of it ends as not sent, which permits a new attempt or ending. The
+ * caller has made sure that no line has an answer.
+ */
+export async function settleFileAsNotSent(
+  db: Db,
+  merchantId: number,
+  of: { exchangeId: number; decisionId: number; now: string },
+): Promise<void> {
+  const { exchangeId, decisionId, now } = of;
+  await sql`
+    insert into outcomes (charge_id, n, merchant_id, outcome, exchange_id, decision_id, recorded_at)
+    select charge_id, n, ${merchantId}, 'not_sent', ${exchangeId}, ${decisionId}, ${now}
+      from file_lines where exchange_id = ${exchangeId} and k is null
+     order by charge_id`.execute(db);
+  await sql`
+    insert into ending_results (charge_id, n, k, merchant_id, result, exchange_id, decision_id,
+                                recorded_at)
+    select charge_id, n, k, ${merchantId}, 'not_sent', ${exchangeId}, ${decisionId}, ${now}
+      from file_lines where exchange_id = ${exchangeId} and k is not null
+     order by charge_id`.execute(db);
+}
+
 /** An exchange is reconciled when every line has its definite outcome; till then it stays open. */
 export async function finishSettledExchange(
   db: Db,

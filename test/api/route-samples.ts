@@ -71,6 +71,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'cycle-not-found',
   },
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
+  downloadOrders: { path: cycle('/orders.csv'), answer: 'cycle-not-found' },
   listCharges: { path: cycle('/charges'), answer: 'cycle-not-found' },
   endCharges: {
     path: cycle('/ended-charges'),
@@ -98,8 +99,59 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   downloadExchangeFile: { path: exchange('/file'), answer: 'exchange-not-found' },
   recordAcceptance: {
     path: exchange('/acceptance'),
-    json: () => ({ acceptanceNumber: '12345' }),
+    json: () => ({ acceptanceNumber: '12345', matched: true }),
     answer: 'exchange-not-found',
+  },
+  correctAcceptance: {
+    path: exchange('/acceptance-correction'),
+    json: () => ({ acceptanceNumber: '12346', reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  recordUnclear: {
+    path: exchange('/unclear'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  decideUnclear: {
+    path: exchange('/unclear-decision'),
+    json: () => ({ found: 'not_sent', reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  withdrawFile: {
+    path: exchange('/withdrawal'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  handOverEarly: {
+    path: exchange('/early-hand-over'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  takeOutOrders: {
+    path: exchange('/taken-out-orders'),
+    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'exchange-not-found',
+  },
+  compareSentFile: {
+    path: exchange('/sent-file'),
+    json: () => ({ sha256 }),
+    answer: 'exchange-not-found',
+  },
+  listHolds: { path: cycle('/holds'), answer: 'cycle-not-found' },
+  holdOrders: {
+    path: cycle('/holds'),
+    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  releaseHolds: {
+    path: cycle('/released-holds'),
+    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  releaseCharges: {
+    path: cycle('/released-charges'),
+    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'cycle-not-found',
   },
   recordFormatErrors: {
     path: exchange('/format-errors'),

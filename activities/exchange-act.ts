@@ -1,0 +1,68 @@
+import { describeExchange, type ExchangeFacts, type ExchangeStage } from '../billing/exchange.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
+import type { Decision } from '../db/queries/decisions.ts';
+import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
+import { countUnsettled } from '../db/queries/result-file.ts';
+import type { OfExchange, ReadExchange } from './acts.ts';
+import { decide } from './decide.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { asRefusal, refusal } from './failures.ts';
+import { loadMerchant } from './merchant.ts';
+
+/** What the workflow of a file must know of its row to choose the next step. */
+export async function readExchangeFacts(
+  { db }: Pick<ActivityDependencies, 'db'>,
+  merchantId: number,
+  { exchange: name }: Pick<ReadExchange, 'exchange'>,
+): Promise<ExchangeFacts> {
+  const exchange = await requireExchange(db, merchantId, name);
+  const answered = exchange.attention && exchange.stage === 'awaiting_result';
+  return {
+    stage: exchange.stage,
+    acceptanceNumber: exchange.acceptanceNumber,
+    completed: exchange.completedAt !== null,
+    unsettled: answered ? await countUnsettled(db, merchantId, exchange.id) : 0,
+    waitsSince: exchange.waitsSince,
+  };
+}
+
+/** What an act does once its decision is written, in the same transaction. */
+export type ApplyAct = (
+  trx: Trx,
+  merchantId: number,
+  exchange: Exchange,
+  decisionId: number,
+) => Promise<void>;
+
+/** One operator's act on a file: lock, decide once, apply; all of it or nothing. */
+export async function actOnExchange(
+  deps: Pick<ActivityDependencies, 'db'>,
+  of: OfExchange,
+  decision: Pick<Decision, 'act' | 'body'>,
+  apply: ApplyAct,
+): Promise<ExchangeFacts> {
+  const merchant = await loadMerchant(deps, of.merchant);
+  try {
+    await deps.db.transaction().execute(async (trx) => {
+      await lockMerchant(trx, merchant.id);
+      const recorded = await decide(trx, merchant.id, of, decision);
+      if (!recorded.fresh) return;
+      const exchange = await requireExchange(trx, merchant.id, of.exchange);
+      await apply(trx, merchant.id, exchange, recorded.id);
+    });
+  } catch (error) {
+    throw asRefusal(error);
+  }
+  return await readExchangeFacts(deps, merchant.id, of);
+}
+
+/** Refuses with what the exchange waits for instead, so that the operator knows what to do. */
+export function requireStage(
+  exchange: Exchange,
+  stages: readonly ExchangeStage[],
+  otherwise: string,
+): void {
+  if (stages.includes(exchange.stage)) return;
+  const next = describeExchange(exchange.stage, 0);
+  throw refusal('StageConflict', `${otherwise}。何も変更していません。現在の状態: ${next}`);
+}

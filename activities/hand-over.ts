@@ -1,0 +1,239 @@
+import { formatJstMinute } from '../billing/business-date.ts';
+import { absenceCountsFrom, type ExchangeFacts, type FormatError } from '../billing/exchange.ts';
+import type { Trx } from '../db/database.ts';
+import { rejectAttempts } from '../db/queries/auth-file.ts';
+import { refuseCaptures } from '../db/queries/capture-file.ts';
+import {
+  type Exchange,
+  findByAcceptanceNumber,
+  hasResult,
+  insertFormatErrors,
+  insertSend,
+  insertSendAnswer,
+  moveExchange,
+} from '../db/queries/exchanges.ts';
+import { settleFileAsNotSent } from '../db/queries/settlements.ts';
+import type { OfExchange } from './acts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { actOnExchange, requireStage } from './exchange-act.ts';
+import { refusal } from './failures.ts';
+
+/** What an operator tells of the upload at the portal, from the first try to the 受付番号. */
+export function createHandOverActivities(deps: ActivityDependencies) {
+  return {
+    /** The portal took the file and showed its 受付番号. */
+    async recordAcceptance(
+      of: OfExchange & { acceptanceNumber: string; matched: boolean },
+    ): Promise<ExchangeFacts> {
+      const { acceptanceNumber, matched, now } = of;
+      const decision = { act: 'record-acceptance', body: { acceptanceNumber, matched } };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+        requireStage(exchange, ['handing_over'], '受付番号は記録できません');
+        if (!matched) throw refuseMismatch();
+        await requireFreeNumber(trx, merchantId, acceptanceNumber);
+        const accepted = { exchange, from: 'handing_over', acceptanceNumber, id, now } as const;
+        await accept(trx, merchantId, accepted);
+      });
+    },
+
+    /** The 受付番号 was mistyped: this one is right. Not once a result has come under it. */
+    async correctAcceptance(of: OfExchange & { acceptanceNumber: string }): Promise<ExchangeFacts> {
+      const { acceptanceNumber } = of;
+      const decision = { act: 'correct-acceptance', body: { acceptanceNumber } };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
+        requireStage(exchange, ['awaiting_result'], '受付番号は訂正できません');
+        if (await hasResult(trx, merchantId, exchange.id)) {
+          throw refusal(
+            'StageConflict',
+            'このファイルの結果は取り込み済みのため、受付番号は訂正できません。何も変更していません。',
+          );
+        }
+        await requireFreeNumber(trx, merchantId, acceptanceNumber);
+        await moveExchange(trx, merchantId, {
+          exchangeId: exchange.id,
+          from: 'awaiting_result',
+          to: 'awaiting_result',
+          attention: false,
+          // What was said to be complete was the other number's file.
+          set: { acceptance_number: acceptanceNumber, completed_at: null },
+        });
+      });
+    },
+
+    /** The portal refused the file: it bills nobody, and its attempts end as rejected. */
+    async recordFormatErrors(
+      of: OfExchange & { errors: readonly FormatError[] },
+    ): Promise<ExchangeFacts> {
+      const decision = { act: 'record-format-errors', body: { errors: of.errors } };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+        requireStage(exchange, ['handing_over'], '書式エラーは記録できません');
+        const answer = { exchangeId: exchange.id, acceptanceNumber: null, decisionId: id };
+        const sendNumber = await insertSendAnswer(trx, merchantId, {
+          ...answer,
+          answer: 'rejected',
+          now: of.now,
+        });
+        const send = { exchangeId: exchange.id, sendNumber };
+        await insertFormatErrors(trx, merchantId, send, of.errors);
+        const reject = exchange.kind === 'capture' ? refuseCaptures : rejectAttempts;
+        await reject(trx, merchantId, { exchangeId: exchange.id, decisionId: id, now: of.now });
+        await moveExchange(trx, merchantId, {
+          exchangeId: exchange.id,
+          from: 'handing_over',
+          to: 'rejected',
+          attention: false,
+          set: { finished_at: of.now },
+        });
+      });
+    },
+
+    /** Nobody knows whether the upload went through: nothing is sent again until it is decided. */
+    async recordUnclear(of: OfExchange): Promise<ExchangeFacts> {
+      const decision = { act: 'record-unclear', body: {} };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
+        requireStage(exchange, ['handing_over'], '「アップロード結果不明」は記録できません');
+        await moveExchange(trx, merchantId, {
+          exchangeId: exchange.id,
+          from: 'handing_over',
+          to: 'unknown',
+          attention: true,
+          set: { unclear_at: of.now },
+        });
+      });
+    },
+
+    /** An operator found the upload in the portal's list, or vouches that it never arrived. */
+    async decideUnclear(
+      of: OfExchange & { acceptanceNumber: string | null },
+    ): Promise<ExchangeFacts> {
+      const { acceptanceNumber, now } = of;
+      const decision = { act: 'decide-unclear', body: { acceptanceNumber } };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+        requireStage(exchange, ['unknown'], 'このファイルの送信結果は不明ではありません');
+        if (acceptanceNumber !== null) {
+          await requireFreeNumber(trx, merchantId, acceptanceNumber);
+          const accepted = { exchange, from: 'unknown', acceptanceNumber, id, now } as const;
+          return await accept(trx, merchantId, accepted);
+        }
+        refuseEarlyAbsence(exchange, now);
+        await cancelAsNotSent(trx, merchantId, { exchange, decisionId: id, now });
+      });
+    },
+
+    /** An operator vouches that the file never left, and wants it no more. */
+    async withdrawFile(of: OfExchange): Promise<ExchangeFacts> {
+      const decision = { act: 'withdraw', body: {} };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+        requireStage(exchange, ['built', 'handing_over'], 'このファイルは取り下げられません');
+        await cancelAsNotSent(trx, merchantId, { exchange, decisionId: id, now: of.now });
+      });
+    },
+
+    /** An operator hands this file over now, though its turn has not come. */
+    async handOverEarly(of: OfExchange): Promise<ExchangeFacts> {
+      const decision = { act: 'hand-over-early', body: {} };
+      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
+        requireStage(exchange, ['built'], 'このファイルは順番待ちではありません');
+        await openHandOver(trx, merchantId, exchange.id, of.now);
+      });
+    },
+  };
+}
+
+/** Records the intent to send and opens the file to the operator: from now on it may be out. */
+export async function openHandOver(
+  trx: Trx,
+  merchantId: number,
+  exchangeId: number,
+  now: string,
+): Promise<void> {
+  await insertSend(trx, merchantId, { exchangeId, now });
+  await moveExchange(trx, merchantId, {
+    exchangeId,
+    from: 'built',
+    to: 'handing_over',
+    attention: true,
+  });
+}
+
+/** Ends a file that never left: its lines are not sent, its charges are free for another file. */
+export async function cancelAsNotSent(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly exchange: Exchange; readonly decisionId: number; readonly now: string },
+): Promise<void> {
+  const { exchange, decisionId, now } = of;
+  const exchangeId = exchange.id;
+  // A file that was never opened has no send that could be answered.
+  if (exchange.stage !== 'built') {
+    const answer = { answer: 'not_sent', acceptanceNumber: null } as const;
+    await insertSendAnswer(trx, merchantId, { exchangeId, ...answer, decisionId, now });
+  }
+  await settleFileAsNotSent(trx, merchantId, { exchangeId, decisionId, now });
+  await moveExchange(trx, merchantId, {
+    exchangeId,
+    from: exchange.stage,
+    to: 'cancelled',
+    attention: false,
+    set: { finished_at: now },
+  });
+}
+
+async function accept(
+  trx: Trx,
+  merchantId: number,
+  of: {
+    readonly exchange: Exchange;
+    readonly from: 'handing_over' | 'unknown';
+    readonly acceptanceNumber: string;
+    readonly id: number;
+    readonly now: string;
+  },
+): Promise<void> {
+  const { exchange, from, acceptanceNumber, id, now } = of;
+  await insertSendAnswer(trx, merchantId, {
+    exchangeId: exchange.id,
+    answer: 'accepted',
+    acceptanceNumber,
+    decisionId: id,
+    now,
+  });
+  await moveExchange(trx, merchantId, {
+    exchangeId: exchange.id,
+    from,
+    to: 'awaiting_result',
+    attention: false,
+    // The upload that was unclear was made before it was said to be: the window opened then.
+    set: { acceptance_number: acceptanceNumber, accepted_at: exchange.unclearAt ?? now },
+  });
+}
+
+async function requireFreeNumber(
+  trx: Trx,
+  merchantId: number,
+  acceptanceNumber: string,
+): Promise<void> {
+  const taken = await findByAcceptanceNumber(trx, merchantId, acceptanceNumber);
+  if (taken === undefined) return;
+  throw refusal(
+    'AcceptanceNumberTaken',
+    `受付番号 ${acceptanceNumber} は ${taken.billingMonth} の ${taken.kind}-${taken.number} で記録済みです。番号を確認してください。何も変更していません。`,
+  );
+}
+
+function refuseMismatch(): Error {
+  return refusal(
+    'ConfirmScreenDiffers',
+    '確認画面の内容がファイルと一致しないため、受付番号は記録していません。確認画面ではOKを押さずにキャンセルし、ファイルをダウンロードし直してください。OKを押してしまった場合は「アップロード結果不明」を記録し、ペイジェントに連絡してください。',
+  );
+}
+
+/** Early on, what is not in the list may only be on its way into it. */
+function refuseEarlyAbsence({ unclearAt, createdAt }: Exchange, now: string): void {
+  const from = absenceCountsFrom(unclearAt ?? createdAt);
+  if (now >= from) return;
+  throw refusal(
+    'StageConflict',
+    `「未送信」と判断できるのは ${formatJstMinute(from)} 以降です。受け付けに時間がかかっている可能性があります。何も変更していません。それまで、もう一度アップロードしないでください。`,
+  );
+}

@@ -1,0 +1,85 @@
+import { lockMerchant, type Trx } from '../db/database.ts';
+import { releaseCharges } from '../db/queries/charges.ts';
+import { findUnholdable, insertHolds, releaseHolds } from '../db/queries/holds.ts';
+import type { Act, OfCycle } from './acts.ts';
+import { decide } from './decide.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { asRefusal, refusal } from './failures.ts';
+import { loadMerchant } from './merchant.ts';
+import { requireOpenCycle } from './open-cycle.ts';
+
+type OfOrders = OfCycle & { act: Act; workflowId: string; orderNumbers: readonly string[] };
+
+/** What people decide about single orders of a month: kept back, let go, billed after all. */
+export function createHoldActivities(deps: ActivityDependencies) {
+  /** One act on orders, all of those named or none: lock, decide once, apply. */
+  async function act(
+    of: OfOrders,
+    name: string,
+    apply: (trx: Trx, merchantId: number, cycleId: number, decisionId: number) => Promise<void>,
+  ): Promise<number> {
+    const merchant = await loadMerchant(deps, of.merchant);
+    try {
+      return await deps.db.transaction().execute(async (trx) => {
+        await lockMerchant(trx, merchant.id);
+        const body = { orderNumbers: of.orderNumbers };
+        const decision = await decide(trx, merchant.id, of, { act: name, body });
+        if (!decision.fresh) return of.orderNumbers.length;
+        const cycle = await requireOpenCycle(trx, merchant.id, of.month);
+        await apply(trx, merchant.id, cycle.id, decision.id);
+        return of.orderNumbers.length;
+      });
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  }
+
+  return {
+    /** Keeps orders out of every file until they are released, with a reason. */
+    async holdOrders(of: OfOrders): Promise<{ held: number }> {
+      const held = await act(of, 'hold-orders', async (trx, merchantId, cycleId, decisionId) => {
+        const { orderNumbers, now } = of;
+        const refused = await findUnholdable(trx, merchantId, { cycleId, orderNumbers });
+        if (refused.length > 0) {
+          throw refusal(
+            'StageConflict',
+            `次の注文は保留にできません: ${refused.join('、')}。何も変更していません。この月にない注文や、請求が終わった注文は保留にできません。ファイルに入っている注文は、アップロード前なら「ファイルから取り出す」を、アップロード後なら結果を待ってから保留にしてください。`,
+          );
+        }
+        await insertHolds(trx, merchantId, { cycleId, orderNumbers, decisionId, now });
+      });
+      return { held };
+    },
+
+    /** Lets orders go that were on hold; files take them up as if they never had been. */
+    async releaseHolds(of: OfOrders): Promise<{ released: number }> {
+      const released = await act(of, 'release-holds', async (trx, merchantId, _, decisionId) => {
+        const { orderNumbers, now } = of;
+        const refused = await releaseHolds(trx, merchantId, { orderNumbers, decisionId, now });
+        if (refused.length > 0) {
+          throw refusal(
+            'UnknownOrders',
+            `次の注文は保留中ではありません: ${refused.join('、')}。何も変更していません。画面を読み直してください。`,
+          );
+        }
+      });
+      return { released };
+    },
+
+    /** Opens charges again that were given up or cancelled: they are planned in their own month. */
+    async releaseCharges(of: OfOrders): Promise<{ released: number }> {
+      const released = await act(of, 'release-charges', async (trx, merchantId, cycleId, id) => {
+        const { orderNumbers, now } = of;
+        const release = { cycleId, orderNumbers, decisionId: id, now };
+        const refused = await releaseCharges(trx, merchantId, release);
+        if (refused.length > 0) {
+          throw refusal(
+            'StageConflict',
+            `次の注文は ${of.month} で請求断念またはキャンセルになっていません: ${refused.join('、')}。何も変更していません。`,
+          );
+        }
+      });
+      return { released };
+    },
+  };
+}
