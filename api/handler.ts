@@ -43,7 +43,8 @@ type ReplyBody<Response extends ResponseContract> = Response extends {
     : Response extends { kind: 'bytes' }
       ? {
           readonly content: AsyncIterable<Buffer>;
-          readonly bytes: number;
+          /** Content-Length; what is written while it is sent has none. */
+          readonly bytes?: number;
           readonly fileName: string;
         }
       : { readonly body?: undefined };

@@ -127,6 +127,12 @@ export const problemTypes = {
     detail:
       'このファイルはこの操作に使えません。ファイルは預かったままです。内容と種類を確かめ、正しいファイルを送ってください。',
   },
+  'text-not-writable': {
+    status: 422,
+    title: 'The encoding lacks a character',
+    detail:
+      '指定の文字コードで表せない文字があるため、CSVを作成していません。errors の注文を確かめるか、encoding=utf-8 で取り出してください。',
+  },
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',

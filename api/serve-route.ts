@@ -87,7 +87,8 @@ async function sendBytes(reply: AnyReply, response: Response): Promise<void> {
   const first = await pieces.next();
   response.attachment(reply.fileName);
   // A file from outside is data, whatever its name says: no browser may take it for a page.
-  response.type('application/octet-stream').set('Content-Length', String(reply.bytes));
+  response.type('application/octet-stream');
+  if (reply.bytes !== undefined) response.set('Content-Length', String(reply.bytes));
   await pipeline(continueWith(first, pieces), response);
 }
 

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import iconv from 'iconv-lite';
+import { formatCompactJstInstant } from './business-date.ts';
 import type { TextEncoding } from './text-encoding.ts';
 
 /** A value of a CSV that leaves: null is an empty field. */
@@ -19,6 +20,13 @@ export function writeCsv(records: readonly (readonly CsvValue[])[]): string {
     quoted_match: /[\r\n]/,
     cast: { string: (value) => (formulaStart.test(value) ? `'${value}` : value) },
   });
+}
+
+/** An instant as a spreadsheet reads it, in Japan: 2026/11/22 18:05:09. */
+export function csvInstant(instant: string | null): string | null {
+  if (instant === null) return null;
+  const digits = formatCompactJstInstant(instant);
+  return digits.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1/$2/$3 $4:$5:$6');
 }
 
 /** The mark in front of UTF-8 by which Excel knows it; CP932 has none. */

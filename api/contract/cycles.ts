@@ -10,11 +10,11 @@ export const billingMonthSchema = z
   .regex(billingMonthPattern, { error: 'is not a month, YYYY-MM' })
   .meta({ description: 'billing month', example: '2026-11' });
 
-const cycleParamsSchema = merchantParamsSchema.extend({ month: billingMonthSchema });
+export const cycleParamsSchema = merchantParamsSchema.extend({ month: billingMonthSchema });
 
 export const orderNumbersSchema = z.array(z.string().min(1).max(64)).min(1).max(1000);
 
-const countSchema = z.object({ rows: z.int().min(0), yen: z.int().min(0) });
+export const countSchema = z.object({ rows: z.int().min(0), yen: z.int().min(0) });
 
 const cycleSchema = z
   .object({
@@ -64,24 +64,6 @@ const nextAfterSchema = z
   .int()
   .nullable()
   .meta({ description: 'for the next page; null at the end' });
-
-const selectionRowSchema = z
-  .object({
-    record: z.int().meta({ description: 'number of the data record in the export, from 1' }),
-    line: z.int().meta({ description: 'physical line on which the record starts' }),
-    orderNumber: z.string().nullable(),
-    customerNumber: z.string().nullable(),
-    amountYen: z.int().nullable(),
-    verdict: z.enum(['selected', 'excluded', 'quarantined']),
-    reason: z.string().nullable(),
-    column: z.string().nullable(),
-    value: z.string().nullable(),
-    reasonJa: z.string().nullable(),
-    reasonEn: z.string().nullable(),
-    billedIn: billingMonthSchema.nullable().meta({ description: 'already billed: in which month' }),
-    billedState: z.string().nullable(),
-  })
-  .meta({ id: 'SelectionRow' });
 
 const chargeSchema = z
   .object({
@@ -167,27 +149,6 @@ export const cycleRoutes = {
       202: accepted,
     },
     summary: { ja: '注文CSVを取り込む', en: 'Collect an order export' },
-    tag: 'cycles',
-  }),
-  listOrders: defineRoute({
-    method: 'get',
-    path: '/v1/merchants/:merchant/cycles/:month/orders',
-    role: 'viewer',
-    merchantScoped: true,
-    params: cycleParamsSchema,
-    query: z.strictObject({
-      verdict: z.enum(['selected', 'excluded', 'quarantined']).optional(),
-      reason: z.string().max(64).optional(),
-      ...pageQuery,
-    }),
-    responses: {
-      200: {
-        kind: 'json',
-        schema: z.object({ orders: z.array(selectionRowSchema), nextAfter: nextAfterSchema }),
-        description: "in the export's order",
-      },
-    },
-    summary: { ja: '注文と判定の一覧', en: 'List orders with what became of them' },
     tag: 'cycles',
   }),
   listCharges: defineRoute({

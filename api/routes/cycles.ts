@@ -1,18 +1,12 @@
 import { describeCycle } from '../../billing/cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
-import { orderNumberDoubled } from '../../billing/order-export.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import { listCharges } from '../../db/queries/charges.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
 import { listExchanges } from '../../db/queries/exchanges.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
-import {
-  listSelectionRows,
-  type SelectionRow,
-  summarizeSelection,
-} from '../../db/queries/selection.ts';
-import { findSettings } from '../../db/queries/settings.ts';
+import { summarizeSelection } from '../../db/queries/selection.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
 import {
   endCharges,
@@ -29,7 +23,7 @@ import { Problem } from '../problem.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
 
 /** The workflow of a month, and where the API shows it. */
-const cycleOf = (merchant: Merchant, month: string) => ({
+export const cycleOf = (merchant: Merchant, month: string) => ({
   workflowId: cycleWorkflowId(merchant.slug, month),
   location: `/v1/merchants/${merchant.slug}/cycles/${month}`,
 });
@@ -109,22 +103,6 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
   },
 
-  async listOrders({ deps, merchant, params, query }) {
-    const cycle = await requireCycle(deps, merchant, params.month);
-    const rows = await listSelectionRows(deps.db, merchant.id, {
-      cycleId: cycle.id,
-      verdict: query.verdict,
-      reason: query.reason,
-      afterRecord: query.after,
-      limit: query.limit + 1,
-    });
-    const { page, nextAfter } = paginate(rows, query.limit, (row) => row.record);
-    const settings = (await findSettings(deps.db, merchant.id))?.settings;
-    const column = settings?.orderProfile.columns.orderNumber.name ?? null;
-    const orders = page.map((row) => (isDoubled(row) ? explainDoubled(row, column) : row));
-    return { status: 200, body: { orders, nextAfter } };
-  },
-
   async listCharges({ deps, merchant, params, query }) {
     const cycle = await requireCycle(deps, merchant, params.month);
     const rows = await listCharges(deps.db, merchant.id, {
@@ -178,7 +156,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
  * No workflow runs: the row tells whether there is no such month (404) or it is closed (409). The
  * row is not asked before the act: a month that was started just now has a workflow and no row yet.
  */
-function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, month: string) {
+export function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, month: string) {
   return async (error: unknown): Promise<never> => {
     if (!(error instanceof Problem) || error.slug !== 'workflow-closed') throw error;
     const { stage } = await requireCycle(deps, merchant, month);
@@ -189,17 +167,8 @@ function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, month: str
   };
 }
 
-/** A doubled number is found set-based over all rows, which have no words of their own for it. */
-function isDoubled(row: SelectionRow): boolean {
-  return row.reason === orderNumberDoubled.code && row.reasonJa === null;
-}
-
-function explainDoubled(row: SelectionRow, column: string | null): SelectionRow {
-  const { ja, en } = orderNumberDoubled;
-  return { ...row, column, value: row.orderNumber, reasonJa: ja, reasonEn: en };
-}
-
-async function requireCycle(
+/** @throws Problem `cycle-not-found`. */
+export async function requireCycle(
   deps: ApiDependencies,
   merchant: Merchant,
   month: string,

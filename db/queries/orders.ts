@@ -1,75 +1,13 @@
 import { type RawBuilder, sql } from 'kysely';
-import { addDays, type BusinessDate, startOfBusinessDate } from '../../billing/business-date.ts';
-import type { ChargeState } from '../../billing/charge.ts';
+import { addDays, startOfBusinessDate } from '../../billing/business-date.ts';
 import type { RowsAndYen } from '../../billing/cycle.ts';
+import type {
+  OrderPlace,
+  OrderRow,
+  OrderSearch,
+  OrderVerdict,
+} from '../../billing/order-search.ts';
 import type { Db } from '../database.ts';
-
-export const ORDER_VERDICTS = ['selected', 'excluded', 'quarantined'] as const;
-export type OrderVerdict = (typeof ORDER_VERDICTS)[number];
-
-/** One order of a month, as its latest export has it, and what became of it. */
-export interface OrderRow {
-  /** The how-manieth export of the month brought this row. */
-  readonly collection: number;
-  readonly record: number;
-  readonly line: number;
-  readonly orderNumber: string | null;
-  readonly customerNumber: string | null;
-  readonly orderedAt: string | null;
-  readonly paymentMethod: string | null;
-  readonly cycleCount: number | null;
-  readonly previousOrderNumber: string | null;
-  readonly amountYen: number | null;
-  readonly shipment: 'unknown' | 'unshipped' | 'shipped' | null;
-  readonly shippedOn: BusinessDate | null;
-  readonly status: string | null;
-  readonly customerName: string | null;
-  readonly email: string | null;
-  readonly phone: string | null;
-  readonly verdict: OrderVerdict;
-  readonly reason: string | null;
-  /** Rows that cannot be read: where and why; else null. */
-  readonly column: string | null;
-  readonly value: string | null;
-  readonly reasonJa: string | null;
-  readonly reasonEn: string | null;
-  /** The latest complete export no longer has it. */
-  readonly gone: boolean;
-  /** The charge that bills it: of which month, in which state. Null while there is none. */
-  readonly billedIn: string | null;
-  readonly billedState: ChargeState | null;
-}
-
-/** What the shop's own search knows (manual 002, 2-1), and what became of the order here. */
-export interface OrderSearch {
-  /** 注文番号: compared as numbers when the bounds are digits alone, else as text. */
-  readonly orderNumberFrom?: string | undefined;
-  readonly orderNumberTo?: string | undefined;
-  /** Parts of 顧客名 and メールアドレス, whatever their width, case and spaces. */
-  readonly customerName?: string | undefined;
-  readonly email?: string | undefined;
-  /** A part of TEL; only its digits count. */
-  readonly phone?: string | undefined;
-  readonly paymentMethods?: readonly string[] | undefined;
-  /** 受注日 in Japan, both days included. */
-  readonly orderedFrom?: BusinessDate | undefined;
-  readonly orderedTo?: BusinessDate | undefined;
-  readonly amountFromYen?: number | undefined;
-  readonly amountToYen?: number | undefined;
-  readonly status?: string | undefined;
-  readonly verdict?: OrderVerdict | undefined;
-  readonly reason?: string | undefined;
-  /** Of this month's charge. */
-  readonly chargeState?: ChargeState | undefined;
-  readonly gone?: boolean | undefined;
-}
-
-/** Where a page ended. Rows without a time of order stand last. */
-export interface OrderPlace {
-  readonly orderedAt: string | null;
-  readonly collection: number;
-  readonly record: number;
-}
 
 /** The orders of a month that a search finds, newest first, a page at a time. */
 export async function listOrders(

@@ -1,12 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderPlace, OrderSearch } from '../../billing/order-search.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
-import {
-  countOrders,
-  listOrders,
-  type OrderPlace,
-  type OrderSearch,
-} from '../../db/queries/orders.ts';
+import { countOrders, listOrders } from '../../db/queries/orders.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
