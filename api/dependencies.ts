@@ -20,6 +20,8 @@ export interface ApiLimits {
   readonly refusedPerMinute: number;
   /** Requests a minute and address to routes without a token. */
   readonly publicPerMinute: number;
+  /** Calls a minute and address to a carrier receiver by someone who is not let in. */
+  readonly strangersPerMinute: number;
   /** Requests a minute and token. */
   readonly tokenPerMinute: number;
 }
@@ -31,6 +33,7 @@ export const defaultLimits: ApiLimits = {
   uploadSilenceMs: 30_000,
   refusedPerMinute: 20,
   publicPerMinute: 120,
+  strangersPerMinute: 10,
   tokenPerMinute: 1200,
 };
 
@@ -38,10 +41,15 @@ export const defaultLimits: ApiLimits = {
 export interface ApiDependencies {
   /** As the application role. */
   readonly db: Kysely<Database>;
+  /**
+   * The same with connections and a statement time-out of its own, for calls of ZEUS: an answer is
+   * due within a second, whatever else the API is busy with. Without it they share `db`.
+   */
+  readonly callsDb?: Kysely<Database>;
   /** With the payload codec: a start or Update never bypasses it. */
   readonly temporal: Client;
   /** Starts workflows by their IDs, over `temporal`. */
-  readonly workflows: Pick<WorkflowStarter, 'start'>;
+  readonly workflows: Pick<WorkflowStarter, 'start' | 'startAndReport'>;
   /** Newest first. */
   readonly fileKeys: readonly FileKey[];
   /** A fresh card-number guard for one file of this kind. */

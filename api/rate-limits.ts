@@ -9,6 +9,8 @@ export interface RateLimits {
   /** @throws Problem `too-many-requests` for an address with too many refused tokens. */
   refuseGuessers(request: Request): Promise<void>;
   readonly publicRoutes: RateLimitRequestHandler;
+  /** Counts calls of someone whom a carrier receiver does not let in; those let in never pass it. */
+  readonly strangers: RateLimitRequestHandler;
   readonly tokens: RateLimitRequestHandler;
 }
 
@@ -29,6 +31,7 @@ export function createRateLimits(limits: ApiLimits): RateLimits {
       });
     },
     publicRoutes: limiter(limits.publicPerMinute, addressOf),
+    strangers: limiter(limits.strangersPerMinute, addressOf),
     tokens: limiter(limits.tokenPerMinute, (_request, response) => String(response.locals.tokenId)),
   };
 }

@@ -10,9 +10,11 @@ export function createBoundedStarts(
   temporal: Client,
   waitMs: number,
   taskQueue?: string,
-): Pick<WorkflowStarter, 'start'> {
+): Pick<WorkflowStarter, 'start' | 'startAndReport'> {
   const starter = createWorkflowStarter(temporal, taskQueue);
   return {
     start: (start) => withPatience(temporal, waitMs, () => starter.start(start)),
+    startAndReport: (start, change) =>
+      withPatience(temporal, waitMs, () => starter.startAndReport(start, change)),
   };
 }

@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   maxConnections?: number;
   /** Shown in pg_stat_activity. */
   applicationName?: string;
+  /** Longer statements are cut off by the server; none by default. */
+  statementTimeoutMs?: number;
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -26,13 +28,14 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Db {
 
 /** The pool under a database, for what needs a connection itself: COPY, LISTEN. */
 export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
+  const { statementTimeoutMs: cutMs = 0 } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
     // A server that takes the connection and says nothing is away, like one that refuses it.
     connectionTimeoutMillis: 10_000,
     application_name: options.applicationName ?? 'tsukigime',
-    options: '-c timezone=UTC -c datestyle=ISO',
+    options: `-c timezone=UTC -c datestyle=ISO -c statement_timeout=${cutMs}`,
     types: { getTypeParser },
   });
   // Without a listener a broken connection would end the process: the pool listens to idle ones, and
