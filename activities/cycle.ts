@@ -35,12 +35,13 @@ export function createCycleActivities(deps: ActivityDependencies) {
   return {
     /** First step of every run: the row is the lock on the month, and says where the month stands. */
     async openCycle(
-      of: OfCycle & { startedBy: string },
+      of: OfCycle & { startedBy: string; scope: 'all' | 'chosen' },
     ): Promise<{ facts: CycleFacts; clockOffsetMs: number }> {
       const merchant = await loadMerchant(deps, of.merchant);
       await openCycle(db, merchant.id, {
         billingMonth: of.month,
         startedBy: of.startedBy,
+        scope: of.scope,
         now: of.now,
       });
       return { facts: await refresh(merchant.id, of), clockOffsetMs: merchant.clockOffsetMs };

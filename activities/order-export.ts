@@ -14,8 +14,12 @@ import {
   copyCollectedRows,
   findCollection,
   recordCollection,
+  recordTables,
   reserveCollection,
 } from '../db/queries/order-export.ts';
+import { createStage, mergeStage } from '../db/queries/order-news.ts';
+import { findLatestCollection } from '../db/queries/selection.ts';
+import { recordShipmentNews } from '../db/queries/shipments.ts';
 import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
@@ -23,6 +27,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
+import { requireOpenCycle } from './open-cycle.ts';
 
 /**
  * Twice the largest month that we promise. A broken file can pretend to millions of rows, and the
@@ -34,11 +39,12 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
   return {
     /**
      * Reads a stored order export into the month's record, once: the same file under the same
-     * settings is the collection that is there. All rows or none, in one transaction.
+     * settings is the collection that is there. All rows or none, in one transaction. A newer export
+     * brings only what it says differently; orders that are missing in it are not cancelled.
      */
     async collectOrders(
       of: OfCycle & { workflowId: string; act: Act; sha256: string },
-    ): Promise<{ n: number; records: number; quarantined: number }> {
+    ): Promise<Omit<Collection, 'id'>> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const cycle = await requireCycle(deps.db, merchant.id, of.month);
       const file = await openFile(deps.db, merchant.id, of.sha256, deps.fileKeys);
@@ -50,9 +56,10 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
       }
       const { width } = current.settings.paygent;
       const reopen = () => reopenFile(deps, merchant.id, of.sha256);
+      let shipped: readonly string[] = [];
       try {
         const encoding = await detectEncoding(file.content);
-        return await withHeartbeat(() =>
+        const { id: _, ...collection } = await withHeartbeat(() =>
           inCopyTransaction(deps.pool, async (trx, copyRows): Promise<Collection> => {
             await lockMerchant(trx, merchant.id);
             const key = {
@@ -66,33 +73,46 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
             });
             const known = await findCollection(trx, merchant.id, key);
             if (known !== undefined) return known;
-            const { stage } = await requireCycle(trx, merchant.id, of.month);
-            if (stage !== 'collecting') {
-              throw refusal(
-                'StageConflict',
-                `${of.month} の注文はすでに選定済みです。この注文CSVは保存しましたが、請求には使いません。`,
-              );
-            }
+            await requireOpenCycle(trx, merchant.id, of.month);
             const id = await reserveCollection(trx, merchant.id);
+            const first = (await findLatestCollection(trx, merchant.id, cycle.id)) === undefined;
             const counts = await copyCollectedRows(
               copyRows,
-              collectRows(reopen(), { encoding, profile: current.settings.orderProfile, width }, [
-                id,
-                merchant.id,
-              ]),
+              first ? recordTables : await createStage(trx),
+              collectRows(
+                reopen(),
+                { encoding, profile: current.settings.orderProfile, width },
+                {
+                  cycleId: cycle.id,
+                  collectionId: id,
+                  merchantId: merchant.id,
+                },
+              ),
             );
+            const records = counts.orders + counts.quarantined;
+            const news = first
+              ? { complete: true, added: records, changed: 0, unchanged: 0, gone: 0 }
+              : await mergeStage(trx, merchant.id, { cycleId: cycle.id, collectionId: id });
             // Whatever was wrong with the export before: this one has not been refused yet.
             await setCycleTrouble(trx, merchant.id, cycle.id, null);
-            return await recordCollection(trx, merchant.id, {
+            const collection = await recordCollection(trx, merchant.id, {
               id,
               ...key,
               encoding,
-              records: counts.orders + counts.quarantined,
+              records,
               quarantined: counts.quarantined,
+              news,
               now: of.now,
             });
+            shipped = await recordShipmentNews(trx, merchant.id, { collectionId: id, now: of.now });
+            return collection;
           }),
         );
+        // Old orders come again in the next month's export, with the day they were shipped on.
+        for (const month of shipped) {
+          await deps.workflows.wakeCycle(of.merchant, month, 'shipments');
+        }
+        return collection;
       } catch (error) {
         if (error instanceof UnusableFileError) {
           throw refusal('UnusableFile', `${error.ja}。注文は取り込んでいません。`, error.code);
@@ -120,33 +140,40 @@ interface Reading {
   readonly width: number;
 }
 
+interface CollectionKey {
+  readonly cycleId: number;
+  readonly collectionId: number;
+  readonly merchantId: number;
+}
+
 /** The rows of an export as the tables take them. Doubled numbers are found later, set-based. */
 async function* collectRows(
   source: AsyncIterable<Uint8Array>,
   reading: Reading,
-  [collectionId, merchantId]: [number, number],
+  of: CollectionKey,
 ): AsyncGenerator<CollectedRow> {
   const { encoding, profile, width } = reading;
   for await (const row of readOrderExport(source, profile, { encoding, maxRecords: MAX_RECORDS })) {
     if (row.kind === 'quarantined') {
-      yield quarantined(row, collectionId, merchantId);
+      yield quarantined(row, of);
       continue;
     }
     const { order } = row;
     const selection = selectOrder(order, profile);
     const unfit = selection.kind === 'selected' ? findUnfit(order, profile, width) : null;
     if (selection.kind === 'quarantined') {
-      yield quarantined(toQuarantinedRow(order, selection, profile), collectionId, merchantId);
+      yield quarantined(toQuarantinedRow(order, selection, profile), of);
     } else if (unfit !== null) {
-      yield quarantined(unfit, collectionId, merchantId);
+      yield quarantined(unfit, of);
     } else {
       yield {
         kind: 'order',
         values: [
-          collectionId,
+          of.cycleId,
+          of.collectionId,
           order.record,
           order.line,
-          merchantId,
+          of.merchantId,
           order.orderNumber,
           order.customerNumber,
           order.orderedAt,
@@ -167,14 +194,16 @@ async function* collectRows(
   }
 }
 
-function quarantined(row: QuarantinedRow, collectionId: number, merchantId: number): CollectedRow {
+function quarantined(row: QuarantinedRow, of: CollectionKey): CollectedRow {
   return {
     kind: 'quarantined',
     values: [
-      collectionId,
+      of.cycleId,
+      row.orderNumber === null ? null : 1,
+      of.collectionId,
       row.record,
       row.line,
-      merchantId,
+      of.merchantId,
       row.orderNumber,
       row.column,
       row.value,

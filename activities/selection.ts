@@ -2,12 +2,14 @@ import { lockMerchant } from '../db/database.ts';
 import { insertPlannedCharges } from '../db/queries/auth-file.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
 import { hasDecisionSince, RESUME_CYCLE } from '../db/queries/decisions.ts';
+import { closeRuns, openRun } from '../db/queries/runs.ts';
 import {
   findLatestCollection,
   insertSelection,
   type SelectionSummary,
   summarizeSelection,
 } from '../db/queries/selection.ts';
+import { recordKnownShipments } from '../db/queries/shipments.ts';
 import type { OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
@@ -17,9 +19,10 @@ import { loadMerchantWithSettings } from './merchant.ts';
 export function createSelectionActivities(deps: ActivityDependencies) {
   return {
     /**
-     * Decides who is billed from the latest collection and moves the month on; once. Where nobody
-     * is billed though rows are quarantined, the month stays open for a corrected export: billing
-     * nobody in silence would be as wrong as billing.
+     * Decides who is billed from what the month has collected; only what is new since it last did.
+     * The first time it opens the month's run, or leaves that to a person where the month is for
+     * chosen orders. Where nobody is billed though rows are quarantined, the month stays open for a
+     * corrected export: billing nobody in silence would be as wrong as billing.
      */
     async selectOrders(of: OfCycle & { workflowId: string }): Promise<SelectionSummary> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
@@ -31,7 +34,8 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           if (latest === undefined) {
             throw refusal('StageConflict', `${of.month} の注文CSVがまだ取り込まれていません。`);
           }
-          if (latest.selectionId === null) {
+          const first = cycle.stage === 'collecting';
+          if (latest.selectionId === null || !first) {
             await insertSelection(trx, merchant.id, {
               cycleId: cycle.id,
               collectionId: latest.collectionId,
@@ -41,6 +45,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           }
           const summary = await summarizeSelection(trx, merchant.id, cycle.id);
           if (summary === undefined) throw new Error('a selection was just made');
+          if (!first) return { summary, moved: true };
           const confirmed =
             summary.selected > 0 ||
             summary.quarantined === 0 ||
@@ -50,11 +55,19 @@ export function createSelectionActivities(deps: ActivityDependencies) {
               since: latest.collectedAt,
             }));
           if (!confirmed) return { summary, moved: false };
+          if (cycle.scope === 'all') {
+            await openRun(trx, merchant.id, {
+              cycleId: cycle.id,
+              orderNumbers: null,
+              decisionId: null,
+              now: of.now,
+            });
+          }
           await moveCycle(trx, merchant.id, {
             cycleId: cycle.id,
             from: 'collecting',
-            to: 'handing_over',
-            attention: false,
+            to: cycle.scope === 'all' ? 'handing_over' : 'previewing',
+            attention: cycle.scope === 'chosen',
             now: of.now,
           });
           return { summary, moved: true };
@@ -70,8 +83,9 @@ export function createSelectionActivities(deps: ActivityDependencies) {
     },
 
     /**
-     * Makes a charge of every selected order: from here on the orders are this month's. Orders that
-     * another month took since the selection are selected anew, where they show as already billed.
+     * Makes a charge of every order of the open runs: from here on the orders are this month's. Orders
+     * that another month took or a person held since the selection are selected anew, where they show
+     * why they are not billed.
      */
     async planCharges(of: OfCycle): Promise<{ planned: number }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
@@ -84,12 +98,17 @@ export function createSelectionActivities(deps: ActivityDependencies) {
             identityMonth: identityMonth(current.settings.orderIdentity, of.month),
             now: of.now,
           };
-          const first = await insertPlannedCharges(trx, merchant.id, plan);
-          if (first.taken === 0) return { planned: first.planned };
-          const latest = await findLatestCollection(trx, merchant.id, cycle.id);
-          if (latest === undefined) throw new Error('a selection has its collection');
-          await insertSelection(trx, merchant.id, { ...plan, collectionId: latest.collectionId });
-          return { planned: (await insertPlannedCharges(trx, merchant.id, plan)).planned };
+          let { planned, taken } = await insertPlannedCharges(trx, merchant.id, plan);
+          if (taken > 0) {
+            const latest = await findLatestCollection(trx, merchant.id, cycle.id);
+            if (latest === undefined) throw new Error('a selection has its collection');
+            await insertSelection(trx, merchant.id, { ...plan, collectionId: latest.collectionId });
+            ({ planned, taken } = await insertPlannedCharges(trx, merchant.id, plan));
+          }
+          if (taken > 0) throw new Error('what was selected anew is free, under the merchant lock');
+          await closeRuns(trx, merchant.id, { ...plan, charges: planned });
+          await recordKnownShipments(trx, merchant.id, plan);
+          return { planned };
         }),
       );
     },

@@ -1,3 +1,4 @@
+import type { CapturePolicy } from '../billing/capture-policy.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import { exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
@@ -5,7 +6,7 @@ import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
 import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
-import { type FileLine, insertFileLines } from '../db/queries/file-lines.ts';
+import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
 import {
@@ -26,7 +27,13 @@ interface FileSource {
   list(
     db: Db,
     merchantId: number,
-    page: { cycleId: number; now: string; limit: number; askedAt: string | null },
+    page: {
+      cycleId: number;
+      now: string;
+      limit: number;
+      askedAt: string | null;
+      policy: CapturePolicy;
+    },
   ): Promise<FileLine[]>;
   claim(
     trx: Trx,
@@ -36,7 +43,7 @@ interface FileSource {
   ): Promise<number>;
 }
 
-type BilledKind = 'auth' | 'capture';
+export type BilledKind = 'auth' | 'capture';
 
 const sources: Readonly<Record<BilledKind, FileSource>> = {
   auth: { fileKind: 'authorization', list: listPlannedLines, claim: claimAttempts },
@@ -47,7 +54,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
   return {
     /** Builds files of all charges that wait for one. */
     async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<{ files: number }> {
-      return await withHeartbeat(() => buildFiles(deps, of, null));
+      return await withHeartbeat(() => buildFiles(deps, of, { askedAt: null }));
     },
 
     /** A person wants new files for what was rejected or refused. */
@@ -75,7 +82,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       } catch (error) {
         throw asRefusal(error);
       }
-      return await withHeartbeat(() => buildFiles(deps, of, askedAt));
+      return await withHeartbeat(() => buildFiles(deps, of, { askedAt }));
     },
   };
 }
@@ -87,12 +94,13 @@ const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing'
  * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes
  * on with the charges that are not claimed yet.
  *
- * @param askedAt also what came back refused before a person asked; null = nobody did
+ * @param which `askedAt`: also what came back refused before a person asked; null = nobody did.
+ *   `returnedFrom`: only what a cancelled exchange carried and nobody holds back.
  */
-async function buildFiles(
+export async function buildFiles(
   deps: ActivityDependencies,
   of: OfCycle & { kind: BilledKind },
-  askedAt: string | null,
+  which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
 ): Promise<{ files: number }> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { maxRecordsPerFile, width, transport } = current.settings.paygent;
@@ -106,12 +114,12 @@ async function buildFiles(
   const cycle = await requireCycle(deps.db, merchant.id, of.month);
   const name = { billingMonth: of.month, kind: of.kind };
   for (let files = 0; ; files += 1) {
-    const waiting = await source.list(deps.db, merchant.id, {
-      cycleId: cycle.id,
-      now: of.now,
-      limit: maxRecordsPerFile,
-      askedAt,
-    });
+    const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
+    const { policy } = current.settings.capture;
+    const waiting =
+      'returnedFrom' in which
+        ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
+        : await source.list(deps.db, merchant.id, { ...page, policy, askedAt: which.askedAt });
     if (waiting.length === 0) return { files };
     const number = await nextExchangeNumber(deps.db, merchant.id, name);
     const file = await encodeFile(waiting, options);

@@ -1,3 +1,5 @@
+import { formatJstMinute } from './business-date.ts';
+import type { CapturePolicy } from './capture-policy.ts';
 import type { ChargeState } from './charge.ts';
 
 /** The stages of a billing cycle, in the order a month runs through them. */
@@ -29,6 +31,16 @@ export interface CycleFacts {
   readonly stage: CycleStage;
   /** Whether an order export has been collected. */
   readonly collected: boolean;
+  /** Whether an export has come that no selection has looked at. */
+  readonly unselected: boolean;
+  /** A month of chosen orders bills nobody before a person opens a run. */
+  readonly scope: 'all' | 'chosen';
+  /** Runs whose orders have not become charges yet. */
+  readonly openRuns: number;
+  /** Selected orders without a charge. */
+  readonly unbilled: number;
+  /** Charges that a person keeps out of every file. */
+  readonly held: number;
   /** Why the latest step was refused, in an operator's words; null when nothing stands in the way. */
   readonly trouble: string | null;
   readonly charges: ChargesByState;
@@ -40,8 +52,14 @@ export interface CycleFacts {
     /** Answered, but with rows that a person must settle. */
     readonly unsettled: number;
   };
-  /** Authorized charges that can be captured now and never were in a capture file. */
-  readonly capturable: number;
+  readonly capture: {
+    readonly policy: CapturePolicy;
+    /** Authorized charges that may be captured and never were in a capture file. */
+    readonly ready: number;
+    /** When those leave; `now` or earlier when they are due, null when there is none. */
+    readonly nextWaveAt: string | null;
+    readonly due: boolean;
+  };
   /** Authorized charges whose capture came back refused or never left: a person decides. */
   readonly captureRefused: number;
   /** Authorized charges whose window closed at least a day ago. */
@@ -73,7 +91,10 @@ export function needsAttention(facts: CycleFacts): boolean {
   if (facts.stage === 'closed') return false;
   if (facts.trouble !== null) return true;
   if (facts.stage === 'collecting') return !facts.collected;
+  if (facts.scope === 'chosen' && facts.unbilled > 0 && facts.openRuns === 0) return true;
   return (
+    facts.held > 0 ||
+    manualCaptures(facts) > 0 ||
     facts.exchanges.toHandOver > 0 ||
     facts.exchanges.unsettled > 0 ||
     facts.captureRefused > 0 ||
@@ -81,6 +102,11 @@ export function needsAttention(facts: CycleFacts): boolean {
       (state) => (facts.charges[state as ChargeState]?.rows ?? 0) > 0,
     )
   );
+}
+
+/** Authorized charges that only a person's tick lets go. */
+function manualCaptures({ capture, charges }: CycleFacts): number {
+  return capture.policy === 'manual' ? (charges.authorized?.rows ?? 0) - capture.ready : 0;
 }
 
 /** What the cycle is waiting for or doing, as an operator reads it. */
@@ -98,6 +124,7 @@ function describeStage(facts: CycleFacts): string {
         ? '注文を取り込みました。請求対象を選定しています。'
         : '注文CSVのアップロードを待っています。';
     case 'previewing':
+      return `請求する注文の指定を待っています(請求対象 ${facts.unbilled} 件)。`;
     case 'awaiting_approval':
       return '請求内容の承認を待っています。';
     case 'handing_over':
@@ -106,7 +133,7 @@ function describeStage(facts: CycleFacts): string {
     case 'reconciling':
       return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。`;
     case 'capturing':
-      return `${describeHandOver(facts)}売上処理中です(${listCounts(facts, IN_CAPTURE)})。`;
+      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeUnbilled(facts)}`;
     case 'working_ng':
       return describeOpenCases(facts);
     case 'closing':
@@ -118,6 +145,21 @@ function describeStage(facts: CycleFacts): string {
     case 'stopped':
       return '停止中です。';
   }
+}
+
+function describeCapture({ capture }: CycleFacts): string {
+  if (capture.due) return '売上処理中です';
+  if (capture.policy === 'manual') return '売上処理する請求の指定を待っています';
+  return capture.nextWaveAt === null
+    ? '商品の発送を待っています'
+    : `売上ファイルを ${formatJstMinute(capture.nextWaveAt)} に作成します`;
+}
+
+/** Orders that came or were left over after the month's runs. */
+function describeUnbilled({ unbilled }: CycleFacts): string {
+  return unbilled > 0
+    ? `まだ請求していない注文が ${unbilled} 件あります。追加で請求するか、保留にしてください。`
+    : '';
 }
 
 /** Whose turn it is: nothing happens at the PSP before the operator's upload. */
@@ -150,7 +192,8 @@ const OPEN_CASES: readonly Counted[] = [
   inState('要確認', 'quarantined'),
   inState('期限切れ', 'expired'),
   ['売上NG', (facts) => facts.captureRefused],
-  inState('未送信', 'planned'),
+  ['保留', (facts) => facts.held],
+  ['未送信', (facts) => (facts.charges.planned?.rows ?? 0) - facts.held],
 ];
 
 const IN_FILES: readonly Counted[] = [
@@ -167,8 +210,8 @@ function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
 
 function describeOpenCases(facts: CycleFacts): string {
   return needsAttention(facts)
-    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。`
-    : `結果を待っています(${listCounts(facts, IN_FILES)})。`;
+    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。${describeUnbilled(facts)}`
+    : `結果を待っています(${listCounts(facts, IN_FILES)})。${describeUnbilled(facts)}`;
 }
 
 /** Whatever the stage: someone may have been charged twice. */

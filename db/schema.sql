@@ -149,6 +149,7 @@ create table charges (
   position integer not null,
   created_at timestamp with time zone not null,
   collection_id bigint,
+  record integer,
   constraint charges_pkey PRIMARY KEY (id),
   constraint charges_merchant_id_order_number_identity_month_key UNIQUE (merchant_id, order_number, identity_month)
 );
@@ -997,7 +998,6 @@ alter table notice_reads add constraint notice_reads_merchant_id_fkey FOREIGN KE
 alter table notice_reads add constraint notice_reads_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES notices(id);
 alter table notices add constraint notices_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table occupations add constraint occupations_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
-alter table order_absences add constraint order_absences_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table order_collections add constraint order_collections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table order_collections add constraint order_collections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table order_collections add constraint order_collections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);

@@ -1,4 +1,4 @@
-import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import {
   type CycleFacts,
@@ -10,20 +10,17 @@ import {
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
-import {
-  endCharges,
-  rebuildFiles,
-  resumeCycle,
-  settleContradictions,
-  useOrderExport,
-} from './messages.ts';
-import { readRefusal, refuseUnless } from './refusals.ts';
+import { hearCycleActs } from './cycle-acts.ts';
+import { shouldContinueAsNew } from './history.ts';
+import { readRefusal } from './refusals.ts';
 import { setStage } from './stage.ts';
 
 export interface BillingCycleInput extends WorkflowInput {
   /** YYYY-MM */
   readonly month: string;
   readonly startedBy: string;
+  /** Whether it bills all its orders by itself, or those that a person chooses; all by default. */
+  readonly scope?: 'all' | 'chosen';
 }
 
 /**
@@ -47,50 +44,20 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   let opened = false;
   let troubled = false;
 
-  // No validator: only the rows tell an export that comes too late from one whose sender asks again
-  // because the first answer was lost with Temporal's state.
-  setHandler(useOrderExport, async ({ sha256, ...act }) => {
+  const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
     // It may come with the very first task, before the month has its row.
     await clock.until(null, () => opened);
-    const collected = await files.collectOrders({ ...of(), workflowId, act, sha256 });
+    const value = await act();
     bell.ring();
-    return collected;
-  });
-  setHandler(
-    endCharges,
-    async ({ orderNumbers, kind, ...act }) => {
-      const ended = await short.endCharges({ ...of(), workflowId, act, orderNumbers, kind });
-      bell.ring();
-      return ended;
-    },
-    {
-      validator: ({ orderNumbers }) =>
-        refuseUnless(orderNumbers.length > 0, '注文番号を1件以上指定してください。'),
-    },
-  );
-  setHandler(rebuildFiles, async ({ kind, ...act }) => {
-    await clock.until(null, () => opened);
-    const built = await files.rebuildFiles({ ...of(), workflowId, act, kind });
-    await short.startExchanges(of());
-    bell.ring();
-    return built;
-  });
-  setHandler(settleContradictions, async ({ orderNumbers, ...act }) => {
-    const settled = await short.settleContradictions({ ...of(), workflowId, act, orderNumbers });
-    bell.ring();
-    return settled;
-  });
-  setHandler(
-    resumeCycle,
-    async (act) => {
-      const resumed = await short.resumeCycle({ ...of(), workflowId, act });
-      bell.ring();
-      return resumed;
-    },
-    { validator: (_act) => refuseUnless(troubled, 'この月の処理は止まっていません。') },
-  );
+    return value;
+  };
+  hearCycleActs({ of, workflowId, told, isTroubled: () => troubled }, short, files);
 
-  const first = await short.openCycle({ ...of(), startedBy: input.startedBy });
+  const first = await short.openCycle({
+    ...of(),
+    startedBy: input.startedBy,
+    scope: input.scope ?? 'all',
+  });
   clock.moveTo(first.clockOffsetMs);
   opened = true;
   let facts = first.facts;
@@ -100,7 +67,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   while (facts.stage !== 'closed') {
     setStage(facts.stage, needsAttention(facts), describeCycle(facts));
     await tryStep(facts);
-    if (workflowInfo().continueAsNewSuggested) {
+    if (shouldContinueAsNew(timingOf(input))) {
       await clock.quiet();
       await continueAsNew<typeof billingCycle>({ ...input, clockOffsetMs: clock.offsetMs() });
     }
@@ -127,11 +94,23 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
 
   async function step(now: CycleFacts): Promise<void> {
     const move = (to: CycleStage) => short.moveCycle({ ...of(), from: now.stage, to });
+    if (now.stage !== 'collecting' && now.stage !== 'closing') {
+      // A newer export, or a hold: who is billed is decided anew, of what is not charged yet.
+      if (now.unselected) {
+        await files.selectOrders({ ...of(), workflowId });
+        return;
+      }
+      if (now.openRuns > 0 && now.stage !== 'handing_over') return await move('handing_over');
+      if (now.expirable > 0) return await short.expireAuthorizations(of());
+    }
     switch (now.stage) {
       case 'collecting':
         if (!now.collected) return await bell.waits(null, '注文CSV');
         await files.selectOrders({ ...of(), workflowId });
         return;
+
+      case 'previewing':
+        return await bell.waits(null, '請求する注文の指定');
 
       case 'handing_over':
         await files.planCharges(of());
@@ -141,36 +120,50 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
 
       case 'awaiting_result':
         // One file without a result must not hold back the captures of the others.
-        if (now.expirable > 0) return await short.expireAuthorizations(of());
-        if (now.exchanges.open > 0 && now.capturable === 0) {
-          return await bell.waits(now.nextExpiryAt, 'オーソリ結果');
-        }
+        if (now.exchanges.open > 0 && !now.capture.due) return await rests(now, 'オーソリ結果');
         return await move('capturing');
 
       case 'capturing':
-        if (now.capturable > 0) {
+        if (now.capture.due) {
           await files.buildFiles({ ...of(), kind: 'capture' });
           return await short.startExchanges(of());
         }
-        if (now.expirable > 0) return await short.expireAuthorizations(of());
-        if (now.exchanges.open > 0) return await bell.waits(now.nextExpiryAt, '売上結果');
+        if (now.exchanges.open > 0 || awaitsCapture(now)) return await rests(now, '売上処理');
         return await move('working_ng');
 
       case 'working_ng':
-        if (now.capturable > 0) return await move('capturing');
-        if (now.expirable > 0) return await short.expireAuthorizations(of());
-        if (isFinished(now.charges) && now.exchanges.open + now.exchanges.unsettled === 0) {
-          return await move('closing');
+        if (now.capture.due || awaitsCapture(now)) return await move('capturing');
+        if (!isFinished(now.charges) || now.exchanges.open + now.exchanges.unsettled > 0) {
+          return await rests(now, '対応待ち');
         }
-        return await bell.waits(now.nextExpiryAt, '対応待ち');
+        // Another month may have billed them since: then nothing is left over here.
+        if (now.unbilled > 0) await files.selectOrders({ ...of(), workflowId });
+        if ((await short.readCycle(of())).unbilled > 0) return await rests(now, '未請求の注文');
+        return await move('closing');
 
       case 'closing':
         await short.closeCycle(of());
         return;
 
       default:
-        // Previewing and approval come with their capability; a stopped cycle waits for a person.
+        // Approval comes with its capability; a stopped cycle waits for a person.
         return await bell.waits(null, '再開');
     }
   }
+
+  /** Until something happens, an authorization expires or shipped orders leave together. */
+  async function rests({ nextExpiryAt, capture }: CycleFacts, purpose: string): Promise<void> {
+    await bell.waits(earlier(nextExpiryAt, capture.nextWaveAt), purpose);
+  }
+}
+
+/** Authorized charges that wait for their shipment or for a person's tick. */
+function awaitsCapture({ charges, captureRefused }: CycleFacts): boolean {
+  return (charges.authorized?.rows ?? 0) > captureRefused;
+}
+
+/** Of two instants the earlier one; null never comes. */
+function earlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return Date.parse(a) < Date.parse(b) ? a : b;
 }

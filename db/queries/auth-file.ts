@@ -1,27 +1,31 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import type { FileLine } from './file-lines.ts';
+import { openRunsOf } from './runs.ts';
 
 /**
- * Makes a charge, with its item, of every selected order that no charge bills yet: from here on the
- * orders are this cycle's. Repeated after a change of `identityMonth`, it makes no second charge of
- * an order that the cycle has. The caller holds the merchant's lock.
+ * Makes a charge, with its item, of every selected order of the month's open runs that no charge
+ * bills yet: from here on the orders are this cycle's. Repeated after a change of `identityMonth`, it
+ * makes no second charge of an order that the cycle has. The caller holds the merchant's lock.
  *
- * @returns how many charges were made, and how many selected orders another cycle had taken since
- *   the selection; those must be selected anew, so that they show as already billed
+ * @returns how many charges were made, and how many selected orders another cycle had taken or a
+ *   person had put on hold since the selection; those must be selected anew, so that they show why
  */
 export async function insertPlannedCharges(
   db: Db,
   merchantId: number,
   plan: { cycleId: number; identityMonth: string; now: string },
 ): Promise<{ planned: number; taken: number }> {
+  const openRuns = openRunsOf(plan.cycleId);
   const selected = sql`
-    select r.order_number, r.record, r.amount_yen, o.customer_number, o.previous_order_number
-      from selections s
-      join selection_rows r on r.selection_id = s.id and r.verdict = 'selected'
-      join orders o on o.collection_id = s.collection_id and o.record = r.record
-     where s.merchant_id = ${merchantId}
-       and s.id = (select id from selections where cycle_id = ${plan.cycleId} order by n desc limit 1)`;
+    select r.order_number, r.collection_id, r.record, r.amount_yen, o.customer_number,
+           o.previous_order_number
+      from order_verdicts r
+      join orders o on o.collection_id = r.collection_id and o.record = r.record
+     where r.merchant_id = ${merchantId} and r.cycle_id = ${plan.cycleId} and r.verdict = 'selected'
+       and (exists (select from (${openRuns}) u where u.scope = 'all')
+            or r.order_number in (select w.order_number
+                                    from run_orders w join (${openRuns}) u on u.id = w.run_id))`;
   const {
     rows: [other],
   } = await sql<{ taken: number }>`
@@ -30,49 +34,55 @@ export async function insertPlannedCharges(
                     where c.merchant_id = ${merchantId} and c.order_number = s.order_number
                       and ${plan.identityMonth} in ('', c.identity_month)
                       and c.cycle_id <> ${plan.cycleId})
+        or exists (select from open_order_holds h
+                    where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
     `.execute(db);
   if (other !== undefined && other.taken > 0) return { planned: 0, taken: other.taken };
 
   const charges = await sql`
     insert into charges (merchant_id, cycle_id, order_number, identity_month, customer_number,
-                         previous_order_number, position, created_at)
+                         previous_order_number, position, collection_id, record, created_at)
     select ${merchantId}, ${plan.cycleId}, s.order_number, ${plan.identityMonth}, s.customer_number,
-           s.previous_order_number, s.record, ${plan.now}
+           s.previous_order_number,
+           (select coalesce(max(position), 0) from charges where cycle_id = ${plan.cycleId})
+             + row_number() over (order by s.collection_id, s.record),
+           s.collection_id, s.record, ${plan.now}
       from (${selected}) s
      where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
                           and c.order_number = s.order_number)
-     order by s.record`.execute(db);
+     order by s.collection_id, s.record`.execute(db);
   await sql`
     insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
-    select c.id, c.id, ${merchantId}, s.amount_yen
-      from (${selected}) s
-      join charges c on c.cycle_id = ${plan.cycleId} and c.order_number = s.order_number
-     where not exists (select from charge_items i where i.charge_id = c.id)
+    select c.id, c.id, ${merchantId}, o.amount_yen
+      from charges c
+      join orders o on o.collection_id = c.collection_id and o.record = c.record
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${plan.cycleId}
+       and not exists (select from charge_items i where i.charge_id = c.id)
      order by c.id`.execute(db);
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };
 }
 
 /**
- * The next charges, in the export's order, that wait for an authorization file.
- *
- * @param page with `askedAt`, what was in a file by then or in none: a rejection that came since is
- *   another decision
+ * The next charges, in the export's order, that wait for an authorization file: those that never were
+ * in one and, once a person `askedAt` an instant for it, those of files that came to nothing by then. A
+ * rejection that came since is another decision.
  */
 export async function listPlannedLines(
   db: Db,
   merchantId: number,
-  page: { cycleId: number; limit: number; askedAt?: string | null },
+  page: { cycleId: number; limit: number; askedAt: string | null },
 ): Promise<FileLine[]> {
-  const askedAt = page.askedAt ?? null;
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", coalesce(s.n, 0) + 1 as n, null as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'planned'
-       and (${askedAt}::timestamptz is null or s.n is null
+       and (s.n is null
             or exists (select from attempts a where a.charge_id = s.charge_id and a.n = s.n
-                                                and a.claimed_at < ${askedAt}))
+                                                and a.claimed_at < ${page.askedAt}::timestamptz))
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
 }

@@ -1,16 +1,24 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { CapturePolicy } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
- * The next authorized charges, in the export's order, whose window is open at `now`. A capture that
+ * The next authorized charges, in the export's order, whose window is open at `now` and which the
+ * policy or a person's request lets go. A capture that
  * was refused is only tried again when a person says so, and then only what was in a file by the
  * time that person `askedAt`: a refusal that came since is another decision.
  */
 export async function listCapturableLines(
   db: Db,
   merchantId: number,
-  page: { cycleId: number; now: string; limit: number; askedAt: string | null },
+  page: {
+    cycleId: number;
+    now: string;
+    limit: number;
+    askedAt: string | null;
+    policy: CapturePolicy;
+  },
 ): Promise<FileLine[]> {
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
@@ -18,11 +26,24 @@ export async function listCapturableLines(
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'authorized'
-       and s.capture_before > ${page.now} and (s.k is null or exists (
+       and s.capture_before > ${page.now} and ${mayCapture(page.policy)}
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+       and (s.k is null or exists (
              select from endings e where e.charge_id = s.charge_id and e.n = s.n and e.k = s.k
                                      and e.claimed_at < ${page.askedAt}::timestamptz))
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** Whether an authorized charge `s` (charge_states) may be captured. */
+export function mayCapture(policy: CapturePolicy): RawBuilder<boolean> {
+  if (policy === 'immediate') return sql`true`;
+  const requested = sql`exists (select from capture_requests q
+                                 where q.charge_id = s.charge_id and q.n = s.n)`;
+  return policy === 'manual'
+    ? sql`${requested}`
+    : sql`(exists (select from shipments t where t.charge_id = s.charge_id) or ${requested})`;
 }
 
 /** Claims the captures that a file carries, before it can leave. */

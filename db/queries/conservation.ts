@@ -26,21 +26,26 @@ export async function checkConservation(
   cycleId: number,
 ): Promise<Conservation> {
   const { rows } = await sql<Sum>`
-    with latest as (
-      select s.id, c.records
-        from selections s join order_collections c on c.id = s.collection_id
-       where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
-       order by s.n desc limit 1
-    ), decided as (
-      select count(*)::float8 as rows,
-             count(*) filter (where r.verdict = 'selected')::float8 as selected,
-             coalesce(sum(r.amount_yen) filter (where r.verdict = 'selected'), 0)::float8 as yen
-        from selection_rows r join latest on r.selection_id = latest.id
+    with judged as (
+      -- One first verdict for every row that an export brought; the rest of it was known already.
+      select coalesce(sum(c.records), 0)::float8 as records,
+             coalesce(sum(c.unchanged), 0)::float8 as unchanged,
+             (select count(*)::float8 from selection_rows r
+               where r.cycle_id = ${cycleId} and r.n = 1) as verdicts
+        from order_collections c
+       where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+         and c.id <= (select max(s.collection_id) from selections s where s.cycle_id = ${cycleId})
     ), charged as (
       select count(*)::float8 as rows,
              coalesce(sum((select sum(i.yen) from charge_items i where i.charge_id = c.id
-                              and i.origin_charge_id = c.id)), 0)::float8 as yen
-        from charges c where c.cycle_id = ${cycleId}
+                              and i.origin_charge_id = c.id)), 0)::float8 as yen,
+             count(r.*)::float8 as selected, coalesce(sum(r.amount_yen), 0)::float8 as selected_yen
+        from charges c
+        left join selection_rows r on r.collection_id = c.collection_id and r.record = c.record
+          and r.verdict = 'selected' and not exists (select from selection_rows again
+            where again.collection_id = r.collection_id and again.record = r.record
+              and again.n > r.n and again.n > 1 and again.verdict = 'selected')
+       where c.cycle_id = ${cycleId}
     ), files as (
       select e.id, e.kind, e.number, e.records::float8 as records, e.amount_yen::float8 as yen,
              (select max(round) from result_files f where f.exchange_id = e.id) as round
@@ -56,14 +61,17 @@ export async function checkConservation(
                                 and r.line_number = l.line_number
        group by f.id, f.kind, f.number, f.records, f.yen, f.round
     )
-    select '取込件数と判定件数' as what, 'rows' as unit, latest.records::float8 as left, decided.rows as right
-      from latest, decided
+    select '取込件数と判定件数' as what, 'rows' as unit, records as left,
+           unchanged + verdicts as right
+      from judged where verdicts > 0 or records > 0
     union all
-    select '選定件数と請求件数', 'rows', decided.selected, charged.rows from decided, charged, latest
-     where exists (select from charges where cycle_id = ${cycleId})
+    select '選定件数と請求件数', 'rows', selected, rows from charged
     union all
-    select '選定金額と請求金額', 'yen', decided.yen, charged.yen from decided, charged, latest
-     where exists (select from charges where cycle_id = ${cycleId})
+    select '選定金額と請求金額', 'yen', selected_yen, yen from charged
+    union all
+    select '請求の実行件数と請求件数', 'rows', coalesce(sum(p.charges), 0)::float8,
+           (select rows from charged)
+      from runs u left join run_plans p on p.run_id = u.id where u.cycle_id = ${cycleId}
     union all
     select name || ' の件数と明細', 'rows', records, lines from ledger
     union all

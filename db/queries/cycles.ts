@@ -1,7 +1,11 @@
 import { sql } from 'kysely';
+import { nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { CycleFacts, CycleStage, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
+import { mayCapture } from './capture-file.ts';
+import { billedWhole, openRunsOf, unbilledOf } from './runs.ts';
+import { findSettings } from './settings.ts';
 
 export interface CycleRow {
   readonly id: number;
@@ -13,6 +17,8 @@ export interface CycleRow {
   readonly startedAt: string;
   readonly startedBy: string;
   readonly closedAt: string | null;
+  /** Whether it bills all its orders by itself, or those that a person chooses. */
+  readonly scope: 'all' | 'chosen';
 }
 
 const cycleColumns = [
@@ -24,13 +30,14 @@ const cycleColumns = [
   'started_at as startedAt',
   'started_by as startedBy',
   'closed_at as closedAt',
+  'scope',
 ] as const;
 
 /** Opens the cycle of a month, or leaves the one that is there: UNIQUE (merchant, month) is the lock. */
 export async function openCycle(
   db: Db,
   merchantId: number,
-  cycle: { billingMonth: string; startedBy: string; now: string },
+  cycle: { billingMonth: string; startedBy: string; scope: 'all' | 'chosen'; now: string },
 ): Promise<CycleRow> {
   await db
     .insertInto('cycles')
@@ -41,6 +48,7 @@ export async function openCycle(
       attention: true,
       started_at: cycle.now,
       started_by: cycle.startedBy,
+      scope: cycle.scope,
     })
     .onConflict((conflict) => conflict.columns(['merchant_id', 'billing_month']).doNothing())
     .execute();
@@ -142,26 +150,47 @@ export async function readCycleFacts(
   now: string,
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
-  const { open, toHandOver, unsettled, ...counts } = await countFiles(db, merchantId, cycle.id);
+  const { open, toHandOver, unsettled, lastWaveAt, ...counts } = await countFiles(
+    db,
+    merchantId,
+    cycle.id,
+  );
+  const settings = await findSettings(db, merchantId);
+  const { policy, waveAt } = settings?.settings.capture ?? { policy: 'manual', waveAt: '00:00' };
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
-           count(*) filter (where state = 'authorized' and capture_before > ${now}
-                              and k is null)::int as capturable,
+           count(*) filter (where state = 'authorized' and capture_before > ${now} and k is null
+                              and h.order_number is null and ${mayCapture(policy)})::int as ready,
            count(*) filter (where state = 'authorized' and k is not null)::int as refused,
            count(*) filter (where state = 'authorized'
                               and capture_before + interval '1 day' <= ${now})::int as expirable,
+           count(*) filter (where state in ('planned', 'authorized')
+                              and h.order_number is not null)::int as held,
            min(capture_before) filter (where state = 'authorized') + interval '1 day' as next_expiry_at
-      from charge_states where merchant_id = ${merchantId} and cycle_id = ${cycle.id}
+      from charge_states s
+      left join open_order_holds h on h.merchant_id = s.merchant_id
+                                  and h.order_number = s.order_number
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${cycle.id}
      group by state`.execute(db);
   const authorized = states.find(({ state }) => state === 'authorized');
+  const ready = authorized?.ready ?? 0;
+  const requested = ready === 0 ? 0 : await countRequested(db, merchantId, cycle.id);
+  const nextWaveAt = nextCaptureWave({ policy, waveAt, ready, requested, lastWaveAt }, now);
   return {
     stage: cycle.stage,
+    scope: cycle.scope,
     ...counts,
+    held: states.reduce((total, { held }) => total + held, 0),
     trouble: cycle.trouble,
     charges: Object.fromEntries(states.map(({ state, rows, yen }) => [state, { rows, yen }])),
     exchanges: { open, toHandOver, unsettled },
-    capturable: authorized?.capturable ?? 0,
+    capture: {
+      policy,
+      ready,
+      nextWaveAt,
+      due: nextWaveAt !== null && Date.parse(nextWaveAt) <= Date.parse(now),
+    },
     captureRefused: authorized?.refused ?? 0,
     expirable: authorized?.expirable ?? 0,
     nextExpiryAt: authorized?.next_expiry_at ?? null,
@@ -170,13 +199,30 @@ export async function readCycleFacts(
 
 interface StateCount extends RowsAndYen {
   readonly state: ChargeState;
-  readonly capturable: number;
+  readonly ready: number;
   readonly refused: number;
   readonly expirable: number;
+  readonly held: number;
   readonly next_expiry_at: string | null;
 }
 
-type FileCounts = Pick<CycleFacts, 'collected' | 'contradictions'> & CycleFacts['exchanges'];
+/** Captures that a person asked for and that no file has taken yet. */
+async function countRequested(db: Db, merchantId: number, cycleId: number): Promise<number> {
+  const { rows } = await sql<{ requested: number }>`
+    select count(*)::int as requested
+      from capture_requests q join charges c on c.id = q.charge_id
+     where q.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+       and not exists (select from endings e where e.charge_id = q.charge_id and e.n = q.n)
+       and not exists (select from attempts a where a.charge_id = q.charge_id and a.n > q.n)
+    `.execute(db);
+  return rows[0]?.requested ?? 0;
+}
+
+type FileCounts = Pick<
+  CycleFacts,
+  'collected' | 'unselected' | 'contradictions' | 'openRuns' | 'unbilled'
+> &
+  CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
 /** What a month has collected and which of its files are still on their way. */
 async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
@@ -187,13 +233,29 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
           and not exists (select from contradiction_settlements s
                            where s.contradiction_id = x.id)) as contradictions,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
-      count(*) filter (where not answered)::int as open,
+      (select count(*)::int from (${openRunsOf(cycleId)}) u) as "openRuns",
+      case when ${billedWhole(cycleId)} then 0
+           else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,
+      coalesce((select max(id) from order_collections where cycle_id = ${cycleId})
+         > coalesce((select max(collection_id) from selections where cycle_id = ${cycleId}), 0),
+         false)
+      or exists (select from (select max(selected_at) as at from selections
+                               where cycle_id = ${cycleId}) s
+                  where exists (select from order_holds h
+                                 where h.merchant_id = ${merchantId} and h.held_at >= s.at)
+                     or exists (select from order_hold_releases h
+                                 where h.merchant_id = ${merchantId} and h.released_at >= s.at))
+        as unselected,
+      max(created_at) filter (where kind = 'capture'
+                                and stage not in ('rejected', 'cancelled')) as "lastWaveAt",
+      count(*) filter (where not finished and not answered)::int as open,
       count(*) filter (where stage in ('built', 'handing_over'))::int as "toHandOver",
-      count(*) filter (where answered)::int as unsettled
-      from (select e.stage, exists (select from result_files f where f.exchange_id = e.id) as answered
+      count(*) filter (where not finished and answered)::int as unsettled
+      from (select e.stage, e.kind, e.created_at,
+                   e.stage in ('reconciled', 'rejected', 'cancelled') as finished,
+                   exists (select from result_files f where f.exchange_id = e.id) as answered
               from exchanges e
-             where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
-               and e.stage not in ('reconciled', 'rejected', 'cancelled')) e
+             where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}) e
     `.execute(db);
   const [counts] = rows;
   if (counts === undefined) throw new Error('an aggregate always yields a row');

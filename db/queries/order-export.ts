@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CopyRows, CopyValue } from '../copy-rows.ts';
 import type { Db } from '../database.ts';
+import type { ExportNews } from './order-news.ts';
 
 /** A collection of orders: one export, read under one version of the merchant's settings. */
 export interface Collection {
@@ -8,7 +9,15 @@ export interface Collection {
   readonly n: number;
   readonly records: number;
   readonly quarantined: number;
+  /** Against what the month knew before: all of the first export is added. */
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Orders that the month knows and this export does not hold; that cancels none of them. */
+  readonly gone: number;
 }
+
+const collectionColumns = sql.raw('id, n, records, quarantined, added, changed, unchanged, gone');
 
 /** The collection of this file under these settings, when it was read before. */
 export async function findCollection(
@@ -16,14 +25,28 @@ export async function findCollection(
   merchantId: number,
   of: { cycleId: number; fileId: number; settingsVersion: number },
 ): Promise<Collection | undefined> {
-  return await db
-    .selectFrom('order_collections')
-    .select(['id', 'n', 'records', 'quarantined'])
-    .where('merchant_id', '=', merchantId)
-    .where('cycle_id', '=', of.cycleId)
-    .where('file_id', '=', of.fileId)
-    .where('settings_version', '=', of.settingsVersion)
-    .executeTakeFirst();
+  const { rows } = await sql<Collection>`
+    select ${collectionColumns} from order_collections
+     where merchant_id = ${merchantId} and cycle_id = ${of.cycleId} and file_id = ${of.fileId}
+       and settings_version = ${of.settingsVersion}`.execute(db);
+  return rows[0];
+}
+
+/** The exports that a month was given, the first one first. */
+export async function listCollections(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<(Collection & { sha256: string; fileName: string; collectedAt: string })[]> {
+  const { rows } = await sql<
+    Collection & { sha256: string; fileName: string; collectedAt: string }
+  >`
+    select c.id, c.n, c.records, c.quarantined, c.added, c.changed, c.unchanged, c.gone,
+           c.collected_at as "collectedAt", f.sha256, f.name as "fileName"
+      from order_collections c join files f on f.id = c.file_id
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+     order by c.n`.execute(db);
+  return rows;
 }
 
 /** Reserves the ID under which the rows of a new collection are written. */
@@ -49,24 +72,29 @@ export async function recordCollection(
     encoding: string;
     records: number;
     quarantined: number;
+    news: ExportNews;
     now: string;
   },
 ): Promise<Collection> {
+  const { news } = collection;
   const {
     rows: [row],
   } = await sql<Collection>`
     insert into order_collections (id, merchant_id, cycle_id, n, file_id, settings_version, encoding,
-                                   records, quarantined, collected_at)
+                                   records, quarantined, collected_at, complete, added, changed,
+                                   unchanged, gone)
     select ${collection.id}, ${merchantId}, ${collection.cycleId}, coalesce(max(n), 0) + 1,
            ${collection.fileId}, ${collection.settingsVersion}, ${collection.encoding},
-           ${collection.records}, ${collection.quarantined}, ${collection.now}
+           ${collection.records}, ${collection.quarantined}, ${collection.now}, ${news.complete},
+           ${news.added}, ${news.changed}, ${news.unchanged}, ${news.gone}
       from order_collections where cycle_id = ${collection.cycleId}
-    returning id, n, records, quarantined`.execute(db);
+    returning ${collectionColumns}`.execute(db);
   if (row === undefined) throw new Error('an aggregate always yields a row');
   return row;
 }
 
 export const ORDER_COLUMNS = [
+  'cycle_id',
   'collection_id',
   'record',
   'line',
@@ -88,6 +116,8 @@ export const ORDER_COLUMNS = [
 ] as const;
 
 export const QUARANTINED_ORDER_COLUMNS = [
+  'cycle_id',
+  'version',
   'collection_id',
   'record',
   'line',
@@ -108,19 +138,27 @@ export type CollectedRow =
   | { readonly kind: 'order'; readonly values: readonly CopyValue[] }
   | { readonly kind: 'quarantined'; readonly values: readonly CopyValue[] };
 
-/** Streams the rows of an export into their two tables; returns how many went where. */
+/** Where the rows of an export go: the month's first one straight into the record. */
+export interface ExportTables {
+  readonly orders: string;
+  readonly quarantined: string;
+}
+export const recordTables: ExportTables = { orders: 'orders', quarantined: 'quarantined_orders' };
+
+/** Streams the rows of an export into two tables; returns how many went where. */
 export async function copyCollectedRows(
   copyRows: CopyRows,
+  tables: ExportTables,
   rows: AsyncIterable<CollectedRow>,
 ): Promise<{ orders: number; quarantined: number }> {
   const counts = { orders: 0, quarantined: 0 };
   let orders: (readonly CopyValue[])[] = [];
   let quarantined: (readonly CopyValue[])[] = [];
   const flush = async () => {
-    if (orders.length > 0) counts.orders += await copyRows('orders', ORDER_COLUMNS, orders);
+    if (orders.length > 0) counts.orders += await copyRows(tables.orders, ORDER_COLUMNS, orders);
     if (quarantined.length > 0) {
       counts.quarantined += await copyRows(
-        'quarantined_orders',
+        tables.quarantined,
         QUARANTINED_ORDER_COLUMNS,
         quarantined,
       );

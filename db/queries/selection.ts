@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 
-/** What became of a month's orders; rows and yen, with every row in exactly one count. */
+/**
+ * What became of a month's orders, as the newest of its exports and decisions have it; rows and yen,
+ * with every order in exactly one count.
+ */
 export interface SelectionSummary {
   readonly n: number;
   readonly orders: number;
@@ -35,9 +38,11 @@ export async function findLatestCollection(
 }
 
 /**
- * Decides for every record of a collection: selected, excluded with the first reason that matches,
- * or quarantined. The caller holds the merchant's lock, so that no other cycle claims an order
- * between this look and its own claim (the claim looks again).
+ * Decides for every order of a month: selected, excluded with the first reason that matches, or
+ * quarantined. Repeated, it adds what is new: the rows of newer exports, and orders that something
+ * outside their row has changed for (another month billed them, a person holds them). What the month
+ * has charged stays selected. The caller holds the merchant's lock, so that no other cycle claims an
+ * order between this look and its own claim (the claim looks again).
  *
  * @param identityMonth '' or, where the merchant's order numbers repeat every month, the month.
  */
@@ -46,60 +51,88 @@ export async function insertSelection(
   merchantId: number,
   selection: { cycleId: number; collectionId: number; identityMonth: string; now: string },
 ): Promise<number> {
+  const { cycleId } = selection;
   const {
     rows: [row],
   } = await sql<{ id: number }>`
     insert into selections (merchant_id, cycle_id, n, collection_id, selected_at)
-    select ${merchantId}, ${selection.cycleId}, coalesce(max(n), 0) + 1, ${selection.collectionId},
+    select ${merchantId}, ${cycleId}, coalesce(max(n), 0) + 1, ${selection.collectionId},
            ${selection.now}
-      from selections where cycle_id = ${selection.cycleId}
+      from selections where cycle_id = ${cycleId}
     returning id`.execute(db);
   if (row === undefined) throw new Error('an aggregate always yields a row');
 
   // An order number that was doubled in one file stays blocked for the month, even if another
   // export of the month has it clean (spec 1.2).
   await sql`
-    with numbered as (
+    with exports as (select id from order_collections where cycle_id = ${cycleId}),
+    numbered as (
       select collection_id, order_number from orders
-       where collection_id in (select id from order_collections where cycle_id = ${selection.cycleId})
+       where collection_id in (select id from exports)
       union all
       select collection_id, order_number from quarantined_orders
-       where order_number is not null
-         and collection_id in (select id from order_collections where cycle_id = ${selection.cycleId})
+       where order_number is not null and collection_id in (select id from exports)
     ), doubled as (
       select distinct order_number from numbered
        group by collection_id, order_number having count(*) > 1
+    ), judged as (
+      select o.collection_id, o.record, o.version, o.order_number,
+             -- What is charged is billed as it was, whatever a newer export says.
+             case when own.id is null then o.amount_yen else (select i.yen from charge_items i
+               where i.charge_id = own.id and i.origin_charge_id = own.id) end as amount_yen,
+             case when d.order_number is not null then 'quarantined'
+                  when own.id is not null then 'selected'
+                  when o.exclusion is not null or c.id is not null or h.order_number is not null
+                    then 'excluded'
+                  else 'selected' end as verdict,
+             case when d.order_number is not null then 'order_number_doubled'
+                  when own.id is not null then null
+                  when o.exclusion is not null then o.exclusion
+                  when c.id is not null then 'already_billed'
+                  when h.order_number is not null then 'on_hold' end as reason,
+             c.id as charge_id
+        from orders o
+        left join charges own on own.cycle_id = ${cycleId} and own.order_number = o.order_number
+        left join doubled d on d.order_number = o.order_number
+        left join open_order_holds h on h.merchant_id = ${merchantId}
+                                    and h.order_number = o.order_number
+        -- Where the number alone makes the order, a charge of any month bills it, also one of a time
+        -- when the month joined the key.
+        left join lateral (
+          select c.id from charges c
+           where c.merchant_id = ${merchantId} and c.order_number = o.order_number
+             and ${selection.identityMonth} in ('', c.identity_month) and c.cycle_id <> ${cycleId}
+           order by c.id desc limit 1) c on true
+       where o.collection_id in (select id from exports)
+         and not exists (select from orders later
+           where later.cycle_id = o.cycle_id and later.order_number = o.order_number
+             and later.version = o.version + 1 and later.version > 1)
+         and not exists (select from quarantined_orders later
+           where later.cycle_id = o.cycle_id and later.order_number = o.order_number
+             and later.version = o.version + 1 and later.version > 1)
+      union all
+      select q.collection_id, q.record, q.version, q.order_number, null, 'quarantined',
+             q.reason_code, null
+        from quarantined_orders q
+       where q.collection_id in (select id from exports)
     )
-    insert into selection_rows (selection_id, record, merchant_id, order_number, amount_yen, verdict,
-                                reason, charge_id)
-    select ${row.id}::bigint, o.record, ${merchantId}::bigint, o.order_number, o.amount_yen,
-           case when d.order_number is not null then 'quarantined'
-                when o.exclusion is not null or c.id is not null then 'excluded'
-                else 'selected' end,
-           case when d.order_number is not null then 'order_number_doubled'
-                when o.exclusion is not null then o.exclusion
-                when c.id is not null then 'already_billed' end,
-           c.id
-      from orders o
-      left join doubled d on d.order_number = o.order_number
-      -- Where the number alone makes the order, a charge of any month bills it, also one of a time
-      -- when the month joined the key.
-      left join lateral (
-        select c.id from charges c
-         where c.merchant_id = ${merchantId} and c.order_number = o.order_number
-           and ${selection.identityMonth} in ('', c.identity_month)
-         order by c.id desc limit 1) c on true
-     where o.collection_id = ${selection.collectionId}
-    union all
-    select ${row.id}::bigint, q.record, ${merchantId}::bigint, q.order_number, null, 'quarantined',
-           q.reason_code, null
-      from quarantined_orders q
-     where q.collection_id = ${selection.collectionId}
+    insert into selection_rows (selection_id, cycle_id, collection_id, record, version, n,
+                                merchant_id, order_number, amount_yen, verdict, reason, charge_id)
+    select ${row.id}::bigint, ${cycleId}::bigint, j.collection_id, j.record, j.version,
+           coalesce(r.n, 0) + 1, ${merchantId}::bigint, j.order_number, j.amount_yen, j.verdict,
+           j.reason, j.charge_id
+      from judged j
+      left join (select * from selection_rows t where t.cycle_id = ${cycleId}
+                   and not exists (select from selection_rows later
+                     where later.collection_id = t.collection_id and later.record = t.record
+                       and later.n = t.n + 1 and later.n > 1)) r
+        on r.collection_id = j.collection_id and r.record = j.record
+     where r.n is null or (r.verdict, r.reason) is distinct from (j.verdict, j.reason)
     `.execute(db);
   return Number(row.id);
 }
 
-/** The latest selection of a cycle, counted. */
+/** The verdicts that hold today, counted. */
 export async function summarizeSelection(
   db: Db,
   merchantId: number,
@@ -114,7 +147,7 @@ export async function summarizeSelection(
   }>`
     select s.n, r.verdict, r.reason, count(r.record)::int as rows,
            coalesce(sum(r.amount_yen), 0)::float8 as yen
-      from selections s left join selection_rows r on r.selection_id = s.id
+      from selections s left join order_verdicts r on r.cycle_id = s.cycle_id
      where s.merchant_id = ${merchantId}
        and s.id = (select id from selections where cycle_id = ${cycleId} order by n desc limit 1)
      group by s.n, r.verdict, r.reason
@@ -168,14 +201,12 @@ export async function listSelectionRows(
            o.customer_number as "customerNumber", r.amount_yen as "amountYen", r.verdict, r.reason,
            q.column_name as "column", q.value, q.reason_ja as "reasonJa", q.reason_en as "reasonEn",
            b.billing_month as "billedIn", cs.state as "billedState"
-      from selection_rows r
-      join selections s on s.id = r.selection_id
-      left join orders o on o.collection_id = s.collection_id and o.record = r.record
-      left join quarantined_orders q on q.collection_id = s.collection_id and q.record = r.record
+      from order_verdicts r
+      left join orders o on o.collection_id = r.collection_id and o.record = r.record
+      left join quarantined_orders q on q.collection_id = r.collection_id and q.record = r.record
       left join charge_states cs on cs.charge_id = r.charge_id
       left join cycles b on b.id = cs.cycle_id
-     where s.merchant_id = ${merchantId}
-       and s.id = (select id from selections where cycle_id = ${page.cycleId} order by n desc limit 1)
+     where r.merchant_id = ${merchantId} and r.cycle_id = ${page.cycleId}
        and (${page.verdict ?? null}::text is null or r.verdict = ${page.verdict ?? null})
        and (${page.reason ?? null}::text is null or r.reason = ${page.reason ?? null})
        and r.record > ${page.afterRecord}

@@ -193,7 +193,11 @@ async function prepareMerchant(stack: Stack): Promise<string> {
         slug: demoMerchant,
         name: 'デモ商店',
         kind: 'sandbox',
-        settings: merchantSettingsSchema.parse({ paygent: { merchantId: paygentId } }),
+        settings: merchantSettingsSchema.parse({
+          paygent: { merchantId: paygentId },
+          // The demo shows a month from its orders to its captures; nobody ships anything in it.
+          capture: { policy: 'immediate' },
+        }),
         actor: 'demo',
         now: now.toISOString(),
       });

@@ -13,10 +13,15 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
   return {
     stage: 'working_ng',
     collected: true,
+    unselected: false,
+    scope: 'all',
+    openRuns: 0,
+    unbilled: 0,
+    held: 0,
     trouble: null,
     charges: { captured: { rows: 2, yen: 200 } },
     exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
-    capturable: 0,
+    capture: { policy: 'immediate', ready: 0, nextWaveAt: null, due: false },
     captureRefused: 0,
     expirable: 0,
     contradictions: 0,
@@ -69,6 +74,18 @@ describe('a person must act', () => {
       false,
     );
     expect(needsAttention(facts({ stage: 'closing', trouble: '合いません。' }))).toBe(true);
+  });
+  test('on orders on hold, and on charges that only a tick lets go', () => {
+    expect(needsAttention(facts({ held: 1 }))).toBe(true);
+    const capture = { policy: 'manual', ready: 0, nextWaveAt: null, due: false } as const;
+    const charges = { authorized: one };
+    expect(needsAttention(facts({ capture, charges }))).toBe(true);
+    expect(needsAttention(facts({ capture: { ...capture, ready: 1 }, charges }))).toBe(false);
+  });
+  test('on what is left to bill in a month of chosen orders, not on what comes late to others', () => {
+    expect(needsAttention(facts({ scope: 'chosen', unbilled: 1 }))).toBe(true);
+    expect(needsAttention(facts({ scope: 'chosen', unbilled: 1, openRuns: 1 }))).toBe(false);
+    expect(needsAttention(facts({ stage: 'capturing', unbilled: 1 }))).toBe(false);
   });
   test('while collecting only until there is an export', () => {
     expect(needsAttention(facts({ stage: 'collecting', collected: false }))).toBe(true);

@@ -9,6 +9,7 @@ import {
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { insertExchange } from '../../db/queries/exchanges.ts';
 import { insertFileLines } from '../../db/queries/file-lines.ts';
+import { closeRuns, openRun } from '../../db/queries/runs.ts';
 import { insertSelection } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
@@ -24,21 +25,35 @@ beforeAll(async () => {
   const { merchantId, cycleId, fileId } = record;
   const { rows } = await sql<{ id: number }>`
     insert into order_collections (merchant_id, cycle_id, n, file_id, settings_version, encoding,
-                                   records, quarantined, collected_at)
-    values (${merchantId}, ${cycleId}, 1, ${fileId}, 1, 'utf-8', 3, 0, ${AT})
+                                   records, quarantined, collected_at, complete, added, changed,
+                                   unchanged, gone)
+    values (${merchantId}, ${cycleId}, 1, ${fileId}, 1, 'utf-8', 3, 0, ${AT}, true, 3, 0, 0, 0)
     returning id`.execute(db);
   const collectionId = rows[0]?.id ?? 0;
   await sql`
     insert into orders (collection_id, record, line, merchant_id, order_number, customer_number,
                         payment_method, cycle_count, previous_order_number, amount_yen, shipment,
-                        status, customer_name, email, phone, exclusion)
+                        status, customer_name, email, phone, exclusion, cycle_id)
     select ${collectionId}, i, i + 1, ${merchantId}, 'order-' || i, '9', 'クレジットカード', 2, '1',
-           i * 100, 'unknown', '新規受付', '', '', '', case when i = 3 then 'first_order' end
+           i * 100, 'unknown', '新規受付', '', '', '', case when i = 3 then 'first_order' end,
+           ${cycleId}
       from generate_series(1, 3) i`.execute(db);
   const plan = { cycleId, identityMonth: '', now: AT };
   await insertSelection(db, merchantId, { ...plan, collectionId });
-  await insertPlannedCharges(db, merchantId, plan);
-  const lines = await listPlannedLines(db, merchantId, { cycleId, limit: 10 });
+  await db
+    .transaction()
+    .execute((trx) =>
+      openRun(trx, merchantId, { cycleId, orderNumbers: null, decisionId: null, now: AT }),
+    );
+  const { planned } = await insertPlannedCharges(db, merchantId, plan);
+  await db
+    .transaction()
+    .execute((trx) => closeRuns(trx, merchantId, { cycleId, charges: planned, now: AT }));
+  const lines = await listPlannedLines(db, merchantId, {
+    cycleId,
+    limit: 10,
+    askedAt: null,
+  });
   const exchange = await insertExchange(db, merchantId, {
     cycleId,
     billingMonth: '2026-11',
@@ -75,10 +90,10 @@ class RollBack extends Error {}
 test.each([
   ['delete from selection_rows where record = 3', true, false, '取込件数と判定件数(3 / 2)'],
   [
-    "update selection_rows set verdict = 'selected', reason = null where record = 3",
+    "update selection_rows set verdict = 'excluded', reason = 'cancelled' where record = 2",
     true,
     true,
-    '選定件数と請求件数(3 / 2)',
+    '選定件数と請求件数(1 / 2)',
   ],
   [
     'update selection_rows set amount_yen = 101 where record = 1',
@@ -87,7 +102,13 @@ test.each([
     '選定金額と請求金額(301 / 300)',
   ],
   ['update charge_items set yen = yen - 1', false, true, '選定金額と請求金額(300 / 298)'],
-  ["delete from charges where order_number = 'order-1'", true, true, '選定件数と請求件数(2 / 1)'],
+  [
+    "delete from charges where order_number = 'order-1'",
+    true,
+    false,
+    '請求の実行件数と請求件数(2 / 1)',
+  ],
+  ['update order_collections set unchanged = 1', true, false, '取込件数と判定件数(3 / 4)'],
   ['update exchanges set records = 3', true, false, 'auth-1 の件数と明細(3 / 2)'],
   ['update exchanges set amount_yen = 299', false, true, 'auth-1 の金額と明細(299 / 300)'],
   ['update file_lines set yen = 99 where yen = 100', false, true, 'auth-1 の金額と明細(300 / 299)'],

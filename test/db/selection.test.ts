@@ -1,7 +1,20 @@
 import { sql } from 'kysely';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Db, openDatabase } from '../../db/database.ts';
+import { inCopyTransaction } from '../../db/copy-rows.ts';
+import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { insertPlannedCharges } from '../../db/queries/auth-file.ts';
+import { checkConservation } from '../../db/queries/conservation.ts';
+import {
+  type CollectedRow,
+  copyCollectedRows,
+  listCollections,
+  recordCollection,
+  recordTables,
+  reserveCollection,
+} from '../../db/queries/order-export.ts';
+import { createStage, listOrderChanges, mergeStage } from '../../db/queries/order-news.ts';
+import { closeRuns, openRun, weighRun } from '../../db/queries/runs.ts';
 import {
   findLatestCollection,
   insertSelection,
@@ -12,11 +25,13 @@ import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
+let pool: Pool;
 let db: Db;
 let record: MoneyRecord;
 beforeAll(async () => {
   database = await createTestDatabase();
-  db = openDatabase(database.ownerUrl, { maxConnections: 3 });
+  pool = openPool(database.appUrl, { maxConnections: 3 });
+  db = databaseOver(pool);
 });
 afterAll(async () => {
   await db.destroy();
@@ -35,38 +50,57 @@ interface Row {
 
 /** An export as it was read; its own settings version keeps it apart from the one before. */
 async function collect(rows: readonly Row[], cycleId = record.cycleId): Promise<number> {
-  const { rows: collections } = await sql<{ id: number; n: number }>`
-    insert into order_collections (merchant_id, cycle_id, n, file_id, settings_version, encoding,
-                                   records, quarantined, collected_at)
-    select ${record.merchantId}, ${cycleId}, count(*) + 1, ${record.fileId}, count(*) + 1, 'utf-8',
-           ${rows.length}, 0, ${AT}
-      from order_collections where cycle_id = ${cycleId} returning id, n`.execute(db);
-  const collectionId = collections[0]?.id ?? 0;
+  const { merchantId, fileId } = record;
+  return await inCopyTransaction(pool, async (trx, copyRows) => {
+    const known = await listCollections(trx, merchantId, cycleId);
+    const first = known.length === 0;
+    const id = await reserveCollection(trx, merchantId);
+    await copyCollectedRows(
+      copyRows,
+      first ? recordTables : await createStage(trx),
+      readRows(rows, [cycleId, id, merchantId]),
+    );
+    const news = first
+      ? { complete: true, added: rows.length, changed: 0, unchanged: 0, gone: 0 }
+      : await mergeStage(trx, merchantId, { cycleId, collectionId: id });
+    const settingsVersion = known.length + 1;
+    const counts = { records: rows.length, quarantined: 0 };
+    const read = { fileId, settingsVersion, encoding: 'utf-8', ...counts, news, now: AT };
+    await recordCollection(trx, merchantId, { id, cycleId, ...read });
+    return id;
+  });
+}
+
+async function* readRows(
+  rows: readonly Row[],
+  [cycleId, collectionId, merchantId]: [number, number, number],
+): AsyncGenerator<CollectedRow> {
   for (const [index, { number, yen = 100, exclusion, quarantined }] of rows.entries()) {
-    const place = { collection_id: collectionId, record: index + 1, line: index + 2 };
+    const place = [collectionId, index + 1, index + 2, merchantId];
     if (quarantined !== undefined || number === null) {
-      await db
-        .insertInto('quarantined_orders')
-        .values({
-          ...place,
-          merchant_id: record.merchantId,
-          order_number: number,
-          reason_code: quarantined ?? 'row_broken',
-          reason_ja: '読めません',
-          reason_en: 'unreadable',
-        })
-        .execute();
+      const reason = [null, null, quarantined ?? 'row_broken', '読めません', 'unreadable'];
+      const version = number === null ? null : 1;
+      yield { kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] };
       continue;
     }
-    await sql`
-      insert into orders (collection_id, record, line, merchant_id, order_number, customer_number,
-                          payment_method, cycle_count, previous_order_number, amount_yen, shipment,
-                          status, customer_name, email, phone, exclusion)
-      values (${collectionId}, ${place.record}, ${place.line}, ${record.merchantId}, ${number}, '9',
-              'クレジットカード', 2, '1', ${yen}, 'unknown', '新規受付', '', '', '',
-              ${exclusion ?? null})`.execute(db);
+    const order = [number, '9', null, 'クレジットカード', 2, '1', yen, 'unknown', null];
+    const rest = ['新規受付', '', '', '', exclusion ?? null];
+    yield { kind: 'order', values: [cycleId, ...place, ...order, ...rest] };
   }
-  return collectionId;
+}
+
+/** Lets the month bill all that is selected, and claims it. */
+async function plan(cycleId = record.cycleId, identityMonth = '') {
+  const run = { cycleId, orderNumbers: null, decisionId: null, now: AT };
+  const claim = { cycleId, identityMonth, now: AT };
+  return await db.transaction().execute(async (trx) => {
+    await openRun(trx, record.merchantId, run);
+    const result = await insertPlannedCharges(trx, record.merchantId, claim);
+    if (result.taken === 0) {
+      await closeRuns(trx, record.merchantId, { ...claim, charges: result.planned });
+    }
+    return result;
+  });
 }
 
 async function select(collectionId: number, cycleId = record.cycleId, identityMonth = '') {
@@ -113,6 +147,7 @@ test('a number that was doubled once is blocked for the month, not for the next'
   const clean = await collect([{ number: 'a' }, { number: 'b' }]);
   expect(await select(clean)).toEqual([
     ['a', 'order_number_doubled'],
+    ['a', 'order_number_doubled'],
     ['b', 'selected'],
   ]);
   const december = await insertCycle(db, record.merchantId, '2026-12');
@@ -135,8 +170,7 @@ test('an export without a row is a selection of nothing', async () => {
 
 test("an order of another month is already billed; per month it is this month's again", async () => {
   await select(await collect([{ number: 'a' }]));
-  const plan = { cycleId: record.cycleId, identityMonth: '', now: AT };
-  expect(await insertPlannedCharges(db, record.merchantId, plan)).toEqual({ planned: 1, taken: 0 });
+  expect(await plan()).toEqual({ planned: 1, taken: 0 });
   const december = await insertCycle(db, record.merchantId, '2026-12');
   const collection = await collect([{ number: 'a' }], december);
   expect(await select(collection, december)).toEqual([['a', 'already_billed']]);
@@ -145,13 +179,8 @@ test("an order of another month is already billed; per month it is this month's 
 
 test('a change of the order identity in the middle of a month bills nothing twice', async () => {
   await select(await collect([{ number: 'a' }, { number: 'b' }]));
-  const plan = { cycleId: record.cycleId, identityMonth: '', now: AT };
-  expect((await insertPlannedCharges(db, record.merchantId, plan)).planned).toBe(2);
-  const changed = { ...plan, identityMonth: '2026-11' };
-  expect(await insertPlannedCharges(db, record.merchantId, changed)).toEqual({
-    planned: 0,
-    taken: 0,
-  });
+  expect((await plan()).planned).toBe(2);
+  expect(await plan(record.cycleId, '2026-11')).toEqual({ planned: 0, taken: 0 });
   const again = sql`
     insert into charges (merchant_id, cycle_id, order_number, identity_month, customer_number,
                          previous_order_number, position, created_at)
@@ -167,8 +196,7 @@ test('back from the month in the key, what was billed under it is billed already
            'test', ${AT}
       from merchant_settings where merchant_id = ${record.merchantId}`.execute(db);
   await select(await collect([{ number: 'a' }]), record.cycleId, '2026-11');
-  const november = { cycleId: record.cycleId, identityMonth: '2026-11', now: AT };
-  expect((await insertPlannedCharges(db, record.merchantId, november)).planned).toBe(1);
+  expect((await plan(record.cycleId, '2026-11')).planned).toBe(1);
   const december = await insertCycle(db, record.merchantId, '2026-12');
   const collection = await collect([{ number: 'a' }, { number: 'b' }], december);
   expect(await select(collection, december)).toEqual([
@@ -180,9 +208,138 @@ test('back from the month in the key, what was billed under it is billed already
     ['a', 'selected'],
     ['b', 'selected'],
   ]);
-  const claim = { cycleId: december, identityMonth: '', now: AT };
-  expect(await insertPlannedCharges(db, record.merchantId, claim)).toEqual({
-    planned: 0,
-    taken: 1,
+  expect(await plan(december)).toEqual({ planned: 0, taken: 1 });
+});
+
+const changes = async (chargedOnly = false) =>
+  (
+    await listOrderChanges(db, record.merchantId, {
+      cycleId: record.cycleId,
+      chargedOnly,
+      after: null,
+      limit: 100,
+    })
+  ).map(({ collection, orderNumber, kind, charged, differences }) => [
+    collection,
+    orderNumber,
+    kind,
+    charged,
+    ...differences.map(({ field, before, after }) => `${field} ${before} → ${after}`),
+  ]);
+
+const left = async () =>
+  await weighRun(db, record.merchantId, { cycleId: record.cycleId, orderNumbers: null });
+
+test('a newer export brings its news, cancels nothing and is told', async () => {
+  await select(await collect([{ number: 'a' }, { number: 'b' }, { number: 'c' }]));
+  const newer = await collect([
+    { number: 'c', exclusion: 'cancelled' },
+    { number: 'a' },
+    { number: 'd', yen: 400 },
+  ]);
+  expect(await select(newer)).toEqual([
+    ['a', 'selected'],
+    ['c', 'cancelled'],
+    ['b', 'selected'],
+    ['d', 'selected'],
+  ]);
+  expect((await listCollections(db, record.merchantId, record.cycleId)).at(-1)).toMatchObject({
+    records: 3,
+    added: 1,
+    changed: 1,
+    unchanged: 1,
+    gone: 1,
   });
+  expect(await changes()).toEqual([
+    [2, 'b', 'gone', false],
+    [2, 'c', 'changed', false, 'exclusion null → cancelled'],
+  ]);
+  expect(await left()).toEqual({ rows: 3, yen: 600, refused: [] });
+  await collect([{ number: 'b' }, { number: 'a' }]);
+  expect(await changes()).toEqual([
+    [3, 'b', 'back', false],
+    [3, 'c', 'gone', false],
+    [3, 'd', 'gone', false],
+    [2, 'b', 'gone', false],
+    [2, 'c', 'changed', false, 'exclusion null → cancelled'],
+  ]);
+});
+
+test('what is charged is billed as it was; a newer export tells the difference', async () => {
+  await select(await collect([{ number: 'a' }, { number: 'b' }]));
+  expect(await plan()).toEqual({ planned: 2, taken: 0 });
+  const newer = await collect([
+    { number: 'a', yen: 900, exclusion: 'cancelled' },
+    { number: 'b' },
+    { number: 'c' },
+  ]);
+  expect(await select(newer)).toEqual([
+    ['a', 'selected'],
+    ['b', 'selected'],
+    ['c', 'selected'],
+  ]);
+  expect(await changes(true)).toEqual([
+    [2, 'a', 'changed', true, 'amount_yen 100 → 900', 'exclusion null → cancelled'],
+  ]);
+  expect(await left()).toEqual({ rows: 1, yen: 100, refused: [] });
+  expect(await summarizeSelection(db, record.merchantId, record.cycleId)).toMatchObject({
+    orders: 3,
+    selected: 3,
+    amountYen: 300,
+  });
+  expect(await checkConservation(db, record.merchantId, record.cycleId)).toMatchObject({
+    broken: [],
+  });
+});
+
+test('an order that a newer export cannot be read of is not billed, one without number stands as often as it comes', async () => {
+  const broken = { number: null, quarantined: 'row_broken' };
+  await select(await collect([{ number: 'a' }, { number: 'b' }, broken]));
+  const newer = await collect([{ number: 'a', quarantined: 'amount' }, { number: 'b' }, broken]);
+  expect(await select(newer)).toEqual([
+    ['a', 'amount'],
+    ['b', 'selected'],
+    [null, 'row_broken'],
+  ]);
+  const partial = await collect([{ number: 'b' }, broken]);
+  expect(await select(partial)).toEqual([
+    ['a', 'amount'],
+    ['b', 'selected'],
+    [null, 'row_broken'],
+  ]);
+  const third = await collect([{ number: 'a' }, { number: 'b' }, broken, broken]);
+  expect(await select(third)).toEqual([
+    ['a', 'selected'],
+    ['b', 'selected'],
+    [null, 'row_broken'],
+    [null, 'row_broken'],
+  ]);
+  expect(await checkConservation(db, record.merchantId, record.cycleId)).toMatchObject({
+    broken: [],
+  });
+});
+
+test('an order on hold shows so, and is billed again once it is released', async () => {
+  const collection = await collect([{ number: 'a' }, { number: 'b' }]);
+  await select(collection);
+  const { rows } = await sql<{ id: number }>`
+    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
+    values (${record.merchantId}, ${`hold-${record.cycleId}`}, 'test', 'hold', '{}', 'test', ${AT})
+    returning id`.execute(db);
+  const decisionId = rows[0]?.id ?? 0;
+  await sql`
+    insert into order_holds (merchant_id, order_number, n, cycle_id, decision_id, held_at)
+    values (${record.merchantId}, 'a', 1, ${record.cycleId}, ${decisionId}, ${AT})`.execute(db);
+  expect(await plan()).toEqual({ planned: 0, taken: 1 });
+  expect(await select(collection)).toEqual([
+    ['a', 'on_hold'],
+    ['b', 'selected'],
+  ]);
+  await sql`
+    insert into order_hold_releases (merchant_id, order_number, n, decision_id, released_at)
+    values (${record.merchantId}, 'a', 1, ${decisionId}, ${AT})`.execute(db);
+  expect(await select(collection)).toEqual([
+    ['a', 'selected'],
+    ['b', 'selected'],
+  ]);
 });

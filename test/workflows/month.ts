@@ -86,6 +86,8 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     name: 'テスト商店',
     kind: 'sandbox',
     settings: merchantSettingsSchema.parse({
+      // Captures follow at once, unless a test is about when they do.
+      capture: { policy: 'immediate' },
       ...options.settings,
       paygent: { merchantId: paygentId, ...options.settings?.paygent },
     }),

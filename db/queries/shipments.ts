@@ -1,0 +1,120 @@
+import { sql } from 'kysely';
+import type { Trx } from '../database.ts';
+
+/**
+ * Takes the days of shipment that an export tells over to the charges that it tells them of, of any
+ * month that is still open: the next month's export repeats old orders, now shipped. The first news
+ * counts. The caller holds the merchant's lock.
+ *
+ * @returns the other months that have news
+ */
+export async function recordShipmentNews(
+  trx: Trx,
+  merchantId: number,
+  of: { collectionId: number; now: string },
+): Promise<string[]> {
+  const { rows } = await sql<{ billing_month: string }>`
+    with shipped as (
+      insert into shipments (charge_id, merchant_id, shipped_on, collection_id, recorded_at)
+      select distinct on (c.id) c.id, ${merchantId}, o.shipped_on, ${of.collectionId}, ${of.now}
+        from orders o
+        join cycles of_export on of_export.id = o.cycle_id
+        join charges c on c.merchant_id = ${merchantId} and c.order_number = o.order_number
+                      and c.identity_month in ('', of_export.billing_month)
+        join cycles y on y.id = c.cycle_id and y.stage <> 'closed'
+       where o.collection_id = ${of.collectionId} and o.shipment = 'shipped'
+         and not exists (select from shipments s where s.charge_id = c.id)
+       order by c.id, o.record
+      returning charge_id)
+    select distinct y.billing_month
+      from shipped s join charges c on c.id = s.charge_id join cycles y on y.id = c.cycle_id
+     where y.id <> (select cycle_id from order_collections where id = ${of.collectionId})
+     order by 1`.execute(trx);
+  return rows.map((row) => row.billing_month);
+}
+
+/** Days of shipment that the orders' own rows told before they became charges. */
+export async function recordKnownShipments(
+  trx: Trx,
+  merchantId: number,
+  of: { cycleId: number; now: string },
+): Promise<void> {
+  await sql`
+    insert into shipments (charge_id, merchant_id, shipped_on, collection_id, recorded_at)
+    select c.id, ${merchantId}, o.shipped_on, o.collection_id, ${of.now}
+      from charges c
+      join orders o on o.collection_id = c.collection_id and o.record = c.record
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId} and o.shipment = 'shipped'
+       and not exists (select from shipments s where s.charge_id = c.id)
+     order by c.id`.execute(trx);
+}
+
+/** A day of shipment that an operator or the shop's own system tells. */
+export interface ShipmentNews {
+  readonly orderNumber: string;
+  /** JST, YYYY-MM-DD */
+  readonly shippedOn: string;
+}
+
+/**
+ * Records shipments of a month's charges; those that are known already keep their day.
+ *
+ * @returns the order numbers of which the month has no charge; the caller rolls back when there are any
+ */
+export async function recordShipments(
+  trx: Trx,
+  merchantId: number,
+  of: { cycleId: number; decisionId: number; now: string },
+  news: readonly ShipmentNews[],
+): Promise<string[]> {
+  const { rows } = await sql<{ order_number: string }>`
+    with told as (
+      select u.order_number, u.shipped_on, c.id
+        from unnest(${news.map((one) => one.orderNumber)}::text[],
+                    ${news.map((one) => one.shippedOn)}::date[]) as u (order_number, shipped_on)
+        left join charges c on c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId}
+                           and c.order_number = u.order_number
+    ), recorded as (
+      insert into shipments (charge_id, merchant_id, shipped_on, decision_id, recorded_at)
+      select distinct on (t.id) t.id, ${merchantId}, t.shipped_on, ${of.decisionId}, ${of.now}
+        from told t
+       where t.id is not null and not exists (select from shipments s where s.charge_id = t.id)
+       order by t.id, t.shipped_on
+    )
+    select order_number from told where id is null`.execute(trx);
+  return rows.map((row) => row.order_number);
+}
+
+/**
+ * Records that a person wants these authorized charges captured, whatever the policy says.
+ *
+ * @returns what was asked for, and the order numbers that cannot be captured now; the caller rolls
+ *   back when there are any
+ */
+export async function requestCaptures(
+  trx: Trx,
+  merchantId: number,
+  of: { cycleId: number; orderNumbers: readonly string[]; decisionId: number; now: string },
+): Promise<{ rows: number; yen: number; refused: string[] }> {
+  const { rows } = await sql<{ order_number: string; charge_id: number | null; yen: number }>`
+    with asked as (
+      select u.order_number, s.charge_id, s.n, s.amount_yen as yen
+        from (select distinct order_number from unnest(${of.orderNumbers}::text[]) as t (order_number)) u
+        left join charge_states s on s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId}
+          and s.order_number = u.order_number and s.state = 'authorized' and s.k is null
+          and s.capture_before > ${of.now}
+    ), requested as (
+      insert into capture_requests (charge_id, n, merchant_id, decision_id, requested_at)
+      select charge_id, n, ${merchantId}, ${of.decisionId}, ${of.now} from asked
+       where charge_id is not null
+         and not exists (select from capture_requests r
+                          where r.charge_id = asked.charge_id and r.n = asked.n)
+    )
+    select order_number, charge_id, yen from asked`.execute(trx);
+  const found = rows.filter((row) => row.charge_id !== null);
+  return {
+    rows: found.length,
+    yen: found.reduce((total, row) => total + row.yen, 0),
+    refused: rows.filter((row) => row.charge_id === null).map((row) => row.order_number),
+  };
+}
