@@ -4,6 +4,7 @@ import type { OrderPlace, OrderSearch } from '../../billing/order-search.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { countOrders, listOrders } from '../../db/queries/orders.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { insertCollection, insertOrders } from './collected-orders.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
@@ -31,60 +32,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function insertCollection(cycleId: number, merchantId = record.merchantId): Promise<number> {
-  const { rows } = await sql<{ id: number }>`
-    insert into order_collections (merchant_id, cycle_id, n, file_id, settings_version, encoding,
-      records, quarantined, collected_at, complete, added, changed, unchanged, gone)
-    select ${merchantId}, ${cycleId}, count(*) + 1, ${record.fileId}, count(*) + 1, 'utf-8', 0, 0,
-           ${AT}, true, 0, 0, 0, 0
-      from order_collections where cycle_id = ${cycleId}
-    returning id`.execute(db);
-  return rows[0]?.id ?? 0;
-}
-
-/** `count` orders a minute apart, every tenth excluded, with a verdict each. */
-async function insertOrders(
-  cycleId: number,
-  count: number,
-  prefix = '',
-  merchantId = record.merchantId,
-) {
-  const collectionId = await insertCollection(cycleId, merchantId);
-  await sql`
-    insert into orders (collection_id, record, line, merchant_id, cycle_id, order_number,
-      customer_number, ordered_at, payment_method, cycle_count, previous_order_number, amount_yen,
-      shipment, status, customer_name, email, phone, exclusion)
-    select ${collectionId}, i, i + 1, ${merchantId}, ${cycleId}, ${prefix}::text || i, 9000000 + i,
-           timestamptz '2026-10-01 00:00+09' + make_interval(mins => i / 2), 'クレジットカード', 2, '1',
-           1000 + i % 5000, 'unknown', '新規受付', '月極　花子' || i, 'Hanako' || i || '@example.jp',
-           '000-' || lpad((i / 10000)::text, 4, '0') || '-' || lpad((i % 10000)::text, 4, '0'),
-           case when i % 10 = 0 then 'first_order' end
-      from generate_series(1, ${count}) i`.execute(db);
-  await sql`
-    insert into selection_rows (selection_id, collection_id, cycle_id, record, version, merchant_id,
-      order_number, amount_yen, verdict, reason)
-    select 1, collection_id, cycle_id, record, 1, merchant_id, order_number, amount_yen,
-           case when exclusion is null then 'selected' else 'excluded' end, exclusion
-      from orders where collection_id = ${collectionId}`.execute(db);
-  return collectionId;
-}
-
-/** Rows that cannot be read, at the end of an export. */
-async function insertBroken(cycleId: number, collectionId: number, count: number) {
-  await sql`
-    insert into quarantined_orders (collection_id, record, line, merchant_id, cycle_id,
-      order_number, column_name, value, reason_code, reason_ja, reason_en)
-    select ${collectionId}, last + i, last + i + 1, ${record.merchantId}, ${cycleId}, null,
-           '購入金額', 'x', 'amount', '読めません', 'unreadable'
-      from (select max(record) as last from orders where collection_id = ${collectionId}) o,
-           generate_series(1, ${count}) i`.execute(db);
-  await sql`
-    insert into selection_rows (selection_id, collection_id, cycle_id, record, merchant_id, verdict,
-      reason)
-    select 1, collection_id, cycle_id, record, merchant_id, 'quarantined', 'amount'
-      from quarantined_orders where collection_id = ${collectionId}`.execute(db);
-}
-
+const of = (cycleId: number) => ({ ...record, cycleId });
 const page = (
   cycleId: number,
   search: OrderSearch = {},
@@ -98,8 +46,7 @@ describe('a month of a few orders', () => {
   let cycleId: number;
   beforeAll(async () => {
     cycleId = await insertCycle(db, record.merchantId, '2026-01');
-    const collectionId = await insertOrders(cycleId, 25);
-    await insertBroken(cycleId, collectionId, 2);
+    await insertOrders(db, of(cycleId), { count: 25, broken: 2 });
   });
 
   test('stands newest first, and what has no time of order last', async () => {
@@ -183,8 +130,8 @@ describe('a month of a few orders', () => {
 
 test('of an order that a newer export changed only the latest row stands; one that is gone says so', async () => {
   const cycleId = await insertCycle(db, record.merchantId, '2026-02');
-  await insertOrders(cycleId, 5, 'v');
-  const newer = await insertCollection(cycleId);
+  await insertOrders(db, of(cycleId), { count: 5, prefix: 'v' });
+  const newer = await insertCollection(db, of(cycleId));
   await sql`
     insert into orders (collection_id, record, line, merchant_id, cycle_id, version, order_number,
       customer_number, ordered_at, payment_method, amount_yen, shipment, status, customer_name, email,
@@ -217,10 +164,10 @@ describe('a month of 50,000 orders among 300,000', () => {
   let cycleId: number;
   beforeAll(async () => {
     const other = await insertMoneyRecord(db);
-    await insertOrders(other.cycleId, 200_000, 'o', other.merchantId);
-    await insertBroken(record.cycleId, await insertOrders(record.cycleId, 50_000, 'p'), 2000);
+    await insertOrders(db, other, { count: 200_000, prefix: 'o' });
+    await insertOrders(db, record, { count: 50_000, prefix: 'p', broken: 2000 });
     cycleId = await insertCycle(db, record.merchantId, '2026-03');
-    await insertBroken(cycleId, await insertOrders(cycleId, 50_000, 'q'), 1);
+    await insertOrders(db, of(cycleId), { count: 50_000, prefix: 'q', broken: 1 });
     // A tenth of this month is billed so far, the other month whole.
     await sql`
       insert into charges (merchant_id, cycle_id, order_number, customer_number,
