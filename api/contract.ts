@@ -5,7 +5,9 @@ import { handOverRoutes } from './contract/hand-overs.ts';
 import { holdRoutes } from './contract/holds.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { orderRoutes } from './contract/orders.ts';
+import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
+import { sendErrorRoutes } from './contract/send-errors.ts';
 import { serviceRoutes } from './contract/service.ts';
 import { tokenRoutes } from './contract/tokens.ts';
 
@@ -18,9 +20,11 @@ export const contract = {
   ...fileRoutes,
   ...cycleRoutes,
   ...exchangeRoutes,
+  ...sendErrorRoutes,
   ...handOverRoutes,
   ...holdRoutes,
   ...orderRoutes,
+  ...runRoutes,
 };
 
 export type Contract = typeof contract;

@@ -7,7 +7,9 @@ import { handOverHandlers } from './routes/hand-overs.ts';
 import { holdHandlers } from './routes/holds.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { orderHandlers } from './routes/orders.ts';
+import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
+import { sendErrorHandlers } from './routes/send-errors.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 
@@ -20,7 +22,9 @@ export const handlers: Handlers<Contract> = {
   ...fileHandlers,
   ...cycleHandlers,
   ...exchangeHandlers,
+  ...sendErrorHandlers,
   ...handOverHandlers,
   ...holdHandlers,
   ...orderHandlers,
+  ...runHandlers,
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
+import { CAPTURE_POLICIES } from '../../billing/capture-policy.ts';
 import { CHARGE_STATES } from '../../billing/charge.ts';
 import { CYCLE_STAGES } from '../../billing/cycle.ts';
 import { merchantParamsSchema } from './merchants.ts';
@@ -24,6 +25,7 @@ const cycleSchema = z
     trouble: z.string().nullable().meta({ description: 'Japanese: why it stands still, or null' }),
     startedAt: instantSchema,
     startedBy: z.string(),
+    scope: z.enum(['all', 'chosen']),
     closedAt: instantSchema.nullable(),
   })
   .meta({ id: 'Cycle' });
@@ -41,7 +43,14 @@ const cycleDetailSchema = cycleSchema
       })
       .nullable()
       .meta({ description: 'what became of the orders; null before they are selected' }),
+    unbilled: z.int().meta({ description: 'selected orders that no run has billed' }),
+    held: z.int().meta({ description: 'charges on hold' }),
     charges: z.record(z.string(), countSchema).meta({ description: 'by state' }),
+    capture: z.object({
+      policy: z.enum(CAPTURE_POLICIES),
+      ready: z.int().meta({ description: 'authorized charges that may be captured' }),
+      nextWaveAt: instantSchema.nullable().meta({ description: 'when they leave' }),
+    }),
     exchanges: z.object({
       open: z.int().meta({ description: 'files without a result' }),
       toHandOver: z.int().meta({ description: 'of these, files to upload at the PSP' }),
@@ -54,6 +63,19 @@ const cycleDetailSchema = cycleSchema
     }),
   })
   .meta({ id: 'CycleDetail' });
+
+/** What one export brought, against what the month knew. */
+export const collectionSchema = z
+  .object({
+    n: z.int(),
+    records: z.int(),
+    quarantined: z.int(),
+    added: z.int().meta({ description: 'orders that the month did not know' }),
+    changed: z.int().meta({ description: 'orders that it tells differently' }),
+    unchanged: z.int(),
+    gone: z.int().meta({ description: 'orders that it does not hold; that cancels none of them' }),
+  })
+  .meta({ id: 'Collection' });
 
 const pageQuery = {
   after: z.coerce.number().int().min(0).default(0),
@@ -114,7 +136,16 @@ export const cycleRoutes = {
     role: 'operator',
     merchantScoped: true,
     params: merchantParamsSchema,
-    body: { kind: 'json', schema: z.strictObject({ month: billingMonthSchema }) },
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        month: billingMonthSchema,
+        scope: z
+          .enum(['all', 'chosen'])
+          .default('all')
+          .meta({ description: 'all: it bills whom it selects; chosen: nobody before a run' }),
+      }),
+    },
     responses: {
       200: { kind: 'json', schema: cycleSchema, description: 'the month was started before' },
       202: { ...accepted, description: 'started; Location says where to look' },
@@ -143,7 +174,7 @@ export const cycleRoutes = {
     responses: {
       200: {
         kind: 'json',
-        schema: z.object({ n: z.int(), records: z.int(), quarantined: z.int() }),
+        schema: collectionSchema,
         description: 'collected',
       },
       202: accepted,

@@ -36,7 +36,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
 
   /** The workflow writes the row; the same month again finds it, or the workflow that will. */
   async startCycle({ deps, identity, merchant, body, now }) {
-    const { month } = body;
+    const { month, scope } = body;
     const { workflowId, location } = cycleOf(merchant, month);
     const headers = { Location: location };
     const known = await findCycle(deps.db, merchant.id, month);
@@ -51,6 +51,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         clockOffsetMs: merchant.clockOffsetMs,
         month,
         startedBy: identity.actor,
+        scope,
       },
       month,
       stage: known?.stage ?? 'collecting',
@@ -87,7 +88,14 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         ...showCycle(cycle),
         waitsFor: describeCycle(facts),
         selection: selection ?? null,
+        unbilled: facts.unbilled,
+        held: facts.held,
         charges: facts.charges,
+        capture: {
+          policy: facts.capture.policy,
+          ready: facts.capture.ready,
+          nextWaveAt: facts.capture.nextWaveAt,
+        },
         exchanges: facts.exchanges,
         conservation: await checkConservation(deps.db, merchant.id, cycle.id),
       },

@@ -11,6 +11,7 @@ export interface RouteSample {
 }
 
 const sha256 = 'a'.repeat(64);
+const sendError = '00000000-0000-4000-8000-000000000000';
 const merchant = (path: string) => (slug: string) => `/v1/merchants/${slug}${path}`;
 // No cycle of this month is ever started.
 const cycle = (path = '') => merchant(`/cycles/2026-10${path}`);
@@ -72,6 +73,24 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
   downloadOrders: { path: cycle('/orders.csv'), answer: 'cycle-not-found' },
+  listCollections: { path: cycle('/order-exports'), answer: 'cycle-not-found' },
+  listOrderChanges: { path: cycle('/order-changes'), answer: 'cycle-not-found' },
+  listRuns: { path: cycle('/runs'), answer: 'cycle-not-found' },
+  startRun: {
+    path: cycle('/runs'),
+    json: () => ({ orderNumbers: null, confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  captureCharges: {
+    path: cycle('/captures'),
+    json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  recordShipments: {
+    path: cycle('/shipments'),
+    json: () => ({ shipments: [{ orderNumber: '1', shippedOn: '2026-11-30' }] }),
+    answer: 'cycle-not-found',
+  },
   listCharges: { path: cycle('/charges'), answer: 'cycle-not-found' },
   endCharges: {
     path: cycle('/ended-charges'),
@@ -169,5 +188,26 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], outcome: 'not_sent', reason: 'walk' }),
     answer: 'exchange-not-found',
   },
+  readSendErrorForm: { path: merchant('/send-errors/form'), answer: 200 },
+  searchSendErrors: {
+    path: merchant('/send-errors/search'),
+    json: () => ({ filter: { period: { kind: 'today' } } }),
+    answer: 200,
+  },
+  confirmSendErrors: {
+    path: merchant('/send-errors/confirmations'),
+    json: () => ({ mode: 'bulk', act: 'settle', sendErrors: [sendError] }),
+    answer: 'send-error-not-found',
+  },
+  readSendErrorConfirmation: {
+    path: merchant(`/send-errors/confirmations/${sha256}`),
+    answer: 'confirmation-not-found',
+  },
+  sendSendErrors: {
+    path: merchant('/send-errors/acts'),
+    json: () => ({ confirmation: sha256 }),
+    answer: 'confirmation-not-found',
+  },
+
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 };
