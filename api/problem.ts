@@ -63,6 +63,18 @@ export const problemTypes = {
     detail:
       'このファイル授受はありません。何も実行していません。月・種別・番号を確かめてください。',
   },
+  'send-error-not-found': {
+    status: 404,
+    title: 'No such send error',
+    detail:
+      'この送信エラーはありません。何も送信していません。一覧を読み直して選び直してください。',
+  },
+  'confirmation-not-found': {
+    status: 404,
+    title: 'No such confirm page',
+    detail:
+      'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
+  },
   'token-not-found': {
     status: 404,
     title: 'No such token',

@@ -1,0 +1,237 @@
+import { businessDateOf } from '../../billing/business-date.ts';
+import { roleIncludes } from '../../billing/role.ts';
+import {
+  confirmationKinds,
+  SERVICE_CHECKED,
+  type SendErrorChoice,
+  tooOldHindrance,
+  writeConfirmation,
+} from '../../billing/send-error-confirmation.ts';
+import {
+  initialSendErrorFilter,
+  oldestSendErrorDate,
+  planSendErrorSearch,
+  selectableSendErrorMonths,
+} from '../../billing/send-error-search.ts';
+import { storeFile } from '../../db/queries/files.ts';
+import type { Merchant } from '../../db/queries/merchants.ts';
+import { searchSendErrors } from '../../db/queries/send-errors.ts';
+import { findSettings } from '../../db/queries/settings.ts';
+import { actOnSendErrors } from '../../workflows/messages.ts';
+import { deliveryDeskWorkflowId } from '../../workflows/workflow-ids.ts';
+import type { sendErrorRoutes } from '../contract/send-errors.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+import {
+  columnOf,
+  copyOf,
+  readRows,
+  readStoredPage,
+  refuseHindered,
+  showPage,
+} from '../send-error-page.ts';
+import { tellWorkflow } from '../tell-workflow.ts';
+
+/** A confirm page of 1,000 rows with every value as long as may be stays below it. */
+const MOST_PAGE_BYTES = 64 * 1024 * 1024;
+
+/** A desk without work ends when its endpoint is retired: the next start runs another one. */
+const DESK_TRIES = 3;
+
+export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
+  async readSendErrorForm({ deps, merchant, now }) {
+    const ipCodes = await readIpCodes(deps, merchant.id);
+    const { ipCodes: chosen, ...initial } = initialSendErrorFilter(ipCodes);
+    return {
+      status: 200,
+      body: {
+        initial: { ...initial, ipCodes: [...chosen] },
+        ipCodes: [...ipCodes],
+        months: selectableSendErrorMonths(now),
+        oldestDate: oldestSendErrorDate(now),
+        today: businessDateOf(now),
+      },
+    };
+  },
+
+  async searchSendErrors({ deps, merchant, body, now }) {
+    const { filter, after, limit } = body;
+    const ipCodes = await readIpCodes(deps, merchant.id);
+    const plan = planSendErrorSearch(filter, ipCodes, now);
+    if (plan.kind === 'refused') {
+      throw new Problem('invalid-fields', {
+        detail: plan.findings.map(({ message }) => message).join(''),
+        errors: plan.findings.map(({ field, message }) => ({
+          path: `body.filter.${field}`,
+          message,
+        })),
+      });
+    }
+    const found = await searchSendErrors(deps.db, merchant.id, {
+      search: plan.search,
+      after,
+      limit: limit + 1,
+    });
+    const page = found.slice(0, limit);
+    return {
+      status: 200,
+      body: {
+        mode: filter.mode,
+        sendErrors: page.map(({ parameters, edited, ...row }) => ({
+          ...row,
+          CGISendErr: columnOf(row.act !== null),
+          parameters: copyOf(parameters),
+          edited: edited && copyOf(edited),
+        })),
+        nextAfter: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+      },
+    };
+  },
+
+  async confirmSendErrors({ deps, state, identity, merchant, body, now }) {
+    const choices: SendErrorChoice[] =
+      body.mode === 'bulk'
+        ? body.sendErrors.map((sendError) => ({ sendError, act: body.act, parameters: null }))
+        : body.rows.map(({ parameters = null, ...row }) => ({ ...row, parameters }));
+    const isEdited = choices.some(({ parameters }) => parameters !== null);
+    if (isEdited) {
+      requireEditor(identity.role);
+      if (await holdsCardNumber(deps, merchant.id, choices)) {
+        state.metrics.refusedFiles.inc({ reason: 'card' });
+        throw new Problem('card-number-found', {
+          detail:
+            '修正した送信データにカード番号と思われる数字があります。何も保存していません。番号を取り除いてください。',
+        });
+      }
+    }
+    const page = { mode: body.mode, rows: await readRows(deps, merchant.id, choices) };
+    refuseHindered(page, now);
+    const stored = await storeFile(deps.db, merchant.id, {
+      name: 'send-errors.json',
+      kind: isEdited ? confirmationKinds.edited : confirmationKinds.plain,
+      direction: 'outbound',
+      source: once(Buffer.from(writeConfirmation(page))),
+      keys: deps.fileKeys,
+      maxBytes: MOST_PAGE_BYTES,
+      actor: identity.actor,
+      now,
+    });
+    return { status: 200, body: showPage(stored.sha256, page) };
+  },
+
+  async readSendErrorConfirmation({ deps, merchant, params }) {
+    const { mode, choices } = await readStoredPage(deps, merchant.id, params.confirmation);
+    const rows = await readRows(deps, merchant.id, choices);
+    return { status: 200, body: showPage(params.confirmation, { mode, rows }) };
+  },
+
+  async sendSendErrors({ deps, identity, merchant, body, idempotencyKey }) {
+    const { kind, choices } = await readStoredPage(deps, merchant.id, body.confirmation);
+    if (kind === confirmationKinds.edited) requireEditor(identity.role);
+    const sends = choices.some(({ act }) => act === 'resend');
+    if (sends && !body.checked) {
+      throw new Problem('invalid-fields', {
+        detail: `「${SERVICE_CHECKED}」にチェックしてください。何も送信していません。`,
+        errors: [{ path: 'body.checked', message: 'must be true before anything is sent again' }],
+      });
+    }
+    const told = await tellDesk(deps, merchant, {
+      // The desk of the first: it acts on the rows of all endpoints, in one transaction.
+      endpoint: (choices.find(({ act }) => act === 'resend') ?? choices[0])?.endpoint ?? '',
+      act: {
+        actor: identity.actor,
+        idempotencyKey,
+        reason: [...(sends ? [SERVICE_CHECKED] : []), body.reason ?? ''].join(' ').trim() || null,
+        confirmation: body.confirmation,
+      },
+    });
+    if (told.status === 202) return told;
+    const { resent, settled, tooOld } = told.body;
+    return {
+      status: 200,
+      body: {
+        rows: [
+          ...resent.map((id) => done(id, 'resent', '再送信を受け付けました。')),
+          ...settled.map((id) => done(id, 'settled', '処理済にしました。送信していません。')),
+          ...tooOld.map((id) => done(id, 'too_old', tooOldHindrance.message)),
+        ],
+      },
+    };
+  },
+};
+
+async function tellDesk(
+  deps: ApiDependencies,
+  merchant: Merchant,
+  told: {
+    readonly endpoint: string;
+    readonly act: {
+      readonly actor: string;
+      readonly idempotencyKey: string;
+      readonly reason: string | null;
+      readonly confirmation: string;
+    };
+  },
+) {
+  const workflowId = deliveryDeskWorkflowId(told.endpoint);
+  const location = `/v1/merchants/${merchant.slug}/send-errors/confirmations/${told.act.confirmation}`;
+  for (let tries = 1; ; tries += 1) {
+    await deps.workflows.start({
+      workflowId,
+      workflow: 'deliveryDesk',
+      input: {
+        merchant: merchant.slug,
+        clockOffsetMs: merchant.clockOffsetMs,
+        endpoint: told.endpoint,
+      },
+      month: null,
+      stage: null,
+    });
+    try {
+      const { act } = told;
+      return await tellWorkflow(deps, { workflowId, location, update: actOnSendErrors, act });
+    } catch (error) {
+      const ended = error instanceof Problem && error.slug === 'workflow-closed';
+      if (!ended || tries === DESK_TRIES) throw error;
+    }
+  }
+}
+
+/** 送信データ修正 is a right of its own; until rights are finer than roles, it is the approver's. */
+function requireEditor(role: Parameters<typeof roleIncludes>[0]): void {
+  if (roleIncludes(role, 'approver')) return;
+  throw new Problem('role-too-low', {
+    detail:
+      '送信データの修正には承認者以上の権限が必要です。何も送信していません。権限を持つ担当者に依頼してください。',
+  });
+}
+
+async function holdsCardNumber(
+  deps: ApiDependencies,
+  merchantId: number,
+  choices: readonly SendErrorChoice[],
+): Promise<boolean> {
+  const settings = (await findSettings(deps.db, merchantId))?.settings;
+  if (settings === undefined) throw new Problem('settings-not-found');
+  const values = choices.flatMap(({ parameters }) => parameters ?? []).map(([, value]) => value);
+  return values.some((value) => {
+    const guard = deps.createGuard(confirmationKinds.edited, settings);
+    guard.write(Buffer.from(value));
+    return guard.end() !== null;
+  });
+}
+
+function done(sendError: string, result: 'resent' | 'settled' | 'too_old', message: string) {
+  return { sendError, result, CGISendErr: columnOf(result !== 'too_old'), message };
+}
+
+async function readIpCodes(deps: ApiDependencies, merchantId: number): Promise<readonly string[]> {
+  const current = await findSettings(deps.db, merchantId);
+  if (current === undefined) throw new Problem('settings-not-found');
+  return current.settings.carrier.ipCodes;
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
