@@ -5,6 +5,7 @@ import express, {
   type Router,
 } from 'express';
 import helmet from 'helmet';
+import { createCarrierReceiver } from './carrier/receiver.ts';
 import type { RouteContract } from './contract/route.ts';
 import { contract } from './contract.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -21,6 +22,8 @@ import { type ApiState, createState } from './state.ts';
 export interface Api {
   readonly app: Express;
   readonly state: ApiState;
+  /** Goes on with what an earlier process left behind; once, when the API listens. */
+  takeUp(): Promise<void>;
 }
 
 /** Routes with a handler of the same name for each. */
@@ -45,6 +48,9 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
   app.set('case sensitive routing', true);
   app.use(logRequests(deps, state));
   app.use(helmet());
+  // Before everything that reads bodies or tokens: ZEUS has neither, and its bytes are kept as they are.
+  const carrier = createCarrierReceiver(deps, state, limits);
+  app.use(carrier.router);
   for (const [name, route] of Object.entries(table.contract)) {
     // Each handler is typed by its own route; here they are all just handlers of some route.
     const handler = table.handlers[name] as Handler<RouteContract>;
@@ -55,7 +61,7 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
     throw new Problem('route-not-found');
   });
   app.use(answerProblem(deps));
-  return { app, state };
+  return { app, state, takeUp: carrier.takeUp };
 }
 
 function registerRoute(

@@ -13,6 +13,7 @@ export interface ApiMetrics {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
   readonly refusedFiles: Counter<'reason'>;
   readonly storedBytes: Counter;
+  readonly carrierCalls: Counter<'status'>;
 }
 
 export function createState(): ApiState {
@@ -39,6 +40,12 @@ export function createState(): ApiState {
       storedBytes: new Counter({
         name: 'tsukigime_api_stored_bytes_total',
         help: 'Plain bytes of newly stored uploads',
+        registers: [registry],
+      }),
+      carrierCalls: new Counter({
+        name: 'tsukigime_api_carrier_calls_total',
+        help: 'Calls to the receiver of carrier-payment results, by the status they were answered with',
+        labelNames: ['status'],
         registers: [registry],
       }),
     },

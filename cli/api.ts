@@ -16,6 +16,11 @@ export const apiReadyLine = 'api ready';
 
 const defaultPort = 8080;
 
+/** One writes the calls of a merchant; the others serve other merchants and what is looked up. */
+const receiverConnections = 4;
+/** A call is answered within a second; what takes longer is answered 503 anyway. */
+const receiverStatementMs = 800;
+
 /**
  * `tsukigime api`: the API until SIGTERM or SIGINT, on servers and keys of the environment.
  * @returns the exit code: 0 after a wanted stop, 2 when the environment lacks something, 1 otherwise.
@@ -37,6 +42,7 @@ export async function runApi(): Promise<number> {
     logger.info({ signal }, 'stopping: no new requests, waiting for running ones');
     await running.server.close(config.shutdownGraceMs);
     await running.db.destroy();
+    await running.callsDb.destroy();
     if (running.temporal.connection instanceof Connection) {
       await running.temporal.connection.close();
     }
@@ -68,7 +74,7 @@ function requireGiven(config: Config): void {
 async function start(
   config: Config,
   logger: Logger,
-): Promise<{ server: RunningServer; db: Db; temporal: Client }> {
+): Promise<{ server: RunningServer; db: Db; callsDb: Db; temporal: Client }> {
   const { databaseUrlApp, temporalAddress, payloadKeys, fileKeys } = config as Config & {
     [Name in keyof Given]: NonNullable<Given[Name]>;
   };
@@ -81,8 +87,15 @@ async function start(
     applicationName: 'tsukigime-api',
     onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
   });
+  const callsDb = openDatabase(databaseUrlApp, {
+    applicationName: 'tsukigime-receiver',
+    maxConnections: receiverConnections,
+    statementTimeoutMs: receiverStatementMs,
+    onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
+  });
   const api = createApp({
     db,
+    callsDb,
     temporal,
     workflows: createBoundedStarts(temporal, config.updateWaitMs),
     fileKeys,
@@ -94,7 +107,9 @@ async function start(
     trustedProxies: config.trustedProxies,
   });
   const server = await listen(api, { host: config.apiHost, port: config.apiPort ?? defaultPort });
-  return { server, db, temporal };
+  // It must not hold up the first call, and what it does not find now the next start finds.
+  api.takeUp().catch((error: unknown) => logger.warn({ err: error }, 'nothing taken up'));
+  return { server, db, callsDb, temporal };
 }
 
 async function stopSignal(): Promise<NodeJS.Signals> {

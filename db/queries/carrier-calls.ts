@@ -55,6 +55,19 @@ export async function insertCarrierCalls(
   return calls.map((call) => ({ ...call, id: ids.get(call.publicId) as number }));
 }
 
+/** Calls are cut off while a process ends or Postgres goes away: only the newest need to be looked at. */
+const lookedAt = sql`(select max(id) - 50000 from carrier_calls)`;
+
+/** Merchants with calls that were cut off between the two commits. */
+export async function listMerchantsWithUnjudgedCalls(db: Kysely<Database>): Promise<string[]> {
+  const { rows } = await sql<{ slug: string }>`
+    select m.slug from merchants m where m.id in (
+      select c.merchant_id from carrier_calls c where c.id > ${lookedAt}
+        and not exists (select from carrier_verdicts v where v.call_id = c.id))
+    order by m.id`.execute(db);
+  return rows.map((row) => row.slug);
+}
+
 /** Calls that were cut off between the two commits, oldest first. */
 export async function listUnjudgedCalls(
   db: Kysely<Database>,
@@ -70,7 +83,7 @@ export async function listUnjudgedCalls(
   }>`
     select c.id, c.public_id as "publicId", c.received_at as "receivedAt", c.query, c.body
     from carrier_calls c
-    where c.merchant_id = ${merchantId}
+    where c.merchant_id = ${merchantId} and c.id > ${lookedAt}
       and not exists (select from carrier_verdicts v where v.call_id = c.id)
     order by c.id limit ${page.limit}`.execute(db);
   return rows.map(({ query, body, ...row }) => ({

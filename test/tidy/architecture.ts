@@ -53,6 +53,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       'workflows/workflow-ids.ts',
       'temporal',
       'config.ts',
+      'psp/zeus/carrier-call.ts',
+      'imports/carrier-call-guard.ts',
     ],
     types: ['db'],
   },
