@@ -2,9 +2,11 @@ import { Context } from '@temporalio/activity';
 import { captureDeadline } from '../billing/capture-window.ts';
 import type { ExchangeFacts, ExchangeName } from '../billing/exchange.ts';
 import { admitFiles } from '../billing/exchange-admission.ts';
+import { exchangeReminderKey, writeExchangeReminder } from '../billing/exchange-reminder.ts';
 import { lockMerchant } from '../db/database.ts';
 import { listOpenHandOvers, readAdmission } from '../db/queries/exchange-admission.ts';
-import { recordCompletionNotice } from '../db/queries/exchanges.ts';
+import { recordCompletionNotice, requireExchange } from '../db/queries/exchanges.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
 import {
   finishSettledExchange,
   type SettledOutcome,
@@ -88,6 +90,21 @@ export function createExchangeActivities(deps: ActivityDependencies) {
         }
         await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, now: of.now });
       });
+    },
+
+    /** Reminds operators of what a file waits for; once for each wait and day. */
+    async remindOfExchange(of: ReadExchange & { days: number }): Promise<void> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const { unsettled } = await readExchangeFacts(deps, merchant.id, of);
+      await deps.db.transaction().execute(async (trx) => {
+        const exchange = await requireExchange(trx, merchant.id, of.exchange);
+        const reminder = writeExchangeReminder(exchange, unsettled, of.days);
+        if (reminder === null) return;
+        const key = exchangeReminderKey(exchange, of.days);
+        await notifyOperators(trx, merchant.id, { ...reminder, key, now: of.now });
+      });
+      // Also when it was posted by an earlier try, which may have died before this.
+      await deps.workflows.wakeMail(merchant);
     },
 
     /** Tells the month that this file has news; the month reads the rows itself. */

@@ -8,6 +8,8 @@ import {
   type ExchangeStage,
   isFinishedExchange,
 } from '../billing/exchange.ts';
+import { isReminded } from '../billing/exchange-reminder.ts';
+import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
@@ -40,6 +42,8 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const of = () => ({ merchant: input.merchant, exchange: input.exchange, now: clock.now() });
   let stage: ExchangeStage = 'built';
   let opened = false;
+  // Only saves a second call: the key of a reminder keeps it from being posted twice.
+  let reminded = '';
 
   /** Every act ends the same way: the loop reads the row again, and the month is told. */
   const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
@@ -72,7 +76,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
     setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
-    await bell.waits(null, describeFacts(facts));
+    await bell.waits(await remind(facts), describeFacts(facts));
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
       await continueAsNew<typeof fileExchange>({ ...input, clockOffsetMs: clock.offsetMs() });
@@ -84,6 +88,18 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   setStage('closed', false, describeFacts(facts));
   await short.reportToCycle(of());
   await clock.quiet();
+
+  /** Reminds of a wait what is due of it. @returns when to remind next; null = of nothing */
+  async function remind(now: ExchangeFacts): Promise<string | null> {
+    if (!isReminded(now.stage)) return null;
+    const { due, next } = planReminders(now.waitsSince, clock.now());
+    const occasion = `${now.stage} ${now.waitsSince} ${due?.days}`;
+    if (due !== null && occasion !== reminded) {
+      await short.remindOfExchange({ ...of(), days: due.days });
+    }
+    reminded = occasion;
+    return next.dueAt;
+  }
 }
 
 /** The exchange's place among the stages by which people search. */
