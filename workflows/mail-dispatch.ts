@@ -32,7 +32,8 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
   const line = proxyActivities<MainActivities>(mailActivity(timingOf(input)));
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, now: clock.now() });
-  let pauseMs = FIRST_PAUSE_MS;
+  /** Before the next batch: the server was away at the last one. */
+  let pauseMs = 0;
 
   setHandler(decideMail, async ({ key, outcome, ...act }) => {
     const decided = await short.decideMail({ ...of(), workflowId, act, key, outcome });
@@ -54,18 +55,18 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
   }
 
   async function sendBatch(perMinute: number): Promise<void> {
+    if (pauseMs > 0) await clock.after(pauseMs, undefined, 'メールサーバーの再試行');
     const round = await line.sendMails({ ...of(), limit: perMinute });
     if (round.outcome === 'no_server') {
       return await bell.pauses(NO_SERVER_PAUSE_MS, 'メールサーバーの設定待ち');
     }
     if (round.outcome === 'away') {
-      await clock.after(pauseMs, undefined, 'メールサーバーの再試行');
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      // What was cut off is looked at first: people are told of it at once.
+      pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
       return;
     }
-    pauseMs = FIRST_PAUSE_MS;
-    if (round.tried < perMinute) return;
-    await clock.after(MINUTE_MS, undefined, '送信数の制限');
+    pauseMs = 0;
+    if (round.tried === perMinute) await clock.after(MINUTE_MS, undefined, '送信数の制限');
   }
 
   /** Nothing waits; a mail that was posted meanwhile has rung. */

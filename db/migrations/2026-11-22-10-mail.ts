@@ -90,12 +90,14 @@ export async function up(db: Kysely<any>): Promise<void> {
     );
     create index completion_mails_by_number on completion_mails (merchant_id, acceptance_number);
     create table completion_matches (
-      mail_id bigint primary key references completion_mails,
+      mail_id bigint not null references completion_mails,
       merchant_id bigint not null references merchants,
       exchange_id bigint not null references exchanges,
       -- What of the mail differs from our file; null when nothing does.
       finding text,
-      matched_at timestamptz not null
+      matched_at timestamptz not null,
+      -- A 受付番号 that was mistyped and corrected may lead a mail to one file and then to another.
+      primary key (mail_id, exchange_id)
     );
     create index completion_matches_of_exchange on completion_matches (exchange_id);
 

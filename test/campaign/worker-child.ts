@@ -16,6 +16,8 @@ export interface WorkerSettings {
   readonly bundlesDir: string;
   readonly timing: Partial<WorkflowTiming>;
   readonly logLevel: 'silent' | 'warn';
+  /** As in config.ts; without it no mail leaves. */
+  readonly mail?: { readonly sandboxSmtpUrl: string; readonly smtpFrom: string };
 }
 
 /** A worker in a process of its own, which can be killed as the machine would kill it. */

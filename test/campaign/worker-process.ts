@@ -21,7 +21,7 @@ const logger = createLogger({ level: settings.logLevel, name: 'worker' });
 
 const bundle = await loadWorkflowBundle(bundlesDir, logger);
 const dependencies = await createDependencies(
-  { databaseUrlApp: databaseUrl, fileKeys: parseEncryptionKeys(fileKeys) },
+  { databaseUrlApp: databaseUrl, fileKeys: parseEncryptionKeys(fileKeys), ...settings.mail },
   server,
   logger,
   taskQueue,
