@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AuthContext, type Connection, Server, utils } from 'ssh2';
+import { fingerprintOf } from '../outside/sftp.ts';
+import { serveFolder } from './sftp-folder.ts';
+
+/** One login of the simulated server and the only folder it sees. */
+export interface SftpAccount {
+  readonly user: string;
+  readonly password?: string;
+  /** OpenSSH text of the public key that may log in. */
+  readonly publicKey?: string;
+  /** Path on this machine; `/` to the one who logs in. */
+  readonly folder: string;
+}
+
+/** What goes wrong next. Each fault holds until it is taken back, or its count is used up. */
+export interface SftpFaults {
+  /** So many logins are refused, whatever they show. */
+  refusedLogins: number;
+  /** The connection breaks after so many bytes of downloads in all; null = never. */
+  cutDownloadAfterBytes: number | null;
+  /** The same for uploads: the bytes that came are written. */
+  cutUploadAfterBytes: number | null;
+  /** The next rename is done, and the connection breaks before its answer. */
+  cutAfterRename: boolean;
+  /** Requests are read and never answered. */
+  silent: boolean;
+}
+
+export interface SandboxSftpServer {
+  readonly port: number;
+  readonly faults: SftpFaults;
+  /** `SHA256:…` of the host key in use, as the other side has to pin it. */
+  readonly hostKey: string;
+  /** User names of all logins that were tried, in order: what left the other machine. */
+  readonly triedLogins: readonly string[];
+  /** New connections see another host key; returns its fingerprint. */
+  changeHostKey(): string;
+  close(): Promise<void>;
+}
+
+/** A real SSH server with SFTP and nothing else, on loopback. Port 0 takes a free one. */
+export async function startSftpServer(
+  accounts: readonly SftpAccount[],
+  port = 0,
+): Promise<SandboxSftpServer> {
+  for (const { folder } of accounts) mkdirSync(folder, { recursive: true });
+  const server = new SftpServer(accounts);
+  await server.listen(port);
+  return server;
+}
+
+class SftpServer implements SandboxSftpServer {
+  readonly faults: SftpFaults = {
+    refusedLogins: 0,
+    cutDownloadAfterBytes: null,
+    cutUploadAfterBytes: null,
+    cutAfterRename: false,
+    silent: false,
+  };
+  readonly triedLogins: string[] = [];
+  hostKey = '';
+  private readonly accounts: readonly SftpAccount[];
+  private readonly sockets = new Set<Socket>();
+  private readonly listener = createServer((socket) => this.accept(socket));
+  private hostPrivateKey = '';
+
+  constructor(accounts: readonly SftpAccount[]) {
+    this.accounts = accounts;
+    this.changeHostKey();
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  async listen(port: number): Promise<void> {
+    this.listener.listen(port, '127.0.0.1');
+    await once(this.listener, 'listening');
+  }
+
+  changeHostKey(): string {
+    const made = utils.generateKeyPairSync('ed25519');
+    this.hostPrivateKey = made.private;
+    this.hostKey = fingerprintOf(Buffer.from(made.public.split(' ')[1] ?? '', 'base64'));
+    return this.hostKey;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.listener.close();
+    await once(this.listener, 'close');
+  }
+
+  /** One SSH server for one connection: the host key may be another one for the next. */
+  private accept(socket: Socket): void {
+    this.sockets.add(socket.setNoDelay(true));
+    socket.once('close', () => this.sockets.delete(socket));
+    const server = new Server({ hostKeys: [this.hostPrivateKey] }, (connection) =>
+      this.welcome(connection, () => socket.destroy()),
+    );
+    server.injectSocket(socket);
+  }
+
+  private welcome(connection: Connection, cut: () => void): void {
+    let account: SftpAccount | undefined;
+    // A client that hangs up in the middle is no error of ours.
+    connection.on('error', () => {});
+    connection.on('authentication', (context) => {
+      this.triedLogins.push(context.username);
+      account = this.judgeLogin(context);
+    });
+    connection.on('session', (accept) => {
+      accept().on('sftp', (acceptSftp) => {
+        if (account !== undefined) serveFolder(acceptSftp(), account.folder, this.faults, cut);
+      });
+    });
+  }
+
+  private judgeLogin(context: AuthContext): SftpAccount | undefined {
+    const account = this.accounts.find(({ user }) => user === context.username);
+    if (context.method === 'none' || account === undefined || !shows(context, account)) {
+      context.reject(['password', 'publickey']);
+      return undefined;
+    }
+    if (this.faults.refusedLogins > 0) {
+      this.faults.refusedLogins -= 1;
+      context.reject();
+      return undefined;
+    }
+    context.accept();
+    return account;
+  }
+}
+
+function shows(context: AuthContext, account: SftpAccount): boolean {
+  if (context.method === 'password') {
+    return account.password !== undefined && context.password === account.password;
+  }
+  if (context.method !== 'publickey' || account.publicKey === undefined) return false;
+  const key = utils.parseKey(account.publicKey);
+  if (key instanceof Error || !key.getPublicSSH().equals(context.key.data)) return false;
+  // Without a signature the client only asks whether this key would do.
+  const { signature, blob } = context;
+  return signature === undefined || blob === undefined
+    ? true
+    : key.verify(blob, signature, context.hashAlgo) === true;
+}
