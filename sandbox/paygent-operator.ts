@@ -185,7 +185,7 @@ export async function searchPayments(
 ): Promise<PaymentRow[]> {
   const rows: PaymentRow[] = [];
   for (let page = 1; ; page += 1) {
-    const search = { ...conditions, page, limit: 1000 };
+    const search = { ...conditions, page, limit: 10_000 };
     const response = await fetch(inquiryUrl(account, '/payments', search));
     if (!response.ok) return refuse(response);
     const { total, payments } = (await response.json()) as {

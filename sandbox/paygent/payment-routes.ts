@@ -9,7 +9,7 @@ import { type PaymentAct, settlePayments } from './settle-payments.ts';
 
 const pageSchema = z.object({
   page: z.coerce.number().int().positive().default(1),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
 
 const settlementSchema = z.strictObject({
@@ -19,7 +19,7 @@ const settlementSchema = z.strictObject({
 });
 
 /** 情報照会 and 加盟店情報管理 for programs: what the pages do, as JSON. */
-export function addPaymentRoutes(app: Express, { desk, afterChange }: Portal): void {
+export function addPaymentRoutes(app: Express, { desk }: Portal): void {
   app.get('/merchants/:merchantId/payments', (request, response) => {
     const { page, limit } = pageSchema.parse(request.query);
     const search = readPaymentSearch(request.query);
@@ -54,7 +54,6 @@ export function addPaymentRoutes(app: Express, { desk, afterChange }: Portal): v
   app.put('/merchants/:merchantId/contacts', async (request, response) => {
     const { contacts } = z.strictObject({ contacts: z.array(z.string()) }).parse(request.body);
     const merchant = await saveContacts(desk, request.params.merchantId, contacts);
-    afterChange();
     response.json({ contacts: merchant.contacts });
   });
 }

@@ -142,5 +142,9 @@ const collator = new Intl.Collator('ja', { numeric: true });
 function compare(a: PaymentRow, b: PaymentRow, column: PaymentColumn): number {
   const [left, right] = [a[column], b[column]];
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return collator.compare(String(left ?? ''), String(right ?? ''));
+  const [text, other] = [String(left ?? ''), String(right ?? '')];
+  // A collator is slow, and instants and numbers of one length have the order of their characters.
+  const plain = text.length === other.length && /^[\d:.TZ-]*$/.test(text + other);
+  if (!plain) return collator.compare(text, other);
+  return text < other ? -1 : Number(text > other);
 }

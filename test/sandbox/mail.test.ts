@@ -7,6 +7,7 @@ import {
   handOverFile,
   PortalError,
   registerMerchant,
+  saveContacts,
   waitForCompletionMail,
 } from '../../sandbox/paygent-operator.ts';
 import { makeDataDir, merchantId, sessionStart } from './portal-session.ts';
@@ -87,4 +88,27 @@ test('the operator does not press OK on other values than expected', async () =>
   );
   const response = await fetch(`${sandbox.url}/merchants/${merchantId}/results`);
   expect(await response.json()).toEqual({ results: [] });
+});
+
+test('担当者 are up to three mail addresses, and blank places close up', async () => {
+  const dataDir = await makeDataDir();
+  const sandbox = await startPaygentSandbox({ dataDir });
+  onTestFinished(async () => {
+    await sandbox.stop();
+    await rm(dataDir, { recursive: true });
+  });
+  const account = { url: sandbox.url, merchantId };
+  await registerMerchant(account, { width: 16 });
+  await saveContacts(account, ['', ' b@example.jp ', 'c@example.jp']);
+  const read = async () => (await fetch(`${account.url}/merchants/${merchantId}`)).json();
+  const saved = { width: 16, contacts: ['b@example.jp', 'c@example.jp'] };
+  expect(await read()).toMatchObject(saved);
+  const refused: readonly [readonly string[], string][] = [
+    [['a@example.jp', 'b@', 'c@example.jp'], 'unreadable_address'],
+    [['a@example.jp', 'b@example.jp', 'c@example.jp', 'd@example.jp'], 'too_many_contacts'],
+  ];
+  for (const [contacts, code] of refused) {
+    await expect(saveContacts(account, contacts)).rejects.toMatchObject({ status: 400, code });
+  }
+  expect(await read()).toMatchObject(saved);
 });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { outcomePatterns } from '../../sandbox/paygent/outcome-patterns.ts';
@@ -124,6 +126,13 @@ describe('order numbers and amounts that ask for an outcome', () => {
       const strict = judgeAuthorization(rules({ declineShare: 1 }), { ...asked, amountYen });
       // The same whether everybody or nobody is declined: it is not drawn.
       expect(judgeAuthorization(lenient, { ...asked, amountYen })).toEqual(strict);
+    }
+  });
+
+  test('stand in docs/sandbox.md', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/sandbox.md'), 'utf8');
+    for (const { field, example, meaning } of outcomePatterns) {
+      expect(page).toContain(`| \`${field}\` | \`${example}\` | ${meaning} |`);
     }
   });
 

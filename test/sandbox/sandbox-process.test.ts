@@ -35,9 +35,11 @@ async function startProcess(entry: readonly string[]) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
+  let url: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = readyPattern.exec(line)?.[1];
-    if (url) return { child, account: { url, merchantId } };
+    url ??= readyPattern.exec(line)?.[1];
+    const opened = /^open (http:\S+) in a browser/.exec(line)?.[1];
+    if (url && opened) return { child, account: { url, merchantId }, opened };
   }
   throw new Error('the sandbox ended without its ready line');
 }
@@ -62,7 +64,8 @@ test('a killed sandbox goes on where it was', async () => {
 });
 
 test('the command starts it too, feeds it the real time, and SIGTERM ends it with 0', async () => {
-  const { child, account } = await startProcess(['cli/tsukigime.js', 'sandbox', 'paygent']);
+  const { child, account, opened } = await startProcess(['cli/tsukigime.js', 'sandbox', 'paygent']);
+  expect(await (await fetch(opened)).text()).toContain('<title>アカウントの選択');
   await registerMerchant(account, { processingDelayMs: 0 });
   const bytes = await makeTransactionFile('authorization', merchantId, [['1', 500]]);
   const upload = { bytes, fileName: 'f.csv', transactionKind: 'オーソリ' } as const;

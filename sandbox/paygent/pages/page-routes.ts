@@ -81,7 +81,7 @@ function addHomePages(app: Express, portal: Portal): void {
 }
 
 function addContactPages(app: Express, portal: Portal): void {
-  const { desk, afterChange } = portal;
+  const { desk } = portal;
   const title = '加盟店情報管理';
   app.get('/portal/:merchantId/contacts', (request, response) => {
     const { merchantId } = request.params;
@@ -95,7 +95,6 @@ function addContactPages(app: Express, portal: Portal): void {
     const contacts = readValues(request.body, 'contact');
     try {
       await saveContacts(desk, merchantId, contacts);
-      afterChange();
       response.redirect(303, `${pageUrl(merchantId, 'contacts')}?saved`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
