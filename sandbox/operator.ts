@@ -34,7 +34,11 @@ export interface CycleView {
     readonly excluded: Readonly<Record<string, number>>;
     readonly quarantined: number;
   } | null;
+  readonly scope: 'all' | 'chosen';
+  /** Selected orders that no run has billed. */
+  readonly unbilled: number;
   readonly charges: Readonly<Record<string, CountAndYen>>;
+  readonly capture: { readonly ready: number; readonly nextWaveAt: string | null };
   readonly exchanges: { readonly open: number; readonly unsettled: number };
   readonly conservation: {
     readonly rows: boolean;
