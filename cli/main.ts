@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addCarrierCommands } from './carrier-commands.ts';
 import { addImportCommands } from './import-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
@@ -44,6 +45,7 @@ function createProgram(): Command {
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
   addImportCommands(program, { lazily, oneOf });
+  addCarrierCommands(program, { lazily, wholeNumber, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')
