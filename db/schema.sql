@@ -168,7 +168,7 @@ create table completion_matches (
   exchange_id bigint not null,
   finding text,
   matched_at timestamp with time zone not null,
-  constraint completion_matches_pkey PRIMARY KEY (mail_id)
+  constraint completion_matches_pkey PRIMARY KEY (mail_id, exchange_id)
 );
 create table contradiction_settlements (
   contradiction_id bigint not null,
