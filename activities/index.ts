@@ -6,6 +6,7 @@ import { createExchangeActivities } from './exchange.ts';
 import { createHandOverActivities } from './hand-over.ts';
 import { createHoldActivities } from './holds.ts';
 import { createMailOutboxActivities } from './mail-outbox.ts';
+import { createMonthStarterActivities } from './month-starter.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRunActivities } from './run.ts';
@@ -25,6 +26,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createHandOverActivities(deps),
       ...createHoldActivities(deps),
       ...createMailOutboxActivities(deps),
+      ...createMonthStarterActivities(deps),
       ...createSendErrorActivities(deps),
     },
     files: {

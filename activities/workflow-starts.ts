@@ -2,6 +2,12 @@ import type { ExchangeName } from '../billing/exchange.ts';
 
 /** The workflows that activities start and wake, by name; the worker says how. */
 export interface WorkflowStarts {
+  /** Starts a month's workflow, or leaves the one that runs. */
+  startCycle(
+    merchant: { slug: string; clockOffsetMs: number },
+    billingMonth: string,
+    startedBy: string,
+  ): Promise<void>;
   /** Starts an exchange's workflow, or leaves the one that runs. */
   startExchange(
     merchant: { slug: string; clockOffsetMs: number },

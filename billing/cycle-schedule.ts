@@ -2,6 +2,7 @@ import { type BillingMonth, shiftBillingMonth } from './billing-month.ts';
 import {
   type BusinessCalendar,
   type BusinessDayRule,
+  createBusinessCalendar,
   UnknownCalendarError,
 } from './business-calendar.ts';
 import { type BusinessDate, businessDateOf } from './business-date.ts';
@@ -80,4 +81,41 @@ export function planStarts(
     }
   }
   return planned;
+}
+
+/** What a merchant wants of its Schedule. */
+export interface WantedSchedule {
+  /** Slug. */
+  readonly merchant: string;
+  /** HH:MM in Japan. */
+  readonly at: string;
+  /** Empty: no Schedule at all. */
+  readonly starts: readonly PlannedStart[];
+}
+
+/** So far ahead the dates of a Schedule are known; whoever looks after it adds those that follow. */
+const PLANNED_MONTHS = 24;
+
+/**
+ * The Schedule that a merchant's settings want. A sandbox merchant whose clock was moved has none:
+ * Schedules run in real time, and a merchant lives by one clock alone.
+ *
+ * @param now real time, ISO-8601.
+ */
+export function planSchedule(
+  merchant: { readonly slug: string; readonly clockOffsetMs: number },
+  settings: {
+    readonly schedule: CycleSchedule;
+    readonly calendar: { readonly closedDays: readonly string[] };
+  },
+  now: string,
+): WantedSchedule {
+  const { schedule, calendar } = settings;
+  // From last month on, whose day may have moved into this one.
+  const from = shiftBillingMonth(businessDateOf(now).slice(0, 7), -1);
+  const starts =
+    merchant.clockOffsetMs === 0
+      ? planStarts(from, PLANNED_MONTHS, schedule, createBusinessCalendar(calendar.closedDays))
+      : [];
+  return { merchant: merchant.slug, at: schedule.at, starts };
 }

@@ -72,6 +72,11 @@ export function createPayloadCodec(keys: readonly EncryptionKey[]): PayloadCodec
 /** Binds the ciphertext to what is said about it in clear. */
 const additionalData = (keyId: string) => Buffer.from(`tsukigime/payload/1/${keyId}`);
 
+/** The ID of the key that encrypted a payload; null for one that never was. */
+export function encryptionKeyIdOf(payload: Pick<Payload, 'metadata'> | null | undefined) {
+  return text(payload?.metadata?.['encryption-key-id']) || null;
+}
+
 function missingKey(keyId: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
     `A payload in Temporal is encrypted with the key "${keyId}", which this process does not have. ` +

@@ -8,15 +8,19 @@ import { databaseOver, openPool } from '../db/database.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
+import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+import { type SyncedSchedule, syncSchedules } from './schedules.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
   readonly activities: ActivitiesByQueue;
+  /** Makes the Schedules of all merchants equal to their settings. */
+  readonly syncSchedules: (now: string) => Promise<SyncedSchedule[]>;
   /** Releases connections after the workers have drained. */
   close(): Promise<void>;
 }
@@ -44,8 +48,9 @@ export async function createDependencies(
     applicationName: 'tsukigime-worker',
     onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
   });
+  const db = databaseOver(pool);
   const activities = createActivities({
-    db: databaseOver(pool),
+    db,
     pool,
     fileKeys,
     mail: mailLineOf(config),
@@ -53,6 +58,7 @@ export async function createDependencies(
   });
   return {
     activities,
+    syncSchedules: (now) => syncSchedules(db, client, now, taskQueue),
     async close() {
       await pool.end();
       if (client.connection instanceof Connection) await client.connection.close();
@@ -74,6 +80,7 @@ function mailLineOf(config: MailConfig): MailLine {
 
 function startsOver(starter: WorkflowStarter): WorkflowStarts {
   return {
+    startCycle: (merchant, month, startedBy) => startCycle(starter, merchant, month, startedBy),
     startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
     wakeDeliveryDesk: (merchant, endpoint) => wakeDeliveryDesk(starter, merchant, endpoint),
     wakeMail: (merchant) => wakeMail(starter, merchant),

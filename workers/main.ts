@@ -5,6 +5,7 @@ import type { TemporalServer } from '../temporal/client.ts';
 import { createDependencies } from './dependencies.ts';
 import { createLogger } from './logger.ts';
 import { runUntilStopped } from './process.ts';
+import { keepSchedules } from './schedules.ts';
 import { startWorkers } from './worker.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -51,9 +52,11 @@ async function main(): Promise<number> {
   const logger = createLogger({ level: config.logLevel, name: 'worker' });
   try {
     const { workers, dependencies } = await start(config, logger);
+    const schedules = keepSchedules(dependencies.syncSchedules, logger);
     try {
       await runUntilStopped(workers, logger);
     } finally {
+      await schedules.stop();
       await dependencies.close();
     }
     return 0;

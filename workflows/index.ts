@@ -3,3 +3,4 @@ export { billingCycle } from './billing-cycle.ts';
 export { deliveryDesk } from './delivery-desk.ts';
 export { fileExchange } from './file-exchange.ts';
 export { mailDispatch } from './mail-dispatch.ts';
+export { monthStarter } from './month-starter.ts';

@@ -22,6 +22,12 @@ export const stageAttribute = defineSearchAttributeKey('Stage', 'KEYWORD');
 /** True when a person must act before the workflow goes on. */
 export const attentionAttribute = defineSearchAttributeKey('Attention', 'BOOL');
 
+/** Temporal's own: the time for which a Schedule started a workflow, however late it was. */
+export const scheduledStartAttribute = defineSearchAttributeKey(
+  'TemporalScheduledStartTime',
+  'DATETIME',
+);
+
 /** What `stack/` and compose must create on a server and `doctor` must find there. */
 export const searchAttributeKeys = [
   merchantAttribute,
@@ -86,6 +92,10 @@ export const deliveryDeskWorkflowId = (endpoint: string) =>
 export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchant)}`;
 
 export const mailboxWatchWorkflowId = (merchant: string) => `mailbox:${slug(merchant)}`;
+
+/** The Schedule that starts a merchant's months; the ID of what it starts has the time behind it. */
+export const monthStarterScheduleId = (merchant: string, what: 'cycle') =>
+  `start:${slug(merchant)}:${what}`;
 
 /** What a start says about a workflow of a merchant; `stage.ts` keeps it current from then on. */
 export function startAttributes(

@@ -1,0 +1,79 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { businessDateOf } from '../billing/business-date.ts';
+import { planSchedule } from '../billing/cycle-schedule.ts';
+import type { Db } from '../db/database.ts';
+import { listMerchants } from '../db/queries/merchants.ts';
+import { findSettings } from '../db/queries/settings.ts';
+import { type ScheduleChange, syncSchedule } from '../temporal/schedules.ts';
+
+export interface SyncedSchedule {
+  /** Slug. */
+  readonly merchant: string;
+  readonly change: ScheduleChange;
+  /** Date in Japan of the next start; null = months are started by hand. */
+  readonly nextStart: string | null;
+  /** A clock that was moved: settings that want a schedule get none. */
+  readonly movedClock: boolean;
+}
+
+/**
+ * Makes the Schedules of Temporal equal to the settings of all merchants: creates, updates, deletes.
+ *
+ * @param now real time, ISO-8601.
+ */
+export async function syncSchedules(
+  db: Db,
+  client: Client,
+  now: string,
+  taskQueue?: string,
+): Promise<SyncedSchedule[]> {
+  const synced: SyncedSchedule[] = [];
+  for (const merchant of await listMerchants(db, null)) {
+    const settings = (await findSettings(db, merchant.id))?.settings;
+    if (settings === undefined) continue;
+    const wanted = planSchedule(merchant, settings, now);
+    const today = businessDateOf(now);
+    synced.push({
+      merchant: merchant.slug,
+      change: await syncSchedule(client, wanted, taskQueue),
+      nextStart: wanted.starts.find(({ date }) => date >= today)?.date ?? null,
+      movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
+    });
+  }
+  return synced;
+}
+
+/**
+ * A change of settings that found Temporal away, dates that come into sight, an older key: what is
+ * mended at the next look needs no person.
+ */
+const LOOK_INTERVAL_MS = 3_600_000;
+
+/** Looks after the Schedules now and every hour. What fails is said in the log and tried again. */
+export function keepSchedules(
+  sync: (now: string) => Promise<readonly SyncedSchedule[]>,
+  logger: Logger,
+  intervalMs = LOOK_INTERVAL_MS,
+): { stop(): Promise<void> } {
+  let looking = Promise.resolve();
+  const look = () => {
+    looking = looking.then(async () => {
+      try {
+        const synced = await sync(new Date().toISOString());
+        const changed = synced.filter(({ change }) => change !== 'unchanged');
+        if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
+      } catch (error) {
+        logger.warn({ err: error }, 'schedules could not be compared with the settings');
+      }
+    });
+  };
+  look();
+  const timer = setInterval(look, intervalMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
