@@ -140,6 +140,18 @@ export interface SendErrorDigestsTable {
   posted_at: Instant;
 }
 
+export interface CarrierResendTasksTable {
+  id: Id;
+  public_id: OptionalFact<string>;
+  merchant_id: Fact<number>;
+  mail_id: Fact<number>;
+  n: Fact<number>;
+  ip_code: OptionalFact<string | null>;
+  order_number: Fact<string>;
+  failed_at: Instant;
+  opened_at: Instant;
+}
+
 export interface CarrierTables {
   carrier_calls: CarrierCallsTable;
   carrier_results: CarrierResultsTable;
@@ -150,4 +162,5 @@ export interface CarrierTables {
   send_errors: SendErrorsTable;
   send_error_acts: SendErrorActsTable;
   send_error_digests: SendErrorDigestsTable;
+  carrier_resend_tasks: CarrierResendTasksTable;
 }

@@ -91,6 +91,21 @@ create table carrier_calls (
   constraint card_numbers_are_not_kept CHECK (((card_number_found = (query IS NULL)) AND (card_number_found = (body IS NULL)))),
   constraint carrier_calls_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text])))
 );
+create table carrier_resend_tasks (
+  id bigint generated always as identity not null,
+  public_id uuid default gen_random_uuid() not null,
+  merchant_id bigint not null,
+  mail_id bigint not null,
+  n integer not null,
+  ip_code text,
+  order_number text not null,
+  failed_at timestamp with time zone not null,
+  opened_at timestamp with time zone not null,
+  constraint carrier_resend_tasks_pkey PRIMARY KEY (id),
+  constraint carrier_resend_tasks_mail_id_n_key UNIQUE (mail_id, n),
+  constraint carrier_resend_tasks_public_id_key UNIQUE (public_id),
+  constraint carrier_resend_tasks_n_check CHECK ((n >= 1))
+);
 create table carrier_results (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
@@ -955,6 +970,8 @@ create table tokens (
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table capture_requests add constraint capture_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table carrier_calls add constraint carrier_calls_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_resend_tasks add constraint carrier_resend_tasks_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mailbox_mails(id);
+alter table carrier_resend_tasks add constraint carrier_resend_tasks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_results add constraint carrier_results_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
 alter table carrier_results add constraint carrier_results_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_verdicts add constraint carrier_verdicts_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
@@ -1042,11 +1059,13 @@ CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE 
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
+CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
 CREATE INDEX carrier_results_by_email ON public.carrier_results USING btree (merchant_id, lower(email));
 CREATE INDEX carrier_results_by_order ON public.carrier_results USING btree (merchant_id, order_number);
 CREATE INDEX carrier_results_by_phone ON public.carrier_results USING btree (merchant_id, phone);
 CREATE INDEX carrier_results_by_send_id ON public.carrier_results USING btree (merchant_id, send_id);
 CREATE INDEX carrier_results_by_time ON public.carrier_results USING btree (merchant_id, received_at, id);
+CREATE INDEX carrier_verdicts_of_result ON public.carrier_verdicts USING btree (result_id) WHERE (result_id IS NOT NULL);
 CREATE INDEX carrier_verdicts_unusable ON public.carrier_verdicts USING btree (merchant_id, call_id) WHERE (verdict = ANY (ARRAY['unusable'::text, 'card_number'::text]));
 CREATE INDEX charge_items_carried ON public.charge_items USING btree (charge_id) WHERE (charge_id <> origin_charge_id);
 CREATE UNIQUE INDEX charge_items_origin_taken_once ON public.charge_items USING btree (origin_charge_id) WHERE (charge_id <> origin_charge_id);
@@ -1678,6 +1697,7 @@ grant insert, select on audit_entries to tsukigime_app;
 grant insert, select on capture_requests to tsukigime_app;
 grant insert, select on cards to tsukigime_app;
 grant insert, select on carrier_calls to tsukigime_app;
+grant insert, select on carrier_resend_tasks to tsukigime_app;
 grant insert, select on carrier_results to tsukigime_app;
 grant insert, select on carrier_verdicts to tsukigime_app;
 grant insert, select on charge_items to tsukigime_app;

@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Db, Trx } from '../database.ts';
+
+/** A result that ZEUS could not hand over to us, by its own mail. */
+export interface NewResendTask {
+  readonly ipCode: string | null;
+  readonly orderNumber: string;
+  /** ISO instant of the failed call. */
+  readonly failedAt: string;
+}
+
+export interface ResendTask extends NewResendTask {
+  /** Public ID. */
+  readonly id: string;
+  readonly openedAt: string;
+  /** When the call came after all; null = 「ゼウスで再送信してください」. */
+  readonly closedAt: string | null;
+}
+
+/** The tasks of one mail. */
+export async function openResendTasks(
+  trx: Trx,
+  merchantId: number,
+  given: {
+    readonly mailId: number;
+    readonly tasks: readonly NewResendTask[];
+    /** ISO instant. */
+    readonly now: string;
+  },
+): Promise<void> {
+  await trx
+    .insertInto('carrier_resend_tasks')
+    .values(
+      given.tasks.map((task, index) => ({
+        merchant_id: merchantId,
+        mail_id: given.mailId,
+        n: index + 1,
+        ip_code: task.ipCode,
+        order_number: task.orderNumber,
+        failed_at: task.failedAt,
+        opened_at: given.now,
+      })),
+    )
+    .execute();
+}
+
+/**
+ * ZEUS's clock and ours differ a little, and its failed call may have reached us a moment before the
+ * time that its mail gives: a call that came up to two minutes before is the one that failed there.
+ *
+ * Newest first; `after` is the ID of the last one on the page before.
+ */
+export async function listResendTasks(
+  db: Db | Trx,
+  merchantId: number,
+  page: {
+    readonly state: 'open' | 'closed' | 'all';
+    readonly after: string | null;
+    readonly limit: number;
+  },
+): Promise<ResendTask[]> {
+  const { rows } = await sql<ResendTask>`
+    select t.public_id as id, t.ip_code as "ipCode", t.order_number as "orderNumber",
+      t.failed_at as "failedAt", t.opened_at as "openedAt", came.at as "closedAt"
+    from carrier_resend_tasks t
+    cross join lateral (
+      select min(c.received_at) as at from carrier_results r
+        join carrier_verdicts v on v.result_id = r.id
+        join carrier_calls c on c.id = v.call_id
+       where r.merchant_id = t.merchant_id and r.order_number = t.order_number
+         and (t.ip_code is null or r.ip_code = t.ip_code)
+         and c.received_at >= t.failed_at - interval '2 minutes') came
+    where t.merchant_id = ${merchantId}
+      and (${page.state} = 'all' or (came.at is null) = (${page.state} = 'open'))
+      and (${page.after}::uuid is null or t.id < (select id from carrier_resend_tasks
+        where merchant_id = ${merchantId} and public_id = ${page.after}))
+    order by t.id desc limit ${page.limit}`.execute(db);
+  return rows;
+}
