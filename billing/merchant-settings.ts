@@ -7,6 +7,7 @@ import { carrierSettingsSchema } from './carrier-settings.ts';
 import { importSettingsSchema } from './import-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
+import { orderSourceSchema } from './order-source.ts';
 import { paymentMethodsSchema } from './payment-methods.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
@@ -70,6 +71,9 @@ export const merchantSettingsSchema = z.strictObject({
    * that keep one number for a whole subscription.
    */
   orderIdentity: z.enum(['per-order', 'per-month']).default('per-order'),
+
+  /** Where its order exports come from (billing/order-source.ts). */
+  orderSource: orderSourceSchema,
 
   /** How the cart writes its orders and which of them are billed. */
   orderProfile: orderProfileSchema.default(cagolabProfile),

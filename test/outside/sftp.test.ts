@@ -57,12 +57,12 @@ test.each([
   ['a wrong password', { credential: { password: 'wrong' } }],
   ['another user', { user: 'stranger' }],
   ['another key', { credential: { privateKey: utils.generateKeyPairSync('ed25519').private } }],
-  ['half a key', { credential: { privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----\nb3' } }],
+  ['half a key', { credential: { privateKey: keys.private.slice(0, 60) } }],
 ])('is not let in with %s', async (_what, more) => {
   const opened = open(more);
   await expect(opened).rejects.toMatchObject({ problem: 'login_refused', isPassing: false });
   const error = (await open(more).catch((caught: unknown) => caught)) as Error & { ja: string };
-  expect(JSON.stringify([error.message, error.ja])).not.toMatch(/wrong|b3/);
+  expect(JSON.stringify([error.message, error.ja])).not.toMatch(/wrong|BEGIN/);
 });
 
 test('a login that is refused once succeeds the next time', async () => {
