@@ -3,9 +3,11 @@ import { createCycleActivities } from './cycle.ts';
 import { createDeliveryActivities } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
+import { createFileImportActivities, createImportActActivities } from './file-import.ts';
 import { createHandOverActivities } from './hand-over.ts';
 import { createHoldActivities } from './holds.ts';
 import { createMailOutboxActivities } from './mail-outbox.ts';
+import { createMailboxActivities } from './mailbox.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createResultFileActivities } from './result-file.ts';
@@ -19,6 +21,7 @@ import { createTransactionFileActivities } from './transaction-file.ts';
 export function createActivities(deps: ActivityDependencies) {
   return {
     main: {
+      ...createImportActActivities(deps),
       ...createCycleActivities(deps),
       ...createContradictionActivities(deps),
       ...createExchangeActivities(deps),
@@ -26,10 +29,12 @@ export function createActivities(deps: ActivityDependencies) {
       ...createHandOverActivities(deps),
       ...createHoldActivities(deps),
       ...createMailOutboxActivities(deps),
+      ...createMailboxActivities(deps),
       ...createMonthStarterActivities(deps),
       ...createSendErrorActivities(deps),
     },
     files: {
+      ...createFileImportActivities(deps),
       ...createOrderExportActivities(deps),
       ...createSelectionActivities(deps),
       ...createRunActivities(deps),

@@ -31,8 +31,12 @@ export interface MailboxEntry {
 export interface MailboxSession {
   /** While it stays the same, a UID names the same mail and later mails have higher ones. */
   readonly uidValidity: number;
-  /** Mails with a UID above `uid`, in their order. @throws OutsideError */
-  listAfter(uid: number): Promise<MailboxEntry[]>;
+  /**
+   * Mails with a UID above `uid`, in their order.
+   * @param since ISO instant: only those that arrived on its date or later; null = all
+   * @throws OutsideError
+   */
+  listAfter(uid: number, since: string | null): Promise<MailboxEntry[]>;
   /** The mail as it lies there; null when it has gone meanwhile. @throws OutsideError */
   download(uid: number): Promise<Buffer | null>;
   close(): Promise<void>;
@@ -85,13 +89,11 @@ export async function openMailbox(
   const { uidValidity } = await asked(() => openFolder(client, mailbox));
   return {
     uidValidity: Number(uidValidity),
-    listAfter: (uid) =>
+    listAfter: (uid, since) =>
       asked(async () => {
-        const found = await client.fetchAll(
-          `${uid + 1}:*`,
-          { uid: true, size: true },
-          { uid: true },
-        );
+        const range = since === null ? `${uid + 1}:*` : await findSince(client, uid, since);
+        if (range.length === 0) return [];
+        const found = await client.fetchAll(range, { uid: true, size: true }, { uid: true });
         return (
           found
             .map((mail) => ({ uid: mail.uid, bytes: mail.size ?? 0 }))
@@ -109,11 +111,17 @@ export async function openMailbox(
   };
 }
 
+async function findSince(client: ImapFlow, uid: number, since: string): Promise<number[]> {
+  const found = await client.search({ since: new Date(since) }, { uid: true });
+  return found ? found.filter((each) => each > uid) : [];
+}
+
 async function openFolder(client: ImapFlow, { folder, host }: Mailbox) {
   try {
     return await client.mailboxOpen(folder, { readOnly: true });
   } catch (error) {
-    if ((error as { responseStatus?: unknown }).responseStatus !== 'NO') throw error;
+    const { responseStatus } = error as { responseStatus?: unknown };
+    if (responseStatus !== 'NO' && responseStatus !== 'BAD') throw error;
     throw new OutsideError('missing', `The mailbox on ${host} has no such folder.`, {
       ja: `メールボックス ${host} に設定のフォルダがありません。設定のフォルダ名を確かめてください。`,
       cause: error,

@@ -38,3 +38,14 @@ export function hangBell(clock: Clock): Bell {
     },
   };
 }
+
+/**
+ * Whether a workflow that has nothing to do may end: nothing runs, and nobody has rung since it last
+ * looked. Who rings later starts it anew: the server takes no end while a signal is unread.
+ */
+export async function mayEnd(clock: Clock, bell: Bell): Promise<boolean> {
+  await clock.quiet();
+  if (!bell.hasRung()) return true;
+  await bell.waits(null, '');
+  return false;
+}

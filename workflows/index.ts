@@ -2,5 +2,7 @@
 export { billingCycle } from './billing-cycle.ts';
 export { deliveryDesk } from './delivery-desk.ts';
 export { fileExchange } from './file-exchange.ts';
+export { fileImport } from './file-import.ts';
 export { mailDispatch } from './mail-dispatch.ts';
+export { mailboxWatch } from './mailbox-watch.ts';
 export { monthStarter } from './month-starter.ts';

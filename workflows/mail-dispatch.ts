@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { MainActivities } from '../activities/index.ts';
 import { mailActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
-import { hangBell } from './bell.ts';
+import { hangBell, mayEnd } from './bell.ts';
 import { startClock } from './clock.ts';
 import { decideMail } from './messages.ts';
 import { attentionAttribute } from './workflow-ids.ts';
@@ -47,7 +47,7 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
     say(unknown);
     if (dueAt !== null && dueAt <= clock.now()) await sendBatch(perMinute);
     else if (dueAt !== null || unknown > 0) await bell.waits(dueAt, '次のメール');
-    else if (await isDone()) return;
+    else if (await mayEnd(clock, bell)) return;
     if (workflowInfo().continueAsNewSuggested) {
       await clock.quiet();
       await continueAsNew<typeof mailDispatch>({ ...input, clockOffsetMs: clock.offsetMs() });
@@ -67,14 +67,6 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
     }
     pauseMs = 0;
     if (round.tried === perMinute) await clock.after(MINUTE_MS, undefined, '送信数の制限');
-  }
-
-  /** Nothing waits; a mail that was posted meanwhile has rung. */
-  async function isDone(): Promise<boolean> {
-    await clock.quiet();
-    if (!bell.hasRung()) return true;
-    await bell.waits(null, '');
-    return false;
   }
 
   function say(unknown: number): void {

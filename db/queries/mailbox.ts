@@ -11,20 +11,25 @@ export interface MailPlace {
   readonly uidValidity: number;
 }
 
-/** The highest UID that was taken there; 0 = none. */
-export async function findLastTakenUid(
+/** How far a folder was read. */
+export interface MailboxMark {
+  /** The highest UID that was taken under this UIDVALIDITY; 0 = none. */
+  readonly lastUid: number;
+  /** When a mail was last taken from the folder, under whatever UIDVALIDITY. ISO; null = never. */
+  readonly lastTakenAt: string | null;
+}
+
+export async function findMailboxMark(
   db: Db,
   merchantId: number,
   place: MailPlace,
-): Promise<number> {
-  const row = await db
-    .selectFrom('mailbox_mails')
-    .select((eb) => eb.fn.max('uid').as('uid'))
-    .where('merchant_id', '=', merchantId)
-    .where('mailbox', '=', place.mailbox)
-    .where('uid_validity', '=', place.uidValidity)
-    .executeTakeFirst();
-  return row?.uid ?? 0;
+): Promise<MailboxMark> {
+  const { rows } = await sql<MailboxMark>`
+    select coalesce(max(uid) filter (where uid_validity = ${place.uidValidity}), 0) as "lastUid",
+           max(taken_at) as "lastTakenAt"
+      from mailbox_mails where merchant_id = ${merchantId} and mailbox = ${place.mailbox}
+  `.execute(db);
+  return rows[0] ?? { lastUid: 0, lastTakenAt: null };
 }
 
 export interface TakenMail extends MailPlace {

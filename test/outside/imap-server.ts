@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import type { AddressInfo, Server } from 'node:net';
+
+interface HoodiecrowMailbox {
+  uidvalidity: number;
+  uidnext: number;
+  messages: { uid: number; flags: string[]; raw: string }[];
+}
+
+interface Hoodiecrow {
+  server: Server;
+  listen(port: number, host: string, done: () => void): void;
+  getMailbox(path: string): HoodiecrowMailbox;
+  appendMessage(mailbox: string, flags: string[], date: Date, raw: string): void;
+}
+
+const hoodiecrow = createRequire(import.meta.url)('hoodiecrow-imap') as (
+  options: object,
+) => Hoodiecrow;
+
+/** A real IMAP server with one mailbox in memory. */
+export interface ImapServer {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** @param arrivedAt the server's own date of the mail */
+  deliver(mail: string | readonly string[], arrivedAt?: Date): void;
+  /** The same mails under new UIDs, as after a restore from a backup. */
+  renumber(): void;
+  remove(uid: number): void;
+  /** Flags of every mail, in their order. */
+  flags(): string[][];
+  close(): Promise<void>;
+}
+
+/** @param port 0 takes a free one */
+export async function startImapServer(port = 0): Promise<ImapServer> {
+  const server = hoodiecrow({ storage: { INBOX: { uidvalidity: 7 }, '': { folders: {} } } });
+  const sockets = new Set<{ destroy(): void }>();
+  server.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const inbox = () => server.getMailbox('INBOX');
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    user: 'testuser',
+    password: 'testpass',
+    deliver(mail, arrivedAt = new Date()) {
+      const raw = typeof mail === 'string' ? mail : mail.join('\r\n');
+      // It keeps bytes as characters.
+      server.appendMessage('INBOX', [], arrivedAt, Buffer.from(raw).toString('latin1'));
+    },
+    renumber() {
+      const box = inbox();
+      box.uidvalidity += 1;
+      box.messages.forEach((message, index) => {
+        message.uid = index + 1;
+      });
+      box.uidnext = box.messages.length + 1;
+    },
+    remove(uid) {
+      const box = inbox();
+      box.messages = box.messages.filter((message) => message.uid !== uid);
+    },
+    flags: () => inbox().messages.map((message) => message.flags),
+    async close() {
+      const closed = new Promise((resolve) => server.server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
