@@ -5,7 +5,9 @@ import { listOpenWork, moveBusinessClock } from '../db/queries/business-clock.ts
 import { findMerchant } from '../db/queries/merchants.ts';
 import {
   cycleWorkflowId,
+  deliveryDeskWorkflowId,
   exchangeWorkflowId,
+  fileImportWorkflowId,
   mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
 } from '../workflows/workflow-ids.ts';
@@ -51,12 +53,17 @@ export async function advanceMerchantClock(move: MerchantClockMove): Promise<Clo
 }
 
 async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promise<string[]> {
-  const { cycleMonths, exchanges, mails, mailbox } = await listOpenWork(db, merchantId);
+  const { cycleMonths, exchanges, endpoints, importNumbers, mails, mailbox } = await listOpenWork(
+    db,
+    merchantId,
+  );
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
       exchangeWorkflowId(slug, billingMonth, kind, number),
     ),
+    ...importNumbers.map((number) => fileImportWorkflowId(slug, number)),
+    ...endpoints.map((endpoint) => deliveryDeskWorkflowId(endpoint)),
     ...(mails ? [mailDispatchWorkflowId(slug)] : []),
     ...(mailbox ? [mailboxWatchWorkflowId(slug)] : []),
   ];

@@ -29,6 +29,10 @@ export interface OpenWork {
     readonly kind: ExchangeKind;
     readonly number: number;
   }[];
+  /** Numbers of imports that are held or run. */
+  readonly importNumbers: readonly number[];
+  /** Slugs of delivery endpoints that are not retired. */
+  readonly endpoints: readonly string[];
   /** Mails wait in the outbox, or for a person's word. */
   readonly mails: boolean;
   /** The settings name a mailbox to watch. */
@@ -56,10 +60,24 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .where('state', 'in', ['waiting', 'sending', 'unknown'])
     .limit(1)
     .executeTakeFirst();
+  const imports = await db
+    .selectFrom('imports')
+    .select('number')
+    .where('merchant_id', '=', merchantId)
+    .where('stage', 'in', ['uploaded', 'running'])
+    .execute();
+  const endpoints = await db
+    .selectFrom('delivery_endpoints')
+    .select('slug')
+    .where('merchant_id', '=', merchantId)
+    .where('state', '<>', 'retired')
+    .execute();
   const current = await findSettings(db, merchantId);
   return {
+    importNumbers: imports.map(({ number }) => number),
     cycleMonths: cycles.map((cycle) => cycle.billing_month),
     exchanges,
+    endpoints: endpoints.map(({ slug }) => slug),
     mails: mail !== undefined,
     mailbox: current !== undefined && current.settings.mailbox !== null,
   };
