@@ -42,6 +42,7 @@ function createProgram(): Command {
   addPaygentCommands(program);
   addSandboxCommands(program);
   addClockCommands(program);
+  addScheduleCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
   addImportCommands(program, { lazily, oneOf });
@@ -158,6 +159,21 @@ function addClockCommands(program: Command): void {
       lazily(
         () => import('./clock-advance.ts'),
         (module) => module.runClockAdvance,
+      ),
+    );
+}
+
+function addScheduleCommands(program: Command): void {
+  program
+    .command('schedules')
+    .description('what starts months without a person')
+    .command('sync')
+    .description('make the Schedules of Temporal equal to the settings of all merchants')
+    .option('--json', 'print JSON')
+    .action(
+      lazily(
+        () => import('./schedules.ts'),
+        (module) => module.runSchedulesSync,
       ),
     );
 }

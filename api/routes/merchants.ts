@@ -3,6 +3,7 @@ import { createMerchant, listMerchants, type Merchant } from '../../db/queries/m
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import type { merchantRoutes } from '../contract/merchants.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { followSchedule } from '../follow-schedule.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 
@@ -19,6 +20,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
   async createMerchant({ deps, identity, body, now }) {
     const { merchant: slug, ...rest } = body;
     const created = await createMerchant(deps.db, { slug, ...rest, actor: identity.actor, now });
+    if (rest.settings.schedule.cycleDay !== null) await followSchedule(deps, created);
     return {
       status: 201,
       headers: { Location: `/v1/merchants/${slug}` },
@@ -37,6 +39,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
   },
 
   async saveSettings({ deps, identity, merchant, body, now }) {
+    const before = await findSettings(deps.db, merchant.id, body.version);
     const saved = await saveSettings(deps.db, merchant.id, {
       seenVersion: body.version,
       settings: body.settings,
@@ -44,6 +47,10 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
       reason: body.reason,
       now,
     });
+    const scheduled = [before?.settings, saved.settings].some(
+      (settings) => settings !== undefined && settings.schedule.cycleDay !== null,
+    );
+    if (scheduled) await followSchedule(deps, merchant);
     return { status: 200, body: saved };
   },
 
