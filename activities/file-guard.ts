@@ -1,6 +1,9 @@
+import { type ImportKind, importFileKinds } from '../billing/file-import.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { ownNumberColumns } from '../billing/order-profile.ts';
 import { type CardNumberGuard, createCardNumberGuard } from '../imports/card-number-guard.ts';
+import { importGuardOptions } from '../imports/import-columns.ts';
+import { checkImportHead } from '../imports/import-head.ts';
 import { ownNumberColumnNumbers } from '../psp/paygent/layouts.ts';
 
 /**
@@ -22,7 +25,33 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
         header: false,
         exemptColumnNumbers: ownNumberColumnNumbers(settings.paygent.width),
       });
+    case importFileKinds.customers:
+      return createImportGuard('customers', settings);
+    case importFileKinds.cards:
+      return createImportGuard('cards', settings);
     default:
       return createCardNumberGuard({ header: false });
   }
+}
+
+/**
+ * For a customer or card file the guard also throws UnusableFileError for what is none: such a file is
+ * refused before anything of it is kept.
+ */
+function createImportGuard(kind: ImportKind, settings: MerchantSettings): CardNumberGuard {
+  const guard = createCardNumberGuard(importGuardOptions(kind, settings.imports.exemptColumns));
+  const head = checkImportHead(kind);
+  return {
+    write(chunk) {
+      head.write(chunk);
+      guard.write(chunk);
+    },
+    end() {
+      head.end();
+      return guard.end();
+    },
+    get finding() {
+      return guard.finding;
+    },
+  };
 }

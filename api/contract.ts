@@ -1,10 +1,15 @@
+import { carrierResultRoutes } from './contract/carrier-results.ts';
+import { customerRoutes } from './contract/customers.ts';
 import { cycleRoutes } from './contract/cycles.ts';
+import { deliveryEndpointRoutes } from './contract/delivery-endpoints.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
 import { handOverRoutes } from './contract/hand-overs.ts';
 import { holdRoutes } from './contract/holds.ts';
+import { importRoutes } from './contract/imports.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { orderRoutes } from './contract/orders.ts';
+import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
 import { sendErrorRoutes } from './contract/send-errors.ts';
@@ -18,6 +23,9 @@ export const contract = {
   ...tokenRoutes,
   ...secretRoutes,
   ...fileRoutes,
+  ...importRoutes,
+  ...customerRoutes,
+  ...registerRoutes,
   ...cycleRoutes,
   ...exchangeRoutes,
   ...sendErrorRoutes,
@@ -25,6 +33,8 @@ export const contract = {
   ...holdRoutes,
   ...orderRoutes,
   ...runRoutes,
+  ...deliveryEndpointRoutes,
+  ...carrierResultRoutes,
 };
 
 export type Contract = typeof contract;

@@ -75,6 +75,37 @@ export const problemTypes = {
     detail:
       'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
   },
+  'import-not-found': {
+    status: 404,
+    title: 'No such import',
+    detail: 'この取り込みはありません。何も実行していません。履歴で番号を確かめてください。',
+  },
+  'customer-not-found': {
+    status: 404,
+    title: 'No such customer',
+    detail: 'この顧客は登録されていません。何も変更していません。顧客IDを確かめてください。',
+  },
+  'entry-not-found': {
+    status: 404,
+    title: 'No such entry',
+    detail: 'この登録はありません。何も変更していません。一覧を読み直してください。',
+  },
+  'entry-exists': {
+    status: 409,
+    title: 'Another entry has this name',
+    detail: 'この名前はすでに登録されています。何も変更していません。別の名前を選んでください。',
+  },
+  'endpoint-not-found': {
+    status: 404,
+    title: 'No such delivery endpoint',
+    detail:
+      'この送信先は登録されていません。何も変更していません。送信先の一覧を確かめてください。',
+  },
+  'carrier-result-not-found': {
+    status: 404,
+    title: 'No such carrier-payment result',
+    detail: 'このキャリア決済結果はありません。一覧を読み直してください。',
+  },
   'token-not-found': {
     status: 404,
     title: 'No such token',
@@ -92,6 +123,18 @@ export const problemTypes = {
     title: 'The merchant exists already',
     detail:
       'この名前の加盟店はすでに登録されています。何も変更していません。別の名前を選んでください。',
+  },
+  'endpoint-exists': {
+    status: 409,
+    title: 'The delivery endpoint exists already',
+    detail:
+      'この名前の送信先はすでに使われています。何も変更していません。別の名前を選んでください。',
+  },
+  'endpoint-changed': {
+    status: 409,
+    title: 'The delivery endpoint was changed or retired',
+    detail:
+      'この送信先は別の人が先に変更したか、廃止されています。今回の変更は保存していません。読み直してやり直してください。',
   },
   'settings-changed': {
     status: 409,

@@ -1,12 +1,17 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { carrierResultHandlers } from './routes/carrier-results.ts';
+import { customerHandlers } from './routes/customers.ts';
 import { cycleHandlers } from './routes/cycles.ts';
+import { deliveryEndpointHandlers } from './routes/delivery-endpoints.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
 import { handOverHandlers } from './routes/hand-overs.ts';
 import { holdHandlers } from './routes/holds.ts';
+import { importHandlers } from './routes/imports.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { orderHandlers } from './routes/orders.ts';
+import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
 import { sendErrorHandlers } from './routes/send-errors.ts';
@@ -20,6 +25,9 @@ export const handlers: Handlers<Contract> = {
   ...tokenHandlers,
   ...secretHandlers,
   ...fileHandlers,
+  ...importHandlers,
+  ...customerHandlers,
+  ...registerHandlers,
   ...cycleHandlers,
   ...exchangeHandlers,
   ...sendErrorHandlers,
@@ -27,4 +35,6 @@ export const handlers: Handlers<Contract> = {
   ...holdHandlers,
   ...orderHandlers,
   ...runHandlers,
+  ...deliveryEndpointHandlers,
+  ...carrierResultHandlers,
 };

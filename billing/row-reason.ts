@@ -29,6 +29,7 @@ export type UnusableFileCode =
   | 'missing_column'
   | 'ambiguous_column'
   | 'wrong_columns'
+  | 'settings_incomplete'
   | 'too_many_records';
 
 /** The file as a whole cannot be read: nothing of it is used. */

@@ -30,15 +30,20 @@ export interface CustomerRow {
   readonly customerType: number;
 }
 
+/** A set or map of names. */
+interface Names {
+  has(name: string): boolean;
+}
+
 /** What rows are checked against. Null: not known here, and then not checked. */
 export interface CustomerChecks {
   /** Prefectures of a postal code of seven digits; none: it does not exist. */
   readonly findPrefectures: (postalCode: string) => readonly string[];
-  readonly genders: ReadonlySet<string>;
+  readonly genders: Names;
   /** Between the names in 顧客タグ. */
   readonly tagSeparator: string;
-  readonly occupations: ReadonlySet<string> | null;
-  readonly tags: ReadonlySet<string> | null;
+  readonly occupations: Names | null;
+  readonly tags: Names | null;
 }
 
 export interface CheckedRow<Row> {

@@ -64,7 +64,7 @@ export async function* checkImportFile(
       const key = keyOf(row, checked, checks.kind);
       const again = key !== null && doubled.has(key) && seen.has(key);
       if (key !== null && doubled.has(key)) seen.add(key);
-      const errors = again ? [...checked.errors, doubledRemark(checks.kind)] : checked.errors;
+      const errors = again ? [doubledRemark(checks.kind), ...checked.errors] : checked.errors;
       counts.rows += 1;
       if (errors.length > 0) counts.failed += 1;
       else if (checked.warnings.length > 0) counts.warned += 1;

@@ -23,9 +23,13 @@ export function normalizePostalCode(text: string): string | null {
 /**
  * Looks codes of seven digits up; a code may lie in two prefectures. Keeps what it found, because the
  * customers of one shop share codes and the package builds its answer anew each time.
+ *
+ * @param extra codes that exist besides, in whatever prefecture.
  */
-export function createPostalLookup(): (code: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
+export function createPostalLookup(
+  extra: readonly string[] = [],
+): (code: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>(extra.map((code) => [code, prefectures]));
   return (code) => {
     const found = known.get(code);
     if (found !== undefined) return found;

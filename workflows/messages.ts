@@ -2,6 +2,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CycleStage, RowsAndYen } from '../billing/cycle.ts';
 import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
+import type { ImportFacts } from '../billing/file-import.ts';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
 
@@ -203,3 +204,12 @@ export const decideMail = defineOperatorUpdate<
   { readonly key: string; readonly outcome: 'sent' | 'send_again' },
   { state: 'sent' | 'waiting' }
 >('decideMail');
+
+/** An upload that was held is imported. */
+export const startImport = defineOperatorUpdate<object, ImportFacts>('startImport');
+
+/** An upload that was held is deleted: nothing of it is imported. */
+export const cancelImport = defineOperatorUpdate<object, ImportFacts>('cancelImport');
+
+/** Where an import stands, as of its last turn; the row knows the rows that were read since. */
+export const importProgress = defineQuery<ImportFacts | null>('importProgress');

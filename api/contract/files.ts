@@ -4,7 +4,7 @@ import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, sha256Schema } from './route.ts';
 
 /** What a person calls the file: no path, no control characters. */
-const fileNameSchema = z
+export const fileNameSchema = z
   .string()
   .trim()
   .min(1)

@@ -17,6 +17,8 @@ const merchant = (path: string) => (slug: string) => `/v1/merchants/${slug}${pat
 const cycle = (path = '') => merchant(`/cycles/2026-10${path}`);
 const exchange = (path = '') => merchant(`/exchanges/2026-10/auth/1${path}`);
 
+const endpoint = (path = '') => merchant(`/delivery-endpoints/no-such-shop${path}`);
+
 /** One for each route: a route without one does not compile. */
 export const routeSamples: Record<RouteName, RouteSample> = {
   readHealth: { path: () => '/healthz', answer: 200 },
@@ -62,6 +64,67 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 201,
   },
   downloadFile: { path: merchant(`/files/${sha256}`), answer: 'file-not-found' },
+
+  uploadImport: {
+    path: merchant('/imports?kind=cards&name=cards.csv&held=true'),
+    raw: 'GMO,US-00000001,111,VISA,,,0,3012\r\n#',
+    answer: 202,
+  },
+  listImports: { path: merchant('/imports'), answer: 200 },
+  readImport: { path: merchant('/imports/999999'), answer: 'import-not-found' },
+  startImport: {
+    path: merchant('/imports/999999/start'),
+    json: () => ({}),
+    answer: 'import-not-found',
+  },
+  cancelImport: {
+    path: merchant('/imports/999999/cancellation'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'import-not-found',
+  },
+  listImportErrors: { path: merchant('/imports/999999/errors'), answer: 'import-not-found' },
+  listImportWarnings: { path: merchant('/imports/999999/warnings'), answer: 'import-not-found' },
+  downloadFailedRows: { path: merchant('/imports/999999/failed-rows'), answer: 'import-not-found' },
+  downloadImportFile: { path: merchant('/imports/999999/file'), answer: 'import-not-found' },
+
+  listCustomers: { path: merchant('/customers'), answer: 200 },
+  exportCustomers: { path: merchant('/customers-export?encoding=cp932'), answer: 200 },
+  readCustomer: { path: merchant('/customers/US-00000001'), answer: 'customer-not-found' },
+  deleteCustomer: {
+    path: merchant('/customers/US-00000001/deletion'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'customer-not-found',
+  },
+  acknowledgeReview: {
+    path: merchant('/customers/US-00000001/review'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'customer-not-found',
+  },
+
+  listOccupations: { path: merchant('/occupations'), answer: 200 },
+  addOccupation: {
+    path: merchant('/occupations'),
+    json: (unique) => ({ name: `職業${unique}` }),
+    answer: 201,
+  },
+  renameOccupation: {
+    path: merchant('/occupations/999999'),
+    json: () => ({ name: '別名' }),
+    answer: 'entry-not-found',
+  },
+  deleteOccupation: { path: merchant('/occupations/999999'), answer: 'entry-not-found' },
+  listTags: { path: merchant('/customer-tags'), answer: 200 },
+  addTag: {
+    path: merchant('/customer-tags'),
+    json: (unique) => ({ name: `タグ${unique}` }),
+    answer: 201,
+  },
+  renameTag: {
+    path: merchant('/customer-tags/999999'),
+    json: () => ({ name: '別名' }),
+    answer: 'entry-not-found',
+  },
+  deleteTag: { path: merchant('/customer-tags/999999'), answer: 'entry-not-found' },
 
   listCycles: { path: merchant('/cycles'), answer: 200 },
   startCycle: { path: merchant('/cycles'), json: () => ({ month: '2026-11' }), answer: 202 },
@@ -112,6 +175,45 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+
+  listDeliveryEndpoints: { path: merchant('/delivery-endpoints'), answer: 200 },
+  createDeliveryEndpoint: {
+    path: merchant('/delivery-endpoints'),
+    json: (unique) => ({
+      endpoint: `shop-${unique}`,
+      url: 'https://shop.example/carrier-results',
+      secretName: 'shop-signature',
+      reason: 'walk',
+    }),
+    answer: 201,
+  },
+  readDeliveryEndpoint: { path: endpoint(), answer: 'endpoint-not-found' },
+  changeDeliveryEndpoint: {
+    path: endpoint(),
+    json: () => ({ version: 1, url: 'https://shop.example/', secretName: 's', reason: 'walk' }),
+    answer: 'endpoint-not-found',
+  },
+  pauseDeliveryEndpoint: {
+    path: endpoint('/pause'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'endpoint-not-found',
+  },
+  resumeDeliveryEndpoint: {
+    path: endpoint('/resume'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'endpoint-not-found',
+  },
+  retireDeliveryEndpoint: {
+    path: endpoint('/retire'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'endpoint-not-found',
+  },
+  listCarrierResults: { path: merchant('/carrier-results?orderNumber=1'), answer: 200 },
+  readCarrierResult: {
+    path: merchant('/carrier-results/00000000-0000-4000-8000-000000000000'),
+    answer: 'carrier-result-not-found',
+  },
+  listCarrierCalls: { path: merchant('/carrier-calls?unusable=true'), answer: 200 },
 
   listExchanges: { path: merchant('/exchanges'), answer: 200 },
   readExchange: { path: exchange(), answer: 'exchange-not-found' },

@@ -48,6 +48,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   api: {
     imports: [
       'billing',
+      'imports',
       'db/queries',
       'workflows/messages.ts',
       'workflows/workflow-ids.ts',

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { cardBrands, cardServices } from '../../billing/card-service.ts';
+import { merchantParamsSchema } from './merchants.ts';
+import { defineRoute, instantSchema, reasonSchema } from './route.ts';
+
+const customerIdSchema = z
+  .string()
+  .regex(/^US-\d{8}$/, { error: 'is US- and 8 digits' })
+  .meta({ description: '顧客ID', example: 'US-00010000' });
+
+const customerSchema = z
+  .object({
+    customerId: customerIdSchema,
+    customerNumber: z.string().meta({ description: '顧客番号, 連携用ID' }),
+    name: z.string().nullable(),
+    kana: z.string().nullable(),
+    postalCode: z.string().nullable(),
+    prefecture: z.string().nullable(),
+    city: z.string().nullable(),
+    street: z.string().nullable(),
+    building: z.string().nullable(),
+    phone: z.string().nullable(),
+    email: z.string().nullable(),
+    gender: z.string().nullable(),
+    birthDate: z.string().nullable(),
+    occupation: z.string().nullable(),
+    tags: z.array(z.string()),
+    newsletter: z.boolean().nullable(),
+    customerType: z.int().nullable(),
+    cards: z.int().meta({ description: 'stored cards' }),
+    toReview: z.boolean().meta({ description: 'several cards came in one file' }),
+    updatedAt: instantSchema,
+  })
+  .meta({ id: 'Customer' });
+
+const customerDetailSchema = customerSchema
+  .extend({
+    storedCards: z.array(
+      z.object({
+        service: z.enum(cardServices),
+        lastDigits: z.string(),
+        brand: z.enum(cardBrands),
+        holder: z.string().nullable(),
+        sendId: z.string().nullable(),
+        sequence: z.string().nullable(),
+        expiry: z.string().meta({ description: 'YYYY-MM' }),
+        hasAuthKey: z.boolean().meta({ description: 'カード認証キー is kept; it is never shown' }),
+      }),
+    ),
+  })
+  .meta({ id: 'CustomerDetail' });
+
+const params = merchantParamsSchema.extend({ customerId: customerIdSchema });
+const search = {
+  customerNumber: z.string().min(1).max(200).optional().meta({ description: 'exact' }),
+  customerId: customerIdSchema.optional(),
+  name: z.string().min(1).max(100).optional().meta({ description: 'part of 氏名 or フリガナ' }),
+  email: z.string().min(1).max(254).optional().meta({ description: 'exact' }),
+  phone: z.string().min(1).max(30).optional().meta({ description: 'exact' }),
+  tag: z.string().min(1).max(100).optional(),
+  toReview: z.stringbool().optional(),
+};
+
+export const customerRoutes = {
+  listCustomers: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/customers',
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      ...search,
+      after: customerIdSchema.optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          customers: z.array(customerSchema),
+          nextAfter: customerIdSchema.nullable(),
+        }),
+        description: 'by 顧客ID',
+      },
+    },
+    summary: { ja: '顧客一覧(検索)', en: 'Search customers' },
+    tag: 'customers',
+  }),
+  exportCustomers: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/customers-export',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      ...search,
+      encoding: z.enum(['cp932', 'utf-8']).default('utf-8'),
+      columns: z.enum(['all', 'link']).default('all').meta({
+        description: 'all: as a customer file has them; link: 顧客番号 and 顧客ID alone',
+      }),
+    }),
+    responses: { 200: { kind: 'bytes', description: 'CSV, safe to open in a spreadsheet' } },
+    summary: { ja: '顧客データのダウンロード', en: 'Export customers as CSV' },
+    tag: 'customers',
+  }),
+  readCustomer: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/customers/:customerId',
+    role: 'viewer',
+    merchantScoped: true,
+    params,
+    responses: {
+      200: { kind: 'json', schema: customerDetailSchema, description: 'with the stored cards' },
+    },
+    summary: { ja: '顧客を見る', en: 'Read a customer' },
+    tag: 'customers',
+  }),
+  deleteCustomer: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/customers/:customerId/deletion',
+    role: 'operator',
+    merchantScoped: true,
+    params,
+    body: { kind: 'json', schema: z.strictObject({ reason: reasonSchema }) },
+    responses: { 204: { kind: 'empty', description: 'hidden; an import brings it back' } },
+    summary: { ja: '顧客を削除する', en: 'Delete a customer and its cards (they are hidden)' },
+    tag: 'customers',
+  }),
+  acknowledgeReview: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/customers/:customerId/review',
+    role: 'operator',
+    merchantScoped: true,
+    params,
+    body: { kind: 'json', schema: z.strictObject({ reason: reasonSchema }) },
+    responses: { 204: { kind: 'empty', description: 'looked at' } },
+    summary: { ja: '複数カードの確認を記録する', en: 'Acknowledge a customer with several cards' },
+    tag: 'customers',
+  }),
+};

@@ -1,0 +1,185 @@
+import {
+  type CsvValue,
+  csvStart,
+  encodeCsv,
+  findUnwritable,
+  writeCsv,
+} from '../../billing/csv-writer.ts';
+import { formatCustomerId, parseCustomerId } from '../../billing/customer-id.ts';
+import type { TextEncoding } from '../../billing/text-encoding.ts';
+import { appendAudit } from '../../db/queries/audit.ts';
+import {
+  acknowledgeReview,
+  anyCustomer,
+  type Customer,
+  type CustomerSearch,
+  deleteCustomer,
+  listStoredCards,
+  readCustomers,
+  searchCustomers,
+} from '../../db/queries/customers.ts';
+import { findSettings } from '../../db/queries/settings.ts';
+import { importColumns } from '../../imports/import-columns.ts';
+import type { customerRoutes } from '../contract/customers.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+
+export const customerHandlers: Handlers<typeof customerRoutes> = {
+  async listCustomers({ deps, merchant, query }) {
+    const after = query.after === undefined ? 0 : idOf(query.after);
+    const rows = await searchCustomers(deps.db, merchant.id, {
+      ...readSearch(query),
+      after,
+      limit: query.limit + 1,
+    });
+    const page = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? page.at(-1) : undefined;
+    const nextAfter = last === undefined ? null : formatCustomerId(last.id);
+    return { status: 200, body: { customers: page.map(showCustomer), nextAfter } };
+  },
+
+  async exportCustomers({ deps, identity, merchant, query, now }) {
+    const { encoding, columns } = query;
+    const search = readSearch(query);
+    const separator =
+      (await findSettings(deps.db, merchant.id))?.settings.imports.tagSeparator ?? '|';
+    const toRecord = columns === 'link' ? linkRecord : (of: Customer) => fullRecord(of, separator);
+    const names = columns === 'link' ? ['顧客番号', '顧客ID'] : importColumns.customers;
+    const batches = () => readCustomers(deps.db, merchant.id, search);
+    if (encoding === 'cp932') await refuseUnwritable(batches(), toRecord);
+    await appendAudit(deps.db, merchant.id, {
+      at: now,
+      actor: identity.actor,
+      act: 'customers.exported',
+      subject: columns,
+      reason: null,
+      details: { encoding },
+    });
+    const content = writeRecords(names, batches(), toRecord, encoding);
+    return { status: 200, content, fileName: `customers-${now.slice(0, 10)}.csv` };
+  },
+
+  async readCustomer({ deps, merchant, params }) {
+    const id = idOf(params.customerId);
+    const [found] = await searchCustomers(deps.db, merchant.id, {
+      ...anyCustomer,
+      id,
+      after: 0,
+      limit: 1,
+    });
+    if (found === undefined) throw new Problem('customer-not-found');
+    const storedCards = await listStoredCards(deps.db, merchant.id, id);
+    return { status: 200, body: { ...showCustomer(found), storedCards } };
+  },
+
+  async deleteCustomer({ deps, identity, merchant, params, body, now }) {
+    const id = idOf(params.customerId);
+    await deps.db.transaction().execute(async (trx) => {
+      const deleted = await deleteCustomer(trx, merchant.id, { id, now });
+      if (!deleted) throw new Problem('customer-not-found');
+      await appendAudit(trx, merchant.id, {
+        at: now,
+        actor: identity.actor,
+        act: 'customer.deleted',
+        subject: params.customerId,
+        reason: body.reason,
+        details: {},
+      });
+    });
+    return { status: 204 };
+  },
+
+  async acknowledgeReview({ deps, identity, merchant, params, body, now }) {
+    const { actor } = identity;
+    await deps.db.transaction().execute(async (trx) => {
+      const id = idOf(params.customerId);
+      const found = await acknowledgeReview(trx, merchant.id, { id, actor, now });
+      if (!found) throw new Problem('customer-not-found');
+      await appendAudit(trx, merchant.id, {
+        at: now,
+        actor,
+        act: 'customer.reviewed',
+        subject: params.customerId,
+        reason: body.reason,
+        details: {},
+      });
+    });
+    return { status: 204 };
+  },
+};
+
+/** The contract has checked the form; a number of none matches nobody. */
+function idOf(text: string): number {
+  return parseCustomerId(text) ?? 0;
+}
+
+function readSearch(
+  query: {
+    readonly [Name in Exclude<keyof CustomerSearch, 'id' | 'toReview'>]?: string | undefined;
+  } & { readonly customerId?: string | undefined; readonly toReview?: boolean | undefined },
+): CustomerSearch {
+  return {
+    id: query.customerId === undefined ? null : idOf(query.customerId),
+    customerNumber: query.customerNumber ?? null,
+    name: query.name ?? null,
+    email: query.email ?? null,
+    phone: query.phone ?? null,
+    tag: query.tag ?? null,
+    toReview: query.toReview ?? null,
+  };
+}
+
+function showCustomer({ id, ...shown }: Customer) {
+  return { customerId: formatCustomerId(id), ...shown };
+}
+
+const linkRecord = (of: Customer): CsvValue[] => [of.customerNumber, formatCustomerId(of.id)];
+
+/** In the order of `importColumns.customers`: what leaves can be imported again. */
+function fullRecord(of: Customer, tagSeparator: string): CsvValue[] {
+  return [
+    ...linkRecord(of),
+    of.name,
+    of.kana,
+    of.postalCode,
+    of.prefecture,
+    of.city,
+    of.street,
+    of.building,
+    of.phone,
+    of.email,
+    of.gender,
+    of.birthDate,
+    of.occupation,
+    of.tags.join(tagSeparator),
+    of.newsletter === null ? null : Number(of.newsletter),
+    of.customerType,
+  ];
+}
+
+/** CP932 knows fewer characters; none is replaced silently. */
+async function refuseUnwritable(
+  batches: AsyncIterable<readonly Customer[]>,
+  toRecord: (of: Customer) => CsvValue[],
+): Promise<void> {
+  for await (const batch of batches) {
+    for (const customer of batch) {
+      const character = findUnwritable(writeCsv([toRecord(customer)]), 'cp932');
+      if (character === null) continue;
+      throw new Problem('invalid-fields', {
+        detail: `${formatCustomerId(customer.id)} に CP932 で書けない文字があります。何も出力していません。文字コードに UTF-8 を指定してください。`,
+        errors: [{ path: 'query.encoding', message: 'cannot write every character' }],
+      });
+    }
+  }
+}
+
+async function* writeRecords(
+  names: readonly string[],
+  batches: AsyncIterable<readonly Customer[]>,
+  toRecord: (of: Customer) => CsvValue[],
+  encoding: TextEncoding,
+): AsyncGenerator<Buffer> {
+  yield Buffer.concat([csvStart(encoding), encodeCsv(writeCsv([names]), encoding)]);
+  for await (const batch of batches) yield encodeCsv(writeCsv(batch.map(toRecord)), encoding);
+}

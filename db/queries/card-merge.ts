@@ -1,0 +1,108 @@
+import { sql } from 'kysely';
+import type { CardService } from '../../billing/card-service.ts';
+import type { Trx } from '../database.ts';
+import { createFailureStage, type MergeCounts, recordRemarks } from './customer-merge.ts';
+
+const cardColumns = [
+  'last_digits',
+  'brand',
+  'holder',
+  'send_id',
+  'sequence',
+  'expiry',
+  'auth_key_id',
+  'auth_key_iv',
+  'auth_key_data',
+] as const;
+
+/** What COPY writes for each good row, in this order. */
+export const STAGED_CARD_COLUMNS = [
+  'record',
+  'line',
+  'customer_id',
+  'identity',
+  ...cardColumns,
+  'warned_columns',
+  'warnings',
+] as const;
+
+export async function createCardStage(trx: Trx): Promise<void> {
+  await sql`
+    create temp table staged_cards (
+      record int, line int, customer_id int, identity text, last_digits text, brand text,
+      holder text, send_id text, sequence text, expiry text, auth_key_id text, auth_key_iv bytea,
+      auth_key_data bytea, warned_columns text[], warnings text[]
+    ) on commit drop;
+    ${createFailureStage}`.execute(trx);
+}
+
+/**
+ * Merges the staged cards into the record, set-based. A card that is there is brought up to date;
+ * customers with several cards in the file are flagged for review. The caller holds `lock_customers`.
+ */
+export async function mergeCards(
+  trx: Trx,
+  merchantId: number,
+  of: {
+    readonly importId: number;
+    readonly service: CardService;
+    readonly now: string;
+    readonly texts: { readonly doubled: string; readonly several: string };
+  },
+): Promise<MergeCounts> {
+  const { importId, service, now, texts } = of;
+  await sql`set local work_mem = '128MB'`.execute(trx);
+  await sql`analyze staged_cards; analyze staged_failures`.execute(trx);
+  await sql`
+    insert into refused (record, columns, errors)
+    select record, array[null]::text[], array[${texts.doubled}::text] from (
+      select record, row_number() over (partition by identity order by record) as k
+        from staged_cards) d
+     where k > 1`.execute(trx);
+  await sql`analyze refused`.execute(trx);
+  const accepted = sql`not exists (select from refused r where r.record = s.record)`;
+  const set = sql.join(cardColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
+  await sql`
+    update cards c
+       set ${set}, import_id = ${importId}, updated_at = ${now}, deleted_at = null
+      from staged_cards s
+     where c.merchant_id = ${merchantId} and c.service = ${service} and c.identity = s.identity
+       and ${accepted}
+       and ((c.last_digits, c.brand, c.holder, c.send_id, c.sequence, c.expiry) is distinct from
+              (s.last_digits, s.brand, s.holder, s.send_id, s.sequence, s.expiry)
+            or s.auth_key_id is not null or c.auth_key_id is not null
+            or c.deleted_at is not null)`.execute(trx);
+  const names = sql.join(cardColumns.map((name) => sql.ref(name)));
+  await sql`
+    insert into cards (merchant_id, customer_id, service, identity, ${names}, import_id, created_at,
+                       updated_at)
+    select ${merchantId}, customer_id, ${service}, identity, ${names}, ${importId},
+           ${now}::timestamptz, ${now}::timestamptz
+      from staged_cards s
+     where ${accepted} and not exists (select from cards c
+       where c.merchant_id = ${merchantId} and c.service = ${service} and c.identity = s.identity)
+     order by record`.execute(trx);
+  await flagSeveralCards(trx, merchantId, of);
+  return await recordRemarks(trx, merchantId, { importId, table: 'staged_cards' });
+}
+
+async function flagSeveralCards(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly importId: number; readonly now: string; readonly texts: { several: string } },
+): Promise<void> {
+  const several = sql`
+    select customer_id from staged_cards s
+     where not exists (select from refused r where r.record = s.record)
+     group by customer_id having count(*) > 1`;
+  await sql`
+    insert into customer_reviews (merchant_id, customer_id, reason, import_id, flagged_at)
+    select ${merchantId}, customer_id, 'several_cards', ${of.importId}, ${of.now}::timestamptz
+      from (${several}) found
+    on conflict do nothing`.execute(trx);
+  await sql`
+    update staged_cards s
+       set warned_columns = coalesce(s.warned_columns, '{}') || array['顧客ID'],
+           warnings = coalesce(s.warnings, '{}') || array[${of.texts.several}::text]
+     where s.customer_id in (${several})`.execute(trx);
+}
