@@ -7,7 +7,9 @@ import { fileRoutes } from './contract/files.ts';
 import { handOverRoutes } from './contract/hand-overs.ts';
 import { holdRoutes } from './contract/holds.ts';
 import { importRoutes } from './contract/imports.ts';
+import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
+import { noticeRoutes } from './contract/notices.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
@@ -28,6 +30,8 @@ export const contract = {
   ...registerRoutes,
   ...cycleRoutes,
   ...exchangeRoutes,
+  ...mailRoutes,
+  ...noticeRoutes,
   ...sendErrorRoutes,
   ...handOverRoutes,
   ...holdRoutes,

@@ -75,6 +75,11 @@ export const problemTypes = {
     detail:
       'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
   },
+  'mail-not-found': {
+    status: 404,
+    title: 'No such mail',
+    detail: '指定のメールは見つかりません。何も変更していません。一覧を読み込み直してください。',
+  },
   'import-not-found': {
     status: 404,
     title: 'No such import',

@@ -9,7 +9,9 @@ import { fileHandlers } from './routes/files.ts';
 import { handOverHandlers } from './routes/hand-overs.ts';
 import { holdHandlers } from './routes/holds.ts';
 import { importHandlers } from './routes/imports.ts';
+import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
+import { noticeHandlers } from './routes/notices.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -30,6 +32,8 @@ export const handlers: Handlers<Contract> = {
   ...registerHandlers,
   ...cycleHandlers,
   ...exchangeHandlers,
+  ...mailHandlers,
+  ...noticeHandlers,
   ...sendErrorHandlers,
   ...handOverHandlers,
   ...holdHandlers,

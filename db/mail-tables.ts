@@ -1,4 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { MailState } from '../billing/mail/mail-states.ts';
 
 /** The tables of mails that leave, of notices, and of mails that come in; see tables.ts. */
 
@@ -9,7 +10,6 @@ type OptionalInstant = ColumnType<string | null, string | Date | null | undefine
 type Json = ColumnType<unknown, string, never>;
 type Id = GeneratedAlways<number>;
 
-export type MailState = 'waiting' | 'sending' | 'sent' | 'refused' | 'unknown';
 export interface MailOutboxTable {
   id: Id;
   merchant_id: Fact<number>;

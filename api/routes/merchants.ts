@@ -3,6 +3,7 @@ import { createMerchant, listMerchants, type Merchant } from '../../db/queries/m
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import type { merchantRoutes } from '../contract/merchants.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { followMailbox } from '../follow-mailbox.ts';
 import { followSchedule } from '../follow-schedule.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
@@ -21,6 +22,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
     const { merchant: slug, ...rest } = body;
     const created = await createMerchant(deps.db, { slug, ...rest, actor: identity.actor, now });
     if (rest.settings.schedule.cycleDay !== null) await followSchedule(deps, created);
+    if (rest.settings.mailbox !== null) await followMailbox(deps, created);
     return {
       status: 201,
       headers: { Location: `/v1/merchants/${slug}` },
@@ -51,6 +53,9 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
       (settings) => settings !== undefined && settings.schedule.cycleDay !== null,
     );
     if (scheduled) await followSchedule(deps, merchant);
+    // Also when it was taken out: then the watch ends.
+    const mailboxes = [before?.settings.mailbox, saved.settings.mailbox];
+    if (mailboxes.some((mailbox) => mailbox)) await followMailbox(deps, merchant);
     return { status: 200, body: saved };
   },
 

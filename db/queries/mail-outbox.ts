@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import type { MailState } from '../../billing/mail/mail-states.ts';
 import type { MailParameters, MailTemplate } from '../../billing/mail/templates.ts';
 import type { Db } from '../database.ts';
-import type { MailState } from '../mail-tables.ts';
 
 /** Names a mail or notice within its merchant; it is shown, so nothing personal stands in it. */
 const keyPattern = /^[A-Za-z0-9:._-]{1,200}$/;

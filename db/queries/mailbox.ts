@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type ExchangeName, exchangeFileName } from '../../billing/exchange.ts';
+import type { MailboxMailState } from '../../billing/mail/mail-states.ts';
 import type { Db, Trx } from '../database.ts';
 import { findByAcceptanceNumber, recordCompletionNotice, requireExchange } from './exchanges.ts';
 import { notifyOperators } from './notices.ts';
@@ -192,17 +193,6 @@ export async function hasFreshHandOver(
         and greatest(s.intended_at, e.accepted_at) >= ${since}) as fresh`.execute(db);
   return rows[0]?.fresh ?? false;
 }
-
-/** What became of a mail: matched to a file, waiting for its 受付番号 … */
-export const MAILBOX_MAIL_STATES = [
-  'matched',
-  'waiting',
-  'handled',
-  'not_understood',
-  'duplicate',
-  'refused',
-] as const;
-export type MailboxMailState = (typeof MAILBOX_MAIL_STATES)[number];
 
 export interface MailboxMail {
   /** Names the mail within its merchant. */

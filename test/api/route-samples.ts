@@ -312,4 +312,14 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
 
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
+
+  listMails: { path: merchant('/mails'), answer: 200 },
+  decideMail: {
+    path: merchant('/mails/no-such-mail/decision'),
+    json: () => ({ outcome: 'sent', reason: 'walk' }),
+    answer: 'mail-not-found',
+  },
+  listMailboxMails: { path: merchant('/mailbox/mails'), answer: 200 },
+  listNotices: { path: merchant('/notices'), answer: 200 },
+  markNoticesRead: { path: merchant('/notices/read'), json: () => ({ keys: null }), answer: 200 },
 };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { MailState } from '../../db/mail-tables.ts';
+import type { MailState } from '../../billing/mail/mail-states.ts';
 import { listMails, postMail } from '../../db/queries/mail-outbox.ts';
 import { listNotices } from '../../db/queries/notices.ts';
 import { decideMail } from '../../workflows/messages.ts';

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { MAIL_STATES, MAILBOX_MAIL_STATES } from '../../billing/mail/mail-states.ts';
+import { accepted } from './cycles.ts';
+import { merchantParamsSchema } from './merchants.ts';
+import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
+
+const keySchema = z.string().regex(/^[A-Za-z0-9:._-]{1,200}$/, {
+  error: 'is 1 to 200 of A-Z a-z 0-9 : . _ -',
+});
+
+const mailSchema = z
+  .object({
+    key: keySchema.meta({ description: 'names the mail within its merchant' }),
+    template: z.string(),
+    subject: z.string().nullable().meta({ description: 'null for a template of another release' }),
+    text: z.string().nullable(),
+    recipients: z.array(z.string()).readonly(),
+    cc: z.array(z.string()).readonly(),
+    messageId: z.string(),
+    state: z.enum(MAIL_STATES).meta({
+      description: 'unknown: it may have left; a person decides, nothing sends it again by itself',
+    }),
+    nextDueAt: instantSchema.nullable(),
+    createdAt: instantSchema,
+    sends: z.int().meta({ description: 'how often it was tried' }),
+    lastSendAt: instantSchema.nullable(),
+    lastAnswerAt: instantSchema.nullable(),
+    lastDetail: z.string().nullable().meta({ description: 'reply codes of the mail server' }),
+  })
+  .meta({ id: 'Mail' });
+
+const mailboxMailSchema = z
+  .object({
+    n: z.int().meta({ description: 'pass as `before` for the next page' }),
+    sha256: sha256Schema.meta({ description: 'names the mail within its merchant' }),
+    messageId: z.string().nullable(),
+    subject: z.string(),
+    state: z.enum(MAILBOX_MAIL_STATES).meta({
+      description: 'waiting: no file has its 受付番号 yet; not_understood: of no known kind',
+    }),
+    refused: z.enum(['card_number', 'too_long']).nullable(),
+    fileSha256: sha256Schema.nullable().meta({ description: 'the stored bytes' }),
+    handler: z.string().nullable(),
+    acceptanceNumber: z.string().nullable().meta({ description: '受付番号' }),
+    records: z.int().nullable(),
+    ngCount: z.int().nullable(),
+    finding: z.string().nullable().meta({ description: 'record_count: other than the file has' }),
+    takenAt: instantSchema,
+  })
+  .meta({ id: 'MailboxMail' });
+
+const limitSchema = z.coerce.number().int().min(1).max(500).default(100);
+
+export const mailRoutes = {
+  listMails: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/mails',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      state: z.enum(MAIL_STATES).optional(),
+      before: keySchema.optional(),
+      limit: limitSchema,
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          mails: z.array(mailSchema),
+          nextBefore: z.string().nullable().meta({ description: 'pass as `before`' }),
+        }),
+        description: 'the outbox, newest first',
+      },
+    },
+    summary: { ja: '送信メールの一覧', en: 'List outgoing mails' },
+    tag: 'mails',
+  }),
+  decideMail: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/mails/:key/decision',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema.extend({ key: keySchema }),
+    idempotencyKey: 'required',
+    body: {
+      kind: 'json',
+      schema: z.strictObject({ outcome: z.enum(['sent', 'send_again']), reason: reasonSchema }),
+    },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ state: z.enum(['sent', 'waiting']) }),
+        description: 'written down',
+      },
+      202: accepted,
+    },
+    summary: { ja: '送信不明のメールを確定する', en: 'Decide about a mail that may have left' },
+    tag: 'mails',
+  }),
+  listMailboxMails: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/mailbox/mails',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      state: z.enum(MAILBOX_MAIL_STATES).optional(),
+      before: z.coerce.number().int().min(1).optional(),
+      limit: limitSchema,
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          mails: z.array(mailboxMailSchema),
+          nextBefore: z.int().nullable().meta({ description: 'pass as `before`' }),
+        }),
+        description: 'what the watch took from the mailbox, newest first',
+      },
+    },
+    summary: { ja: '受信メールの一覧', en: 'List mails taken from the mailbox' },
+    tag: 'mails',
+  }),
+};

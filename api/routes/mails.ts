@@ -1,0 +1,56 @@
+import { isMailTemplate, writeMail } from '../../billing/mail/templates.ts';
+import { listMails, type Mail } from '../../db/queries/mail-outbox.ts';
+import { findMail } from '../../db/queries/mail-sends.ts';
+import { listMailboxMails } from '../../db/queries/mailbox.ts';
+import { wakeMail } from '../../temporal/mail-workflows.ts';
+import { decideMail } from '../../workflows/messages.ts';
+import { mailDispatchWorkflowId } from '../../workflows/workflow-ids.ts';
+import type { mailRoutes } from '../contract/mails.ts';
+import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
+import { tellWorkflow } from '../tell-workflow.ts';
+
+export const mailHandlers: Handlers<typeof mailRoutes> = {
+  async listMails({ deps, merchant, query }) {
+    const rows = await listMails(deps.db, merchant.id, {
+      state: query.state ?? null,
+      before: query.before ?? null,
+      limit: query.limit + 1,
+    });
+    const mails = rows.slice(0, query.limit);
+    const nextBefore = rows.length > query.limit ? (mails.at(-1)?.key ?? null) : null;
+    return { status: 200, body: { mails: mails.map(showMail), nextBefore } };
+  },
+
+  async decideMail({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const { key } = params;
+    const mail = await findMail(deps.db, merchant.id, key);
+    if (mail === undefined) throw new Problem('mail-not-found');
+    // An unknown mail keeps its dispatcher waiting, unless it was lost with Temporal's state.
+    await wakeMail(deps.workflows, merchant);
+    return await tellWorkflow(deps, {
+      workflowId: mailDispatchWorkflowId(merchant.slug),
+      location: `/v1/merchants/${merchant.slug}/mails`,
+      update: decideMail,
+      act: { actor: identity.actor, idempotencyKey, key, ...body },
+    });
+  },
+
+  async listMailboxMails({ deps, merchant, query }) {
+    const rows = await listMailboxMails(deps.db, merchant.id, {
+      state: query.state ?? null,
+      before: query.before ?? null,
+      limit: query.limit + 1,
+    });
+    const mails = rows.slice(0, query.limit);
+    const nextBefore = rows.length > query.limit ? (mails.at(-1)?.n ?? null) : null;
+    return { status: 200, body: { mails, nextBefore } };
+  },
+};
+
+function showMail({ parameters, ...mail }: Mail) {
+  const words = isMailTemplate(mail.template)
+    ? writeMail(mail.template, parameters)
+    : { subject: null, text: null };
+  return { ...mail, subject: words.subject, text: words.text };
+}
