@@ -1,7 +1,7 @@
-import { carrierResultRoutes, carrierResultRoutes } from './contract/carrier-results.ts';
+import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { customerRoutes } from './contract/customers.ts';
 import { cycleRoutes } from './contract/cycles.ts';
-import { deliveryEndpointRoutes, deliveryEndpointRoutes } from './contract/delivery-endpoints.ts';
+import { deliveryEndpointRoutes } from './contract/delivery-endpoints.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
 import { handOverRoutes } from './contract/hand-overs.ts';
@@ -37,8 +37,6 @@ export const contract = {
   ...holdRoutes,
   ...orderRoutes,
   ...runRoutes,
-  ...deliveryEndpointRoutes,
-  ...carrierResultRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,
 };

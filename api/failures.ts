@@ -1,5 +1,5 @@
 import { UnusableFileError } from '../billing/row-reason.ts';
-import { EndpointChangedError, EndpointChangedError, EndpointExistsError, EndpointExistsError } from '../db/queries/delivery-endpoints.ts';
+import { EndpointChangedError, EndpointExistsError } from '../db/queries/delivery-endpoints.ts';
 import { FileChunkError, FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { MerchantExistsError } from '../db/queries/merchants.ts';
 import { SettingsVersionError } from '../db/queries/settings.ts';
@@ -10,8 +10,6 @@ import { Problem, type ProblemSlug } from './problem.ts';
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof MerchantExistsError) return new Problem('merchant-exists');
-  if (error instanceof EndpointExistsError) return new Problem('endpoint-exists');
-  if (error instanceof EndpointChangedError) return new Problem('endpoint-changed');
   if (error instanceof EndpointExistsError) return new Problem('endpoint-exists');
   if (error instanceof EndpointChangedError) return new Problem('endpoint-changed');
   if (error instanceof SettingsVersionError) {

@@ -111,17 +111,6 @@ export const problemTypes = {
     title: 'No such carrier-payment result',
     detail: 'このキャリア決済結果はありません。一覧を読み直してください。',
   },
-  'endpoint-not-found': {
-    status: 404,
-    title: 'No such delivery endpoint',
-    detail:
-      'この送信先は登録されていません。何も変更していません。送信先の一覧を確かめてください。',
-  },
-  'carrier-result-not-found': {
-    status: 404,
-    title: 'No such carrier-payment result',
-    detail: 'このキャリア決済結果はありません。一覧を読み直してください。',
-  },
   'token-not-found': {
     status: 404,
     title: 'No such token',
@@ -139,18 +128,6 @@ export const problemTypes = {
     title: 'The merchant exists already',
     detail:
       'この名前の加盟店はすでに登録されています。何も変更していません。別の名前を選んでください。',
-  },
-  'endpoint-exists': {
-    status: 409,
-    title: 'The delivery endpoint exists already',
-    detail:
-      'この名前の送信先はすでに使われています。何も変更していません。別の名前を選んでください。',
-  },
-  'endpoint-changed': {
-    status: 409,
-    title: 'The delivery endpoint was changed or retired',
-    detail:
-      'この送信先は別の人が先に変更したか、廃止されています。今回の変更は保存していません。読み直してやり直してください。',
   },
   'endpoint-exists': {
     status: 409,

@@ -1,9 +1,9 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
-import { carrierResultHandlers, carrierResultHandlers } from './routes/carrier-results.ts';
+import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { customerHandlers } from './routes/customers.ts';
 import { cycleHandlers } from './routes/cycles.ts';
-import { deliveryEndpointHandlers, deliveryEndpointHandlers } from './routes/delivery-endpoints.ts';
+import { deliveryEndpointHandlers } from './routes/delivery-endpoints.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
 import { handOverHandlers } from './routes/hand-overs.ts';
@@ -39,8 +39,6 @@ export const handlers: Handlers<Contract> = {
   ...holdHandlers,
   ...orderHandlers,
   ...runHandlers,
-  ...deliveryEndpointHandlers,
-  ...carrierResultHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,
 };

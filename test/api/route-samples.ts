@@ -19,8 +19,6 @@ const exchange = (path = '') => merchant(`/exchanges/2026-10/auth/1${path}`);
 
 const endpoint = (path = '') => merchant(`/delivery-endpoints/no-such-shop${path}`);
 
-const endpoint = (path = '') => merchant(`/delivery-endpoints/no-such-shop${path}`);
-
 /** One for each route: a route without one does not compile. */
 export const routeSamples: Record<RouteName, RouteSample> = {
   readHealth: { path: () => '/healthz', answer: 200 },
@@ -177,45 +175,6 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ reason: 'walk' }),
     answer: 'cycle-not-found',
   },
-
-  listDeliveryEndpoints: { path: merchant('/delivery-endpoints'), answer: 200 },
-  createDeliveryEndpoint: {
-    path: merchant('/delivery-endpoints'),
-    json: (unique) => ({
-      endpoint: `shop-${unique}`,
-      url: 'https://shop.example/carrier-results',
-      secretName: 'shop-signature',
-      reason: 'walk',
-    }),
-    answer: 201,
-  },
-  readDeliveryEndpoint: { path: endpoint(), answer: 'endpoint-not-found' },
-  changeDeliveryEndpoint: {
-    path: endpoint(),
-    json: () => ({ version: 1, url: 'https://shop.example/', secretName: 's', reason: 'walk' }),
-    answer: 'endpoint-not-found',
-  },
-  pauseDeliveryEndpoint: {
-    path: endpoint('/pause'),
-    json: () => ({ reason: 'walk' }),
-    answer: 'endpoint-not-found',
-  },
-  resumeDeliveryEndpoint: {
-    path: endpoint('/resume'),
-    json: () => ({ reason: 'walk' }),
-    answer: 'endpoint-not-found',
-  },
-  retireDeliveryEndpoint: {
-    path: endpoint('/retire'),
-    json: () => ({ reason: 'walk' }),
-    answer: 'endpoint-not-found',
-  },
-  listCarrierResults: { path: merchant('/carrier-results?orderNumber=1'), answer: 200 },
-  readCarrierResult: {
-    path: merchant('/carrier-results/00000000-0000-4000-8000-000000000000'),
-    answer: 'carrier-result-not-found',
-  },
-  listCarrierCalls: { path: merchant('/carrier-calls?unusable=true'), answer: 200 },
 
   listDeliveryEndpoints: { path: merchant('/delivery-endpoints'), answer: 200 },
   createDeliveryEndpoint: {
