@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
-import { downloadExchangeFile, listCharges } from '../../sandbox/operator.ts';
+import {
+  downloadExchangeFile,
+  listCharges,
+  uploadStoredFile,
+  useOrderExport,
+} from '../../sandbox/operator.ts';
 import { type Month, openMonth } from './month.ts';
 import {
   ask,
@@ -154,16 +159,21 @@ test('a charge that was given up is opened again and billed in its own month', a
   expect(closed.charges).toEqual({ captured: { rows: 2, yen: 2001 } });
 });
 
-test('an order on hold is not selected, in this month or the next, until it is released', async () => {
-  const unknown = await onOrders('2026-03', 'holds', ['7777']);
-  expect(unknown.status).toBe(409);
-  await month.begin('2026-04', makeExport(numbered('04', 2)));
-  const auth = await untilExchange(month, '2026-04', 'auth-1');
-  await post(month, `${exchangePath(auth)}/taken-out-orders`, { orderNumbers: ['0401'], reason });
-  await untilExchange(month, '2026-04', 'auth-2');
-  await month.begin('2026-05', makeExport([{ number: '0401' }, { number: '0501' }]));
-  await untilExchange(month, '2026-05', 'auth-1');
-  const excluded = await ask(month, 'GET', '/cycles/2026-05');
-  // The charge of April has it: that comes before any hold.
-  expect(excluded.body).toMatchObject({ selection: { excluded: { already_billed: 1 } } });
+test('an order on hold is not selected until it is released', async () => {
+  const { desk } = month.day;
+  await ask(month, 'POST', '/cycles', { month: '2026-05', scope: 'chosen' });
+  const sha256 = await uploadStoredFile(desk, {
+    name: 'orders.csv',
+    kind: 'order-export',
+    bytes: makeExport(numbered('05', 3)),
+  });
+  await useOrderExport(desk, '2026-05', sha256);
+  await untilCycle(month, '2026-05', ({ selection }) => selection?.selected === 3);
+  const unknown = await onOrders('2026-05', 'holds', ['0501', '7777']);
+  expect([unknown.status, unknown.body.detail]).toEqual([409, expect.stringContaining('7777')]);
+  await onOrders('2026-05', 'holds', ['0501']);
+  const held = await untilCycle(month, '2026-05', ({ selection }) => selection?.selected === 2);
+  expect(held.selection?.excluded).toEqual({ on_hold: 1 });
+  await onOrders('2026-05', 'released-holds', ['0501']);
+  await untilCycle(month, '2026-05', ({ selection }) => selection?.selected === 3);
 });

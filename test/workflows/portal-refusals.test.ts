@@ -58,6 +58,7 @@ describe('a file that the portal refuses', () => {
     // The file is over: what comes now for it is refused with what to do.
     const late = await post(month, `${exchangePath(first)}/acceptance`, {
       acceptanceNumber: '777',
+      matched: true,
     });
     expect(late.status).toBe(409);
     expect(late.body.detail).toMatch(/書式エラー|完了/);
@@ -119,13 +120,6 @@ test('acts at the wrong moment are refused with what to do; numbers are taken on
   const export09 = await upload(month, 'order-export', makeExport(numbered('09', 2)));
   await useOrderExport(month.day.desk, '2026-09', export09.body.sha256 as string);
   const auth = await untilExchange(month, '2026-09', 'auth-1');
-  const second = await upload(month, 'order-export', makeExport(numbered('99', 2)));
-  await refusedWith(
-    '/cycles/2026-09/order-export',
-    { sha256: second.body.sha256 },
-    409,
-    'すでに選定済み',
-  );
   const end = { orderNumbers: ['0901'], kind: 'cancelled', reason };
   await refusedWith('/cycles/2026-09/ended-charges', end, 409, '先に結果を確定');
 
@@ -139,13 +133,18 @@ test('acts at the wrong moment are refused with what to do; numbers are taken on
   await refusedWith(`${path}/completion`, undefined, 409, '受付番号を記録してください');
   const settlement = { orderNumbers: ['0901'], outcome: 'ok', reason };
   await refusedWith(`${path}/settlements`, settlement, 409, '受付番号を記録してください');
-  await refusedWith(`${path}/acceptance`, { acceptanceNumber: '受付１' }, 422, '入力に誤り');
+  await refusedWith(
+    `${path}/acceptance`,
+    { acceptanceNumber: '受付１', matched: true },
+    422,
+    '入力に誤り',
+  );
   // The number of another month's file.
   const { body } = await ask(month, 'GET', '/exchanges/2026-08/auth/2');
-  const taken = { acceptanceNumber: body.acceptanceNumber };
+  const taken = { acceptanceNumber: body.acceptanceNumber, matched: true };
   await refusedWith(`${path}/acceptance`, taken, 409, '2026-08 の auth-2 で記録済み');
   await recordAcceptance(month.day.desk, auth, '990001');
-  const other = { acceptanceNumber: '990002' };
+  const other = { acceptanceNumber: '990002', matched: true };
   await refusedWith(`${path}/acceptance`, other, 409, '処理完了メールと結果ファイル');
   const unknown = { ...settlement, orderNumbers: ['0901', '0000'] };
   await refusedWith(`${path}/settlements`, unknown, 409, '0000');
