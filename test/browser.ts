@@ -52,10 +52,9 @@ function isExecutable(path: string): boolean {
 function installBrowser(): boolean {
   if (process.getuid?.() !== 0) return false;
   try {
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], {
-      stdio: 'ignore',
-      timeout: 300_000,
-    });
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
+      execFileSync('apt-get', args, { stdio: 'ignore', timeout: 300_000 });
+    }
     return true;
   } catch {
     return false;

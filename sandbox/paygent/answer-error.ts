@@ -36,8 +36,12 @@ export function asRefusal(error: unknown): Refusal {
       { issues },
     );
   }
-  if (status !== undefined && status < 500)
-    return new Refusal(status, 'unreadable_request', message);
+  if (status === 413) {
+    return new Refusal(status, 'too_large', 'ファイルサイズの上限を超えています。');
+  }
+  if (status !== undefined && status < 500) {
+    return new Refusal(status, 'unreadable_request', `送られた内容を読めません: ${message}`);
+  }
   console.error(error);
   return new Refusal(500, 'sandbox_failed', `模擬ペイジェントの内部エラーです: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createRandom, hashWords } from '../shop/random.ts';
 
 /** 支払機関名 and カード番号 as 情報照会 shows them. */
 export interface ShownCard {
@@ -12,10 +12,10 @@ export const institutions = ['ビザ/マスタ', 'JCB', 'ユーケー', '海外'
 
 /** The invented card of a customer: the same in every month, and never a whole number. */
 export function describeCard(seed: string, customerNumber: string): ShownCard {
-  const digest = createHash('sha256').update(`${seed}\u0000card\u0000${customerNumber}`).digest();
-  const digits = String(digest.readUInt32BE(0) % 1_000_000).padStart(6, '0');
+  const random = createRandom(hashWords(seed, 'card', customerNumber));
+  const digits = String(random.int(1_000_000)).padStart(6, '0');
   return {
-    institution: institutions[digest.readUInt8(4) % institutions.length] ?? institutions[0],
+    institution: random.pick(institutions),
     maskedNumber: `**** *${digits.slice(0, 2)} ${digits.slice(2)}`,
   };
 }

@@ -128,6 +128,7 @@ export function judgeAuthorization(
   // A cancelled or expired card does not heal between two attempts.
   const first = drawDecline(rules, request.orderNumber, 1);
   if (first?.sticky) return { kind: 'declined', code: first.code };
-  const drawn = drawDecline(rules, request.orderNumber, request.attempt);
+  const drawn =
+    request.attempt === 1 ? first : drawDecline(rules, request.orderNumber, request.attempt);
   return drawn ? { kind: 'declined', code: drawn.code } : { kind: 'ok' };
 }

@@ -182,14 +182,16 @@ function applyProcessed(
   upload.recipients = state.merchants.get(upload.merchantId)?.contacts ?? [];
   upload.ngCount = event.results.filter(([, , , outcome]) => outcome !== 'ok').length;
   state.now = later(state.now, event.at);
-  for (const result of event.results) applyResult(state, upload, event.at, result);
+  const windowDays = state.merchants.get(upload.merchantId)?.captureWindowDays ?? 60;
+  const times = { at: event.at, expiresAt: voidInstant(event.at, windowDays) };
+  for (const result of event.results) applyResult(state, upload, times, result);
 }
 
 /** Books one record's result in the merchant's account. */
 function applyResult(
   state: PaygentState,
   upload: Upload,
-  at: string,
+  { at, expiresAt }: { readonly at: string; readonly expiresAt: string },
   [orderNumber, amountYen, paymentId, outcome, customerNumber]: RecordResult,
 ): void {
   const account = accountOf(state, upload.merchantId);
@@ -204,11 +206,10 @@ function applyResult(
     recordDecline(account, orderNumber, { ...payment, declinedAt: at });
     return;
   }
-  const windowDays = state.merchants.get(upload.merchantId)?.captureWindowDays ?? 60;
   recordAuthorization(account, orderNumber, {
     ...payment,
     authorizedAt: at,
-    expiresAt: voidInstant(at, windowDays),
+    expiresAt,
     capturedAt: null,
     capturedYen: 0,
     voidedAt: null,
