@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Client, type SFTPWrapper, utils } from 'ssh2';
+import ssh2, { type SFTPWrapper } from 'ssh2';
 import { type Caller, type ResolveName, resolveGuarded } from './address-guard.ts';
 import { errorCode, OutsideError } from './outside-error.ts';
 
@@ -64,7 +64,10 @@ export async function connectSftp(
 ): Promise<{ connection: SftpConnection; sftp: SFTPWrapper }> {
   const timeouts = { ...defaultSftpTimeouts, ...target.timeouts };
   const privateKey = 'privateKey' in target.credential ? target.credential : undefined;
-  if (privateKey && utils.parseKey(privateKey.privateKey, privateKey.passphrase) instanceof Error) {
+  if (
+    privateKey &&
+    ssh2.utils.parseKey(privateKey.privateKey, privateKey.passphrase) instanceof Error
+  ) {
     throw loginRefused(target.host, '登録された秘密鍵を読み取れません');
   }
   const resolved = await resolveGuarded(target.host, target.caller, target.resolve);
@@ -99,7 +102,7 @@ type Ask<T> = (done: (error: Error | undefined | null, value?: T) => void) => vo
 export class SftpConnection {
   private readonly target: SftpTarget;
   private readonly timeouts: SftpTimeouts;
-  private readonly client = new Client();
+  private readonly client = new ssh2.Client();
   private readonly socket: Socket;
   private readonly waiting = new Set<(error: unknown) => void>();
   private failure: OutsideError | undefined;

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { type Attributes, type SFTPWrapper, utils } from 'ssh2';
+import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2';
 import type { SftpFaults } from './sftp-server.ts';
 
-const { STATUS_CODE: status, OPEN_MODE: mode } = utils.sftp;
+const { STATUS_CODE: status, OPEN_MODE: mode } = ssh2.utils.sftp;
 
 /** What a client holds open: a file, or a listing that is given once. */
 type Held = { readonly file: FileHandle } | { readonly names: string[]; readonly path: string };

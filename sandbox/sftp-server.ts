@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type AuthContext, type Connection, Server, utils } from 'ssh2';
+import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { fingerprintOf } from '../outside/sftp.ts';
 import { serveFolder } from './sftp-folder.ts';
 
@@ -82,7 +82,7 @@ class SftpServer implements SandboxSftpServer {
   }
 
   changeHostKey(): string {
-    const made = utils.generateKeyPairSync('ed25519');
+    const made = ssh2.utils.generateKeyPairSync('ed25519');
     this.hostPrivateKey = made.private;
     this.hostKey = fingerprintOf(Buffer.from(made.public.split(' ')[1] ?? '', 'base64'));
     return this.hostKey;
@@ -98,7 +98,7 @@ class SftpServer implements SandboxSftpServer {
   private accept(socket: Socket): void {
     this.sockets.add(socket.setNoDelay(true));
     socket.once('close', () => this.sockets.delete(socket));
-    const server = new Server({ hostKeys: [this.hostPrivateKey] }, (connection) =>
+    const server = new ssh2.Server({ hostKeys: [this.hostPrivateKey] }, (connection) =>
       this.welcome(connection, () => socket.destroy()),
     );
     server.injectSocket(socket);
@@ -140,7 +140,7 @@ function shows(context: AuthContext, account: SftpAccount): boolean {
     return account.password !== undefined && context.password === account.password;
   }
   if (context.method !== 'publickey' || account.publicKey === undefined) return false;
-  const key = utils.parseKey(account.publicKey);
+  const key = ssh2.utils.parseKey(account.publicKey);
   if (key instanceof Error || !key.getPublicSSH().equals(context.key.data)) return false;
   // Without a signature the client only asks whether this key would do.
   const { signature, blob } = context;
