@@ -1,5 +1,6 @@
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { customerRoutes } from './contract/customers.ts';
+import { cycleReportRoutes } from './contract/cycle-report.ts';
 import { cycleRoutes } from './contract/cycles.ts';
 import { deliveryEndpointRoutes } from './contract/delivery-endpoints.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
@@ -36,6 +37,7 @@ export const contract = {
   ...handOverRoutes,
   ...holdRoutes,
   ...orderRoutes,
+  ...cycleReportRoutes,
   ...runRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,

@@ -2,6 +2,7 @@ import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { customerHandlers } from './routes/customers.ts';
+import { cycleReportHandlers } from './routes/cycle-report.ts';
 import { cycleHandlers } from './routes/cycles.ts';
 import { deliveryEndpointHandlers } from './routes/delivery-endpoints.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
@@ -38,6 +39,7 @@ export const handlers: Handlers<Contract> = {
   ...handOverHandlers,
   ...holdHandlers,
   ...orderHandlers,
+  ...cycleReportHandlers,
   ...runHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,

@@ -109,7 +109,7 @@ export function maskOrder(row: OrderRow): OrderRow {
 /** The fields of a search that only those may use who may see what they compare. */
 export const personalSearchFields = ['customerName', 'email', 'phone'] as const;
 
-const verdictLabels: Readonly<Record<OrderVerdict, string>> = {
+export const verdictLabels: Readonly<Record<OrderVerdict, string>> = {
   selected: '請求対象',
   excluded: '対象外',
   quarantined: '要確認',

@@ -136,6 +136,8 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
   downloadOrders: { path: cycle('/orders.csv'), answer: 'cycle-not-found' },
+  readCycleReport: { path: cycle('/report'), answer: 'cycle-not-found' },
+  downloadCycleReport: { path: cycle('/report.csv'), answer: 'cycle-not-found' },
   listCollections: { path: cycle('/order-exports'), answer: 'cycle-not-found' },
   listOrderChanges: { path: cycle('/order-changes'), answer: 'cycle-not-found' },
   listRuns: { path: cycle('/runs'), answer: 'cycle-not-found' },

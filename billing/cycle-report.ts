@@ -1,0 +1,147 @@
+import { CHARGE_STATE_LABELS_JA, type ChargeState } from './charge.ts';
+import { type CsvValue, csvInstant } from './csv-writer.ts';
+import type { CycleStage, RowsAndYen } from './cycle.ts';
+import { type DeclineClass, declineLabels } from './decline.ts';
+import type { ExchangeKind, ExchangeStage } from './exchange.ts';
+import { labelOfReason, type OrderVerdict, verdictLabels } from './order-search.ts';
+
+/** Where the lines of a file stand: what is on record, else what the latest result said. */
+export const LINE_STANDINGS = ['ok', 'ng', 'notSent', 'unknown', 'quarantined', 'open'] as const;
+/**
+ * - `ok`: authorized, captured or voided; `ng`: declined or refused.
+ * - `notSent`: the file was rejected or never reached the PSP.
+ * - `unknown`, `quarantined`: the result came and a person must settle them.
+ * - `open`: no result yet.
+ */
+export type LineStanding = (typeof LINE_STANDINGS)[number];
+
+export interface ReportedExchange {
+  readonly kind: ExchangeKind;
+  readonly number: number;
+  readonly fileName: string;
+  readonly stage: ExchangeStage;
+  readonly acceptanceNumber: string | null;
+  /** When it was given out for upload the last time; then 受付番号, 完了, and all lines settled. */
+  readonly handedOverAt: string | null;
+  readonly acceptedAt: string | null;
+  readonly completedAt: string | null;
+  readonly reconciledAt: string | null;
+  /** Always the sum of `lines`. */
+  readonly sent: RowsAndYen;
+  readonly lines: Readonly<Record<LineStanding, RowsAndYen>>;
+}
+
+export interface ReportedDecline extends RowsAndYen {
+  readonly code: string | null;
+  readonly class: DeclineClass;
+  /** What has become of the charge by now. */
+  readonly state: ChargeState;
+}
+
+/** Captures against the end of their window (spec 1.7). */
+export const DEADLINE_OUTCOMES = ['inTime', 'late', 'waiting', 'expired'] as const;
+export type DeadlineOutcome = (typeof DEADLINE_OUTCOMES)[number];
+
+/** What became of a month, in rows and yen; as it stands, or final once the month is closed. */
+export interface CycleReport {
+  readonly month: string;
+  readonly stage: CycleStage;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly closedAt: string | null;
+  readonly orders: readonly (RowsAndYen & {
+    readonly verdict: OrderVerdict;
+    readonly reason: string | null;
+  })[];
+  readonly charges: readonly (RowsAndYen & { readonly state: ChargeState })[];
+  readonly exchanges: readonly ReportedExchange[];
+  /** Every declined attempt, also of charges that were paid later. */
+  readonly declines: readonly ReportedDecline[];
+  readonly deadlines: Readonly<Record<DeadlineOutcome, RowsAndYen>>;
+  readonly conservation: {
+    readonly rows: boolean;
+    readonly yen: boolean;
+    readonly broken: readonly string[];
+  };
+}
+
+const standingLabels: Readonly<Record<LineStanding, string>> = {
+  ok: 'OK',
+  ng: 'NG',
+  notSent: '未送信・書式エラー',
+  unknown: '結果不明',
+  quarantined: '要確認',
+  open: '結果待ち',
+};
+
+const deadlineLabels: Readonly<Record<DeadlineOutcome, string>> = {
+  inTime: '期限内に売上',
+  late: '期限後に売上',
+  waiting: '売上待ち',
+  expired: '期限切れ',
+};
+
+const reportCsvHeader = ['区分', '項目', '内訳', '件数', '金額', '備考'] as const;
+
+/** The report as CSV records: one line a count, so that a spreadsheet can filter and add them. */
+export function reportToCsv(report: CycleReport): CsvValue[][] {
+  return [
+    [...reportCsvHeader],
+    ['請求サイクル', report.month, '開始', null, null, csvInstant(report.startedAt)],
+    ['請求サイクル', report.month, '開始者', null, null, report.startedBy],
+    ['請求サイクル', report.month, '締め', null, null, csvInstant(report.closedAt) ?? '未締め'],
+    ...report.orders.map(({ verdict, reason, rows, yen }) => [
+      '注文',
+      verdictLabels[verdict],
+      labelOfReason(reason),
+      rows,
+      yen,
+      null,
+    ]),
+    ...report.charges.map(({ state, rows, yen }) => [
+      '請求',
+      CHARGE_STATE_LABELS_JA[state],
+      null,
+      rows,
+      yen,
+      null,
+    ]),
+    ...report.exchanges.flatMap(exchangeToCsv),
+    ...report.declines.map(({ code, class: name, state, rows, yen }) => [
+      'オーソリNG',
+      code ?? 'コードなし',
+      CHARGE_STATE_LABELS_JA[state],
+      rows,
+      yen,
+      declineLabels[name],
+    ]),
+    ...DEADLINE_OUTCOMES.map((outcome) => {
+      const { rows, yen } = report.deadlines[outcome];
+      return ['売上期限', deadlineLabels[outcome], null, rows, yen, null];
+    }),
+    ['検算', '件数', report.conservation.rows ? '一致' : '不一致', null, null, null],
+    ['検算', '金額', report.conservation.yen ? '一致' : '不一致', null, null, null],
+    ...report.conservation.broken.map((what) => ['検算', '不一致の内容', null, null, null, what]),
+  ];
+}
+
+function exchangeToCsv(exchange: ReportedExchange): CsvValue[][] {
+  const { fileName, sent, lines } = exchange;
+  const line = (what: string, count: RowsAndYen | null, note: string | null): CsvValue[] => [
+    'ファイル',
+    fileName,
+    what,
+    count?.rows ?? null,
+    count?.yen ?? null,
+    note,
+  ];
+  return [
+    line('送信', sent, null),
+    ...LINE_STANDINGS.map((standing) => line(standingLabels[standing], lines[standing], null)),
+    line('受付番号', null, exchange.acceptanceNumber),
+    line('アップロード準備', null, csvInstant(exchange.handedOverAt)),
+    line('受付', null, csvInstant(exchange.acceptedAt)),
+    line('処理完了', null, csvInstant(exchange.completedAt)),
+    line('照合完了', null, csvInstant(exchange.reconciledAt)),
+  ];
+}

@@ -1,0 +1,185 @@
+import { sql } from 'kysely';
+import type { RowsAndYen } from '../../billing/cycle.ts';
+import {
+  type CycleReport,
+  DEADLINE_OUTCOMES,
+  type DeadlineOutcome,
+  LINE_STANDINGS,
+  type LineStanding,
+  type ReportedDecline,
+  type ReportedExchange,
+} from '../../billing/cycle-report.ts';
+import { readDecline } from '../../billing/decline.ts';
+import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
+import type { Db } from '../database.ts';
+import { checkConservation } from './conservation.ts';
+import type { CycleRow } from './cycles.ts';
+
+/** All counts of a month at once: each part is one statement over its rows. */
+export async function readCycleReport(
+  db: Db,
+  merchantId: number,
+  cycle: CycleRow,
+): Promise<CycleReport> {
+  return {
+    month: cycle.billingMonth,
+    stage: cycle.stage,
+    startedAt: cycle.startedAt,
+    startedBy: cycle.startedBy,
+    closedAt: cycle.closedAt,
+    orders: await countVerdicts(db, merchantId, cycle.id),
+    charges: await countCharges(db, merchantId, cycle.id),
+    exchanges: await countExchanges(db, merchantId, cycle.id),
+    declines: await countDeclines(db, merchantId, cycle.id),
+    deadlines: await countDeadlines(db, merchantId, cycle.id),
+    conservation: await checkConservation(db, merchantId, cycle.id),
+  };
+}
+
+async function countVerdicts(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<CycleReport['orders']> {
+  const { rows } = await sql<CycleReport['orders'][number]>`
+    select verdict, reason, count(*)::int as rows, coalesce(sum(amount_yen), 0)::float8 as yen
+      from order_verdicts where merchant_id = ${merchantId} and cycle_id = ${cycleId}
+     group by verdict, reason
+     order by array_position(array['selected', 'excluded', 'quarantined'], verdict), 3 desc, reason
+    `.execute(db);
+  return rows;
+}
+
+async function countCharges(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<CycleReport['charges']> {
+  const { rows } = await sql<CycleReport['charges'][number]>`
+    select state, count(*)::int as rows, sum(amount_yen)::float8 as yen
+      from charge_states where merchant_id = ${merchantId} and cycle_id = ${cycleId}
+     group by state order by 2 desc, state`.execute(db);
+  return rows;
+}
+
+interface StandingCount extends ExchangeName, RowsAndYen {
+  readonly stage: ExchangeStage;
+  readonly acceptanceNumber: string | null;
+  readonly handedOverAt: string | null;
+  readonly acceptedAt: string | null;
+  readonly completedAt: string | null;
+  readonly reconciledAt: string | null;
+  readonly standing: LineStanding;
+}
+
+/** What is on record counts first: an operator may have settled what the result left open. */
+async function countExchanges(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<ReportedExchange[]> {
+  const { rows } = await sql<StandingCount>`
+    with files as (
+      select e.*, (select max(f.round) from result_files f where f.exchange_id = e.id) as round,
+             (select max(s.intended_at) from sends s where s.exchange_id = e.id) as handed_over_at
+        from exchanges e where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
+    ), counted as (
+      select l.exchange_id,
+             case when o.outcome = 'ok' or r.result in ('captured', 'voided') then 'ok'
+                  when o.outcome = 'declined' or r.result = 'refused' then 'ng'
+                  when o.outcome is not null or r.result is not null then 'notSent'
+                  when v.verdict in ('unknown', 'quarantined') then v.verdict
+                  when x.stage = 'unknown' then 'unknown'
+                  else 'open' end as standing,
+             count(*)::int as rows, sum(l.yen)::float8 as yen
+        from files x
+        join file_lines l on l.exchange_id = x.id
+        left join outcomes o on l.k is null and o.charge_id = l.charge_id and o.n = l.n
+        left join ending_results r on r.charge_id = l.charge_id and r.n = l.n and r.k = l.k
+        left join result_lines v on v.exchange_id = l.exchange_id and v.round = x.round
+                                and v.line_number = l.line_number
+       group by 1, 2
+    )
+    select x.billing_month as "billingMonth", x.kind, x.number, x.stage,
+           x.acceptance_number as "acceptanceNumber", x.handed_over_at as "handedOverAt",
+           x.accepted_at as "acceptedAt", x.completed_at as "completedAt",
+           case when x.stage = 'reconciled' then x.finished_at end as "reconciledAt",
+           coalesce(c.standing, 'open') as standing, coalesce(c.rows, 0) as rows,
+           coalesce(c.yen, 0) as yen
+      from files x left join counted c on c.exchange_id = x.id
+     order by x.id`.execute(db);
+  const names = [...new Set(rows.map((row) => exchangeFileName(row)))];
+  return names.flatMap((fileName) => {
+    const counts = rows.filter((row) => exchangeFileName(row) === fileName);
+    const [first] = counts;
+    if (first === undefined) return [];
+    const { billingMonth: _, standing: __, rows: ___, yen: ____, ...exchange } = first;
+    const lines = tally(LINE_STANDINGS, counts, ({ standing }) => standing);
+    return [{ ...exchange, fileName, sent: sumOf(Object.values(lines)), lines }];
+  });
+}
+
+async function countDeclines(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<ReportedDecline[]> {
+  type Declined = RowsAndYen & { detail: string | null; code: string | null } & Pick<
+      ReportedDecline,
+      'state'
+    >;
+  const { rows } = await sql<Declined>`
+    select o.response_detail as detail, o.response_code as code, s.state,
+           count(*)::int as rows, sum(a.amount_yen)::float8 as yen
+      from charges c
+      join outcomes o on o.charge_id = c.id and o.outcome = 'declined'
+      join attempts a on a.charge_id = o.charge_id and a.n = o.n
+      join charge_states s on s.charge_id = c.id
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+     group by 1, 2, 3 order by 4 desc, 1, 2, 3`.execute(db);
+  return rows.map(({ detail, code, state, ...count }) => ({
+    ...readDecline(detail, code),
+    state,
+    ...count,
+  }));
+}
+
+/** Every authorization of the month, by whether it was captured before its window closed. */
+async function countDeadlines(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<CycleReport['deadlines']> {
+  const { rows } = await sql<RowsAndYen & { outcome: DeadlineOutcome }>`
+    select case when e.kind = 'expired' then 'expired'
+                when r.result is null then 'waiting'
+                when coalesce(r.processed_at, r.recorded_at) < o.capture_before then 'inTime'
+                else 'late' end as outcome,
+           count(*)::int as rows, sum(a.amount_yen)::float8 as yen
+      from charges c
+      join outcomes o on o.charge_id = c.id and o.outcome = 'ok'
+      join attempts a on a.charge_id = o.charge_id and a.n = o.n
+      left join ending_results r on r.charge_id = o.charge_id and r.n = o.n
+                                and r.result in ('captured', 'voided')
+      left join endings e on e.charge_id = o.charge_id and e.n = o.n and e.kind = 'expired'
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+       and r.result is distinct from 'voided'
+     group by 1`.execute(db);
+  return tally(DEADLINE_OUTCOMES, rows, ({ outcome }) => outcome);
+}
+
+function tally<Key extends string, Row extends RowsAndYen>(
+  keys: readonly Key[],
+  rows: readonly Row[],
+  keyOf: (row: Row) => Key,
+): Record<Key, RowsAndYen> {
+  const counts = keys.map((key) => [key, sumOf(rows.filter((row) => keyOf(row) === key))] as const);
+  return Object.fromEntries(counts) as Record<Key, RowsAndYen>;
+}
+
+function sumOf(counts: readonly RowsAndYen[]): RowsAndYen {
+  return {
+    rows: counts.reduce((sum, { rows }) => sum + rows, 0),
+    yen: counts.reduce((sum, { yen }) => sum + yen, 0),
+  };
+}
