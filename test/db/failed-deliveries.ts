@@ -20,11 +20,12 @@ export interface FakedAttempt {
   readonly status?: number | null;
 }
 
+const settings = merchantSettingsSchema.parse({
+  carrier: { ipCodes: ['2012000001', '2012000002'] },
+});
+
 /** A merchant that takes carrier results, and endpoints whose answers the test makes up. */
 export async function openCarrierRecord(db: Db, slug: string) {
-  const settings = merchantSettingsSchema.parse({
-    carrier: { ipCodes: ['2012000001', '2012000002'] },
-  });
   const { id: merchantId } = await createMerchant(db, {
     slug,
     name: slug,
@@ -33,6 +34,11 @@ export async function openCarrierRecord(db: Db, slug: string) {
     actor: 'test',
     now: '2026-01-01T00:00:00.000Z',
   });
+  return carrierRecordOf(db, merchantId);
+}
+
+/** The same over a merchant that is there already. */
+export function carrierRecordOf(db: Db, merchantId: number) {
   return {
     merchantId,
     async addEndpoint(endpoint: string): Promise<void> {
