@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import {
@@ -60,7 +61,7 @@ describe('orders taken out of a file before it is uploaded', () => {
       orderNumbers: ['0102', '9999'],
     });
     expect([absent.status, absent.body.detail]).toEqual([409, expect.stringContaining('9999')]);
-    const key = 'take-out-of-january';
+    const key = randomUUID();
     const path = `${exchangePath(first)}/taken-out-orders`;
     const taken = await Promise.all([
       post(month, path, taking, key),
