@@ -2,13 +2,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type EncryptionKey, parseEncryptionKeys } from './encryption-keys.ts';
 
-/** A key for AES-256-GCM with the ID that is written beside everything it encrypts. */
-export interface EncryptionKey {
-  readonly id: string;
-  /** 32 bytes. */
-  readonly bytes: Uint8Array;
-}
+export {
+  type EncryptionKey,
+  formatEncryptionKeys,
+  parseEncryptionKeys,
+} from './encryption-keys.ts';
 
 /** The checkout: every path in a message or a record is meant from here. */
 export const checkoutDir = fileURLToPath(new URL('.', import.meta.url));
@@ -16,40 +16,6 @@ export const checkoutDir = fileURLToPath(new URL('.', import.meta.url));
 /** A setting in the environment is missing or unusable. The message names the variable, never its value. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
-}
-
-/**
- * Reads `id:base64[,id:base64…]`, newest first: the first key encrypts, all of them decrypt, so a
- * key is rotated by putting a new one in front.
- */
-export function parseEncryptionKeys(text: string): EncryptionKey[] {
-  const keys = text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map((entry, index) => {
-      const colon = entry.indexOf(':');
-      const id = entry.slice(0, Math.max(colon, 0));
-      const bytes = Buffer.from(entry.slice(colon + 1), 'base64');
-      // The entry itself is secret: an error may only say which one it is.
-      if (!/^[a-z0-9-]{1,32}$/.test(id)) {
-        throw new Error(`key ${index + 1} has no ID of a-z, 0-9 and - before its colon`);
-      }
-      if (bytes.length !== 32) {
-        throw new Error(`key ${index + 1} (${id}) is ${bytes.length} bytes long, AES-256 needs 32`);
-      }
-      return { id, bytes: new Uint8Array(bytes) };
-    });
-  if (keys.length === 0) throw new Error('holds no key');
-  if (new Set(keys.map((key) => key.id)).size !== keys.length) {
-    throw new Error('two keys have the same ID');
-  }
-  return keys;
-}
-
-/** The opposite of `parseEncryptionKeys`: what goes into the variable. Secret. */
-export function formatEncryptionKeys(keys: readonly EncryptionKey[]): string {
-  return keys.map((key) => `${key.id}:${Buffer.from(key.bytes).toString('base64')}`).join(',');
 }
 
 const encryptionKeys = z.string().transform((text, context): EncryptionKey[] => {
@@ -160,6 +126,15 @@ const variables = {
     'reverse proxies in front of the API whose X-Forwarded-For is believed',
     '0',
   ),
+  TSUKIGIME_INBOX_DIR: variable(
+    z
+      .string()
+      .min(1)
+      .transform((path) => resolve(path))
+      .optional(),
+    'folder below which order exports may be fetched from directories of the worker',
+    'no directory is an order source',
+  ),
   SMTP_URL: variable(
     smtpUrl.optional(),
     'mail server that takes the mails of real merchants',
@@ -228,6 +203,8 @@ export interface Config {
   readonly apiHost: string;
   readonly apiPort: number | undefined;
   readonly trustedProxies: number;
+  /** Root of all directories that are order sources. */
+  readonly inboxDir: string | undefined;
   /** Mail servers, by whose mails they take. Secret. */
   readonly smtpUrl: string | undefined;
   readonly sandboxSmtpUrl: string | undefined;
@@ -279,6 +256,7 @@ export function readConfig(environment: Environment = process.env): Config {
     apiHost: read('API_HOST'),
     apiPort: read('API_PORT'),
     trustedProxies: read('API_TRUSTED_PROXIES'),
+    inboxDir: read('TSUKIGIME_INBOX_DIR'),
     smtpUrl: read('SMTP_URL'),
     sandboxSmtpUrl: read('TSUKIGIME_SANDBOX_SMTP_URL'),
     smtpFrom: read('SMTP_FROM'),

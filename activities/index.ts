@@ -10,6 +10,7 @@ import { createMailOutboxActivities } from './mail-outbox.ts';
 import { createMailboxActivities } from './mailbox.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
 import { createOrderExportActivities } from './order-export.ts';
+import { createOrderSourceActivities } from './order-source.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
@@ -36,6 +37,7 @@ export function createActivities(deps: ActivityDependencies) {
     files: {
       ...createFileImportActivities(deps),
       ...createOrderExportActivities(deps),
+      ...createOrderSourceActivities(deps),
       ...createSelectionActivities(deps),
       ...createRunActivities(deps),
       ...createTransactionFileActivities(deps),

@@ -28,9 +28,12 @@ export interface Dependencies {
 /** A caller that leaves these out sends no mail. */
 type MailConfig = Partial<Pick<Config, 'smtpUrl' | 'sandboxSmtpUrl' | 'smtpFrom' | 'consoleUrl'>>;
 
+/** A caller that leaves it out reads no directories. */
+type SourceConfig = Partial<Pick<Config, 'inboxDir'>>;
+
 /** The only place that constructs things: pools, clients, transports, activities over them. */
 export async function createDependencies(
-  config: Pick<Config, 'databaseUrlApp' | 'fileKeys'> & MailConfig,
+  config: Pick<Config, 'databaseUrlApp' | 'fileKeys'> & MailConfig & SourceConfig,
   server: TemporalServer,
   logger: Logger,
   taskQueue?: string,
@@ -54,6 +57,7 @@ export async function createDependencies(
     pool,
     fileKeys,
     mail: mailLineOf(config),
+    sources: { inboxDir: config.inboxDir },
     workflows: startsOver(createWorkflowStarter(client, taskQueue, timing)),
   });
   return {
