@@ -3,6 +3,7 @@ import { lockMerchant, type Trx } from '../db/database.ts';
 import { insertCompletionMail, matchWaitingMails } from '../db/queries/mailbox.ts';
 import { readCompletionMail } from '../psp/paygent/completion-mail.ts';
 import type { InboundMail } from './inbound-mail.ts';
+import { zeusErrorMail } from './zeus-error-mail.ts';
 
 /** What follows from a mail, to be done after its transaction has been committed. */
 export interface MailEffects {
@@ -46,7 +47,7 @@ const paygentCompletion: MailHandler = {
 };
 
 /** Asked in this order; the first that knows a mail has it. Another kind of mail adds one line. */
-export const mailHandlers: readonly MailHandler[] = [paygentCompletion];
+export const mailHandlers: readonly MailHandler[] = [paygentCompletion, zeusErrorMail];
 
 /** The handler whose own the mail is, and what it wants written down. */
 export function findMailHandler(

@@ -1,3 +1,4 @@
+import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { customerRoutes } from './contract/customers.ts';
 import { cycleReportRoutes } from './contract/cycle-report.ts';
@@ -41,6 +42,7 @@ export const contract = {
   ...runRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,
+  ...carrierResendTaskRoutes,
 };
 
 export type Contract = typeof contract;

@@ -1,5 +1,6 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { customerHandlers } from './routes/customers.ts';
 import { cycleReportHandlers } from './routes/cycle-report.ts';
@@ -43,4 +44,5 @@ export const handlers: Handlers<Contract> = {
   ...runHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,
+  ...carrierResendTaskHandlers,
 };

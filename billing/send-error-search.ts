@@ -23,7 +23,7 @@ export const SEND_ERROR_MODES = ['individual', 'bulk'] as const;
 export type SendErrorMode = (typeof SEND_ERROR_MODES)[number];
 
 /** 検索キーワード, each in its own field; all that are filled in must match. */
-export const SEND_ERROR_KEYWORDS = ['orderNumber', 'email', 'telephone', 'sendId'] as const;
+export const SEND_ERROR_KEYWORDS = ['orderNumber', 'email', 'phone', 'sendId'] as const;
 export type SendErrorKeyword = (typeof SEND_ERROR_KEYWORDS)[number];
 
 /** 期間: 年月, 年月日, 今日, 昨日. */
@@ -185,7 +185,7 @@ function askedDays(period: SendErrorPeriod | null, today: BusinessDate, oldest: 
 const hyphens = /[-\u2010-\u2015\u2212\u30fc\uff0d\uff70]/g;
 
 /** A 電話番号 as it is compared: half-width digits, no hyphens. */
-export function cleanTelephone(text: string): string {
+export function cleanPhone(text: string): string {
   return text.normalize('NFKC').replace(hyphens, '').replace(/\s/g, '');
 }
 
@@ -193,7 +193,7 @@ export function cleanTelephone(text: string): string {
 function cleanKeywords(keywords: SendErrorFilter['keywords']): SendErrorSearch['keywords'] {
   const cleaned = Object.entries(keywords).map(([kind, text]) => [
     kind,
-    kind === 'telephone' ? cleanTelephone(text) : text.trim(),
+    kind === 'phone' ? cleanPhone(text) : text.trim(),
   ]);
   return Object.fromEntries(cleaned.filter(([, text]) => text !== ''));
 }

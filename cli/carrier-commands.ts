@@ -20,7 +20,7 @@ export function addCarrierCommands(program: Command, parsers: Parsers): void {
     .option('--ip-code <codes...>', 'IPコード, one or several (default: all)')
     .option('--order <number>', 'オーダーNo')
     .option('--email <address>', 'メールアドレス')
-    .option('--telephone <number>', '電話番号, hyphens are taken out')
+    .option('--phone <number>', '電話番号, hyphens are taken out')
     .option('--send-id <id>', 'ID(sendid)')
     .option('--month <YYYY-MM>', '年月, within the past 8 months')
     .option('--date <YYYY-MM-DD>', '年月日, within the past 8 months')

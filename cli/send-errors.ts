@@ -16,7 +16,7 @@ export interface SendErrorsCommand {
   readonly ipCode?: readonly string[];
   readonly order?: string;
   readonly email?: string;
-  readonly telephone?: string;
+  readonly phone?: string;
   readonly sendId?: string;
   readonly month?: string;
   readonly date?: string;
@@ -39,7 +39,7 @@ export async function runSendErrors(command: SendErrorsCommand): Promise<number>
       keywords: {
         orderNumber: command.order ?? '',
         email: command.email ?? '',
-        telephone: command.telephone ?? '',
+        phone: command.phone ?? '',
         sendId: command.sendId ?? '',
       },
       period: readPeriod(command),
@@ -50,7 +50,7 @@ export async function runSendErrors(command: SendErrorsCommand): Promise<number>
       throw new UsageError(plan.findings.map(({ message }) => message).join('\n'));
     }
     const limit = command.limit ?? 100;
-    const page = { search: plan.search, after: null, limit: limit + 1 };
+    const page = { search: plan.search, before: null, limit: limit + 1 };
     const found = await searchSendErrors(db, merchant.id, page);
     const shown = found.slice(0, limit);
     if (command.json === true) console.log(JSON.stringify(shown, null, 2));

@@ -63,7 +63,7 @@ const sendErrorSchema = z
     verdict: z.string(),
     carrier: z.string().nullable(),
     amountYen: z.int().nullable(),
-    telephone: z.string().nullable(),
+    phone: z.string().nullable(),
     email: z.string().nullable(),
     sendId: z.string().nullable(),
     parameters: z.array(parameterSchema).meta({ description: 'as they were received' }),
@@ -189,7 +189,7 @@ export const sendErrorRoutes = {
       kind: 'json',
       schema: z.strictObject({
         filter: filterSchema,
-        after: z.uuid().nullable().default(null),
+        before: z.uuid().nullable().default(null),
         limit: z.int().min(1).max(200).default(50),
       }),
     },
@@ -199,7 +199,10 @@ export const sendErrorRoutes = {
         schema: z.object({
           mode: z.enum(SEND_ERROR_MODES),
           sendErrors: z.array(sendErrorSchema),
-          nextAfter: z.uuid().nullable().meta({ description: 'pass as `after`; null at the end' }),
+          nextBefore: z
+            .uuid()
+            .nullable()
+            .meta({ description: 'pass as `before`; null at the end' }),
         }),
         description: 'newest first; of each payment only the latest error',
       },

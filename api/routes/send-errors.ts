@@ -56,7 +56,7 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
   },
 
   async searchSendErrors({ deps, merchant, body, now }) {
-    const { filter, after, limit } = body;
+    const { filter, before, limit } = body;
     const ipCodes = await readIpCodes(deps, merchant.id);
     const plan = planSendErrorSearch(filter, ipCodes, now);
     if (plan.kind === 'refused') {
@@ -70,7 +70,7 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
     }
     const found = await searchSendErrors(deps.db, merchant.id, {
       search: plan.search,
-      after,
+      before,
       limit: limit + 1,
     });
     const page = found.slice(0, limit);
@@ -84,7 +84,7 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
           parameters: copyOf(parameters),
           edited: edited && copyOf(edited),
         })),
-        nextAfter: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+        nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null,
       },
     };
   },

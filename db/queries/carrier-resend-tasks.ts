@@ -45,35 +45,50 @@ export async function openResendTasks(
 }
 
 /**
- * ZEUS's clock and ours differ a little, and its failed call may have reached us a moment before the
- * time that its mail gives: a call that came up to two minutes before is the one that failed there.
- *
- * Newest first; `after` is the ID of the last one on the page before.
+ * When a call of the payment came, the failed one or a later. ZEUS's clock and ours differ a little,
+ * and the call that failed there may have reached us a moment before the time that its mail gives:
+ * hence the two minutes.
  */
+const came = sql`lateral (
+  select min(c.received_at) as at from carrier_results r
+    join carrier_verdicts v on v.result_id = r.id
+    join carrier_calls c on c.id = v.call_id
+   where r.merchant_id = t.merchant_id and r.order_number = t.order_number
+     and (t.ip_code is null or r.ip_code = t.ip_code)
+     and c.received_at >= t.failed_at - interval '2 minutes')`;
+
+/** Newest first; `before` is the ID of the last one on the page before. */
 export async function listResendTasks(
   db: Db | Trx,
   merchantId: number,
   page: {
     readonly state: 'open' | 'closed' | 'all';
-    readonly after: string | null;
+    readonly before: string | null;
     readonly limit: number;
   },
 ): Promise<ResendTask[]> {
   const { rows } = await sql<ResendTask>`
     select t.public_id as id, t.ip_code as "ipCode", t.order_number as "orderNumber",
       t.failed_at as "failedAt", t.opened_at as "openedAt", came.at as "closedAt"
-    from carrier_resend_tasks t
-    cross join lateral (
-      select min(c.received_at) as at from carrier_results r
-        join carrier_verdicts v on v.result_id = r.id
-        join carrier_calls c on c.id = v.call_id
-       where r.merchant_id = t.merchant_id and r.order_number = t.order_number
-         and (t.ip_code is null or r.ip_code = t.ip_code)
-         and c.received_at >= t.failed_at - interval '2 minutes') came
+    from carrier_resend_tasks t cross join ${came} came
     where t.merchant_id = ${merchantId}
       and (${page.state} = 'all' or (came.at is null) = (${page.state} = 'open'))
-      and (${page.after}::uuid is null or t.id < (select id from carrier_resend_tasks
-        where merchant_id = ${merchantId} and public_id = ${page.after}))
+      and (${page.before}::uuid is null or t.id < (select id from carrier_resend_tasks
+        where merchant_id = ${merchantId} and public_id = ${page.before}))
     order by t.id desc limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** オーダーNo of a mail's tasks that no call has closed yet. */
+export async function listOpenOfMail(
+  db: Db | Trx,
+  merchantId: number,
+  mailId: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ orderNumber: string }>`
+    select t.order_number as "orderNumber"
+    from carrier_resend_tasks t cross join ${came} came
+    where t.merchant_id = ${merchantId} and t.mail_id = ${mailId} and came.at is null
+    order by t.n`.execute(db);
+  return rows.map((row) => row.orderNumber);
 }

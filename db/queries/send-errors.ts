@@ -29,7 +29,7 @@ export interface SendError {
   readonly verdict: string;
   readonly carrier: string | null;
   readonly amountYen: number | null;
-  readonly telephone: string | null;
+  readonly phone: string | null;
   readonly email: string | null;
   readonly sendId: string | null;
   /** As received. */
@@ -87,21 +87,21 @@ const joined = sql`send_errors e
 
 const noFilter = sql`true`;
 
-/** Newest error first; `after` is the ID of the last one on the page before. */
+/** Newest error first; `before` is the ID of the last one on the page before. */
 export async function searchSendErrors(
   db: Db | Trx,
   merchantId: number,
   page: {
     readonly search: SendErrorSearch;
-    readonly after: string | null;
+    readonly before: string | null;
     readonly limit: number;
   },
 ): Promise<SendError[]> {
-  const { search, after, limit } = page;
+  const { search, before, limit } = page;
   const { rows } = await sql<SendError>`
     select e.public_id as id, p.slug as endpoint, r.public_id as result, r.version,
       r.ip_code as "ipCode", r.order_number as "orderNumber", r.result as verdict, r.carrier,
-      r.amount_yen as "amountYen", r.phone as telephone, r.email, r.send_id as "sendId",
+      r.amount_yen as "amountYen", r.phone, r.email, r.send_id as "sendId",
       r.parameters, r.received_at as "receivedAt", e.failed_at as "failedAt",
       e.attempt as attempts, t.outcome, t.status, t.answer_start as "answerStart", a.act,
       x.actor, a.acted_at as "actedAt", a.parameters as edited, ${arrival} as arrival,
@@ -113,21 +113,21 @@ export async function searchSendErrors(
       and e.failed_at >= ${search.from} and e.failed_at < ${search.before}
       and ${filterOf(search)}
       and not ${isSuperseded}
-      and (${after}::uuid is null or (e.failed_at, e.id) < (
+      and (${before}::uuid is null or (e.failed_at, e.id) < (
         select failed_at, id from send_errors
-         where merchant_id = ${merchantId} and public_id = ${after}))
+         where merchant_id = ${merchantId} and public_id = ${before}))
     order by e.failed_at desc, e.id desc limit ${limit}`.execute(db);
   return rows;
 }
 
 function filterOf({ ipCodes, condition, keywords }: SendErrorSearch): RawBuilder<unknown> {
-  const { orderNumber, email, telephone, sendId } = keywords;
+  const { orderNumber, email, phone, sendId } = keywords;
   const filters = [
     ipCodes === null ? noFilter : sql`r.ip_code = any (${ipCodes}::text[])`,
     condition === 'all' ? noFilter : sql`(a.id is null) = ${condition === 'open'}`,
     orderNumber === undefined ? noFilter : sql`r.order_number = ${orderNumber}`,
     email === undefined ? noFilter : sql`lower(r.email) = lower(${email})`,
-    telephone === undefined ? noFilter : sql`r.phone = ${telephone}`,
+    phone === undefined ? noFilter : sql`r.phone = ${phone}`,
     sendId === undefined ? noFilter : sql`r.send_id = ${sendId}`,
   ];
   return sql.join(filters, sql` and `);

@@ -292,6 +292,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], outcome: 'not_sent', reason: 'walk' }),
     answer: 'exchange-not-found',
   },
+  listCarrierResendTasks: { path: merchant('/carrier-resend-tasks'), answer: 200 },
   readSendErrorForm: { path: merchant('/send-errors/form'), answer: 200 },
   searchSendErrors: {
     path: merchant('/send-errors/search'),

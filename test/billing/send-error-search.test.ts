@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  cleanTelephone,
+  cleanPhone,
   initialSendErrorFilter,
   isWithinSendErrorMonths,
   oldestSendErrorDate,
@@ -36,10 +36,10 @@ describe(nothingGiven, () => {
     expect(plan({})).toEqual(refused(nothingGiven));
   });
   test('blank keywords are none', () => {
-    const keywords = { orderNumber: ' ', email: '', telephone: '--', sendId: '\u3000' };
+    const keywords = { orderNumber: ' ', email: '', phone: '--', sendId: '\u3000' };
     expect(plan({ keywords })).toEqual(refused(nothingGiven));
   });
-  test.each(['orderNumber', 'email', 'telephone', 'sendId'])('%s alone will do', (kind) => {
+  test.each(['orderNumber', 'email', 'phone', 'sendId'])('%s alone will do', (kind) => {
     expect(plan({ keywords: { [kind]: '0901' } }).kind).toBe('search');
   });
   test('a period alone will do', () => {
@@ -156,13 +156,13 @@ test('hyphens are taken out of a 電話番号, whatever the keyboard gave', () =
       fc.array(fc.constantFrom(...'0123456789'), { minLength: 1 }),
       fc.constantFrom('-', '‐', '−', '－', 'ー', 'ｰ', '–', ' '),
       (digits, hyphen) => {
-        expect(cleanTelephone(digits.join(hyphen))).toBe(digits.join(''));
+        expect(cleanPhone(digits.join(hyphen))).toBe(digits.join(''));
       },
     ),
   );
-  expect(cleanTelephone('０９０−０００')).toBe('090000');
-  expect(plan({ keywords: { telephone: '03-0000' } })).toMatchObject({
-    search: { keywords: { telephone: '030000' } },
+  expect(cleanPhone('０９０−０００')).toBe('090000');
+  expect(plan({ keywords: { phone: '03-0000' } })).toMatchObject({
+    search: { keywords: { phone: '030000' } },
   });
 });
 

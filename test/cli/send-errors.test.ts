@@ -53,10 +53,8 @@ test('a line per error without anything personal; JSON with everything', async (
     '2026-11-22 12:00:00  再送信  2012000001 A1  cli-shop-main  1 tries, HTTP 500',
   );
   expect(out).not.toContain('00000000009');
-  const rows = JSON.parse((await list('--telephone', '0000000-0009', '--json')).out) as object[];
-  expect(rows).toMatchObject([
-    { orderNumber: 'A1', telephone: '00000000009', arrival: 'possible' },
-  ]);
+  const rows = JSON.parse((await list('--phone', '0000000-0009', '--json')).out) as object[];
+  expect(rows).toMatchObject([{ orderNumber: 'A1', phone: '00000000009', arrival: 'possible' }]);
   const one = await list('--month', '2026-11', '--ip-code', '2012000002');
   expect(one.out).toContain('2012000002 A2');
 });

@@ -43,7 +43,7 @@ const evening = later(noon, 3_600_000);
 
 async function search(
   filter: Partial<SendErrorFilter>,
-  page = { after: null, limit: 50 } as const,
+  page = { before: null, limit: 50 } as const,
 ) {
   const whole = { ...initialSendErrorFilter(codes), condition: 'all', ...filter } as const;
   const plan = planSendErrorSearch(whole, codes, evening);
@@ -94,7 +94,7 @@ test('each keyword finds its own, all of them together narrow the search', async
     ordersOf(await search({ keywords }));
   expect(await found({ orderNumber: 'A1' })).toEqual(['A1']);
   expect(await found({ email: 'ann@EXAMPLE.jp' })).toEqual(['A1']);
-  expect(await found({ telephone: '0001111-0002' })).toEqual(['A2']);
+  expect(await found({ phone: '0001111-0002' })).toEqual(['A2']);
   expect(await found({ sendId: 'bob' })).toEqual(['A2']);
   expect(await found({ orderNumber: 'A1', sendId: 'bob' })).toEqual([]);
   expect(ordersOf(await search(today))).toEqual(['A2', 'A1']);
@@ -233,9 +233,9 @@ test('a re-send is due at once with its own tries; 処理済 sends nothing', asy
 test('pages go on where the last one ended, and nobody sees another merchant', async () => {
   for (const ordd of ['A1', 'A2', 'A3']) await record.receive({ ordd });
   await record.attempt(shop());
-  const first = await search(today, { after: null, limit: 2 } as never);
+  const first = await search(today, { before: null, limit: 2 } as never);
   expect(ordersOf(first)).toEqual(['A3', 'A2']);
-  const second = await search(today, { after: first[1]?.id, limit: 2 } as never);
+  const second = await search(today, { before: first[1]?.id, limit: 2 } as never);
   expect(ordersOf(second)).toEqual(['A1']);
   const stranger = await openCarrierRecord(db, `stranger-${shops}`);
   const seen = await readSendErrorFacts(db, stranger.merchantId, {
