@@ -12,14 +12,32 @@ import {
   insertSendAnswer,
   moveExchange,
 } from '../db/queries/exchanges.ts';
+import { matchWaitingMails } from '../db/queries/mailbox.ts';
 import { settleFileAsNotSent } from '../db/queries/settlements.ts';
 import type { OfExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { actOnExchange, requireStage } from './exchange-act.ts';
+import { type ApplyAct, actOnExchange, requireStage } from './exchange-act.ts';
 import { refusal } from './failures.ts';
+import { loadMerchant } from './merchant.ts';
 
 /** What an operator tells of the upload at the portal, from the first try to the 受付番号. */
 export function createHandOverActivities(deps: ActivityDependencies) {
+  /** An act by which a file may get its 受付番号: a completion mail may have come before it. */
+  async function numberedAct(
+    of: OfExchange & { acceptanceNumber: string | null },
+    decision: Parameters<typeof actOnExchange>[2],
+    apply: ApplyAct,
+  ): Promise<ExchangeFacts> {
+    let mailPosted = false;
+    const facts = await actOnExchange(deps, of, decision, async (trx, merchantId, ...rest) => {
+      await apply(trx, merchantId, ...rest);
+      if (of.acceptanceNumber === null) return;
+      ({ mailPosted } = await matchWaitingMails(trx, merchantId, of.acceptanceNumber));
+    });
+    if (mailPosted) await deps.workflows.wakeMail(await loadMerchant(deps, of.merchant));
+    return facts;
+  }
+
   return {
     /** The portal took the file and showed its 受付番号. */
     async recordAcceptance(
@@ -27,7 +45,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     ): Promise<ExchangeFacts> {
       const { acceptanceNumber, matched, now } = of;
       const decision = { act: 'record-acceptance', body: { acceptanceNumber, matched } };
-      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+      return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['handing_over'], '受付番号は記録できません');
         if (!matched) throw refuseMismatch();
         await requireFreeNumber(trx, merchantId, acceptanceNumber);
@@ -40,7 +58,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     async correctAcceptance(of: OfExchange & { acceptanceNumber: string }): Promise<ExchangeFacts> {
       const { acceptanceNumber } = of;
       const decision = { act: 'correct-acceptance', body: { acceptanceNumber } };
-      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
+      return await numberedAct(of, decision, async (trx, merchantId, exchange) => {
         requireStage(exchange, ['awaiting_result'], '受付番号は訂正できません');
         if (await hasResult(trx, merchantId, exchange.id)) {
           throw refusal(
@@ -108,7 +126,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     ): Promise<ExchangeFacts> {
       const { acceptanceNumber, now } = of;
       const decision = { act: 'decide-unclear', body: { acceptanceNumber } };
-      return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
+      return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['unknown'], 'このファイルの送信結果は不明ではありません');
         if (acceptanceNumber !== null) {
           await requireFreeNumber(trx, merchantId, acceptanceNumber);

@@ -39,7 +39,7 @@ const exchangeColumns = sql`
     when 'handing_over' then (select max(s.intended_at) from sends s where s.exchange_id = e.id)
     when 'unknown' then e.unclear_at
     when 'awaiting_result' then coalesce((select max(r.ingested_at) from result_files r
-                                           where r.exchange_id = e.id), e.completed_at, e.accepted_at)
+                                           where r.exchange_id = e.id), greatest(e.completed_at, e.accepted_at))
     else e.finished_at end, e.created_at) as "waitsSince"`;
 
 /** Adds an exchange under the next number of its month and kind; the caller holds the merchant. */
