@@ -14,11 +14,11 @@ import {
   reserveCollection,
 } from '../../db/queries/order-export.ts';
 import { createStage, listOrderChanges, mergeStage } from '../../db/queries/order-news.ts';
+import { listOrders } from '../../db/queries/orders.ts';
 import { closeRuns, openRun, weighRun } from '../../db/queries/runs.ts';
 import {
   findLatestCollection,
   insertSelection,
-  listSelectionRows,
   summarizeSelection,
 } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -105,11 +105,9 @@ async function plan(cycleId = record.cycleId, identityMonth = '') {
 
 async function select(collectionId: number, cycleId = record.cycleId, identityMonth = '') {
   await insertSelection(db, record.merchantId, { cycleId, collectionId, identityMonth, now: AT });
-  const rows = await listSelectionRows(db, record.merchantId, {
-    cycleId,
-    afterRecord: 0,
-    limit: 100,
-  });
+  const page = { cycleId, search: {}, after: null, limit: 100 };
+  const rows = await listOrders(db, record.merchantId, page);
+  rows.sort((a, b) => a.record - b.record || a.collection - b.collection);
   return rows.map(({ orderNumber, verdict, reason }) => [orderNumber, reason ?? verdict]);
 }
 
@@ -239,8 +237,8 @@ test('a newer export brings its news, cancels nothing and is told', async () => 
   ]);
   expect(await select(newer)).toEqual([
     ['a', 'selected'],
-    ['c', 'cancelled'],
     ['b', 'selected'],
+    ['c', 'cancelled'],
     ['d', 'selected'],
   ]);
   expect((await listCollections(db, record.merchantId, record.cycleId)).at(-1)).toMatchObject({
@@ -313,6 +311,19 @@ test('an order that a newer export cannot be read of is not billed, one without 
     ['b', 'selected'],
     [null, 'row_broken'],
     [null, 'row_broken'],
+  ]);
+  expect(await checkConservation(db, record.merchantId, record.cycleId)).toMatchObject({
+    broken: [],
+  });
+});
+
+test('a row that a newer export replaced before it was judged is accounted for', async () => {
+  await collect([{ number: 'a' }, { number: 'b', quarantined: 'amount' }, { number: 'c' }]);
+  const newer = await collect([{ number: 'a', yen: 200 }, { number: 'b' }, { number: 'c' }]);
+  expect(await select(newer)).toEqual([
+    ['a', 'selected'],
+    ['b', 'selected'],
+    ['c', 'selected'],
   ]);
   expect(await checkConservation(db, record.merchantId, record.cycleId)).toMatchObject({
     broken: [],

