@@ -18,6 +18,7 @@ import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
+import { startMailWorkflows } from './mail-workflows.ts';
 import { loadMerchant } from './merchant.ts';
 import { requireOpenCycle } from './open-cycle.ts';
 
@@ -44,6 +45,7 @@ export function createCycleActivities(deps: ActivityDependencies) {
         scope: of.scope,
         now: of.now,
       });
+      await startMailWorkflows(deps, merchant);
       return { facts: await refresh(merchant.id, of), clockOffsetMs: merchant.clockOffsetMs };
     },
 

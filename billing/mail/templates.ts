@@ -104,7 +104,7 @@ export const mailTemplates = {
     (of) => ({
       subject: `オーソリの期限まであと ${of.days} 日です(${of.charges} 件)`,
       text: lines(
-        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)} が ${of.expiresOn} に期限切れになります。`,
+        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)}が ${of.expiresOn} に期限切れになります。`,
         '売上処理をしない場合、ペイジェントが自動で取り消し、請求できなくなります。出荷状況を確かめ、売上処理を行ってください。',
       ),
       link: `cycles/${of.month}`,

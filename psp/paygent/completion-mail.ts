@@ -66,7 +66,7 @@ export function readCompletionMail(
 /** Values after a label anywhere: `受付番号 1234`, `受付番号: 1234`, `(受付番号 1234)`. */
 function findNumbers(text: string, labels: readonly string[]): string[] {
   const pattern = new RegExp(
-    `(?:${labels.join('|')})[\\]】]?\\s*[:はが]?\\s*([0-9A-Za-z-]{1,32})`,
+    `(?:${labels.join('|')})[\\]】]?\\s{0,5}[:はが]?\\s{0,5}([0-9A-Za-z-]{1,32})`,
     'g',
   );
   return [...text.matchAll(pattern)].map((match) => match[1] ?? '');
@@ -75,7 +75,7 @@ function findNumbers(text: string, labels: readonly string[]): string[] {
 /** The rest of the first line that begins with a label; decorations before it are passed over. */
 function findLine(text: string, labels: readonly string[]): string | undefined {
   const pattern = new RegExp(
-    `^[\\s■□●○◆◇・*\\-\\[【(]*(?:${labels.join('|')})[\\]】)]?\\s*:\\s*(.+)$`,
+    `^[ \\t■□●○◆◇・*\\-\\[【(]{0,10}(?:${labels.join('|')})[\\]】)]?[ \\t]{0,10}:(.+)$`,
     'm',
   );
   return pattern.exec(text)?.[1]?.trim();

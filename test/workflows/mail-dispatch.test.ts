@@ -7,6 +7,9 @@ import { mailDispatchWorkflowId } from '../../workflows/workflow-ids.ts';
 import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-mail-server.ts';
 import { type MailMerchant, type MailMerchantOptions, openMailMerchant } from './mail-merchant.ts';
 
+/** The machine may be busy with other tests. */
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+
 let server: FaultyMailServer;
 let shop: MailMerchant | undefined;
 beforeEach(async () => {
@@ -38,14 +41,11 @@ const post = async ({ db, merchant, wakeMail }: MailMerchant, key: string, dueIn
 const page = { state: null, before: null, limit: 50 };
 const mailsOf = ({ db, merchant }: MailMerchant) => listMails(db, merchant.id, page);
 const reaches = (of: MailMerchant, key: string, state: MailState) =>
-  vi.waitFor(
-    async () => {
-      const mail = (await mailsOf(of)).find((each) => each.key === key);
-      expect(mail?.state).toBe(state);
-      return mail;
-    },
-    { timeout: 20_000 },
-  );
+  eventually(async () => {
+    const mail = (await mailsOf(of)).find((each) => each.key === key);
+    expect(mail?.state).toBe(state);
+    return mail;
+  });
 const noticesOf = ({ db, merchant }: MailMerchant) =>
   listNotices(db, merchant.id, { actor: 'x', unreadOnly: false, before: null, limit: 20 });
 const handleOf = ({ client, merchant }: MailMerchant) =>
@@ -94,7 +94,7 @@ describe('the dispatcher', () => {
     const of = await openShop();
     server.fault = 'refuse_for_now';
     await post(of, 'greylisted');
-    await vi.waitFor(async () => expect((await mailsOf(of))[0]?.lastAnswerAt).not.toBeNull());
+    await eventually(async () => expect((await mailsOf(of))[0]?.lastAnswerAt).not.toBeNull());
     expect((await mailsOf(of))[0]).toMatchObject({
       state: 'waiting',
       sends: 1,
@@ -122,7 +122,7 @@ describe('a mail server that is away', () => {
     const of = await openShop();
     server.fault = 'cut_at_connect';
     await post(of, 'patient');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await noticesOf(of)).toMatchObject([{ kind: 'mail_standstill' }]),
     );
     expect((await mailsOf(of))[0]).toMatchObject({ state: 'waiting', sends: 0 });
@@ -136,7 +136,7 @@ describe('a mail server that is away', () => {
     const of = await openShop();
     server.fault = 'cut_after_rcpt';
     await post(of, 'cut-early');
-    await vi.waitFor(async () => expect((await mailsOf(of))[0]?.lastAnswerAt).not.toBeNull());
+    await eventually(async () => expect((await mailsOf(of))[0]?.lastAnswerAt).not.toBeNull());
     expect((await mailsOf(of))[0]).toMatchObject({ state: 'waiting', sends: 1 });
     server.fault = null;
     await of.advance(1);
@@ -147,7 +147,7 @@ describe('a mail server that is away', () => {
   test('where none is configured the mails stay, and a notice says so', async () => {
     shop = await openMailMerchant();
     await post(shop, 'kept');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await noticesOf(shop as MailMerchant)).toMatchObject([{ kind: 'mail_standstill' }]),
     );
     expect((await mailsOf(shop))[0]).toMatchObject({ state: 'waiting', sends: 0 });

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { composeMailBody } from '../../../billing/mail/compose.ts';
+import { MAIL_TRIES, nextMailTry } from '../../../billing/mail/mail-retry.ts';
+import {
+  isMailTemplate,
+  type MailParameters,
+  type MailTemplate,
+  mailTemplates,
+  writeMail,
+} from '../../../billing/mail/templates.ts';
+
+const exchange = {
+  month: '2026-11',
+  kind: 'auth',
+  number: 1,
+  fileName: '202611-auth-001.csv',
+  records: 2,
+  amountYen: 11246,
+} as const;
+
+/** One for each template: a template without one does not compile. */
+const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
+  hand_over_waiting: { ...exchange, waitingDays: 1 },
+  result_waiting: { ...exchange, acceptanceNumber: '0123', waitingDays: 3 },
+  orders_waiting: { month: '2026-11', waitingDays: 0 },
+  attention: { month: '2026-11', sentence: '受付番号を記録してください。' },
+  refused_step: { month: '2026-11', sentence: '設定が足りません。' },
+  deadline_near: {
+    month: '2026-11',
+    expiresOn: '2027-01-20',
+    days: 3,
+    charges: 12,
+    amountYen: 95_856,
+  },
+  file_import_done: { importNumber: 4, read: 10, imported: 8, errors: 2 },
+  send_errors_digest: { count: 3, oldestOn: '2026-11-20' },
+  completion_count_differs: { ...exchange, acceptanceNumber: '0123', mailRecords: 3 },
+};
+
+describe('mails to operators', () => {
+  test.each(Object.entries(samples))('%s says what happened and what to do', (name, parameters) => {
+    const words = writeMail(name as MailTemplate, parameters);
+    expect(words.subject).toMatch(/^[^\r\n]{5,80}$/);
+    expect(words.text).toMatch(/。$/);
+    expect(words).toMatchSnapshot();
+  });
+
+  test('take no parameter that the template does not name', () => {
+    const parameters = { ...samples.attention, customerName: '月見 花子' };
+    expect(() => writeMail('attention', parameters)).toThrow();
+    expect(() => writeMail('deadline_near', { month: '2026-11' })).toThrow();
+  });
+
+  test('are known by name', () => {
+    expect(Object.keys(mailTemplates).every(isMailTemplate)).toBe(true);
+    expect(isMailTemplate('toString')).toBe(false);
+  });
+
+  test('lead to the console where its address is known', () => {
+    const words = writeMail('attention', samples.attention);
+    const from = { merchantName: '月見商店', merchantSlug: 'tsukimi' };
+    const body = composeMailBody(words, { ...from, consoleUrl: 'https://console.example.jp' });
+    expect(body).toContain('https://console.example.jp/merchants/tsukimi/cycles/2026-11');
+    expect(composeMailBody(words, { ...from, consoleUrl: null })).not.toContain('http');
+  });
+});
+
+test('a mail that did not leave is tried ever more seldom, for some days, and then no more', () => {
+  let now = '2026-11-22T00:00:00.000Z';
+  const pausesMs: number[] = [];
+  for (let n = 1; n < MAIL_TRIES; n += 1) {
+    const next = nextMailTry(n, now);
+    if (next === null) throw new Error('tried too seldom');
+    pausesMs.push(Date.parse(next) - Date.parse(now));
+    now = next;
+  }
+  expect(nextMailTry(MAIL_TRIES, now)).toBeNull();
+  expect([...pausesMs].sort((a, b) => a - b)).toEqual(pausesMs);
+  const days = pausesMs.reduce((sum, pause) => sum + pause, 0) / 86_400_000;
+  expect(days).toBeGreaterThan(2);
+  expect(days).toBeLessThan(4);
+});
