@@ -1,8 +1,15 @@
 import { describeExchange, type ExchangeFacts, type ExchangeStage } from '../billing/exchange.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import type { Decision } from '../db/queries/decisions.ts';
-import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
+import {
+  type Exchange,
+  insertSend,
+  insertSendAnswer,
+  moveExchange,
+  requireExchange,
+} from '../db/queries/exchanges.ts';
 import { countUnsettled } from '../db/queries/result-file.ts';
+import { settleFileAsNotSent } from '../db/queries/settlements.ts';
 import type { OfExchange, ReadExchange } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -65,4 +72,43 @@ export function requireStage(
   if (stages.includes(exchange.stage)) return;
   const next = describeExchange(exchange.stage, 0);
   throw refusal('StageConflict', `${otherwise}。何も変更していません。現在の状態: ${next}`);
+}
+
+/** Records the intent to send and opens the file to the operator: from now on it may be out. */
+export async function openHandOver(
+  trx: Trx,
+  merchantId: number,
+  exchangeId: number,
+  now: string,
+): Promise<void> {
+  await insertSend(trx, merchantId, { exchangeId, now });
+  await moveExchange(trx, merchantId, {
+    exchangeId,
+    from: 'built',
+    to: 'handing_over',
+    attention: true,
+  });
+}
+
+/** Ends a file that never left: its lines are not sent, its charges are free for another file. */
+export async function cancelAsNotSent(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly exchange: Exchange; readonly decisionId: number; readonly now: string },
+): Promise<void> {
+  const { exchange, decisionId, now } = of;
+  const exchangeId = exchange.id;
+  // A file that was never opened has no send that could be answered.
+  if (exchange.stage !== 'built') {
+    const answer = { answer: 'not_sent', acceptanceNumber: null } as const;
+    await insertSendAnswer(trx, merchantId, { exchangeId, ...answer, decisionId, now });
+  }
+  await settleFileAsNotSent(trx, merchantId, { exchangeId, decisionId, now });
+  await moveExchange(trx, merchantId, {
+    exchangeId,
+    from: exchange.stage,
+    to: 'cancelled',
+    attention: false,
+    set: { finished_at: now },
+  });
 }

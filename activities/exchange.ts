@@ -14,9 +14,8 @@ import {
 } from '../db/queries/settlements.ts';
 import type { OfExchange, ReadExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { actOnExchange, readExchangeFacts, requireStage } from './exchange-act.ts';
+import { actOnExchange, openHandOver, readExchangeFacts, requireStage } from './exchange-act.ts';
 import { refusal } from './failures.ts';
-import { openHandOver } from './hand-over.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 
 export function createExchangeActivities(deps: ActivityDependencies) {

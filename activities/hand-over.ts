@@ -8,15 +8,19 @@ import {
   findByAcceptanceNumber,
   hasResult,
   insertFormatErrors,
-  insertSend,
   insertSendAnswer,
   moveExchange,
 } from '../db/queries/exchanges.ts';
 import { matchWaitingMails } from '../db/queries/mailbox.ts';
-import { settleFileAsNotSent } from '../db/queries/settlements.ts';
 import type { OfExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { type ApplyAct, actOnExchange, requireStage } from './exchange-act.ts';
+import {
+  type ApplyAct,
+  actOnExchange,
+  cancelAsNotSent,
+  openHandOver,
+  requireStage,
+} from './exchange-act.ts';
 import { refusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
 
@@ -156,45 +160,6 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       });
     },
   };
-}
-
-/** Records the intent to send and opens the file to the operator: from now on it may be out. */
-export async function openHandOver(
-  trx: Trx,
-  merchantId: number,
-  exchangeId: number,
-  now: string,
-): Promise<void> {
-  await insertSend(trx, merchantId, { exchangeId, now });
-  await moveExchange(trx, merchantId, {
-    exchangeId,
-    from: 'built',
-    to: 'handing_over',
-    attention: true,
-  });
-}
-
-/** Ends a file that never left: its lines are not sent, its charges are free for another file. */
-export async function cancelAsNotSent(
-  trx: Trx,
-  merchantId: number,
-  of: { readonly exchange: Exchange; readonly decisionId: number; readonly now: string },
-): Promise<void> {
-  const { exchange, decisionId, now } = of;
-  const exchangeId = exchange.id;
-  // A file that was never opened has no send that could be answered.
-  if (exchange.stage !== 'built') {
-    const answer = { answer: 'not_sent', acceptanceNumber: null } as const;
-    await insertSendAnswer(trx, merchantId, { exchangeId, ...answer, decisionId, now });
-  }
-  await settleFileAsNotSent(trx, merchantId, { exchangeId, decisionId, now });
-  await moveExchange(trx, merchantId, {
-    exchangeId,
-    from: exchange.stage,
-    to: 'cancelled',
-    attention: false,
-    set: { finished_at: now },
-  });
 }
 
 async function accept(

@@ -29,6 +29,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createDeliveryActivities(deps),
       ...createHandOverActivities(deps),
       ...createHoldActivities(deps),
+      ...createTakeOutActivities(deps),
       ...createMailOutboxActivities(deps),
       ...createMailboxActivities(deps),
       ...createMonthStarterActivities(deps),
@@ -42,7 +43,6 @@ export function createActivities(deps: ActivityDependencies) {
       ...createRunActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
-      ...createTakeOutActivities(deps),
     },
   };
 }

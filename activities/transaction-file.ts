@@ -1,13 +1,14 @@
 import type { CapturePolicy } from '../billing/capture-policy.ts';
 import type { CycleStage } from '../billing/cycle.ts';
-import { exchangeFileName } from '../billing/exchange.ts';
+import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
 import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
-import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
+import { insertExchange, nextExchangeNumber, requireExchange } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
 import {
   encodeTransactionFiles,
@@ -24,6 +25,8 @@ import { requireOpenCycle } from './open-cycle.ts';
 /** What differs between the files that bill: which charges stand in them, and what they claim. */
 interface FileSource {
   readonly fileKind: TransactionFileKind;
+  /** The table of the claims. */
+  readonly claims: 'attempts' | 'endings';
   list(
     db: Db,
     merchantId: number,
@@ -43,11 +46,21 @@ interface FileSource {
   ): Promise<number>;
 }
 
-export type BilledKind = 'auth' | 'capture';
+type BilledKind = 'auth' | 'capture';
 
 const sources: Readonly<Record<BilledKind, FileSource>> = {
-  auth: { fileKind: 'authorization', list: listPlannedLines, claim: claimAttempts },
-  capture: { fileKind: 'capture', list: listCapturableLines, claim: claimCaptures },
+  auth: {
+    fileKind: 'authorization',
+    claims: 'attempts',
+    list: listPlannedLines,
+    claim: claimAttempts,
+  },
+  capture: {
+    fileKind: 'capture',
+    claims: 'endings',
+    list: listCapturableLines,
+    claim: claimCaptures,
+  },
 };
 
 export function createTransactionFileActivities(deps: ActivityDependencies) {
@@ -55,6 +68,16 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
     /** Builds files of all charges that wait for one. */
     async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<{ files: number }> {
       return await withHeartbeat(() => buildFiles(deps, of, { askedAt: null }));
+    },
+
+    /** Builds files of what a cancelled one carried and nobody holds back. */
+    async buildReturnedFiles(
+      of: OfCycle & { exchange: ExchangeName & { kind: BilledKind } },
+    ): Promise<{ files: number }> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const { id: returnedFrom } = await requireExchange(deps.db, merchant.id, of.exchange);
+      const { kind } = of.exchange;
+      return await withHeartbeat(() => buildFiles(deps, { ...of, kind }, { returnedFrom }));
     },
 
     /** A person wants new files for what was rejected or refused. */
@@ -97,7 +120,7 @@ const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing'
  * @param which `askedAt`: also what came back refused before a person asked; null = nobody did.
  *   `returnedFrom`: only what a cancelled exchange carried and nobody holds back.
  */
-export async function buildFiles(
+async function buildFiles(
   deps: ActivityDependencies,
   of: OfCycle & { kind: BilledKind },
   which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
@@ -113,6 +136,7 @@ export async function buildFiles(
   };
   const cycle = await requireCycle(deps.db, merchant.id, of.month);
   const name = { billingMonth: of.month, kind: of.kind };
+  let rows = 0;
   for (let files = 0; ; files += 1) {
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
     const { policy } = current.settings.capture;
@@ -120,7 +144,11 @@ export async function buildFiles(
       'returnedFrom' in which
         ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
         : await source.list(deps.db, merchant.id, { ...page, policy, askedAt: which.askedAt });
-    if (waiting.length === 0) return { files };
+    if (waiting.length === 0) {
+      await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
+      return { files };
+    }
+    rows += waiting.length;
     const number = await nextExchangeNumber(deps.db, merchant.id, name);
     const file = await encodeFile(waiting, options);
     // Stored before anything is claimed: the same lines give the same bytes, so that a repetition

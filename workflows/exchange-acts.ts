@@ -69,10 +69,14 @@ export function hearExchangeActs(
     ({ orderNumbers, ...act }) =>
       freed(async () => {
         const about = of(act);
-        const taken = await files.takeOutOrders({ ...about, orderNumbers });
+        const taken = await short.takeOutOrders({ ...about, orderNumbers });
         const { merchant, exchange, now } = about;
-        await short.startExchanges({ merchant, month: exchange.billingMonth, now });
-        return taken;
+        const { kind } = exchange;
+        if (kind !== 'auth' && kind !== 'capture') return { ...taken, files: 0 };
+        const month = { merchant, month: exchange.billingMonth, now };
+        const built = await files.buildReturnedFiles({ ...month, exchange: { ...exchange, kind } });
+        await short.startExchanges(month);
+        return { ...taken, ...built };
       }),
     { validator },
   );
