@@ -20,6 +20,7 @@ import {
 import { createStage, mergeStage } from '../db/queries/order-news.ts';
 import { findLatestCollection } from '../db/queries/selection.ts';
 import { recordShipmentNews } from '../db/queries/shipments.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
@@ -108,6 +109,10 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
             return collection;
           }),
         );
+        await refreshStatistics(deps.db, collection.added + collection.changed, [
+          'orders',
+          'quarantined_orders',
+        ]);
         // Old orders come again in the next month's export, with the day they were shipped on.
         for (const month of shipped) {
           await deps.workflows.wakeCycle(of.merchant, month, 'shipments');

@@ -23,6 +23,7 @@ import {
   summarizeResult,
 } from '../db/queries/result-file.ts';
 import { finishSettledExchange } from '../db/queries/settlements.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import { type ReconciledRow, reconcileFiles, type StrayRow } from '../psp/paygent/reconcile.ts';
 import { WrongResultFileError } from '../psp/paygent/result-file.ts';
 import type { OfExchange } from './acts.ts';
@@ -81,7 +82,12 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       try {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
         const encoding = await detectEncoding(files.result());
-        return await withHeartbeat(() => retryMerge(() => merge(encoding)));
+        const summary = await withHeartbeat(() => retryMerge(() => merge(encoding)));
+        await refreshStatistics(deps.db, summary.sent.rows, [
+          exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
+          'result_lines',
+        ]);
+        return summary;
       } catch (error) {
         if (error instanceof WrongResultFileError || error instanceof UnusableFileError) {
           throw refusal(

@@ -10,6 +10,7 @@ import {
   summarizeSelection,
 } from '../db/queries/selection.ts';
 import { recordKnownShipments } from '../db/queries/shipments.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import type { OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
@@ -73,6 +74,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           return { summary, moved: true };
         }),
       );
+      await refreshStatistics(deps.db, summary.orders, ['selection_rows']);
       if (!moved) {
         throw refusal(
           'NothingSelected',
@@ -89,7 +91,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
      */
     async planCharges(of: OfCycle): Promise<{ planned: number }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      return await withHeartbeat(() =>
+      const plan = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
           const cycle = await requireCycle(trx, merchant.id, of.month);
@@ -111,6 +113,8 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           return { planned };
         }),
       );
+      await refreshStatistics(deps.db, plan.planned, ['charges', 'charge_items']);
+      return plan;
     },
   };
 }

@@ -143,5 +143,14 @@ export async function up(db: Kysely<any>): Promise<void> {
       capture_requests to tsukigime_app;
     grant select on order_verdicts to tsukigime_app;
     grant usage on all sequences in schema public to tsukigime_app;
+    -- To have tables counted anew after a bulk load (db/statistics.ts); older servers do so by
+    -- themselves, minutes later.
+    do $$ begin
+      if current_setting('server_version_num')::int >= 170000 then
+        execute 'grant maintain on orders, quarantined_orders, selection_rows, charges,
+          charge_items, attempts, outcomes, endings, ending_results, file_lines, result_lines
+          to tsukigime_app';
+      end if;
+    end $$;
   `.execute(db);
 }

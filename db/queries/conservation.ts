@@ -26,7 +26,24 @@ export async function checkConservation(
   cycleId: number,
 ): Promise<Conservation> {
   const { rows } = await sql<Sum>`
-    with judged as (
+    with newer as (
+      select order_number, version from orders where cycle_id = ${cycleId} and version > 1
+      union
+      select order_number, version from quarantined_orders
+       where cycle_id = ${cycleId} and version > 1
+    ), stored as (
+      select o.collection_id, o.record, o.order_number, o.version from orders o
+       where o.cycle_id = ${cycleId} and exists (select from newer where order_number = o.order_number)
+      union all
+      select q.collection_id, q.record, q.order_number, q.version from quarantined_orders q
+       where q.cycle_id = ${cycleId} and exists (select from newer where order_number = q.order_number)
+    ), replaced as (
+      -- A newer export came before anybody had decided about the older row.
+      select count(*)::float8 as rows
+        from stored s join newer w on w.order_number = s.order_number and w.version = s.version + 1
+       where not exists (select from selection_rows r
+                          where r.collection_id = s.collection_id and r.record = s.record)
+    ), judged as (
       -- One first verdict for every row that an export brought; the rest of it was known already.
       select coalesce(sum(c.records), 0)::float8 as records,
              coalesce(sum(c.unchanged), 0)::float8 as unchanged,
@@ -62,8 +79,8 @@ export async function checkConservation(
        group by f.id, f.kind, f.number, f.records, f.yen, f.round
     )
     select '取込件数と判定件数' as what, 'rows' as unit, records as left,
-           unchanged + verdicts as right
-      from judged where verdicts > 0 or records > 0
+           unchanged + verdicts + replaced.rows as right
+      from judged, replaced where verdicts > 0 or records > 0
     union all
     select '選定件数と請求件数', 'rows', selected, rows from charged
     union all

@@ -2,18 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseBillingMonth } from '../../billing/billing-month.ts';
-import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { ConfigError, checkoutDir, readConfig } from '../../config.ts';
-import { openDatabase } from '../../db/database.ts';
-import { migrateToLatest } from '../../db/migrate.ts';
-import { createMerchant, findMerchant } from '../../db/queries/merchants.ts';
-import { createToken } from '../../db/queries/tokens.ts';
 import { AlreadyRunningError } from '../../stack/lock.ts';
-import { startServices } from '../../stack/services.ts';
 import { runStackSession } from '../../stack/session.ts';
-import type { Stack } from '../../stack/stack.ts';
 import { TemporalCliMissingError } from '../../stack/temporal-cli.ts';
-import { typeScriptProcess } from '../../stack/typescript-process.ts';
 import { billMonth, type OperatorDay } from '../bill-month.ts';
 import { bundledExportPath } from '../fixtures/bundled-export.ts';
 import { startMailServer } from '../mail-server.ts';
@@ -27,8 +19,7 @@ import {
   uploadStoredFile,
   useOrderExport,
 } from '../operator.ts';
-import { registerMerchant } from '../paygent-operator.ts';
-import { readyPattern } from '../run-sandbox.ts';
+import { prepareDay } from './prepare-day.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { describeReport, makeReport } from './report.ts';
 
@@ -43,16 +34,11 @@ export interface DemoCommand {
 /** What was asked for cannot be done as it was said: exit code 2 and its message. */
 class UsageError extends Error {}
 
-const demoMerchant = 'demo-shop';
-const paygentId = '10001';
 /** The order exports that come with the project: the shared one, else our own of the same kind. */
 const examplePaths = [
   join(checkoutDir, '..', 'shared', 'examples', 'orders-2026-11.csv'),
   bundledExportPath,
 ];
-/** From 受付 to 完了処理済: long enough to be seen, short enough to be waited for. */
-const processingDelayMs = 1500;
-
 /** `npm run demo`: a month from its order export to captured charges, on real servers. */
 export async function runDemo(command: DemoCommand): Promise<number> {
   const progress = createProgress(process.stderr);
@@ -71,7 +57,11 @@ export async function runDemo(command: DemoCommand): Promise<number> {
       async (stack, signal) => {
         const mailServer = await startMailServer();
         try {
-          const day = await prepareDay(stack, mailServer, progress, signal);
+          const day = await prepareDay(stack, {
+            mailServer,
+            signal,
+            onProgress: (detail, done) => progress.show('servers', { done, detail }),
+          });
           const cycle = await bill(day, input, progress);
           progress.end();
           const report = await makeReport(day.desk, cycle.view, {
@@ -143,76 +133,6 @@ async function readInput(command: DemoCommand): Promise<DemoInput> {
     return { name: basename(path), bytes: await readFile(path), month };
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
-/** Everything around the operator: schema, processes, merchant, token, portal account. */
-async function prepareDay(
-  stack: Stack,
-  mailServer: Awaited<ReturnType<typeof startMailServer>>,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<OperatorDay> {
-  const say = (detail: string) => progress.show('servers', { done: false, detail });
-  say('database schema');
-  await migrateToLatest(stack.ownerDatabaseUrl);
-  say('worker, API, simulated Paygent');
-  const [apiUrl, paygent] = await Promise.all([
-    startServices(stack),
-    stack.startProcess({
-      name: 'paygent',
-      ...typeScriptProcess('sandbox/main.ts', [
-        '--real-time',
-        '--data-dir',
-        join(stack.dataDir, 'sandbox', 'paygent'),
-        '--smtp',
-        `${mailServer.host}:${mailServer.port}`,
-      ]),
-      ready: readyPattern,
-    }),
-  ]);
-  const portal = { url: paygent.readyMatch?.[1] ?? '', merchantId: paygentId };
-  stack.recordUrl('paygent', portal.url);
-  await registerMerchant(portal, {
-    contacts: ['tantou1@example.jp', 'tantou2@example.jp'],
-    processingDelayMs,
-    maxRecordsPerFile: 100_000,
-  });
-  const token = await prepareMerchant(stack);
-  progress.show('servers', { done: true, detail: apiUrl });
-  return { desk: { apiUrl, token, merchant: demoMerchant, signal }, portal, mailServer };
-}
-
-/** The shop of the demo, once, and a token for this run's operator. */
-async function prepareMerchant(stack: Stack): Promise<string> {
-  const db = openDatabase(stack.appDatabaseUrl, { maxConnections: 1 });
-  const now = new Date();
-  try {
-    if ((await findMerchant(db, demoMerchant)) === undefined) {
-      await createMerchant(db, {
-        slug: demoMerchant,
-        name: 'デモ商店',
-        kind: 'sandbox',
-        settings: merchantSettingsSchema.parse({
-          paygent: { merchantId: paygentId },
-          // The demo shows a month from its orders to its captures; nobody ships anything in it.
-          capture: { policy: 'immediate' },
-        }),
-        actor: 'demo',
-        now: now.toISOString(),
-      });
-    }
-    const { token } = await createToken(db, {
-      actor: 'demo operator',
-      role: 'operator',
-      scope: { all: true },
-      expiresAt: new Date(now.getTime() + 24 * 60 * 60 * 1000).toISOString(),
-      now: now.toISOString(),
-      createdBy: 'demo',
-    });
-    return token;
-  } finally {
-    await db.destroy();
   }
 }
 

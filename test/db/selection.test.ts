@@ -237,8 +237,8 @@ test('a newer export brings its news, cancels nothing and is told', async () => 
   ]);
   expect(await select(newer)).toEqual([
     ['a', 'selected'],
-    ['b', 'selected'],
     ['c', 'cancelled'],
+    ['b', 'selected'],
     ['d', 'selected'],
   ]);
   expect((await listCollections(db, record.merchantId, record.cycleId)).at(-1)).toMatchObject({

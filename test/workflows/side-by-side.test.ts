@@ -52,7 +52,10 @@ async function openNeighbour(): Promise<OperatorDay> {
     slug: merchant,
     name: '隣の商店',
     kind: 'sandbox',
-    settings: merchantSettingsSchema.parse({ paygent: { merchantId: portal.merchantId } }),
+    settings: merchantSettingsSchema.parse({
+      paygent: { merchantId: portal.merchantId },
+      capture: { policy: 'immediate' },
+    }),
     actor: 'test',
     now: sandboxNow,
   });
