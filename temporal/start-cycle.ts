@@ -1,3 +1,4 @@
+import type { CycleStage } from '../billing/cycle.ts';
 import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
 
@@ -7,12 +8,19 @@ export async function startCycle(
   merchant: { readonly slug: string; readonly clockOffsetMs: number },
   month: string,
   startedBy: string,
+  as: { readonly scope?: 'all' | 'chosen'; readonly stage?: CycleStage } = {},
 ): Promise<void> {
   await starter.start({
     workflowId: cycleWorkflowId(merchant.slug, month),
     workflow: 'billingCycle',
-    input: { merchant: merchant.slug, clockOffsetMs: merchant.clockOffsetMs, month, startedBy },
+    input: {
+      merchant: merchant.slug,
+      clockOffsetMs: merchant.clockOffsetMs,
+      month,
+      startedBy,
+      scope: as.scope ?? 'all',
+    },
     month,
-    stage: 'collecting',
+    stage: as.stage ?? 'collecting',
   });
 }

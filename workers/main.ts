@@ -56,7 +56,7 @@ async function main(): Promise<number> {
     try {
       await runUntilStopped(workers, logger);
     } finally {
-      await schedules.stop();
+      schedules.stop();
       await dependencies.close();
     }
     return 0;

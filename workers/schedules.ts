@@ -55,25 +55,29 @@ export function keepSchedules(
   sync: (now: string) => Promise<readonly SyncedSchedule[]>,
   logger: Logger,
   intervalMs = LOOK_INTERVAL_MS,
-): { stop(): Promise<void> } {
+): { stop(): void } {
+  let stopped = false;
   let looking = Promise.resolve();
   const look = () => {
     looking = looking.then(async () => {
+      if (stopped) return;
       try {
         const synced = await sync(new Date().toISOString());
         const changed = synced.filter(({ change }) => change !== 'unchanged');
         if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
       } catch (error) {
-        logger.warn({ err: error }, 'schedules could not be compared with the settings');
+        // A process that ends closes the connections under it.
+        if (!stopped)
+          logger.warn({ err: error }, 'schedules could not be compared with the settings');
       }
     });
   };
   look();
   const timer = setInterval(look, intervalMs);
   return {
-    async stop() {
+    stop() {
+      stopped = true;
       clearInterval(timer);
-      await looking;
     },
   };
 }

@@ -120,10 +120,19 @@ export const cycleRoutes = {
     role: 'viewer',
     merchantScoped: true,
     params: merchantParamsSchema,
+    query: z.strictObject({
+      open: z.stringbool().optional().meta({ description: 'whether it is not closed yet' }),
+      attention: z.stringbool().optional().meta({ description: 'whether a person must act' }),
+      after: billingMonthSchema.optional().meta({ description: 'nextAfter of the page before' }),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
     responses: {
       200: {
         kind: 'json',
-        schema: z.object({ cycles: z.array(cycleSchema) }),
+        schema: z.object({
+          cycles: z.array(cycleSchema),
+          nextAfter: billingMonthSchema.nullable(),
+        }),
         description: 'newest month first',
       },
     },

@@ -7,6 +7,7 @@ import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/q
 import { listExchanges } from '../../db/queries/exchanges.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
+import { startCycle } from '../../temporal/start-cycle.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
 import {
   endCharges,
@@ -29,9 +30,11 @@ export const cycleOf = (merchant: Merchant, month: string) => ({
 });
 
 export const cycleHandlers: Handlers<typeof cycleRoutes> = {
-  async listCycles({ deps, merchant }) {
-    const cycles = await listCycles(deps.db, merchant.id);
-    return { status: 200, body: { cycles: cycles.map(showCycle) } };
+  async listCycles({ deps, merchant, query }) {
+    const { limit, ...filter } = query;
+    const cycles = await listCycles(deps.db, merchant.id, { ...filter, limit: limit + 1 });
+    const { page, nextAfter } = paginate(cycles, limit, (cycle) => cycle.billingMonth);
+    return { status: 200, body: { cycles: page.map(showCycle), nextAfter } };
   },
 
   /** The workflow writes the row; the same month again finds it, or the workflow that will. */
@@ -43,17 +46,8 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     if (known?.stage === 'closed') return { status: 200, headers, body: showCycle(known) };
     // Also for a month whose row is there: if its workflow was lost with Temporal's state, this
     // starts it again from the row; if it runs, it is left alone.
-    await deps.workflows.start({
-      workflowId,
-      workflow: 'billingCycle',
-      input: {
-        merchant: merchant.slug,
-        clockOffsetMs: merchant.clockOffsetMs,
-        month,
-        startedBy: identity.actor,
-        scope,
-      },
-      month,
+    await startCycle(deps.workflows, merchant, month, identity.actor, {
+      scope,
       stage: known?.stage ?? 'collecting',
     });
     // Its files as well: a cycle that runs does not see that the workflow of a file is gone.
@@ -191,11 +185,11 @@ function showCycle({ id: _, billingMonth, ...cycle }: CycleRow) {
 }
 
 /** One row more than the page was asked for tells whether there is a next page. */
-export function paginate<Row>(
+export function paginate<Row, Key extends number | string>(
   rows: readonly Row[],
   limit: number,
-  keyOf: (row: Row) => number,
-): { page: Row[]; nextAfter: number | null } {
+  keyOf: (row: Row) => Key,
+): { page: Row[]; nextAfter: Key | null } {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { page, nextAfter: rows.length > limit && last !== undefined ? keyOf(last) : null };

@@ -78,13 +78,28 @@ export async function requireCycle(
   return cycle;
 }
 
-/** Newest month first. */
-export async function listCycles(db: Db, merchantId: number): Promise<CycleRow[]> {
+/** Newest month first. Several open months at a time are normal: authorizations live 60 days. */
+export async function listCycles(
+  db: Db,
+  merchantId: number,
+  page: {
+    readonly open?: boolean | undefined;
+    readonly attention?: boolean | undefined;
+    /** The months before this one. */
+    readonly after?: string | undefined;
+    readonly limit?: number;
+  } = {},
+): Promise<CycleRow[]> {
+  const { open, attention, after, limit = 1000 } = page;
   return (await db
     .selectFrom('cycles')
     .select(cycleColumns)
     .where('merchant_id', '=', merchantId)
+    .$if(open !== undefined, (query) => query.where('stage', open ? '!=' : '=', 'closed'))
+    .$if(attention !== undefined, (query) => query.where('attention', '=', attention ?? false))
+    .$if(after !== undefined, (query) => query.where('billing_month', '<', after ?? ''))
     .orderBy('billing_month', 'desc')
+    .limit(limit)
     .execute()) as CycleRow[];
 }
 
