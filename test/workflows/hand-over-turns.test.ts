@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { startCycle } from '../../sandbox/operator.ts';
 import { loseTemporalState } from '../campaign/disturbed-month.ts';
+import { prepareWorkerChild } from '../campaign/worker-child.ts';
+import { bundlesDir } from '../workers/test-workers.ts';
 import { onlyStage, stagesOf } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
@@ -67,4 +70,57 @@ test('after Temporal lost everything, files go on taking their turns to the end'
   const closed = await untilCycle(month, '2026-01', ({ stage }) => stage === 'closed');
   expect(closed.charges.captured?.rows).toBe(10);
   expect(await countAtPsp(month, '01')).toEqual({ authorizations: 10, captures: 10, twice: [] });
+});
+
+/** The most files that were in hand at the same moment: opened, and without a first result. */
+async function countMostInHand(billingMonth: string): Promise<number> {
+  const { rows } = await sql<{ most: number }>`
+    with spans as (
+      select s.intended_at as opened,
+             coalesce((select min(r.ingested_at) from result_files r where r.exchange_id = e.id),
+                      e.finished_at) as closed
+        from exchanges e join sends s on s.exchange_id = e.id
+       where e.billing_month = ${billingMonth})
+    select max((select count(*) from spans o where o.opened <= s.opened
+                   and (o.closed is null or o.closed > s.opened)))::int as most
+      from spans s`.execute(month.db);
+  return rows[0]?.most ?? 0;
+}
+
+test('with two workers no more files are in hand than the month allows', async () => {
+  const second = prepareWorkerChild({
+    address: month.server.address,
+    namespace: month.server.namespace,
+    payloadKeys: inject('payloadKeys'),
+    fileKeys: inject('fileKeys'),
+    databaseUrl: month.appDatabaseUrl,
+    taskQueue: month.taskQueue,
+    bundlesDir,
+    timing: {},
+    logLevel: 'silent',
+  });
+  await second.begin();
+  try {
+    await month.begin('2026-02', makeExport(numbered('02', 10)));
+    // Two operators at once, so that turns come while others come.
+    await untilExchange(month, '2026-02', 'auth-2');
+    for (const pair of [
+      [1, 2],
+      [3, 4],
+    ]) {
+      await Promise.all(
+        pair.map(async (number) => {
+          const exchange = await untilExchange(month, '2026-02', `auth-${number}`);
+          await giveResult(month, exchange, await fetchResult(month, exchange));
+        }),
+      );
+    }
+    await billMonth(month.day, '2026-02');
+    const closed = await untilCycle(month, '2026-02', ({ stage }) => stage === 'closed');
+    expect(closed.charges.captured?.rows).toBe(10);
+  } finally {
+    await second.kill();
+  }
+  expect(await countMostInHand('2026-02')).toBe(2);
+  expect((await countAtPsp(month, '02')).twice).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { insertCompletionMail, insertMailboxMail } from '../../db/queries/mailbox.ts';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import {
   downloadExchangeFile,
@@ -114,6 +115,38 @@ describe('a 受付番号', () => {
     const refused = await tell(auth, 'acceptance-correction', back);
     expect(refused.body.detail).toContain('2026-01 の auth-1 で記録済み');
     expect((await finish('2026-02')).charges.captured?.rows).toBe(3);
+  });
+
+  test('whose completion mail was faster than the operator is complete at once', async () => {
+    const auth = await untilExchange(month, '2026-01', 'auth-1', 'awaiting_result');
+    const file = await month.db.selectFrom('files').select('id').limit(1).executeTakeFirst();
+    await month.db.transaction().execute(async (trx) => {
+      const mail = await insertMailboxMail(trx, month.merchantId, {
+        mailbox: 'a'.repeat(64),
+        uidValidity: 1,
+        uid: 1,
+        sha256: 'e'.repeat(64),
+        messageId: null,
+        subject: '処理完了',
+        fileId: file?.id ?? null,
+        refused: null,
+        handler: 'paygent-completion',
+        now: sandboxNow,
+      });
+      if (mail === undefined) throw new Error('the mail is there already');
+      await insertCompletionMail(trx, month.merchantId, {
+        mailId: mail.id,
+        acceptanceNumber: '990100',
+        transactionKind: 'オーソリ',
+        records: 3,
+        ngCount: 0,
+      });
+    });
+    const corrected = { acceptanceNumber: '990100', reason: '誤記' };
+    expect((await tell(auth, 'acceptance-correction', corrected)).body).toMatchObject({
+      acceptanceNumber: '990100',
+      completed: true,
+    });
   });
 
   test('is not corrected once a result has come under it', async () => {
