@@ -29,6 +29,8 @@ export type ChargesByState = Readonly<Partial<Record<ChargeState, RowsAndYen>>>;
 /** All that a cycle's workflow needs to know to choose its next step; counts only, never rows. */
 export interface CycleFacts {
   readonly stage: CycleStage;
+  /** Whether the shop leaves its exports at a place that is looked at. */
+  readonly watchesSource: boolean;
   /** Whether an order export has been collected. */
   readonly collected: boolean;
   /** Whether an export has come that no selection has looked at. */
@@ -122,7 +124,9 @@ function describeStage(facts: CycleFacts): string {
     case 'collecting':
       return facts.collected
         ? '注文を取り込みました。請求対象を選定しています。'
-        : '注文CSVのアップロードを待っています。';
+        : facts.watchesSource
+          ? '注文CSVを待っています。取り込み元を定期的に確認しています。アップロードもできます。'
+          : '注文CSVのアップロードを待っています。';
     case 'previewing':
       return `請求する注文の指定を待っています(請求対象 ${facts.unbilled} 件)。`;
     case 'awaiting_approval':

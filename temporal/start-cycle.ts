@@ -1,16 +1,48 @@
 import type { CycleStage } from '../billing/cycle.ts';
+import type { BillingCycleInput } from '../workflows/billing-cycle.ts';
+import type { RowChanged } from '../workflows/messages.ts';
 import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
-import type { WorkflowStarter } from './workflow-starter.ts';
+import type { WorkflowStart, WorkflowStarter } from './workflow-starter.ts';
+
+interface MonthStart {
+  readonly scope?: 'all' | 'chosen';
+  readonly stage?: CycleStage;
+}
+
+interface OfMerchant {
+  readonly slug: string;
+  readonly clockOffsetMs: number;
+}
 
 /** Starts the workflow of a month, which reads from its row where it stands; one that runs is left. */
 export async function startCycle(
   starter: Pick<WorkflowStarter, 'start'>,
-  merchant: { readonly slug: string; readonly clockOffsetMs: number },
+  merchant: OfMerchant,
   month: string,
   startedBy: string,
-  as: { readonly scope?: 'all' | 'chosen'; readonly stage?: CycleStage } = {},
+  as: MonthStart = {},
 ): Promise<void> {
-  await starter.start({
+  await starter.start(describeStart(merchant, month, startedBy, as));
+}
+
+/** Has a month read its rows and settings again; one whose workflow was lost is started. */
+export async function wakeCycle(
+  starter: Pick<WorkflowStarter, 'startAndReport'>,
+  merchant: OfMerchant,
+  cycle: { readonly billingMonth: string; readonly startedBy: string } & MonthStart,
+  changed: RowChanged,
+): Promise<void> {
+  const start = describeStart(merchant, cycle.billingMonth, cycle.startedBy, cycle);
+  await starter.startAndReport(start, changed);
+}
+
+function describeStart(
+  merchant: OfMerchant,
+  month: string,
+  startedBy: string,
+  as: MonthStart,
+): WorkflowStart<BillingCycleInput> {
+  return {
     workflowId: cycleWorkflowId(merchant.slug, month),
     workflow: 'billingCycle',
     input: {
@@ -22,5 +54,5 @@ export async function startCycle(
     },
     month,
     stage: as.stage ?? 'collecting',
-  });
+  };
 }

@@ -29,6 +29,12 @@ export interface BillingCycleInput extends WorkflowInput {
  */
 const REFUSED_STEP_PAUSE_MS = 3_600_000;
 
+/** Once a month has its orders, newer exports only tell shipments and corrections: four looks a day. */
+const LATER_LOOK_PAUSE_MS = 6 * 3_600_000;
+
+/** Who hands in what the shop leaves at its order source. */
+const SOURCE_ACTOR = 'order-source';
+
 /**
  * A merchant's billing of one month: collect → select → authorization files → results → captures →
  * the cases that need people → closed. Where it stands is read from its rows, at the start and after
@@ -43,6 +49,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   const of = () => ({ merchant: input.merchant, month: input.month, now: clock.now() });
   let opened = false;
   let troubled = false;
+  let nextLookAt: string | null = null;
 
   const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
     // It may come with the very first task, before the month has its row.
@@ -105,12 +112,12 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     }
     switch (now.stage) {
       case 'collecting':
-        if (!now.collected) return await bell.waits(null, '注文CSV');
+        if (!now.collected) return await rests(now, '注文CSV');
         await files.selectOrders({ ...of(), workflowId });
         return;
 
       case 'previewing':
-        return await bell.waits(null, '請求する注文の指定');
+        return await rests(now, '請求する注文の指定');
 
       case 'handing_over':
         await files.planCharges(of());
@@ -151,15 +158,43 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     }
   }
 
-  /** Until something happens, an authorization expires or shipped orders leave together. */
-  async function rests({ nextExpiryAt, capture }: CycleFacts, purpose: string): Promise<void> {
-    await bell.waits(earlier(nextExpiryAt, capture.nextWaveAt), purpose);
+  /**
+   * Until something happens, an authorization expires, shipped orders leave together or the shop may
+   * have left an export.
+   */
+  async function rests(now: CycleFacts, purpose: string): Promise<void> {
+    if (now.watchesSource && clock.isDue(nextLookAt) && (await lookForExports(now))) return;
+    const due = earlier(now.nextExpiryAt, now.capture.nextWaveAt);
+    await bell.waits(now.watchesSource ? earlier(due, nextLookAt) : due, purpose);
+  }
+
+  /** Reads what the shop has left for the month. @returns whether there was anything */
+  async function lookForExports(now: CycleFacts): Promise<boolean> {
+    const found = await files.fetchOrderExports(of());
+    nextLookAt = found.nextLookAt;
+    if (now.collected) nextLookAt = later(nextLookAt, clock.in(LATER_LOOK_PAUSE_MS));
+    for (const sha256 of found.sha256s) {
+      const act = { actor: SOURCE_ACTOR, idempotencyKey: `${input.month}-${sha256}`, reason: null };
+      try {
+        await files.collectOrders({ ...of(), workflowId, act, sha256 });
+      } catch (error) {
+        const refusal = readRefusal(error);
+        if (refusal === undefined) throw error;
+        await files.refuseOrderExport({ ...of(), sha256, refusal });
+      }
+    }
+    return found.sha256s.length > 0;
   }
 }
 
 /** Authorized charges that wait for their shipment or for a person's tick. */
 function awaitsCapture({ charges, captureRefused }: CycleFacts): boolean {
   return (charges.authorized?.rows ?? 0) > captureRefused;
+}
+
+/** Of two instants the later one; null is none. */
+function later(a: string | null, b: string): string {
+  return a === null || Date.parse(a) < Date.parse(b) ? b : a;
 }
 
 /** Of two instants the earlier one; null never comes. */

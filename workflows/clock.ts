@@ -18,6 +18,10 @@ import { type ClockState, clockMoved, clockState } from './messages.ts';
 export interface Clock {
   /** Business time, ISO-8601 UTC. */
   now(): string;
+  /** Whether the instant (ISO-8601) has come; null = it has. */
+  isDue(instant: string | null): boolean;
+  /** The instant that lies so far ahead of now. */
+  in(durationMs: number): string;
   /** For the input of a continue-as-new. */
   offsetMs(): number;
   /** Takes in the offset that a first activity read from the merchant's row. Never goes back. */
@@ -136,6 +140,8 @@ export function startClock(initialOffsetMs: number): Clock {
 
   return {
     now: isoNow,
+    isDue: (instant) => instant === null || Date.parse(instant) <= nowMs(),
+    in: (durationMs) => new Date(nowMs() + durationMs).toISOString(),
     offsetMs: () => offsetMs,
     moveTo,
     until,

@@ -5,6 +5,7 @@ import type { merchantRoutes } from '../contract/merchants.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { followMailbox } from '../follow-mailbox.ts';
 import { followSchedule } from '../follow-schedule.ts';
+import { followSettings } from '../follow-settings.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 
@@ -56,6 +57,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
     // Also when it was taken out: then the watch ends.
     const mailboxes = [before?.settings.mailbox, saved.settings.mailbox];
     if (mailboxes.some((mailbox) => mailbox)) await followMailbox(deps, merchant);
+    await followSettings(deps, merchant, saved.version);
     return { status: 200, body: saved };
   },
 

@@ -195,6 +195,7 @@ export async function readCycleFacts(
   return {
     stage: cycle.stage,
     scope: cycle.scope,
+    watchesSource: settings !== undefined && settings.settings.orderSource.kind !== 'upload',
     ...counts,
     held: states.reduce((total, { held }) => total + held, 0),
     trouble: cycle.trouble,

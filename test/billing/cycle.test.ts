@@ -12,6 +12,7 @@ import {
 function facts(more: Partial<CycleFacts> = {}): CycleFacts {
   return {
     stage: 'working_ng',
+    watchesSource: false,
     collected: true,
     unselected: false,
     scope: 'all',

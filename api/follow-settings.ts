@@ -1,0 +1,23 @@
+import { listCycles } from '../db/queries/cycles.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { wakeCycle } from '../temporal/start-cycle.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { describeError } from './request-log.ts';
+
+/**
+ * Has the merchant's open months go by its newest settings: where orders come from, when captures
+ * leave. They are saved by now, whatever becomes of this: a month reads them at its next step.
+ */
+export async function followSettings(
+  { db, workflows, logger }: Pick<ApiDependencies, 'db' | 'workflows' | 'logger'>,
+  merchant: Merchant,
+  version: number,
+): Promise<void> {
+  try {
+    for (const cycle of await listCycles(db, merchant.id, { open: true })) {
+      await wakeCycle(workflows, merchant, cycle, { kind: 'settings', id: String(version) });
+    }
+  } catch (error) {
+    logger.warn({ error: describeError(error) }, 'open months have not heard of new settings yet');
+  }
+}
