@@ -5,12 +5,9 @@ import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
 import { type CopyRows, inCopyTransaction } from '../db/copy-rows.ts';
 import { retryMerge, type Trx } from '../db/database.ts';
-import { createCardStage, mergeCards } from '../db/queries/card-merge.ts';
-import {
-  createCustomerStage,
-  type MergeCounts,
-  mergeCustomers,
-} from '../db/queries/customer-merge.ts';
+import { createCardStage, createCustomerStage } from '../db/import-stage.ts';
+import { mergeCards } from '../db/queries/card-merge.ts';
+import { type MergeCounts, mergeCustomers } from '../db/queries/customer-merge.ts';
 import { loadCustomerPresence } from '../db/queries/customer-presence.ts';
 import { openFile } from '../db/queries/files.ts';
 import {
@@ -84,30 +81,34 @@ export function createImportActActivities(deps: ActivityDependencies) {
 
 export function createFileImportActivities(deps: ActivityDependencies) {
   return {
-    /**
-     * Reads a stored file into the record: good rows are imported, failed ones recorded with their
-     * errors, all in one transaction. A pass that was cut leaves nothing; the next starts over. An
-     * import that is finished is left as it is.
-     */
-    async importFile(of: OfImport): Promise<ImportFacts> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      const found = await requireImport(deps.db, merchant.id, of.number);
-      if (isFinishedImport(found.stage)) return toFacts(found);
-      const work = { merchantId: merchant.id, current, found, now: of.now };
-      try {
-        const checks = await loadChecks(deps, work);
-        const encoding = await detectEncoding(readStored(deps, work));
-        await withHeartbeat(() =>
-          retryMerge(() => mergeFile(deps, { ...work, ...checks, encoding })),
-        );
-      } catch (error) {
-        if (!(error instanceof UnusableFileError)) throw error;
-        await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
-      }
-      await deps.workflows.wakeMail(merchant);
-      return toFacts(await requireImport(deps.db, merchant.id, of.number));
-    },
+    /** Imports a stored file, once; an import that is finished is left as it is. */
+    importFile: (of: OfImport): Promise<ImportFacts> =>
+      withHeartbeat(() => importStoredFile(deps, of)),
   };
+}
+
+/**
+ * Reads a stored file into the record: good rows are imported, failed ones recorded with their errors,
+ * all in one transaction. A pass that was cut leaves nothing; the next starts over.
+ */
+export async function importStoredFile(
+  deps: ActivityDependencies,
+  of: OfImport,
+): Promise<ImportFacts> {
+  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const found = await requireImport(deps.db, merchant.id, of.number);
+  if (isFinishedImport(found.stage)) return toFacts(found);
+  const work = { merchantId: merchant.id, current, found, now: of.now };
+  try {
+    const checks = await loadChecks(deps, work);
+    const encoding = await detectEncoding(readStored(deps, work));
+    await retryMerge(() => mergeFile(deps, { ...work, ...checks, encoding }));
+  } catch (error) {
+    if (!(error instanceof UnusableFileError)) throw error;
+    await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
+  }
+  await deps.workflows.wakeMail(merchant);
+  return toFacts(await requireImport(deps.db, merchant.id, of.number));
 }
 
 interface ImportWork {

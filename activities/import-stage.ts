@@ -1,11 +1,6 @@
-import type { CopyRows, CopyValue } from '../db/copy-rows.ts';
+import { type CopyRows, type CopyValue, toPgArray } from '../db/copy-rows.ts';
 import type { FileKey } from '../db/file-chunks.ts';
-import { STAGED_CARD_COLUMNS } from '../db/queries/card-merge.ts';
-import {
-  copyStagedRows,
-  STAGED_CUSTOMER_COLUMNS,
-  toPgArray,
-} from '../db/queries/customer-merge.ts';
+import { STAGED_CARD_COLUMNS, STAGED_CUSTOMER_COLUMNS } from '../db/import-stage.ts';
 import { sealSecret } from '../db/secret-cipher.ts';
 import type { CardRow } from '../imports/card-row.ts';
 import type { CustomerRow } from '../imports/customer-row.ts';
@@ -34,54 +29,62 @@ export interface StagedCounts {
   readonly swapped: number;
 }
 
-/** Rows that are held before they are sent on. */
-const batchRows = 10_000;
+/** How often people are told how far the reading is: seldom enough to cost nothing. */
+const progressRows = 10_000;
 
-/** Checks every row of a file and copies it to the stage, in bounded memory. */
+/** Checks every row of a file and streams it to the stage: no row is held. */
 export async function stageRows(
   copyRows: CopyRows,
   rows: AsyncIterable<readonly ImportRow[]>,
   context: StageContext,
 ): Promise<StagedCounts> {
-  const { checks } = context;
-  const isCustomers = checks.kind === 'customers';
-  const table = isCustomers ? 'staged_customers' : 'staged_cards';
-  const columns = isCustomers ? STAGED_CUSTOMER_COLUMNS : STAGED_CARD_COLUMNS;
+  const isCustomers = context.checks.kind === 'customers';
   const counts = { rows: 0, swapped: 0 };
-  let good: CopyValue[][] = [];
-  let failed: CopyValue[][] = [];
-  const flush = async () => {
-    await copyStagedRows(copyRows, table, columns, { good, failed });
-    good = [];
-    failed = [];
-    await context.onProgress(counts.rows);
-  };
-  for await (const batch of rows) {
-    for (const row of batch) {
-      counts.rows += 1;
-      const checked = checkImportRow(row, checks);
-      if ('swapped' in checked && checked.swapped) counts.swapped += 1;
-      const { record, line, errors, warnings } = checked;
-      if (checked.row === null) {
-        const key = isCustomers && row.kind === 'cells' ? row.cells[0] || null : null;
-        failed.push([record, line, key, ...remarks(errors)]);
-      } else {
-        const values =
-          'identity' in checked.row
-            ? cardValues(checked.row, context)
-            : customerValues(checked.row, context.ids);
-        good.push([record, line, ...values, ...(warnings.length > 0 ? remarks(warnings) : none)]);
+  async function* values(): AsyncGenerator<readonly CopyValue[]> {
+    for await (const batch of rows) {
+      for (const row of batch) {
+        counts.rows += 1;
+        if (counts.rows % progressRows === 0) await context.onProgress(counts.rows);
+        yield toStagedRow(row, context, counts);
       }
     }
-    if (good.length + failed.length >= batchRows) await flush();
   }
-  await flush();
+  await (isCustomers
+    ? copyRows('staged_customers', STAGED_CUSTOMER_COLUMNS, values())
+    : copyRows('staged_cards', STAGED_CARD_COLUMNS, values()));
   return counts;
 }
 
-const none: readonly null[] = [null, null];
+function toStagedRow(
+  row: ImportRow,
+  context: StageContext,
+  counts: { swapped: number },
+): readonly CopyValue[] {
+  const { checks, ids } = context;
+  const checked = checkImportRow(row, checks);
+  if ('swapped' in checked && checked.swapped) counts.swapped += 1;
+  const { record, line, errors, warnings } = checked;
+  if (checked.row !== null) {
+    const values =
+      'identity' in checked.row
+        ? cardValues(checked.row, context)
+        : customerValues(checked.row, ids);
+    return [record, line, ...values, null, null, ...remarks(warnings)];
+  }
+  if (checks.kind === 'cards') {
+    return [record, line, ...noCard, ...remarks(errors), null, null];
+  }
+  const number = row.kind === 'cells' ? row.cells[0] || null : null;
+  return [record, line, number, ...noCustomer, ...remarks(errors), null, null];
+}
 
-function remarks(of: readonly RowRemark[]): [string, string] {
+// All columns but record, line and the four of remarks; of a customer also but 顧客番号.
+const noCard: readonly null[] = Array(STAGED_CARD_COLUMNS.length - 6).fill(null);
+const noCustomer: readonly null[] = Array(STAGED_CUSTOMER_COLUMNS.length - 7).fill(null);
+const nothing: readonly [null, null] = [null, null];
+
+function remarks(of: readonly RowRemark[]): readonly [CopyValue, CopyValue] {
+  if (of.length === 0) return nothing;
   return [toPgArray(of.map(({ column }) => column)), toPgArray(of.map(({ text }) => text))];
 }
 

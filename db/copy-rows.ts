@@ -76,3 +76,11 @@ function encodeValue(value: CopyValue): string {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
 }
+
+/** The text of a Postgres array, as a value of a row. */
+export function toPgArray(values: readonly (string | number | null)[]): string {
+  const items = values.map((value) =>
+    value === null ? 'NULL' : `"${String(value).replace(/["\\]/g, '\\$&')}"`,
+  );
+  return `{${items.join(',')}}`;
+}

@@ -83,47 +83,45 @@ export function readCustomerRow(
 ): CheckedRow<CustomerRow> {
   const errors: RowRemark[] = [];
   const warnings: RowRemark[] = [];
-  const refuse = (column: string, text: string) => void errors.push({ column, text });
   const [number = '', id = '', name = '', kana = '', postal = '', prefecture = ''] = cells;
   const [city = '', street = '', building = '', phone = '', email = ''] = cells.slice(6, 11);
   const [gender = '', birth = '', occupation = '', tagCell = ''] = cells.slice(11, 15);
   const [newsletter = '', customerType = ''] = cells.slice(15);
-  const require = (column: string, cell: string) => {
-    if (cell === '') refuse(column, texts.required(column));
-    return cell !== '';
-  };
-  require('顧客番号', number);
+  requireCell(errors, '顧客番号', number);
   const customerId = id === '' ? null : parseCustomerId(id);
-  if (id !== '' && !customerId) refuse('顧客ID', texts.customerId);
+  if (id !== '' && !customerId) errors.push({ column: '顧客ID', text: texts.customerId });
   const postalCode = normalizePostalCode(postal) ?? '';
   const found = postalCode === '' ? [] : checks.findPrefectures(postalCode);
-  if (require('郵便番号', postal) && found.length === 0) {
-    refuse('郵便番号', texts.unknown('郵便番号'));
+  if (requireCell(errors, '郵便番号', postal) && found.length === 0) {
+    errors.push({ column: '郵便番号', text: texts.unknown('郵便番号') });
   }
-  if (require('都道府県名', prefecture)) {
-    if (!prefectureNames.has(prefecture)) refuse('都道府県名', texts.unknown('都道府県名'));
+  if (requireCell(errors, '都道府県名', prefecture)) {
+    if (!prefectureNames.has(prefecture))
+      errors.push({ column: '都道府県名', text: texts.unknown('都道府県名') });
     else if (found.length > 0 && !found.includes(prefecture)) {
       warnings.push({ column: '郵便番号', text: texts.otherPrefecture });
     }
   }
-  require('市区町村', city);
-  require('町名番地', street);
-  require('電話番号', phone);
-  if (gender !== '' && !checks.genders.has(gender)) refuse('性別', texts.unknown('性別'));
+  requireCell(errors, '市区町村', city);
+  requireCell(errors, '町名番地', street);
+  requireCell(errors, '電話番号', phone);
+  if (gender !== '' && !checks.genders.has(gender))
+    errors.push({ column: '性別', text: texts.unknown('性別') });
   const birthDate = birth === '' ? null : parseBusinessDate(birth);
   if (birth !== '' && birthDate === null) {
     warnings.push({ column: '生年月日', text: texts.birthDate });
   }
   if (occupation !== '' && checks.occupations?.has(occupation) === false) {
-    refuse('職業', texts.unknown('職業'));
+    errors.push({ column: '職業', text: texts.unknown('職業') });
   }
   const tags = splitTags(tagCell, checks.tagSeparator);
   if (tags.some((tag) => checks.tags?.has(tag) === false)) {
-    refuse('顧客タグ', texts.unknown('顧客タグ'));
+    errors.push({ column: '顧客タグ', text: texts.unknown('顧客タグ') });
   }
-  if (!['', '0', '1'].includes(newsletter)) refuse('メルマガ', texts.newsletter);
-  if (require('顧客タイプ', customerType) && !['1', '2', '3'].includes(customerType)) {
-    refuse('顧客タイプ', texts.customerType);
+  if (!['', '0', '1'].includes(newsletter))
+    errors.push({ column: 'メルマガ', text: texts.newsletter });
+  if (requireCell(errors, '顧客タイプ', customerType) && !['1', '2', '3'].includes(customerType)) {
+    errors.push({ column: '顧客タイプ', text: texts.customerType });
   }
   if (errors.length > 0) return { record, line, row: null, errors, warnings: [] };
   const row: CustomerRow = {
@@ -146,6 +144,11 @@ export function readCustomerRow(
     customerType: Number(customerType),
   };
   return { record, line, row, errors, warnings };
+}
+
+function requireCell(errors: RowRemark[], column: string, cell: string): boolean {
+  if (cell === '') errors.push({ column, text: texts.required(column) });
+  return cell !== '';
 }
 
 const noTags: readonly string[] = [];

@@ -1,40 +1,8 @@
 import { sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
 import type { Trx } from '../database.ts';
-import { createFailureStage, type MergeCounts, recordRemarks } from './customer-merge.ts';
-
-const cardColumns = [
-  'last_digits',
-  'brand',
-  'holder',
-  'send_id',
-  'sequence',
-  'expiry',
-  'auth_key_id',
-  'auth_key_iv',
-  'auth_key_data',
-] as const;
-
-/** What COPY writes for each good row, in this order. */
-export const STAGED_CARD_COLUMNS = [
-  'record',
-  'line',
-  'customer_id',
-  'identity',
-  ...cardColumns,
-  'warned_columns',
-  'warnings',
-] as const;
-
-export async function createCardStage(trx: Trx): Promise<void> {
-  await sql`
-    create temp table staged_cards (
-      record int, line int, customer_id int, identity text, last_digits text, brand text,
-      holder text, send_id text, sequence text, expiry text, auth_key_id text, auth_key_iv bytea,
-      auth_key_data bytea, warned_columns text[], warnings text[]
-    ) on commit drop;
-    ${createFailureStage}`.execute(trx);
-}
+import { cardColumns } from '../import-stage.ts';
+import { accepted, type MergeCounts, recordRemarks } from './customer-merge.ts';
 
 /**
  * Merges the staged cards into the record, set-based. A card that is there is brought up to date;
@@ -52,15 +20,14 @@ export async function mergeCards(
 ): Promise<MergeCounts> {
   const { importId, service, now, texts } = of;
   await sql`set local work_mem = '128MB'`.execute(trx);
-  await sql`analyze staged_cards; analyze staged_failures`.execute(trx);
+  await sql`analyze staged_cards`.execute(trx);
   await sql`
     insert into refused (record, columns, errors)
     select record, array[null]::text[], array[${texts.doubled}::text] from (
       select record, row_number() over (partition by identity order by record) as k
-        from staged_cards) d
+        from staged_cards where errors is null) d
      where k > 1`.execute(trx);
   await sql`analyze refused`.execute(trx);
-  const accepted = sql`not exists (select from refused r where r.record = s.record)`;
   const set = sql.join(cardColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
   await sql`
     update cards c
@@ -93,8 +60,7 @@ async function flagSeveralCards(
 ): Promise<void> {
   const several = sql`
     select customer_id from staged_cards s
-     where not exists (select from refused r where r.record = s.record)
-     group by customer_id having count(*) > 1`;
+     where ${accepted} group by customer_id having count(*) > 1`;
   await sql`
     insert into customer_reviews (merchant_id, customer_id, reason, import_id, flagged_at)
     select ${merchantId}, customer_id, 'several_cards', ${of.importId}, ${of.now}::timestamptz
