@@ -14,6 +14,7 @@ import { startExchange } from '../temporal/start-exchange.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+import { startMailWorkflows } from './mail-workflows.ts';
 import { type SyncedSchedule, syncSchedules } from './schedules.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
@@ -21,6 +22,8 @@ export interface Dependencies {
   readonly activities: ActivitiesByQueue;
   /** Makes the Schedules of all merchants equal to their settings. */
   readonly syncSchedules: (now: string) => Promise<SyncedSchedule[]>;
+  /** Has waiting mails sent and mailboxes watched; never rejects. */
+  startMailWorkflows(): Promise<void>;
   /** Releases connections after the workers have drained. */
   close(): Promise<void>;
 }
@@ -52,17 +55,19 @@ export async function createDependencies(
     onIdleError: (error) => logger.warn({ err: error }, 'idle connection to Postgres broke'),
   });
   const db = databaseOver(pool);
+  const starter = createWorkflowStarter(client, taskQueue, timing);
   const activities = createActivities({
     db,
     pool,
     fileKeys,
     mail: mailLineOf(config),
     sources: { inboxDir: config.inboxDir },
-    workflows: startsOver(createWorkflowStarter(client, taskQueue, timing)),
+    workflows: startsOver(starter),
   });
   return {
     activities,
     syncSchedules: (now) => syncSchedules(db, client, now, taskQueue),
+    startMailWorkflows: () => startMailWorkflows(db, starter, logger),
     async close() {
       await pool.end();
       if (client.connection instanceof Connection) await client.connection.close();

@@ -53,6 +53,7 @@ async function main(): Promise<number> {
   try {
     const { workers, dependencies } = await start(config, logger);
     const schedules = keepSchedules(dependencies.syncSchedules, logger);
+    void dependencies.startMailWorkflows();
     try {
       await runUntilStopped(workers, logger);
     } finally {
