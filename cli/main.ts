@@ -42,6 +42,7 @@ function createProgram(): Command {
   addPaygentCommands(program);
   addSandboxCommands(program);
   addClockCommands(program);
+  addCycleCommands(program);
   addScheduleCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
@@ -159,6 +160,23 @@ function addClockCommands(program: Command): void {
       lazily(
         () => import('./clock-advance.ts'),
         (module) => module.runClockAdvance,
+      ),
+    );
+}
+
+function addCycleCommands(program: Command): void {
+  program
+    .command('cycle')
+    .description("a merchant's billing of one month")
+    .command('report')
+    .description('print the counts of a month as JSON')
+    .requiredOption('--merchant <slug>', 'whose')
+    .requiredOption('--month <YYYY-MM>', 'of which month')
+    .option('--csv', 'print CSV, one line a count')
+    .action(
+      lazily(
+        () => import('./cycle-report.ts'),
+        (module) => module.runCycleReport,
       ),
     );
 }
