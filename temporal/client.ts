@@ -24,7 +24,15 @@ export interface TemporalServer {
 
 /** The one way to a client, so that no start bypasses the codec. The caller closes `connection`. */
 export async function connectTemporal(server: TemporalServer): Promise<Client> {
-  const connection = await Connection.connect({ address: server.address });
+  return clientOver(await Connection.connect({ address: server.address }), server);
+}
+
+/** The same without waiting for the server: it is reached with the first call, or tried again. */
+export function reachTemporal(server: TemporalServer): Client {
+  return clientOver(Connection.lazy({ address: server.address }), server);
+}
+
+function clientOver(connection: Connection, server: TemporalServer): Client {
   return new Client({
     connection,
     namespace: server.namespace,
