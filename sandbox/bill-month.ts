@@ -8,6 +8,7 @@ import {
   listExchanges,
   type OperatorDesk,
   readCycle,
+  readCycleLine,
   recordAcceptance,
   recordCompletion,
 } from './operator.ts';
@@ -26,7 +27,7 @@ export interface OperatorDay {
   readonly mailServer: Pick<MailServer, 'waitForMail'>;
   /** Called after each step, with where the month stands. */
   readonly onStep?: (step: OperatorStep, exchange: ExchangeView) => void | Promise<void>;
-  /** Called at every look at the month. */
+  /** Called when a look at the month shows something new. */
   readonly onLook?: (cycle: CycleView, exchanges: readonly ExchangeView[]) => void;
 }
 
@@ -43,14 +44,20 @@ const DONE = ['working_ng', 'closing', 'closed'];
  * stands still for a reason that is not this operator's to remove.
  */
 export async function billMonth(day: OperatorDay, month: string): Promise<CycleView> {
+  let seen = '';
   for (;;) {
-    const cycle = await readCycle(day.desk, month);
+    // The sums of a month take a while in a large one: they are read when something has changed.
+    const cycle = await readCycleLine(day.desk, month);
     const exchanges = await listExchanges(day.desk, month);
-    day.onLook?.(cycle, exchanges);
+    const look = JSON.stringify([cycle, exchanges]);
+    if (look !== seen) day.onLook?.(await readCycle(day.desk, month), exchanges);
+    seen = look;
     const open = exchanges.filter(
       (exchange) => exchange.stage === 'handing_over' || waits(exchange),
     );
-    if (open.length === 0 && (DONE.includes(cycle.stage) || cycle.trouble !== null)) return cycle;
+    if (open.length === 0 && (DONE.includes(cycle.stage) || cycle.trouble !== null)) {
+      return await readCycle(day.desk, month);
+    }
     for (const exchange of open) await carryFile(day, exchange);
     if (open.length === 0) await sleep(LOOK_MS);
   }

@@ -98,12 +98,26 @@ export async function startCycle(desk: OperatorDesk, month: string): Promise<boo
   return response.status === 202;
 }
 
+/** A month as the list of months has it: without its sums. */
+export type CycleLine = Pick<CycleView, 'month' | 'stage' | 'attention' | 'trouble'>;
+
+export async function readCycleLine(desk: OperatorDesk, month: string): Promise<CycleLine> {
+  return await untilOpened(desk, async () => {
+    const { cycles } = await read<{ cycles: CycleLine[] }>(desk, '/cycles?limit=1000');
+    return cycles.find((cycle) => cycle.month === month) ?? (await readCycle(desk, month));
+  });
+}
+
 /** The month, once its workflow has opened it. */
 export async function readCycle(desk: OperatorDesk, month: string): Promise<CycleView> {
+  return await untilOpened(desk, () => read<CycleView>(desk, `/cycles/${month}`));
+}
+
+async function untilOpened<T>(desk: OperatorDesk, look: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      return await read<CycleView>(desk, `/cycles/${month}`);
+      return await look();
     } catch (error) {
       const opening = error instanceof ApiRefusal && error.problem === 'cycle-not-found';
       if (!opening || performance.now() > deadline) throw error;
