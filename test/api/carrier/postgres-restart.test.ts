@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFileGuard } from '../../../activities/file-guard.ts';
+import { sourceTester } from '../../../activities/look-at-source.ts';
 import { createApp } from '../../../api/app.ts';
 import { defaultLimits } from '../../../api/dependencies.ts';
 import { listen, type RunningServer } from '../../../api/server.ts';
@@ -67,6 +68,7 @@ beforeAll(async () => {
     workflows: { start: nobody, startAndReport: nobody },
     fileKeys: stack.fileKeys,
     createGuard: createFileGuard,
+    testOrderSource: sourceTester({ db, fileKeys: stack.fileKeys, inboxDir: undefined }),
     realNow: () => new Date(),
     logger: pino({ level: 'silent' }),
     limits: defaultLimits,
