@@ -2,13 +2,14 @@ import type { Client } from '@temporalio/client';
 import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createFileGuard } from '../activities/file-guard.ts';
+import { sourceTester } from '../activities/look-at-source.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits } from '../api/dependencies.ts';
 import { listen, type RunningServer } from '../api/server.ts';
 import { createBoundedStarts } from '../api/workflow-starts.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { connectTemporal } from '../temporal/client.ts';
+import { reachTemporal } from '../temporal/client.ts';
 import { createLogger } from '../workers/logger.ts';
 
 /** What supervisors wait for on standard output; the URL follows. */
@@ -78,7 +79,8 @@ async function start(
   const { databaseUrlApp, temporalAddress, payloadKeys, fileKeys } = config as Config & {
     [Name in keyof Given]: NonNullable<Given[Name]>;
   };
-  const temporal = await connectTemporal({
+  // ZEUS calls whether or not Temporal is there; readiness tells the rest.
+  const temporal = reachTemporal({
     address: temporalAddress,
     namespace: config.temporalNamespace,
     keys: payloadKeys,
@@ -100,6 +102,7 @@ async function start(
     workflows: createBoundedStarts(temporal, config.updateWaitMs),
     fileKeys,
     createGuard: createFileGuard,
+    testOrderSource: sourceTester({ db, fileKeys, inboxDir: config.inboxDir }),
     realNow: () => new Date(),
     logger,
     limits: defaultLimits,
