@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { requireMailKey } from '../../billing/mail/mail-key.ts';
 import type { MailState } from '../../billing/mail/mail-states.ts';
 import type { MailParameters, MailTemplate } from '../../billing/mail/templates.ts';
 import type { Db } from '../database.ts';
-
-/** Names a mail or notice within its merchant; it is shown, so nothing personal stands in it. */
-const keyPattern = /^[A-Za-z0-9:._-]{1,200}$/;
 
 export interface NewMail<Name extends MailTemplate = MailTemplate> {
   /** What is told of whom at which occasion: `hand_over_waiting:2026-11:auth:1:d3`. */
@@ -37,7 +35,7 @@ export async function postMail<Name extends MailTemplate>(
     .insertInto('mail_outbox')
     .values({
       merchant_id: merchantId,
-      key: requireKey(mail.key),
+      key: requireMailKey(mail.key),
       // Fixed here, so that a mail which did arrive twice after all is recognised as one.
       message_id: `<${randomUUID()}@mail.tsukigime>`,
       template: mail.template,
@@ -52,12 +50,6 @@ export async function postMail<Name extends MailTemplate>(
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** The key itself. @throws when it could not stand in a URL or may hold what is personal. */
-export function requireKey(key: string): string {
-  if (!keyPattern.test(key)) throw new Error('a mail or notice key is 1 to 200 of A-Za-z0-9:._-');
-  return key;
 }
 
 export interface Mail {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import { requireMailKey } from '../../billing/mail/mail-key.ts';
 import { type MailParameters, type MailTemplate, writeMail } from '../../billing/mail/templates.ts';
 import type { Db } from '../database.ts';
-import { postMail, requireKey } from './mail-outbox.ts';
+import { postMail } from './mail-outbox.ts';
 import { findSettings } from './settings.ts';
 
 /** What operators are told in the console (the bell). */
@@ -26,7 +27,7 @@ export async function postNotice(trx: Db, merchantId: number, notice: NewNotice)
     .insertInto('notices')
     .values({
       merchant_id: merchantId,
-      key: requireKey(notice.key),
+      key: requireMailKey(notice.key),
       kind: notice.kind,
       subject: notice.subject,
       text: notice.text,

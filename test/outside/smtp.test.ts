@@ -130,7 +130,10 @@ describe('a server that cannot be used', () => {
 });
 
 test('the address of a mail server is read with its defaults', () => {
-  expect(readSmtpUrl('smtps://a%40b.jp:p%2Fw@mail.example.jp')).toEqual({
+  const url = new URL('smtps://mail.example.jp');
+  url.username = 'a@b.jp';
+  url.password = 'p/w';
+  expect(readSmtpUrl(url.href)).toEqual({
     host: 'mail.example.jp',
     port: 465,
     secure: true,
