@@ -92,6 +92,12 @@ export async function testOrderSource(
   }
 }
 
+/** `testOrderSource` over the connections and keys of one process. */
+export function sourceTester(access: SourceAccess) {
+  return (merchant: Merchant, of: { readonly month: string; readonly now: string }) =>
+    testOrderSource(access, merchant, of);
+}
+
 async function testAddress(
   access: SourceAccess,
   merchant: Merchant,

@@ -1,5 +1,6 @@
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
+import { chargeRoutes } from './contract/charges.ts';
 import { customerRoutes } from './contract/customers.ts';
 import { cycleReportRoutes } from './contract/cycle-report.ts';
 import { cycleRoutes } from './contract/cycles.ts';
@@ -12,6 +13,7 @@ import { importRoutes } from './contract/imports.ts';
 import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { noticeRoutes } from './contract/notices.ts';
+import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
@@ -26,11 +28,13 @@ export const contract = {
   ...merchantRoutes,
   ...tokenRoutes,
   ...secretRoutes,
+  ...orderSourceRoutes,
   ...fileRoutes,
   ...importRoutes,
   ...customerRoutes,
   ...registerRoutes,
   ...cycleRoutes,
+  ...chargeRoutes,
   ...exchangeRoutes,
   ...mailRoutes,
   ...noticeRoutes,

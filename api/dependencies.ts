@@ -2,7 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import type { ExportFile, ExportVerdict } from '../billing/order-source.ts';
 import type { FileGuard, FileKey } from '../db/queries/files.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
 import type { Database } from '../db/tables.ts';
 import type { WorkflowStarter } from '../temporal/workflow-starter.ts';
 
@@ -37,6 +39,17 @@ export const defaultLimits: ApiLimits = {
   tokenPerMinute: 1200,
 };
 
+/** What a try of the order source found; the sentence is Japanese. */
+export type SourceTest =
+  | {
+      readonly works: true;
+      readonly files: readonly {
+        readonly file: ExportFile;
+        readonly verdict: ExportVerdict;
+      }[];
+    }
+  | { readonly works: false; readonly problem: string; readonly detail: string };
+
 /** All that the API needs from outside; server.ts and tests construct it. */
 export interface ApiDependencies {
   /** As the application role. */
@@ -54,6 +67,11 @@ export interface ApiDependencies {
   readonly fileKeys: readonly FileKey[];
   /** A fresh card-number guard for one file of this kind. */
   readonly createGuard: (kind: string, settings: MerchantSettings) => FileGuard;
+  /** Connects to a merchant's order source and says what a month would take; takes nothing. */
+  readonly testOrderSource: (
+    merchant: Merchant,
+    of: { readonly month: string; readonly now: string },
+  ) => Promise<SourceTest>;
   /** Real time; a merchant's business time is this plus its offset. */
   readonly realNow: () => Date;
   readonly logger: Logger;

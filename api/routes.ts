@@ -2,6 +2,7 @@ import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
+import { chargeHandlers } from './routes/charges.ts';
 import { customerHandlers } from './routes/customers.ts';
 import { cycleReportHandlers } from './routes/cycle-report.ts';
 import { cycleHandlers } from './routes/cycles.ts';
@@ -14,6 +15,7 @@ import { importHandlers } from './routes/imports.ts';
 import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { noticeHandlers } from './routes/notices.ts';
+import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -28,11 +30,13 @@ export const handlers: Handlers<Contract> = {
   ...merchantHandlers,
   ...tokenHandlers,
   ...secretHandlers,
+  ...orderSourceHandlers,
   ...fileHandlers,
   ...importHandlers,
   ...customerHandlers,
   ...registerHandlers,
   ...cycleHandlers,
+  ...chargeHandlers,
   ...exchangeHandlers,
   ...mailHandlers,
   ...noticeHandlers,

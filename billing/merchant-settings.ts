@@ -7,7 +7,7 @@ import { carrierSettingsSchema } from './carrier-settings.ts';
 import { importSettingsSchema } from './import-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
-import { orderSourceSchema } from './order-source.ts';
+import { orderSourceSchema, tellsMonth } from './order-source.ts';
 import { paymentMethodsSchema } from './payment-methods.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
@@ -65,7 +65,7 @@ const yearlyDay = z
  * refused: a setting that has no effect is worse than an error. Settings of capabilities that do not
  * exist yet (approval, retries) come with them.
  */
-export const merchantSettingsSchema = z.strictObject({
+const everySetting = z.strictObject({
   /**
    * What makes an order one of its kind: its number alone, or number and billing month, for carts
    * that keep one number for a whole subscription.
@@ -151,6 +151,13 @@ export const merchantSettingsSchema = z.strictObject({
   /** 支払い方法設定 (billing/payment-methods.ts). */
   paymentMethods: paymentMethodsSchema,
 });
+
+/** Every setting, and what must hold between them. */
+export const merchantSettingsSchema = everySetting.refine(
+  // An old export would be billed again as the next month's: there its numbers are new.
+  ({ orderIdentity, orderSource }) => orderIdentity === 'per-order' || tellsMonth(orderSource),
+  { error: 'must name the month where order numbers repeat every month', path: ['orderSource'] },
+);
 
 export type MerchantSettings = z.output<typeof merchantSettingsSchema>;
 

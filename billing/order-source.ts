@@ -109,6 +109,12 @@ export function namesMonth(text: string): boolean {
   return fillMonth(text, '2026-01') !== fillMonth(text, '2027-02');
 }
 
+/** Whether each export of a source tells its month: by its name, its address, or who hands it in. */
+export function tellsMonth(source: OrderSource): boolean {
+  if (source.kind === 'upload') return true;
+  return namesMonth(source.kind === 'https' ? source.url : source.pattern);
+}
+
 /** Whether a file name is one of this month's by the pattern. */
 export function matchesPattern(name: string, text: string, month: BillingMonth): boolean {
   const parts = fillMonth(text, month)

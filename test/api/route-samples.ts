@@ -47,6 +47,13 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 201,
   },
   listTokens: { path: () => '/v1/tokens', answer: 200 },
+  readOrderSource: { path: merchant('/order-source'), answer: 200 },
+  testOrderSource: {
+    path: merchant('/order-source/test'),
+    json: () => ({ month: '2026-11' }),
+    answer: 200,
+  },
+
   listSecrets: { path: merchant('/secrets'), answer: 200 },
   setSecret: { path: merchant('/secrets/walk'), json: () => ({ value: 'walked' }), answer: 200 },
   listAllowedHosts: { path: merchant('/allowed-hosts'), answer: 200 },

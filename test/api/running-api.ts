@@ -1,6 +1,7 @@
 import pino, { type DestinationStream } from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
+import { sourceTester } from '../../activities/look-at-source.ts';
 import { createApp, type RouteTable } from '../../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
@@ -61,6 +62,11 @@ export async function startApi(
       workflows: createBoundedStarts(temporal.client, updateWaitMs, temporal.taskQueue('nobody')),
       fileKeys: parseEncryptionKeys(inject('fileKeys')),
       createGuard: createFileGuard,
+      testOrderSource: sourceTester({
+        db,
+        fileKeys: parseEncryptionKeys(inject('fileKeys')),
+        inboxDir: undefined,
+      }),
       realNow: () => new Date(now),
       logger: pino({ level: 'trace' }, destination),
       limits: {

@@ -78,6 +78,14 @@ describe('merchant settings', () => {
     ['a policy that does not exist yet', { capture: { policy: 'on-shipment' } }, 'capture.policy'],
     ['half a record', { paygent: { maxRecordsPerFile: 0.5 } }, 'paygent.maxRecordsPerFile'],
     [
+      'an export without its month where numbers repeat every month',
+      {
+        orderIdentity: 'per-month',
+        orderSource: { kind: 'directory', path: 'shop', pattern: 'orders.csv' },
+      },
+      'orderSource',
+    ],
+    [
       'a comma that would break the header',
       { paygent: { merchantId: '1,020' } },
       'paygent.merchantId',

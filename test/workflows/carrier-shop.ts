@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
+import { sourceTester } from '../../activities/look-at-source.ts';
 import type { Api } from '../../api/app.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits } from '../../api/dependencies.ts';
@@ -126,6 +127,7 @@ export async function openCarrierShop(options: CarrierShopOptions = {}): Promise
     workflows: starter,
     fileKeys,
     createGuard: createFileGuard,
+    testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
     realNow: () => new Date(),
     logger: pino({ level: 'silent' }),
     limits: { ...defaultLimits, tokenPerMinute: 1_000_000 },

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
+import { sourceTester } from '../../activities/look-at-source.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
@@ -87,6 +88,7 @@ export async function openMailMerchant(options: MailMerchantOptions = {}): Promi
       workflows: starter,
       fileKeys,
       createGuard: createFileGuard,
+      testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
       realNow: () => new Date(),
       logger: pino({ level: 'silent' }),
       limits: defaultLimits,

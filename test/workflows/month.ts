@@ -6,6 +6,7 @@ import type { Client } from '@temporalio/client';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
+import { sourceTester } from '../../activities/look-at-source.ts';
 import { createApp } from '../../api/app.ts';
 import { defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
@@ -117,6 +118,7 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     workflows: createWorkflowStarter(temporal.client, temporal.taskQueue, options.timing),
     fileKeys,
     createGuard: createFileGuard,
+    testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
     realNow: () => new Date(),
     logger: pino({ level: 'silent' }),
     limits: { ...defaultLimits, tokenPerMinute: 1_000_000, publicPerMinute: 1_000_000 },
