@@ -13,7 +13,6 @@ import { importRoutes } from './contract/imports.ts';
 import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { noticeRoutes } from './contract/notices.ts';
-import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
@@ -28,7 +27,6 @@ export const contract = {
   ...merchantRoutes,
   ...tokenRoutes,
   ...secretRoutes,
-  ...orderSourceRoutes,
   ...fileRoutes,
   ...importRoutes,
   ...customerRoutes,

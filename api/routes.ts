@@ -15,7 +15,6 @@ import { importHandlers } from './routes/imports.ts';
 import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { noticeHandlers } from './routes/notices.ts';
-import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -30,7 +29,6 @@ export const handlers: Handlers<Contract> = {
   ...merchantHandlers,
   ...tokenHandlers,
   ...secretHandlers,
-  ...orderSourceHandlers,
   ...fileHandlers,
   ...importHandlers,
   ...customerHandlers,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
 import { CAPTURE_POLICIES } from '../../billing/capture-policy.ts';
-import { CHARGE_STATES } from '../../billing/charge.ts';
 import { CYCLE_STAGES } from '../../billing/cycle.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
@@ -76,31 +75,6 @@ export const collectionSchema = z
     gone: z.int().meta({ description: 'orders that it does not hold; that cancels none of them' }),
   })
   .meta({ id: 'Collection' });
-
-const pageQuery = {
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-};
-
-const nextAfterSchema = z
-  .int()
-  .nullable()
-  .meta({ description: 'for the next page; null at the end' });
-
-const chargeSchema = z
-  .object({
-    orderNumber: z.string(),
-    customerNumber: z.string(),
-    position: z.int(),
-    state: z.enum(CHARGE_STATES),
-    attempt: z.int().nullable(),
-    amountYen: z.int(),
-    capturedYen: z.int(),
-    responseCode: z.string().nullable(),
-    responseDetail: z.string().nullable(),
-    captureBefore: instantSchema.nullable(),
-  })
-  .meta({ id: 'Charge' });
 
 /** 202 of every act that a workflow is still at. */
 export const acceptedSchema = z
@@ -189,45 +163,6 @@ export const cycleRoutes = {
       202: accepted,
     },
     summary: { ja: '注文CSVを取り込む', en: 'Collect an order export' },
-    tag: 'cycles',
-  }),
-  listCharges: defineRoute({
-    method: 'get',
-    path: '/v1/merchants/:merchant/cycles/:month/charges',
-    role: 'viewer',
-    merchantScoped: true,
-    params: cycleParamsSchema,
-    query: z.strictObject({ state: z.enum(CHARGE_STATES).optional(), ...pageQuery }),
-    responses: {
-      200: {
-        kind: 'json',
-        schema: z.object({ charges: z.array(chargeSchema), nextAfter: nextAfterSchema }),
-        description: "in the export's order",
-      },
-    },
-    summary: { ja: '請求の一覧', en: 'List charges' },
-    tag: 'cycles',
-  }),
-  endCharges: defineRoute({
-    method: 'post',
-    path: '/v1/merchants/:merchant/cycles/:month/ended-charges',
-    role: 'operator',
-    merchantScoped: true,
-    params: cycleParamsSchema,
-    idempotencyKey: 'required',
-    body: {
-      kind: 'json',
-      schema: z.strictObject({
-        orderNumbers: orderNumbersSchema,
-        kind: z.enum(['cancelled', 'given_up']),
-        reason: reasonSchema,
-      }),
-    },
-    responses: {
-      200: { kind: 'json', schema: z.object({ ended: z.int() }), description: 'all of them ended' },
-      202: accepted,
-    },
-    summary: { ja: '請求を終了する(キャンセル・断念)', en: 'End charges without billing them' },
     tag: 'cycles',
   }),
   rebuildFiles: defineRoute({

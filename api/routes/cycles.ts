@@ -1,7 +1,6 @@
 import { describeCycle } from '../../billing/cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
-import { listCharges } from '../../db/queries/charges.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { type CycleRow, findCycle, listCycles, readCycleFacts } from '../../db/queries/cycles.ts';
 import { listExchanges } from '../../db/queries/exchanges.ts';
@@ -10,7 +9,6 @@ import { summarizeSelection } from '../../db/queries/selection.ts';
 import { startCycle } from '../../temporal/start-cycle.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
 import {
-  endCharges,
   rebuildFiles,
   resumeCycle,
   settleContradictions,
@@ -101,27 +99,6 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       ...cycleOf(merchant, params.month),
       update: useOrderExport,
       act: { actor: identity.actor, idempotencyKey, reason: null, ...body },
-    });
-    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
-  },
-
-  async listCharges({ deps, merchant, params, query }) {
-    const cycle = await requireCycle(deps, merchant, params.month);
-    const rows = await listCharges(deps.db, merchant.id, {
-      cycleId: cycle.id,
-      state: query.state,
-      afterPosition: query.after,
-      limit: query.limit + 1,
-    });
-    const { page, nextAfter } = paginate(rows, query.limit, (row) => row.position);
-    return { status: 200, body: { charges: page, nextAfter } };
-  },
-
-  async endCharges({ deps, identity, merchant, params, body, idempotencyKey }) {
-    const told = tellWorkflow(deps, {
-      ...cycleOf(merchant, params.month),
-      update: endCharges,
-      act: { actor: identity.actor, idempotencyKey, ...body },
     });
     return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
   },
