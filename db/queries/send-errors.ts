@@ -136,7 +136,8 @@ function filterOf({ ipCodes, condition, keywords }: SendErrorSearch): RawBuilder
 /**
  * What the record says of these send errors; unknown IDs are left out.
  *
- * @param lock the caller's transaction acts on them: nobody else does until it ends.
+ * @param lock the caller's transaction acts on them: nobody else does until it ends, and no
+ *   endpoint is changed or retired.
  */
 export async function readSendErrorFacts(
   db: Db | Trx,
@@ -146,8 +147,9 @@ export async function readSendErrorFacts(
   if (read.lock) {
     await sql`
       select d.id from deliveries d join send_errors e on e.delivery_id = d.id
+         join delivery_endpoints p on p.id = d.endpoint_id
        where e.merchant_id = ${merchantId} and e.public_id = any (${read.sendErrors}::uuid[])
-       order by d.id for update of d`.execute(db);
+       order by d.id for update of d for share of p`.execute(db);
   }
   const { rows } = await sql<SendErrorFacts>`
     select e.public_id as "sendError", p.slug as endpoint,
