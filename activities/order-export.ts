@@ -6,6 +6,7 @@ import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant } from '../db/database.ts';
+import { createStage } from '../db/export-stage.ts';
 import { requireCycle, setCycleTrouble } from '../db/queries/cycles.ts';
 import { type OpenedFile, openFile } from '../db/queries/files.ts';
 import {
@@ -17,7 +18,7 @@ import {
   recordTables,
   reserveCollection,
 } from '../db/queries/order-export.ts';
-import { createStage, mergeStage } from '../db/queries/order-news.ts';
+import { mergeStage } from '../db/queries/order-news.ts';
 import { findLatestCollection } from '../db/queries/selection.ts';
 import { recordShipmentNews } from '../db/queries/shipments.ts';
 import { refreshStatistics } from '../db/statistics.ts';

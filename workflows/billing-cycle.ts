@@ -7,6 +7,7 @@ import {
   isFinished,
   needsAttention,
 } from '../billing/cycle.ts';
+import { earlierInstant, laterInstant } from '../billing/instant.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
@@ -164,15 +165,15 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
    */
   async function rests(now: CycleFacts, purpose: string): Promise<void> {
     if (now.watchesSource && clock.isDue(nextLookAt) && (await lookForExports(now))) return;
-    const due = earlier(now.nextExpiryAt, now.capture.nextWaveAt);
-    await bell.waits(now.watchesSource ? earlier(due, nextLookAt) : due, purpose);
+    const due = earlierInstant(now.nextExpiryAt, now.capture.nextWaveAt);
+    await bell.waits(now.watchesSource ? earlierInstant(due, nextLookAt) : due, purpose);
   }
 
   /** Reads what the shop has left for the month. @returns whether there was anything */
   async function lookForExports(now: CycleFacts): Promise<boolean> {
     const found = await files.fetchOrderExports(of());
     nextLookAt = found.nextLookAt;
-    if (now.collected) nextLookAt = later(nextLookAt, clock.in(LATER_LOOK_PAUSE_MS));
+    if (now.collected) nextLookAt = laterInstant(nextLookAt, clock.in(LATER_LOOK_PAUSE_MS));
     for (const sha256 of found.sha256s) {
       const act = { actor: SOURCE_ACTOR, idempotencyKey: `${input.month}-${sha256}`, reason: null };
       try {
@@ -190,15 +191,4 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
 /** Authorized charges that wait for their shipment or for a person's tick. */
 function awaitsCapture({ charges, captureRefused }: CycleFacts): boolean {
   return (charges.authorized?.rows ?? 0) > captureRefused;
-}
-
-/** Of two instants the later one; null is none. */
-function later(a: string | null, b: string): string {
-  return a === null || Date.parse(a) < Date.parse(b) ? b : a;
-}
-
-/** Of two instants the earlier one; null never comes. */
-function earlier(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return Date.parse(a) < Date.parse(b) ? a : b;
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { openRunsOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
-import { openRunsOf } from './runs.ts';
 
 /**
  * Makes a charge, with its item, of every selected order of the month's open runs that no charge

@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { CapturePolicy } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
+import { mayCapture } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -34,16 +35,6 @@ export async function listCapturableLines(
                                      and e.claimed_at < ${page.askedAt}::timestamptz))
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
-}
-
-/** Whether an authorized charge `s` (charge_states) may be captured. */
-export function mayCapture(policy: CapturePolicy): RawBuilder<boolean> {
-  if (policy === 'immediate') return sql`true`;
-  const requested = sql`exists (select from capture_requests q
-                                 where q.charge_id = s.charge_id and q.n = s.n)`;
-  return policy === 'manual'
-    ? sql`${requested}`
-    : sql`(exists (select from shipments t where t.charge_id = s.charge_id) or ${requested})`;
 }
 
 /** Claims the captures that a file carries, before it can leave. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database.ts';
 
 /** Whether every row and every yen of a month is accounted for; where not, what does not add up. */
@@ -26,33 +26,7 @@ export async function checkConservation(
   cycleId: number,
 ): Promise<Conservation> {
   const { rows } = await sql<Sum>`
-    with newer as (
-      select order_number, version from orders where cycle_id = ${cycleId} and version > 1
-      union
-      select order_number, version from quarantined_orders
-       where cycle_id = ${cycleId} and version > 1
-    ), stored as (
-      select o.collection_id, o.record, o.order_number, o.version from orders o
-       where o.cycle_id = ${cycleId} and exists (select from newer where order_number = o.order_number)
-      union all
-      select q.collection_id, q.record, q.order_number, q.version from quarantined_orders q
-       where q.cycle_id = ${cycleId} and exists (select from newer where order_number = q.order_number)
-    ), replaced as (
-      -- A newer export came before anybody had decided about the older row.
-      select count(*)::float8 as rows
-        from stored s join newer w on w.order_number = s.order_number and w.version = s.version + 1
-       where not exists (select from selection_rows r
-                          where r.collection_id = s.collection_id and r.record = s.record)
-    ), judged as (
-      -- One first verdict for every row that an export brought; the rest of it was known already.
-      select coalesce(sum(c.records), 0)::float8 as records,
-             coalesce(sum(c.unchanged), 0)::float8 as unchanged,
-             (select count(*)::float8 from selection_rows r
-               where r.cycle_id = ${cycleId} and r.n = 1) as verdicts
-        from order_collections c
-       where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
-         and c.id <= (select max(s.collection_id) from selections s where s.cycle_id = ${cycleId})
-    ), charged as (
+    with ${judgedRows(merchantId, cycleId)}, charged as (
       select count(*)::float8 as rows,
              coalesce(sum((select sum(i.yen) from charge_items i where i.charge_id = c.id
                               and i.origin_charge_id = c.id)), 0)::float8 as yen,
@@ -104,4 +78,37 @@ export async function checkConservation(
     yen: broken.every((sum) => sum.unit !== 'yen'),
     broken: broken.map((sum) => `${sum.what}(${sum.left} / ${sum.right})`),
   };
+}
+
+/**
+ * One first verdict for every row that an export brought; the rest of it was known already, or was
+ * replaced by a newer export before anybody had decided about it.
+ */
+function judgedRows(merchantId: number, cycleId: number): RawBuilder<unknown> {
+  return sql`
+    newer as (
+      select order_number, version from orders where cycle_id = ${cycleId} and version > 1
+      union
+      select order_number, version from quarantined_orders
+       where cycle_id = ${cycleId} and version > 1
+    ), stored as (
+      select o.collection_id, o.record, o.order_number, o.version from orders o
+       where o.cycle_id = ${cycleId} and exists (select from newer where order_number = o.order_number)
+      union all
+      select q.collection_id, q.record, q.order_number, q.version from quarantined_orders q
+       where q.cycle_id = ${cycleId} and exists (select from newer where order_number = q.order_number)
+    ), replaced as (
+      select count(*)::float8 as rows
+        from stored s join newer w on w.order_number = s.order_number and w.version = s.version + 1
+       where not exists (select from selection_rows r
+                          where r.collection_id = s.collection_id and r.record = s.record)
+    ), judged as (
+      select coalesce(sum(c.records), 0)::float8 as records,
+             coalesce(sum(c.unchanged), 0)::float8 as unchanged,
+             (select count(*)::float8 from selection_rows r
+               where r.cycle_id = ${cycleId} and r.n = 1) as verdicts
+        from order_collections c
+       where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+         and c.id <= (select max(s.collection_id) from selections s where s.cycle_id = ${cycleId})
+    )`;
 }

@@ -3,8 +3,7 @@ import { nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { CycleFacts, CycleStage, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
-import { mayCapture } from './capture-file.ts';
-import { billedWhole, openRunsOf, unbilledOf } from './runs.ts';
+import { billedWhole, mayCapture, openRunsOf, unbilledOf } from '../fragments.ts';
 import { findSettings } from './settings.ts';
 
 export interface CycleRow {

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Db, Trx } from '../database.ts';
-import { type ExportTables, recordTables } from './order-export.ts';
 
 /** What an export says that the month did not know. */
 export interface ExportNews {
@@ -10,20 +9,6 @@ export interface ExportNews {
   readonly changed: number;
   readonly unchanged: number;
   readonly gone: number;
-}
-
-const stage: ExportTables = { orders: 'staged_orders', quarantined: 'staged_quarantined' };
-
-/** Tables of this transaction alone, for an export that is compared with what the month knows. */
-export async function createStage(trx: Trx): Promise<ExportTables> {
-  for (const [table, like] of [
-    [stage.orders, recordTables.orders],
-    [stage.quarantined, recordTables.quarantined],
-  ] as const) {
-    await sql`create temp table ${sql.id(table)} (like ${sql.id(like)} including defaults)
-              on commit drop`.execute(trx);
-  }
-  return stage;
 }
 
 /** What makes two versions of an order differ; also what is told of a change, before and after. */

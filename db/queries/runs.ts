@@ -1,5 +1,6 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Db, Trx } from '../database.ts';
+import { openRunsOf, unbilledOf } from '../fragments.ts';
 
 /** A run bills all or some of a month's selected orders; the month's first one comes by itself. */
 export interface Run {
@@ -13,11 +14,6 @@ export interface Run {
   /** How many charges it made; null while it is open. */
   readonly charges: number | null;
 }
-
-/** The runs of a cycle whose orders have not become charges yet: id, scope. */
-export const openRunsOf = (cycleId: number): RawBuilder<unknown> => sql`
-  select u.id, u.scope from runs u
-   where u.cycle_id = ${cycleId} and not exists (select from run_plans p where p.run_id = u.id)`;
 
 /** Opens a run. The caller holds the merchant's lock. */
 export async function openRun(
@@ -91,19 +87,6 @@ export async function weighRun(
     refused: rows.filter((row) => row.yen === null).map((row) => row.order_number),
   };
 }
-
-/** Selected orders that no run has made a charge of: order_number, amount_yen. */
-export const unbilledOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
-  select r.order_number, r.amount_yen from order_verdicts r
-   where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
-     and not exists (select from charges c
-                      where c.cycle_id = ${cycleId} and c.order_number = r.order_number)`;
-
-/** Whether the latest selection was billed whole, so that nobody needs to count what is left over. */
-export const billedWhole = (cycleId: number): RawBuilder<boolean> => sql`
-  exists (select from runs u join run_plans p on p.run_id = u.id
-           where u.cycle_id = ${cycleId} and u.scope = 'all'
-             and p.selection_id = (select max(id) from selections where cycle_id = ${cycleId}))`;
 
 export async function listRuns(db: Db, merchantId: number, cycleId: number): Promise<Run[]> {
   const { rows } = await sql<Run>`

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database.ts';
 
 /**
@@ -62,9 +62,34 @@ export async function insertSelection(
     returning id`.execute(db);
   if (row === undefined) throw new Error('an aggregate always yields a row');
 
-  // An order number that was doubled in one file stays blocked for the month, even if another
-  // export of the month has it clean (spec 1.2).
   await sql`
+    ${judgeOrders(merchantId, selection)}
+    insert into selection_rows (selection_id, cycle_id, collection_id, record, version, n,
+                                merchant_id, order_number, amount_yen, verdict, reason, charge_id)
+    select ${row.id}::bigint, ${cycleId}::bigint, j.collection_id, j.record, j.version,
+           coalesce(r.n, 0) + 1, ${merchantId}::bigint, j.order_number, j.amount_yen, j.verdict,
+           j.reason, j.charge_id
+      from judged j
+      left join (select * from selection_rows t where t.cycle_id = ${cycleId}
+                   and not exists (select from selection_rows later
+                     where later.collection_id = t.collection_id and later.record = t.record
+                       and later.n = t.n + 1 and later.n > 1)) r
+        on r.collection_id = j.collection_id and r.record = j.record
+     where r.n is null or (r.verdict, r.reason) is distinct from (j.verdict, j.reason)
+    `.execute(db);
+  return Number(row.id);
+}
+
+/**
+ * A `with` that ends in `judged`: the verdict of every order's latest row and of every row that cannot
+ * be read. An order number that was doubled in one file stays blocked for the month, even if another
+ * export of the month has it clean (spec 1.2).
+ */
+function judgeOrders(
+  merchantId: number,
+  { cycleId, identityMonth }: { cycleId: number; identityMonth: string },
+): RawBuilder<unknown> {
+  return sql`
     with exports as (select id from order_collections where cycle_id = ${cycleId}),
     numbered as (
       select collection_id, order_number from orders
@@ -101,7 +126,7 @@ export async function insertSelection(
         left join lateral (
           select c.id from charges c
            where c.merchant_id = ${merchantId} and c.order_number = o.order_number
-             and ${selection.identityMonth} in ('', c.identity_month) and c.cycle_id <> ${cycleId}
+             and ${identityMonth} in ('', c.identity_month) and c.cycle_id <> ${cycleId}
            order by c.id desc limit 1) c on true
        where o.collection_id in (select id from exports)
          and not exists (select from orders later
@@ -115,21 +140,7 @@ export async function insertSelection(
              q.reason_code, null
         from quarantined_orders q
        where q.collection_id in (select id from exports)
-    )
-    insert into selection_rows (selection_id, cycle_id, collection_id, record, version, n,
-                                merchant_id, order_number, amount_yen, verdict, reason, charge_id)
-    select ${row.id}::bigint, ${cycleId}::bigint, j.collection_id, j.record, j.version,
-           coalesce(r.n, 0) + 1, ${merchantId}::bigint, j.order_number, j.amount_yen, j.verdict,
-           j.reason, j.charge_id
-      from judged j
-      left join (select * from selection_rows t where t.cycle_id = ${cycleId}
-                   and not exists (select from selection_rows later
-                     where later.collection_id = t.collection_id and later.record = t.record
-                       and later.n = t.n + 1 and later.n > 1)) r
-        on r.collection_id = j.collection_id and r.record = j.record
-     where r.n is null or (r.verdict, r.reason) is distinct from (j.verdict, j.reason)
-    `.execute(db);
-  return Number(row.id);
+    )`;
 }
 
 /** The verdicts that hold today, counted. */

@@ -21,7 +21,7 @@ describe('merchant settings', () => {
         exchangesAtOnce: 4,
         transport: 'portal',
       },
-      capture: { policy: 'immediate', windowDays: 60 },
+      capture: { policy: 'on-shipment', waveAt: '10:00', windowDays: 60 },
       operatorMail: { to: [], cc: [], from: null, perMinute: 60 },
       mailbox: null,
     });
@@ -53,7 +53,7 @@ describe('merchant settings', () => {
         ),
         capture: fc.record(
           {
-            policy: fc.constant('immediate'),
+            policy: fc.constantFrom('immediate', 'on-shipment', 'manual'),
             windowDays: fc.integer({ min: 1, max: 60 }),
           },
           { requiredKeys: [] },
@@ -75,7 +75,7 @@ describe('merchant settings', () => {
     ['one further down', { capture: { windowdays: 30 } }, 'capture'],
     ['more days than Paygent gives', { capture: { windowDays: 61 } }, 'capture.windowDays'],
     ['no day at all', { capture: { windowDays: 0 } }, 'capture.windowDays'],
-    ['a policy that does not exist yet', { capture: { policy: 'on-shipment' } }, 'capture.policy'],
+    ['a policy that does not exist yet', { capture: { policy: 'on-date' } }, 'capture.policy'],
     ['half a record', { paygent: { maxRecordsPerFile: 0.5 } }, 'paygent.maxRecordsPerFile'],
     [
       'an export without its month where numbers repeat every month',

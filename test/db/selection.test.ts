@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inCopyTransaction } from '../../db/copy-rows.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { createStage } from '../../db/export-stage.ts';
 import { insertPlannedCharges } from '../../db/queries/auth-file.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import {
@@ -13,7 +14,7 @@ import {
   recordTables,
   reserveCollection,
 } from '../../db/queries/order-export.ts';
-import { createStage, listOrderChanges, mergeStage } from '../../db/queries/order-news.ts';
+import { listOrderChanges, mergeStage } from '../../db/queries/order-news.ts';
 import { listOrders } from '../../db/queries/orders.ts';
 import { closeRuns, openRun, weighRun } from '../../db/queries/runs.ts';
 import {

@@ -16,7 +16,7 @@ const judged = sources.filter((file) => !file.path.startsWith('test/tidy/'));
 
 /** Files of more than 300 lines (tests: 400), and why. A number here may only get smaller. */
 const longFiles: Record<string, { lines: number; reason: string }> = {
-  'db/tables.ts': { lines: 500, reason: 'one list: every table with its columns' },
+  'db/tables.ts': { lines: 392, reason: 'one list: every table with its columns' },
 };
 
 /** Functions of more than 70 lines, as `path#name`, and why. */
