@@ -132,7 +132,7 @@ const variables = {
       .min(1)
       .transform((path) => resolve(path))
       .optional(),
-    'folder below which order exports may be fetched from directories of the worker',
+    'folder in which order exports are fetched from directories named by merchant slugs',
     'no directory is an order source',
   ),
   SMTP_URL: variable(

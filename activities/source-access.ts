@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fillMonth, type OrderSource } from '../billing/order-source.ts';
 import type { Db } from '../db/database.ts';
 import type { FileKey } from '../db/file-chunks.ts';
@@ -16,7 +17,7 @@ export interface SourceAccess {
   readonly db: Db;
   /** Newest first: they open secrets and store files. */
   readonly fileKeys: readonly FileKey[];
-  /** The only folder of this machine in which exports are looked for; undefined = none. */
+  /** Exports are looked for in a folder of it that bears the merchant's slug; undefined = nowhere. */
   readonly inboxDir: string | undefined;
   readonly resolve?: ResolveName;
 }
@@ -38,7 +39,8 @@ export async function openSourceFolder(
         ja: '受け渡し用フォルダー（TSUKIGIME_INBOX_DIR）がこのサーバーに設定されていません。読み取っていません。管理者に設定を依頼してください。',
       });
     }
-    return await openDirectory(access.inboxDir, source.path);
+    // Each merchant has a folder of its own: settings of one must not lead to the orders of another.
+    return await openDirectory(join(access.inboxDir, merchant.slug), source.path);
   }
   const { host, port, user, hostKeys, folder } = source;
   return await openSftp({

@@ -42,8 +42,8 @@ export const orderSourceSchema = z
     z.strictObject({ kind: z.literal('upload') }),
     z.strictObject({
       kind: z.literal('directory'),
-      /** From the folder TSUKIGIME_INBOX_DIR of the worker; never out of it. */
-      path: folder,
+      /** From the merchant's own folder below TSUKIGIME_INBOX_DIR of the worker; never out of it. */
+      path: folder.default('.'),
       pattern,
       pollMinutes,
     }),

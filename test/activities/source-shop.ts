@@ -62,7 +62,7 @@ export async function startSourceShops(): Promise<SourceShops> {
     async open(orderSource, more = {}) {
       const slug = `shop-${randomBytes(4).toString('hex')}`;
       const inboxDir = mkdtempSync(join(tmpdir(), 'tsukigime-inbox-'));
-      const folder = join(inboxDir, 'shop');
+      const folder = join(inboxDir, slug);
       mkdirSync(folder);
       const settings = merchantSettingsSchema.parse({ orderSource: orderSource(folder) });
       const now = at(0);

@@ -9,6 +9,7 @@ import { openCycle } from '../../db/queries/cycles.ts';
 import { type RunningApi, readProblem, startApi } from './running-api.ts';
 
 const inboxDir = mkdtempSync(join(tmpdir(), 'tsukigime-inbox-'));
+const folder = join(inboxDir, 'source-shop', 'shop');
 const fileKeys = parseEncryptionKeys(inject('fileKeys'));
 let api: RunningApi;
 let admin: string;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   admin = await api.addToken('admin');
   operator = await api.addToken('operator');
   shop = await api.addMerchant('source-shop');
-  mkdirSync(join(inboxDir, 'shop'));
+  mkdirSync(folder, { recursive: true });
 });
 afterAll(() => api.close());
 
@@ -50,8 +51,8 @@ test('uploads have no source, and nothing goes wrong with it', async () => {
 
 test('a test says what would be taken and takes nothing', async () => {
   await setSource(1, { kind: 'directory', path: 'shop' });
-  writeFileSync(join(inboxDir, 'shop', 'orders-2026-11.csv'), '注文番号\r\n1\r\n');
-  writeFileSync(join(inboxDir, 'shop', 'readme.txt'), '?');
+  writeFileSync(join(folder, 'orders-2026-11.csv'), '注文番号\r\n1\r\n');
+  writeFileSync(join(folder, 'readme.txt'), '?');
   const tried = (await (await tryOut('2026-11')).json()) as Tried;
   expect(tried).toMatchObject({ works: true, problem: null });
   const verdicts = tried.files.map((file) => [file.name, file.verdict]);
@@ -60,7 +61,7 @@ test('a test says what would be taken and takes nothing', async () => {
     'readme.txt': 'other',
   });
   expect(await read()).toMatchObject({ kind: 'directory', lookedAt: null, files: [] });
-  expect(readdirSync(join(inboxDir, 'shop'))).toHaveLength(2);
+  expect(readdirSync(folder)).toHaveLength(2);
 });
 
 test('what a month took is shown, the newest first', async () => {

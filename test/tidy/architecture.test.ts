@@ -11,6 +11,7 @@ import {
 import { listSources, readText } from './checkout.ts';
 import {
   checkActivities,
+  checkConnections,
   checkEnvironment,
   checkPurity,
   checkQuerySignatures,
@@ -215,6 +216,21 @@ describe('each thing has its one place', () => {
       1,
     );
     expect(checkEnvironment(bad('api/a.ts', "const a = process['env'];"), readers)).toHaveLength(1);
+  });
+
+  it('other machines are called in outside/', () => {
+    expect(problems(checkConnections)).toEqual([]);
+    for (const text of [
+      "import { request } from 'node:https';",
+      "import { connect, createServer } from 'node:net';",
+      "import Client from 'ssh2-sftp-client';",
+      'const answer = await fetch(url);',
+    ]) {
+      expect(checkConnections(bad('activities/a.ts', text)), text).toHaveLength(1);
+      expect(checkConnections(bad('outside/a.ts', text)), text).toEqual([]);
+    }
+    const served = "import { createServer, type Server } from 'node:http';";
+    expect(checkConnections(bad('api/a.ts', served))).toEqual([]);
   });
 
   it('SQL stands in db/', () => {

@@ -155,6 +155,33 @@ export function checkSql(file: SourceFile, exceptions: readonly string[]): Probl
   return [...imports, ...statements];
 }
 
+/** Rooms that run in production and must not reach other machines by themselves. */
+const roomsWithoutConnections = ['db', 'activities', 'workflows', 'workers', 'api', 'temporal'];
+
+/** Names of network built-ins that serve or compute. */
+const servingNames = ['createServer', 'isIP', 'isIPv4', 'isIPv6', 'BlockList'];
+
+/** Other people's machines are called in outside/, behind the address guard. */
+export function checkConnections(file: SourceFile): Problem[] {
+  if (!roomsWithoutConnections.includes(roomOf(file.path))) return [];
+  const rule = 'connections to other machines are opened in outside/';
+  const imports = findImports(file.text).flatMap((found) => {
+    if (found.typeOnly) return [];
+    const where = `${file.path}:${found.line}: imports ${found.specifier}: ${rule}`;
+    if (/^(?:ssh2|ssh2-sftp-client|nodemailer|imapflow|undici)$/.test(found.specifier)) {
+      return [where];
+    }
+    if (!/^node:(?:https?|http2|net|tls|dgram|dns(?:\/promises)?)$/.test(found.specifier))
+      return [];
+    const names = found.clause.replace(/^\{|\}$/g, '').split(',');
+    const calling = names
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type ') && !servingNames.includes(name));
+    return calling.length > 0 ? [`${where} (${calling.join(', ')})`] : [];
+  });
+  return [...imports, ...findCalls(file, [[/(?<![.\w$])fetch\s*\(/g, 'fetch']], rule)];
+}
+
 /** A file of activities/ that makes activities, told by its `create…Activities`. */
 export function makesActivities(file: SourceFile): boolean {
   return (
