@@ -15,21 +15,24 @@ export interface Batch {
   readonly sender: Sender;
   /** The merchant's clock. */
   readonly now: () => string;
+  /** The worker is to end, or another one has taken over: no further delivery leaves. */
+  readonly isStopping: () => boolean;
 }
 
 /**
  * Sends claimed deliveries, as many at a time as the endpoint allows, and writes down each answer as
- * soon as the writing before has ended. When the circuit opens, the rest goes back into the queue.
+ * soon as the writing before has ended. When the circuit opens or the worker is to end, the rest goes
+ * back into the queue.
  */
 export async function deliverBatch(db: Db, merchantId: number, batch: Batch): Promise<void> {
-  const { endpoint, sender, now } = batch;
+  const { endpoint, sender, now, isStopping } = batch;
   const waiting = [...batch.claimed];
   const unsent: ClaimedDelivery[] = [];
   const recorder = createRecorder((ended) => recordAttempts(db, merchantId, ended));
   let circuit = endpoint.circuit;
   const sendInTurn = async () => {
     for (let delivery = waiting.shift(); delivery !== undefined; delivery = waiting.shift()) {
-      if (recorder.failed() || admittedBy(circuit, now(), 1) === 0) {
+      if (isStopping() || recorder.failed() || admittedBy(circuit, now(), 1) === 0) {
         unsent.push(delivery);
         continue;
       }

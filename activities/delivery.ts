@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { businessDateOf } from '../billing/business-date.ts';
 import { admittedBy, digestInstant } from '../billing/delivery.ts';
 import { claimDeliveries, closeCutOffAttempts, findNextDue } from '../db/queries/deliveries.ts';
@@ -53,10 +54,12 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
     let endpoint = await requireEndpoint(merchant.id, of.endpoint);
     await closeCutOffAttempts(db, merchant.id, { endpointId: endpoint.id, now: of.now });
     const sender = createSender(deps, merchant);
+    const { cancellationSignal } = Context.current();
+    const isStopping = () => cancellationSignal.aborted;
     try {
-      while (clock.elapsedMs() < roundMs) {
-        const batch = endpoint.concurrency * claimsPerConnection;
-        const limit = admittedBy(endpoint.circuit, clock.now(), batch);
+      while (clock.elapsedMs() < roundMs && !isStopping()) {
+        const most = endpoint.concurrency * claimsPerConnection;
+        const limit = admittedBy(endpoint.circuit, clock.now(), most);
         if (endpoint.state !== 'active' || limit === 0) return { endpoint, more: false };
         const claimed = await claimDeliveries(db, merchant.id, {
           endpointId: endpoint.id,
@@ -64,7 +67,8 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
           limit,
         });
         if (claimed.length === 0) return { endpoint, more: false };
-        await deliverBatch(db, merchant.id, { endpoint, claimed, sender, now: clock.now });
+        const batch = { endpoint, claimed, sender, now: clock.now, isStopping };
+        await deliverBatch(db, merchant.id, batch);
         // Read anew: someone may have paused it, and the circuit stands there.
         endpoint = await requireEndpoint(merchant.id, of.endpoint);
       }

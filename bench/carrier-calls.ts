@@ -77,13 +77,17 @@ export async function resendUntaken(url: string, calls: readonly SentCall[]): Pr
   const taken = new Set(calls.filter(({ status }) => status === 200).map(({ form }) => form));
   const untaken = [...new Set(calls.map(({ form }) => form))].filter((form) => !taken.has(form));
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  for (const form of untaken) {
-    while ((await postForm(agent, url, form)) !== 200) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  const total = untaken.length;
+  const resendInTurn = async () => {
+    for (let form = untaken.pop(); form !== undefined; form = untaken.pop()) {
+      while ((await postForm(agent, url, form)) !== 200) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: 16 }, resendInTurn));
   agent.destroy();
-  return untaken.length;
+  return total;
 }
 
 /**

@@ -74,7 +74,8 @@ export async function closeCutOffAttempts(
 
 /**
  * Claims what is due, oldest first, and of one payment only the first; each with its next attempt
- * number, committed before a byte leaves.
+ * number, committed before a byte leaves. What is claimed stays claimed until its attempt has ended or
+ * is closed as cut off.
  */
 export async function claimDeliveries(
   db: Kysely<Database>,
@@ -88,6 +89,8 @@ export async function claimDeliveries(
         select d.id from deliveries d
         where d.merchant_id = ${merchantId} and d.endpoint_id = ${of.endpointId}
           and d.state = 'due' and d.due_at <= ${of.now} and ${isNextOfItsKey}
+          and (d.attempt = 0 or exists (select from delivery_attempts a
+            where a.delivery_id = d.id and a.attempt = d.attempt))
         order by d.due_at, d.id limit ${of.limit} for update of d skip locked
       ) next
       where d.id = next.id

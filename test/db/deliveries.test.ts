@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { type Db, openDatabase } from '../../db/database.ts';
+import {
+  insertCarrierCalls,
+  type JudgedCall,
+  listMerchantsWithUnjudgedCalls,
+  listUnjudgedCalls,
+  recordCarrierCalls,
+} from '../../db/queries/carrier-calls.ts';
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  closeCutOffAttempts,
+  type EndedAttempt,
+  findNextDue,
+  recordAttempts,
+  requeueDelivery,
+  returnClaims,
+  settleDelivery,
+} from '../../db/queries/deliveries.ts';
+import { createEndpoint } from '../../db/queries/delivery-endpoints.ts';
+import { createMerchant } from '../../db/queries/merchants.ts';
+import { readCarrierCall } from '../../psp/zeus/carrier-call.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+
+const now = '2026-11-22T00:00:00.000Z';
+const later = (seconds: number) => new Date(Date.parse(now) + seconds * 1000).toISOString();
+
+let database: TestDatabase;
+let db: Db;
+let merchantId: number;
+let endpointId: number;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.appUrl);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+beforeEach(async () => {
+  const slug = `m-${randomUUID().slice(0, 8)}`;
+  const settings = merchantSettingsSchema.parse({});
+  const made = await createMerchant(db, {
+    ...{ slug, name: slug, kind: 'sandbox', settings, actor: 'test', now },
+  });
+  merchantId = made.id;
+  const endpoint = await createEndpoint(db, merchantId, {
+    slug: `${slug}-shop`,
+    settings: {
+      url: 'http://127.0.0.1:9/',
+      secretName: 's',
+      encoding: 'as_received',
+      backOffSeconds: [10],
+      timeoutMs: 1000,
+      concurrency: 4,
+      circuitFailures: 10,
+      circuitPauseSeconds: 60,
+    },
+    actor: 'test',
+    reason: null,
+    now,
+  });
+  endpointId = endpoint.id;
+});
+
+/** Stores calls and leaves them without a verdict, as a cut-off process does. */
+async function store(forms: readonly string[]) {
+  return await insertCarrierCalls(
+    db,
+    merchantId,
+    forms.map((form) => ({
+      publicId: randomUUID(),
+      receivedAt: now,
+      method: 'POST',
+      contentType: null,
+      sourceAddress: '127.0.0.1',
+      bytes: { query: Buffer.alloc(0), body: Buffer.from(form) },
+    })),
+  );
+}
+
+function judge(stored: Awaited<ReturnType<typeof store>>): JudgedCall[] {
+  const settings = merchantSettingsSchema.parse({}).carrier;
+  return stored.flatMap((call) =>
+    call.bytes === null ? [] : [{ call, read: readCarrierCall(call.bytes, settings) }],
+  );
+}
+
+const form = (ordd: string, result = 'OK') => `clientip=1&ordd=${ordd}&result=${result}`;
+const take = async (...forms: string[]) =>
+  await recordCarrierCalls(db, merchantId, judge(await store(forms)), now);
+const claim = (at = now, limit = 100) =>
+  claimDeliveries(db, merchantId, { endpointId, now: at, limit });
+const ended = (delivery: ClaimedDelivery, more: Partial<EndedAttempt> = {}): EndedAttempt => ({
+  delivery,
+  outcome: 'delivered',
+  status: 200,
+  answerStart: '',
+  durationMs: 1,
+  endedAt: now,
+  next: { state: 'delivered' },
+  ...more,
+});
+const orderOf = (claimed: readonly ClaimedDelivery[]) =>
+  claimed.map(({ parameters }) => parameters.find(([name]) => name === 'ordd')?.[1]);
+
+describe('calls', () => {
+  test('that bear one result at once are one result, whoever writes them', async () => {
+    const stored = await store(Array.from({ length: 40 }, () => form('a')));
+    const halves = [judge(stored.slice(0, 20)), judge(stored.slice(20).reverse())];
+    const recorded = await Promise.all(
+      halves.map((half) => recordCarrierCalls(db, merchantId, half, now)),
+    );
+    const verdicts = recorded.flatMap(({ verdicts: some }) => [...some.values()]);
+    expect(verdicts.filter((verdict) => verdict === 'new')).toHaveLength(1);
+    expect(verdicts.filter((verdict) => verdict === 'duplicate')).toHaveLength(39);
+    expect(await claim()).toHaveLength(1);
+  });
+
+  test('with different results at once are versions without a gap', async () => {
+    const forms = Array.from({ length: 30 }, (_, n) => form('a', `R${n % 10}`));
+    const stored = judge(await store(forms));
+    await Promise.all(
+      [0, 1, 2].map((part) =>
+        recordCarrierCalls(db, merchantId, stored.slice(part * 10, part * 10 + 10), now),
+      ),
+    );
+    const versions = await db
+      .selectFrom('carrier_results')
+      .where('merchant_id', '=', merchantId)
+      .orderBy('id')
+      .select('version')
+      .execute();
+    expect(versions.map(({ version }) => version)).toEqual(
+      Array.from({ length: 10 }, (_, n) => n + 1),
+    );
+  });
+
+  test('that were cut off are found, and taken up once', async () => {
+    await take(form('a'));
+    const stored = await store([form('b'), form('c')]);
+    const found = await listUnjudgedCalls(db, merchantId, { limit: 10 });
+    expect(found.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+    expect(await listMerchantsWithUnjudgedCalls(db)).toHaveLength(1);
+    const both = await Promise.all(
+      [0, 1].map(() => recordCarrierCalls(db, merchantId, judge(found), now)),
+    );
+    for (const { verdicts } of both) expect([...verdicts.values()]).toEqual(['new', 'new']);
+    expect(await listUnjudgedCalls(db, merchantId, { limit: 10 })).toEqual([]);
+    expect(await claim()).toHaveLength(3);
+  });
+});
+
+describe('the queue', () => {
+  test('gives a delivery to one of many, and of a payment the first', async () => {
+    await take(...['a', 'b', 'c', 'd', 'e'].map((ordd) => form(ordd)), form('a', 'NG'));
+    const claims = await Promise.all(Array.from({ length: 5 }, () => claim(now, 2)));
+    expect(orderOf(claims.flat()).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await claim()).toEqual([]);
+    const first = claims.flat().find(({ version, parameters }) => {
+      return version === 1 && parameters.some(([, value]) => value === 'a');
+    });
+    await recordAttempts(db, merchantId, [ended(first as ClaimedDelivery)]);
+    expect((await claim()).map(({ version }) => version)).toEqual([2]);
+  });
+
+  test('takes an attempt whose process ended for cut off, and gives its try back', async () => {
+    await take(form('a'));
+    const [lost] = await claim();
+    expect(lost).toMatchObject({ attempt: 1, triesLeft: 1 });
+    for (let n = 0; n < 2; n += 1) {
+      await closeCutOffAttempts(db, merchantId, { endpointId, now });
+    }
+    const [again] = await claim();
+    expect(again).toMatchObject({ attempt: 2, triesLeft: 1, resultId: lost?.resultId });
+    const attempts = await db
+      .selectFrom('delivery_attempts')
+      .where('merchant_id', '=', merchantId)
+      .select(['attempt', 'outcome'])
+      .execute();
+    expect(attempts).toEqual([{ attempt: 1, outcome: 'cut_off' }]);
+    // The process was not dead after all: what it says now changes nothing.
+    await recordAttempts(db, merchantId, [ended(lost as ClaimedDelivery)]);
+    const { state } = await db
+      .selectFrom('deliveries')
+      .where('merchant_id', '=', merchantId)
+      .select('state')
+      .executeTakeFirstOrThrow();
+    expect(state).toBe('due');
+  });
+
+  test('takes claims back as if they had never been made', async () => {
+    await take(form('a'));
+    const [claimed] = await claim();
+    await returnClaims(db, merchantId, [claimed as ClaimedDelivery]);
+    expect((await claim())[0]).toMatchObject({ attempt: 1, triesLeft: 1 });
+  });
+
+  test('says when it goes on: never for what waits behind another', async () => {
+    expect(await findNextDue(db, merchantId, endpointId)).toBeNull();
+    await take(form('a'), form('a', 'NG'));
+    const [first] = await claim();
+    const next = { state: 'due', dueAt: later(10) } as const;
+    const failed = ended(first as ClaimedDelivery, { outcome: 'refused', status: 500, next });
+    expect(await recordAttempts(db, merchantId, [failed])).toEqual({ failed: 0 });
+    expect(await findNextDue(db, merchantId, endpointId)).toBe(later(10));
+    expect(await claim(later(9))).toEqual([]);
+    expect(await claim(later(10))).toHaveLength(1);
+  });
+
+  test('makes one error of a delivery that is given up, whoever says it twice', async () => {
+    await take(form('a'));
+    const [claimed] = await claim();
+    const given = ended(claimed as ClaimedDelivery, {
+      outcome: 'timed_out',
+      status: null,
+      next: { state: 'failed' },
+    });
+    expect(await recordAttempts(db, merchantId, [given])).toEqual({ failed: 1 });
+    expect(await recordAttempts(db, merchantId, [given])).toEqual({ failed: 0 });
+    const errors = await db
+      .selectFrom('send_errors')
+      .where('merchant_id', '=', merchantId)
+      .select('attempt')
+      .execute();
+    expect(errors).toEqual([{ attempt: 1 }]);
+    const deliveryId = claimed?.id ?? 0;
+    const requeue = { deliveryId, actId: 1, tries: 1, now: later(60) };
+    expect(await requeueDelivery(db, merchantId, requeue)).toBe(true);
+    expect(await requeueDelivery(db, merchantId, requeue)).toBe(false);
+    expect(await settleDelivery(db, merchantId, deliveryId)).toBe(false);
+    const [again] = await claim(later(60));
+    expect(again).toMatchObject({ attempt: 2, triesLeft: 0, resultId: claimed?.resultId });
+  });
+});
+
+test('the bytes of a call with a card number cannot be stored', async () => {
+  const row = {
+    merchant_id: merchantId,
+    public_id: randomUUID(),
+    received_at: now,
+    method: 'POST',
+    source_address: '127.0.0.1',
+    query: Buffer.alloc(0),
+    body: Buffer.from('a'),
+    card_number_found: true,
+  } as const;
+  await expect(db.insertInto('carrier_calls').values(row).execute()).rejects.toMatchObject({
+    constraint: 'card_numbers_are_not_kept',
+  });
+});
