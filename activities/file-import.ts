@@ -32,6 +32,7 @@ import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { createImportProgress } from './import-progress.ts';
 import { type RegisteredIds, stageRows } from './import-stage.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 
@@ -163,6 +164,9 @@ async function mergeFile(
   const { merchantId, found, encoding, checks, ids } = work;
   const key = deps.fileKeys[0];
   if (key === undefined) throw new Error('The worker was given no file key.');
+  const progress = createImportProgress((rows) =>
+    noteImportProgress(deps.db, merchantId, { importId: found.id, rows }),
+  );
   await inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
     await (checks.kind === 'customers' ? createCustomerStage(trx) : createCardStage(trx));
     const rows = readImportRows(readStored(deps, work), checks.kind, encoding);
@@ -171,9 +175,9 @@ async function mergeFile(
       checks,
       ids,
       key,
-      onProgress: (read) =>
-        noteImportProgress(deps.db, merchantId, { importId: found.id, rows: read }),
+      onProgress: (read) => progress.note(read),
     });
+    await progress.settle();
     await lockCustomers(trx, merchantId);
     // A pass that was taken for dead may have been quicker.
     if ((await lockImport(trx, merchantId, found.id)) !== 'running') return;
@@ -184,6 +188,7 @@ async function mergeFile(
       encoding,
       settingsVersion: work.current.version,
       rows: staged.rows,
+      imported: staged.rows - counts.failed,
       ...counts,
       remarks: swapped ? [swappedExpiryText(checks.service)] : [],
       now: work.now,
@@ -194,7 +199,7 @@ async function mergeFile(
       parameters: {
         importNumber: found.number,
         read: staged.rows,
-        imported: counts.imported,
+        imported: staged.rows - counts.failed,
         errors: counts.failed,
       },
       now: work.now,
@@ -239,7 +244,21 @@ async function* readStored(
 ): AsyncGenerator<Buffer> {
   const file = await openFile(deps.db, merchantId, found.sha256, deps.fileKeys);
   if (file === undefined) throw new Error('a stored file is never removed while it is read');
-  yield* file.content;
+  yield* readAhead(file.content);
+}
+
+/** Fetches and opens the next chunk while the present one is worked on. */
+async function* readAhead(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = content[Symbol.asyncIterator]();
+  let next = chunks.next();
+  for (;;) {
+    const chunk = await next;
+    if (chunk.done === true) return;
+    next = chunks.next();
+    // A failure is thrown when its turn comes, also when nobody asks any more.
+    next.catch(() => {});
+    yield chunk.value;
+  }
 }
 
 function toFacts(found: FileImport): ImportFacts {

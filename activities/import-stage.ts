@@ -20,7 +20,7 @@ export interface StageContext {
   /** Encrypts what a card row holds in secret. */
   readonly key: FileKey;
   /** Called at times with the rows that were read so far. */
-  readonly onProgress: (rows: number) => Promise<void>;
+  readonly onProgress: (rows: number) => void;
 }
 
 export interface StagedCounts {
@@ -44,7 +44,7 @@ export async function stageRows(
     for await (const batch of rows) {
       for (const row of batch) {
         counts.rows += 1;
-        if (counts.rows % progressRows === 0) await context.onProgress(counts.rows);
+        if (counts.rows % progressRows === 0) context.onProgress(counts.rows);
         yield toStagedRow(row, context, counts);
       }
     }

@@ -70,10 +70,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
 };
 
+const escaped = /[\\\t\n\r]/;
+
 /** The text format of COPY: \N is null, and four characters are escaped. */
 function encodeValue(value: CopyValue): string {
   if (value === null) return '\\N';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (!escaped.test(text)) return text;
   return text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
 }
 

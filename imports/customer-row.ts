@@ -83,10 +83,15 @@ export function readCustomerRow(
 ): CheckedRow<CustomerRow> {
   const errors: RowRemark[] = [];
   const warnings: RowRemark[] = [];
-  const [number = '', id = '', name = '', kana = '', postal = '', prefecture = ''] = cells;
-  const [city = '', street = '', building = '', phone = '', email = ''] = cells.slice(6, 11);
-  const [gender = '', birth = '', occupation = '', tagCell = ''] = cells.slice(11, 15);
-  const [newsletter = '', customerType = ''] = cells.slice(15);
+  const number = cellOf(cells, 0);
+  const id = cellOf(cells, 1);
+  const postal = cellOf(cells, 4);
+  const prefecture = cellOf(cells, 5);
+  const gender = cellOf(cells, 11);
+  const birth = cellOf(cells, 12);
+  const occupation = cellOf(cells, 13);
+  const newsletter = cellOf(cells, 15);
+  const customerType = cellOf(cells, 16);
   requireCell(errors, '顧客番号', number);
   const customerId = id === '' ? null : parseCustomerId(id);
   if (id !== '' && !customerId) errors.push({ column: '顧客ID', text: texts.customerId });
@@ -102,9 +107,9 @@ export function readCustomerRow(
       warnings.push({ column: '郵便番号', text: texts.otherPrefecture });
     }
   }
-  requireCell(errors, '市区町村', city);
-  requireCell(errors, '町名番地', street);
-  requireCell(errors, '電話番号', phone);
+  requireCell(errors, '市区町村', cellOf(cells, 6));
+  requireCell(errors, '町名番地', cellOf(cells, 7));
+  requireCell(errors, '電話番号', cellOf(cells, 9));
   if (gender !== '' && !checks.genders.has(gender))
     errors.push({ column: '性別', text: texts.unknown('性別') });
   const birthDate = birth === '' ? null : parseBusinessDate(birth);
@@ -114,7 +119,7 @@ export function readCustomerRow(
   if (occupation !== '' && checks.occupations?.has(occupation) === false) {
     errors.push({ column: '職業', text: texts.unknown('職業') });
   }
-  const tags = splitTags(tagCell, checks.tagSeparator);
+  const tags = splitTags(cellOf(cells, 14), checks.tagSeparator);
   if (tags.some((tag) => checks.tags?.has(tag) === false)) {
     errors.push({ column: '顧客タグ', text: texts.unknown('顧客タグ') });
   }
@@ -127,15 +132,15 @@ export function readCustomerRow(
   const row: CustomerRow = {
     customerNumber: number,
     customerId,
-    name: name || null,
-    kana: kana || null,
+    name: cellOf(cells, 2) || null,
+    kana: cellOf(cells, 3) || null,
     postalCode,
     prefecture,
-    city,
-    street,
-    building: building || null,
-    phone,
-    email: email || null,
+    city: cellOf(cells, 6),
+    street: cellOf(cells, 7),
+    building: cellOf(cells, 8) || null,
+    phone: cellOf(cells, 9),
+    email: cellOf(cells, 10) || null,
     gender: gender || null,
     birthDate: birthDate ?? (birth || null),
     occupation: occupation || null,
@@ -144,6 +149,11 @@ export function readCustomerRow(
     customerType: Number(customerType),
   };
   return { record, line, row, errors, warnings };
+}
+
+/** A cell by its position in `importColumns.customers`. */
+function cellOf(cells: readonly string[], position: number): string {
+  return cells[position] ?? '';
 }
 
 function requireCell(errors: RowRemark[], column: string, cell: string): boolean {

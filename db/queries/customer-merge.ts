@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import type { Trx } from '../database.ts';
 import { customerColumns } from '../import-stage.ts';
 
-/** Counts of a merge: every row of the file is in one of the first two. */
+/** Counts of a merge; what did not fail is imported. */
 export interface MergeCounts {
-  readonly imported: number;
   readonly failed: number;
   /** Of the imported ones. */
   readonly warned: number;
@@ -168,10 +167,7 @@ export async function recordRemarks(
     insert into import_warnings (import_id, record, line, merchant_id, columns, warnings)
     select ${head}, s.warned_columns, s.warnings from ${table} s
      where s.warnings is not null and ${accepted}`.execute(trx);
-  const { rows } = await sql<{ imported: number }>`
-    select count(*) as imported from ${table} s where ${accepted}`.execute(trx);
   return {
-    imported: rows[0]?.imported ?? 0,
     failed: Number(failures.numAffectedRows ?? 0n),
     warned: Number(warnings.numAffectedRows ?? 0n),
   };
