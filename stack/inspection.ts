@@ -42,6 +42,12 @@ export const insertOnlyTables: readonly string[] = [
   'run_plans',
   'shipments',
   'capture_requests',
+  'carrier_calls',
+  'carrier_results',
+  'carrier_verdicts',
+  'delivery_attempts',
+  'send_errors',
+  'send_error_acts',
   'audit_entries',
 ];
 
