@@ -1,5 +1,6 @@
 // Carrier results on real servers: calls at an even rate while Postgres is restarted once, then a full
-// queue drained to a fast shop. `npx tsx bench/carrier.ts [calls a second] [seconds] [queued results]`.
+// queue drained to a fast shop.
+// `npx tsx bench/carrier.ts [calls a second] [seconds] [queued results] [seed]`.
 // Fails when a call that was answered 200 is not in the table exactly once, when the 99th percentile
 // of those answers is 100 ms or more, or when fewer than 300 results a second are delivered.
 import { chmod, mkdtemp } from 'node:fs/promises';
@@ -23,8 +24,10 @@ import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { calmLatenciesMs, findBrokenPromises, resendUntaken, sendCalls } from './carrier-calls.ts';
 
-const [callsPerSecond = 500, seconds = 60, queued = 30_000] = process.argv.slice(2).map(Number);
-const seed = Number(process.env.SEED ?? 0) || Math.floor(Math.random() * 1_000_000);
+const [callsPerSecond = 500, seconds = 60, queued = 30_000, givenSeed] = process.argv
+  .slice(2)
+  .map(Number);
+const seed = givenSeed ?? Math.floor(Math.random() * 1_000_000);
 const slug = 'bench-shop';
 const endpoint = 'bench-endpoint';
 const limits = { p99Ms: 100, deliveriesPerSecond: 300 };

@@ -19,6 +19,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const path = (rest: string) => `/v1/merchants/${shop}${rest}`;
+const credentialsUrl = new URL('https://shop.example/');
+credentialsUrl.username = 'someone';
 const settings = { url: 'https://shop.example/results', secretName: 'signature', reason: 'test' };
 
 async function create(endpoint: string, more: object = {}): Promise<Response> {
@@ -87,7 +89,7 @@ describe('an endpoint', () => {
       });
     expect(await (await change(1)).json()).toMatchObject({ version: 2, concurrency: 2 });
     expect(await readProblem(await change(1))).toMatchObject({ slug: 'endpoint-changed' });
-    const credentials = await change(2, { url: 'https://user:word@shop.example/' });
+    const credentials = await change(2, { url: credentialsUrl.href });
     expect(await readProblem(credentials)).toMatchObject({ slug: 'invalid-fields' });
   });
 

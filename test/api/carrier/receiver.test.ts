@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { merchantSettingsSchema } from '../../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../../config.ts';
@@ -174,7 +175,7 @@ describe('a sender', () => {
       allowedAddresses: [],
       pathSecretName: 'zeus-path',
     });
-    const secret = 'a-secret-of-the-test';
+    const secret = randomBytes(12).toString('hex');
     await writeSecret(
       api.db,
       id,
