@@ -1,10 +1,11 @@
-import { labelOf, type OrderSource, STILL_FOR_MS } from '../billing/order-source.ts';
+import { labelOf, type OrderSource, STILL_FOR_MS, tellsMonth } from '../billing/order-source.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { postNotice } from '../db/queries/notices.ts';
 import {
   findNewestSourceFile,
   listPendingExports,
   noteSourceError,
+  readSourceKnowledge,
 } from '../db/queries/order-source.ts';
 import { readUnchanged } from '../outside/file-drop.ts';
 import { dropBody } from '../outside/https.ts';
@@ -112,8 +113,14 @@ async function fetchFromAddress(
     return false;
   }
   const mark = markOfAnswer(answer);
-  if (mark !== undefined && mark === known?.mark) await dropBody(answer);
-  else await takeExport(visit, { source: label, name, bytes: null, mark }, answer.body);
+  const notNews = new Set(known === undefined ? [] : [known.mark]);
+  if (!tellsMonth(source)) {
+    const of = { source: label, cycleId };
+    const { takenBefore } = await readSourceKnowledge(access.db, merchant.id, of);
+    for (const file of takenBefore) notNews.add(file.mark);
+  }
+  if (mark !== undefined && notNews.has(mark)) await dropBody(answer);
+  else await takeExport(visit, { source: label, name, bytes: null, mark, notNews }, answer.body);
   return false;
 }
 

@@ -36,6 +36,8 @@ export interface Found {
   readonly name: string;
   readonly bytes: number | null;
   readonly mark: string | undefined;
+  /** Versions that are no news to this month, for a source that tells them only by their contents. */
+  readonly notNews?: ReadonlySet<string>;
 }
 
 /** Stores one export through the card-number guard, or notes once why not. */
@@ -70,6 +72,7 @@ export async function takeExport(
     // Without a version of the other side's the contents are their own.
     mark: found.mark ?? `sha256:${stored?.sha256 ?? sha256Of(refusal ?? '')}`,
   };
+  if (found.notNews?.has(file.mark)) return;
   await access.db.transaction().execute(async (trx) => {
     const isNews = await recordSourceFile(trx, merchant.id, {
       ...file,

@@ -11,6 +11,8 @@ export interface ExportServerFaults {
   cutAfterBytes: number | null;
   /** Answers that lead somewhere else, as a session that has ended does. */
   redirect: boolean;
+  /** Answers that say nothing about their version. */
+  noEtag: boolean;
 }
 
 export interface SandboxExportServer {
@@ -30,7 +32,7 @@ export async function startExportServer(shop: {
   /** What the Authorization header must hold; undefined = nothing. */
   readonly authorization?: string;
 }): Promise<SandboxExportServer> {
-  const faults: ExportServerFaults = { cutAfterBytes: null, redirect: false };
+  const faults: ExportServerFaults = { cutAfterBytes: null, redirect: false, noEtag: false };
   const answers: string[] = [];
   const sockets = new Set<Socket>();
   const listener: RequestListener = async (request, response) => {
@@ -49,8 +51,10 @@ export async function startExportServer(shop: {
       return end(401, {});
     }
     if (content === null) return end(404, {});
+    const plain = { 'Content-Type': 'text/csv' };
+    if (faults.noEtag) return end(200, plain, content);
     if (request.headers['if-none-match'] === etag) return end(304, { ETag: etag });
-    const headers = { ETag: etag, 'Content-Type': 'text/csv' };
+    const headers = { ...plain, ETag: etag };
     if (faults.cutAfterBytes === null) return end(200, headers, content);
     answers.push(`${name} cut`);
     response.writeHead(200, { ...headers, 'Content-Length': String(content.byteLength) });

@@ -168,6 +168,30 @@ describe('over HTTPS', () => {
     expect(await shop.files()).toEqual([]);
   });
 
+  test.each([
+    ['with an ETag', true],
+    ['without one', false],
+  ])('an address that names no month, %s: no month takes an earlier one’s', async (_how, etag) => {
+    const { server, shop: first } = await bearer();
+    server.faults.noEtag = !etag;
+    const shop = await shops.open(() => ({
+      kind: 'https',
+      url: `${server.url}/orders.csv`,
+      auth: { kind: 'bearer', secretName: 'shop-token' },
+      certificateAuthority: authority.cert,
+    }));
+    await shop.setSecret('shop-token', secret);
+    const november = await dropExport(first.folder, 'orders.csv', orders);
+    const hash = sha256(readFileSync(november));
+    expect((await shop.look(1)).sha256s).toEqual([hash]);
+    await shop.openMonth('2026-12', 10);
+    expect((await shop.look(11, '2026-12')).sha256s).toEqual([]);
+    await dropExport(first.folder, 'orders.csv', { ...orders, month: '2026-12' });
+    const next = sha256(readFileSync(november));
+    expect((await shop.look(12, '2026-12')).sha256s).toEqual([next]);
+    expect((await shop.look(13)).sha256s).toEqual([hash, next]);
+  });
+
   test('an address whose name leads elsewhere is not called', async () => {
     const { server } = await bearer();
     const shop = await shops.open(
