@@ -2,11 +2,13 @@ import { Context } from '@temporalio/activity';
 import { businessDateOf } from '../billing/business-date.ts';
 import { composeMailBody } from '../billing/mail/compose.ts';
 import { nextMailTry } from '../billing/mail/mail-retry.ts';
+import { minuteBefore, planSends } from '../billing/mail/mail-throttle.ts';
 import { isMailTemplate, writeMail } from '../billing/mail/templates.ts';
 import {
   type ClaimedMail,
   claimNextMail,
   findMail,
+  listLatestClaims,
   markUnansweredSends,
   type OutboxState,
   readOutboxState,
@@ -32,7 +34,10 @@ export interface OfOutbox {
 }
 
 export interface OutboxFacts extends OutboxState {
-  readonly perMinute: number;
+  /** Mails that may leave now. */
+  readonly allowed: number;
+  /** When the next one may leave: now, where any is allowed. ISO. */
+  readonly allowedAt: string;
   readonly clockOffsetMs: number;
 }
 
@@ -125,7 +130,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
       });
       if (settled !== 'refused' && !incomplete) return;
       await postNotice(trx, merchantId, {
-        key: `mail_refused:${mail.messageId.slice(1, 37)}`,
+        key: `mail_refused:${idOf(mail.messageId)}`,
         kind: 'mail_refused',
         subject: incomplete
           ? 'メールの一部の宛先が拒否されました'
@@ -145,21 +150,26 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
     async readOutbox(of: OfOutbox): Promise<OutboxFacts> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const state = await db.transaction().execute(async (trx) => {
-        for (const key of await markUnansweredSends(trx, merchant.id)) {
+        for (const mail of await markUnansweredSends(trx, merchant.id)) {
           await postNotice(trx, merchant.id, {
-            key: `mail_unknown:${key}`.slice(0, 200),
+            key: `mail_unknown:${idOf(mail.messageId)}:${mail.sendNumber}`,
             kind: 'mail_unknown',
             subject: '送信できたか分からないメールがあります',
-            text: `メール「${key}」は送信の途中で接続が切れ、届いたかどうか分かりません。自動では再送しません。受信者に確かめて、「送信済み」か「もう一度送信」を選んでください。`,
+            text: `メール「${mail.key}」は送信の途中で接続が切れ、届いたかどうか分かりません。自動では再送しません。受信者に確かめて、「送信済み」か「もう一度送信」を選んでください。`,
             link: 'mails',
             now: of.now,
           });
         }
         return await readOutboxState(trx, merchant.id);
       });
+      const { perMinute } = current.settings.operatorMail;
+      const claims = await listLatestClaims(db, merchant.id, {
+        since: minuteBefore(of.now),
+        limit: perMinute,
+      });
       return {
         ...state,
-        perMinute: current.settings.operatorMail.perMinute,
+        ...planSends(claims, perMinute, of.now),
         clockOffsetMs: merchant.clockOffsetMs,
       };
     },
@@ -239,4 +249,9 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
       return { state: of.outcome === 'sent' ? 'sent' : 'waiting' };
     },
   };
+}
+
+/** The mail's own part of `<id@mail.tsukigime>`. */
+function idOf(messageId: string): string {
+  return messageId.replace(/^<([^@]*)@.*$/, '$1');
 }

@@ -1089,6 +1089,7 @@ CREATE INDEX imports_newest ON public.imports USING btree (merchant_id, register
 CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (merchant_id, next_due_at) WHERE (state = 'waiting'::text);
 CREATE INDEX mail_outbox_newest ON public.mail_outbox USING btree (merchant_id, id DESC);
 CREATE INDEX mail_outbox_unanswered ON public.mail_outbox USING btree (merchant_id, id) WHERE (state = ANY (ARRAY['sending'::text, 'unknown'::text]));
+CREATE INDEX mail_sends_newest ON public.mail_sends USING btree (merchant_id, claimed_at DESC);
 CREATE INDEX mailbox_mails_newest ON public.mailbox_mails USING btree (merchant_id, id DESC);
 CREATE UNIQUE INDEX mailbox_mails_once ON public.mailbox_mails USING btree (merchant_id, sha256) WHERE (duplicate_of IS NULL);
 CREATE INDEX notices_newest ON public.notices USING btree (merchant_id, id DESC);

@@ -42,11 +42,13 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
   });
 
   for (;;) {
-    const { dueAt, unknown, perMinute, clockOffsetMs } = await short.readOutbox(of());
+    const { dueAt, unknown, allowed, allowedAt, clockOffsetMs } = await short.readOutbox(of());
     clock.moveTo(clockOffsetMs);
     say(unknown);
-    if (dueAt !== null && dueAt <= clock.now()) await sendBatch(perMinute);
-    else if (dueAt !== null || unknown > 0) await bell.waits(dueAt, '次のメール');
+    if (dueAt !== null && dueAt <= clock.now()) {
+      if (allowed > 0) await sendBatch(allowed);
+      else await clock.until(allowedAt, undefined, '送信数の制限');
+    } else if (dueAt !== null || unknown > 0) await bell.waits(dueAt, '次のメール');
     else if (await mayEnd(clock, bell)) return;
     if (workflowInfo().continueAsNewSuggested) {
       await clock.quiet();
@@ -54,9 +56,9 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
     }
   }
 
-  async function sendBatch(perMinute: number): Promise<void> {
+  async function sendBatch(limit: number): Promise<void> {
     if (pauseMs > 0) await clock.after(pauseMs, undefined, 'メールサーバーの再試行');
-    const round = await line.sendMails({ ...of(), limit: perMinute });
+    const round = await line.sendMails({ ...of(), limit });
     if (round.outcome === 'no_server') {
       return await bell.pauses(NO_SERVER_PAUSE_MS, 'メールサーバーの設定待ち');
     }
@@ -66,7 +68,6 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
       return;
     }
     pauseMs = 0;
-    if (round.tried === perMinute) await clock.after(MINUTE_MS, undefined, '送信数の制限');
   }
 
   function say(unknown: number): void {

@@ -21,6 +21,8 @@ export async function up(db: Kysely<any>): Promise<void> {
     grant update (state, next_due_at) on mail_outbox to tsukigime_app;
 
     alter table mail_sends add column merchant_id bigint not null references merchants;
+    -- How many left within the last minute.
+    create index mail_sends_newest on mail_sends (merchant_id, claimed_at desc);
     alter table mail_send_answers
       add column merchant_id bigint not null references merchants,
       -- A person's word about a mail that nobody else can tell anything about.

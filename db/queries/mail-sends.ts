@@ -18,6 +18,23 @@ export async function readOutboxState(db: Db, merchantId: number): Promise<Outbo
   return rows[0] ?? { dueAt: null, unknown: 0 };
 }
 
+/** When the merchant's latest mails were claimed: at most `limit`, newest first, after `since`. */
+export async function listLatestClaims(
+  db: Db,
+  merchantId: number,
+  latest: { readonly since: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('mail_sends')
+    .select('claimed_at')
+    .where('merchant_id', '=', merchantId)
+    .where('claimed_at', '>', latest.since)
+    .orderBy('claimed_at', 'desc')
+    .limit(latest.limit)
+    .execute();
+  return rows.map((row) => row.claimed_at);
+}
+
 /** A mail that this process alone may send, once. */
 export interface ClaimedMail {
   readonly id: number;
@@ -112,17 +129,20 @@ export async function recordSendAnswer(
 
 /**
  * Sends without an answer, while nobody sends: whether these mails left, no machine can tell. They
- * become unknown. @returns their keys
+ * become unknown.
  */
-export async function markUnansweredSends(trx: Trx, merchantId: number): Promise<string[]> {
-  const rows = await trx
-    .updateTable('mail_outbox')
-    .set({ state: 'unknown' })
-    .where('merchant_id', '=', merchantId)
-    .where('state', '=', 'sending')
-    .returning('key')
-    .execute();
-  return rows.map((row) => row.key);
+export async function markUnansweredSends(
+  trx: Trx,
+  merchantId: number,
+): Promise<{ readonly key: string; readonly messageId: string; readonly sendNumber: number }[]> {
+  const { rows } = await sql<{ key: string; messageId: string; sendNumber: number }>`
+    update mail_outbox o set state = 'unknown'
+     where o.merchant_id = ${merchantId} and o.state = 'sending'
+    returning o.key, o.message_id as "messageId",
+              (select count(*) from mail_sends s where s.mail_id = o.id) as "sendNumber"`.execute(
+    trx,
+  );
+  return rows;
 }
 
 /** A mail by its key, with the number of its latest send (0 = none); undefined = no such mail. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 interface HoodiecrowMailbox {
   uidvalidity: number;
@@ -33,11 +33,22 @@ export interface ImapServer {
   close(): Promise<void>;
 }
 
-/** @param port 0 takes a free one */
-export async function startImapServer(port = 0): Promise<ImapServer> {
-  const server = hoodiecrow({ storage: { INBOX: { uidvalidity: 7 }, '': { folders: {} } } });
-  const sockets = new Set<{ destroy(): void }>();
-  server.server.on('connection', (socket) => {
+/**
+ * @param port 0 takes a free one
+ * @param tls with it the server speaks TLS from the first byte
+ */
+export async function startImapServer(
+  port = 0,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<ImapServer> {
+  const server = hoodiecrow({
+    storage: { INBOX: { uidvalidity: 7 }, '': { folders: {} } },
+    ...(tls === undefined
+      ? {}
+      : { secureConnection: true, credentials: { cert: tls.cert, key: tls.key } }),
+  });
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Caller } from '../../outside/address-guard.ts';
 import { openMailbox } from '../../outside/mailbox.ts';
 import { OutsideError } from '../../outside/outside-error.ts';
+import { makeAuthority } from './certificates.ts';
 import { type ImapServer, startImapServer } from './imap-server.ts';
 
 const sandbox: Caller = { kind: 'sandbox', allowedHosts: [] };
@@ -100,5 +101,34 @@ describe('a mailbox that cannot be read says why', () => {
     await server.close();
     expect(await problemOf(session.download(1))).toBe('unreachable');
     server = await startImapServer();
+  });
+});
+
+describe('over TLS', () => {
+  const authority = makeAuthority();
+  const openSecure = async (port: number, host: string) =>
+    openMailbox(
+      { host, port, secure: true, user: 'testuser', password: 'testpass', folder: 'INBOX' },
+      {
+        caller: sandbox,
+        resolve: async () => ['127.0.0.1'],
+        trustedAuthorities: [authority.cert],
+      },
+    );
+
+  test('the certificate is of the name in the settings, not of the address behind it', async () => {
+    const secure = await startImapServer(0, authority.issue('imap.example.jp'));
+    onTestFinished(() => secure.close());
+    secure.deliver(['Subject: 1', '', 'one', '']);
+    const session = await openSecure(secure.port, 'imap.example.jp');
+    expect(await session.listAfter(0, null)).toHaveLength(1);
+    await session.close();
+    expect(await problemOf(openSecure(secure.port, 'mail.example.jp'))).toBe('tls_refused');
+  });
+
+  test('a certificate of nobody is refused before the password is said', async () => {
+    const secure = await startImapServer(0, makeAuthority().issue('imap.example.jp'));
+    onTestFinished(() => secure.close());
+    expect(await problemOf(openSecure(secure.port, 'imap.example.jp'))).toBe('tls_refused');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { composeMailBody } from '../../../billing/mail/compose.ts';
 import { MAIL_TRIES, nextMailTry } from '../../../billing/mail/mail-retry.ts';
+import { minuteBefore, planSends } from '../../../billing/mail/mail-throttle.ts';
 import {
   isMailTemplate,
   type MailParameters,
@@ -86,4 +87,16 @@ test('a mail that did not leave is tried ever more seldom, for some days, and th
   const days = pausesMs.reduce((sum, pause) => sum + pause, 0) / 86_400_000;
   expect(days).toBeGreaterThan(2);
   expect(days).toBeLessThan(4);
+});
+
+test('no minute sees more mails than allowed', () => {
+  const now = '2026-11-22T00:01:00.000Z';
+  expect(planSends([], 2, now)).toEqual({ allowed: 2, allowedAt: now });
+  const [late, early] = ['2026-11-22T00:00:50.000Z', '2026-11-22T00:00:10.000Z'];
+  expect(planSends([late], 2, now)).toEqual({ allowed: 1, allowedAt: now });
+  expect(planSends([late, early], 2, now)).toEqual({
+    allowed: 0,
+    allowedAt: '2026-11-22T00:01:10.000Z',
+  });
+  expect(minuteBefore(now)).toBe('2026-11-22T00:00:00.000Z');
 });
