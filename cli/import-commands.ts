@@ -33,7 +33,30 @@ export function addImportCommands(program: Command, { lazily, oneOf }: Parsers):
         )({ kind, file, ...options }),
       );
   }
+  for (const kind of importKinds) {
+    imports
+      .command(kind)
+      .description(
+        kind === 'customers'
+          ? 'import a customer file and wait for the end'
+          : 'import a card file and wait for the end',
+      )
+      .argument('<file>', 'CSV in CP932 or UTF-8')
+      .requiredOption('--merchant <slug>', 'whose they are')
+      .option('--json', 'print JSON')
+      .addHelpText('after', importHelp)
+      .action(async (file: string, options: object) =>
+        lazily(
+          () => import('./import-file.ts'),
+          (module) => module.runImportFile,
+        )({ kind, file, ...options }),
+      );
+  }
 }
+
+const importHelp = `
+Exit code 0 also with failed rows, which the history of imports lists; 2 with one line on stderr when the
+file or an argument cannot be used. A command that is ended leaves the import running.`;
 
 const checkHelp = `
 Exit code 0 also with failed rows; 2 with one line on stderr when the file or an argument cannot be used.

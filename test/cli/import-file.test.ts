@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { checkoutDir, inheritedEnvironment } from '../../config.ts';
+import { mainTaskQueue } from '../../workflows/workflow-ids.ts';
+import { prepareWorkerChild, type WorkerChild } from '../campaign/worker-child.ts';
+import { cardLikeNumber } from '../db/card-like-number.ts';
+import { bundlesDir } from '../workers/test-workers.ts';
+import { customerFile, customerLine } from '../workflows/file-imports.ts';
+import { type Month, openMonth } from '../workflows/month.ts';
+
+let month: Month;
+let worker: WorkerChild;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tsukigime-import-'));
+  month = await openMonth({ workers: false });
+  worker = prepareWorkerChild({
+    address: month.server.address,
+    namespace: month.server.namespace,
+    payloadKeys: inject('payloadKeys'),
+    fileKeys: inject('fileKeys'),
+    databaseUrl: month.appDatabaseUrl,
+    // The command starts workflows where production does.
+    taskQueue: mainTaskQueue,
+    ...{ bundlesDir, timing: {}, logLevel: 'silent' },
+  });
+  await worker.begin();
+});
+afterAll(async () => {
+  await worker.kill();
+  await month.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function importFile(...args: string[]) {
+  const env = {
+    ...inheritedEnvironment(),
+    TSUKIGIME_DATA_DIR: folder,
+    TSUKIGIME_DATABASE_URL_APP: month.appDatabaseUrl,
+    TEMPORAL_ADDRESS: month.server.address,
+    TEMPORAL_NAMESPACE: month.server.namespace,
+    TSUKIGIME_PAYLOAD_KEYS: inject('payloadKeys'),
+    TSUKIGIME_FILE_KEYS: inject('fileKeys'),
+  };
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [join(checkoutDir, 'cli', 'tsukigime.js'), 'import', ...args],
+      { env },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
+
+async function fileOf(content: string): Promise<string> {
+  const path = join(folder, 'customers.csv');
+  await writeFile(path, content);
+  return path;
+}
+
+test('tsukigime import customers waits for the end and says it', async () => {
+  const path = await fileOf(customerFile([customerLine({ 顧客番号: '1' }), customerLine({})]));
+  const { merchant } = month.day.desk;
+  const { code, stdout } = await importFile('customers', path, '--merchant', merchant);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: '取り込み 1: 取り込みました。成功 1 件、失敗 1 件。\n',
+  });
+  const json = await importFile('customers', path, '--merchant', merchant, '--json');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    number: 2,
+    fileName: 'customers.csv',
+    failed: 1,
+  });
+});
+
+test('what cannot be used is one line and exit code 2', async () => {
+  const { merchant } = month.day.desk;
+  const number = cardLikeNumber();
+  const held = await fileOf(customerFile([customerLine({ 顧客番号: '1', 建物名: number })]));
+  const refused = await importFile('customers', held, '--merchant', merchant);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('line 2');
+  expect(refused.stderr).not.toContain(number);
+  const path = await fileOf('a,b\r\n');
+  expect(await importFile('customers', path, '--merchant', merchant)).toMatchObject({ code: 2 });
+  expect(await importFile('customers', path, '--merchant', 'nobody')).toMatchObject({ code: 2 });
+});
