@@ -91,6 +91,13 @@ create table carrier_calls (
   constraint card_numbers_are_not_kept CHECK (((card_number_found = (query IS NULL)) AND (card_number_found = (body IS NULL)))),
   constraint carrier_calls_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text])))
 );
+create table carrier_resend_closings (
+  task_id bigint not null,
+  merchant_id bigint not null,
+  decision_id bigint not null,
+  closed_at timestamp with time zone not null,
+  constraint carrier_resend_closings_pkey PRIMARY KEY (task_id)
+);
 create table carrier_resend_tasks (
   id bigint generated always as identity not null,
   public_id uuid default gen_random_uuid() not null,
@@ -970,6 +977,9 @@ create table tokens (
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table capture_requests add constraint capture_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table carrier_calls add constraint carrier_calls_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_resend_closings add constraint carrier_resend_closings_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table carrier_resend_closings add constraint carrier_resend_closings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table carrier_resend_closings add constraint carrier_resend_closings_task_id_fkey FOREIGN KEY (task_id) REFERENCES carrier_resend_tasks(id);
 alter table carrier_resend_tasks add constraint carrier_resend_tasks_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mailbox_mails(id);
 alter table carrier_resend_tasks add constraint carrier_resend_tasks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_results add constraint carrier_results_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
@@ -1451,17 +1461,27 @@ CREATE OR REPLACE FUNCTION public.check_holds()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
 AS $function$
-    declare broken record;
+    declare broken record; merchants bigint[];
     begin
       execute $q$
-        select 'charge ' || c.id as offending
-        from open_order_holds h
-        join charges c on c.merchant_id = h.merchant_id and c.order_number = h.order_number
-        join new_rows n on n.charge_id = c.id and n.kind in ('authorization', 'capture')
-        where h.merchant_id in (select distinct merchant_id from new_rows)
+        select array_agg(m.merchant_id) from (select distinct merchant_id from new_rows) m
+      $q$ into merchants;
+      if not exists (select from open_order_holds h where h.merchant_id = any (merchants)) then
+        return null;
+      end if;
+      execute $q$
+        with held as materialized (
+          select c.id from open_order_holds h
+          join charges c on c.merchant_id = h.merchant_id and c.order_number = h.order_number
+          where h.merchant_id = any ($1))
+        select 'charge ' || n.charge_id as offending
+        from held join new_rows n on n.charge_id = held.id
+        where n.kind in ('authorization', 'capture')
         limit 1
-      $q$ into broken;
+      $q$ into broken using merchants;
       if broken.offending is not null then
         perform refuse_fact(tg_table_name, 'held_order_is_in_no_file', broken.offending,
           'A person put the order on hold: release the hold first.');
@@ -1708,6 +1728,7 @@ grant insert, select on audit_entries to tsukigime_app;
 grant insert, select on capture_requests to tsukigime_app;
 grant insert, select on cards to tsukigime_app;
 grant insert, select on carrier_calls to tsukigime_app;
+grant insert, select on carrier_resend_closings to tsukigime_app;
 grant insert, select on carrier_resend_tasks to tsukigime_app;
 grant insert, select on carrier_results to tsukigime_app;
 grant insert, select on carrier_verdicts to tsukigime_app;

@@ -37,19 +37,29 @@ export async function up(db: Kysely<any>): Promise<void> {
     grant select on open_order_holds to tsukigime_app;
 
     -- No file carries a held order, whatever code builds it and whenever the hold came: attempts and
-    -- endings take the merchant's lock before this looks. Holds are few, so they lead the join.
+    -- endings take the merchant's lock before this looks. Holds are few: they are looked up first, by
+    -- key, and a merchant without any pays for one pass over its new rows.
     create function check_holds() returns trigger
-      language plpgsql set search_path = public, pg_temp as $$
-    declare broken record;
+      language plpgsql set search_path = public, pg_temp
+      set enable_seqscan = off set enable_mergejoin = off as $$
+    declare broken record; merchants bigint[];
     begin
       execute $q$
-        select 'charge ' || c.id as offending
-        from open_order_holds h
-        join charges c on c.merchant_id = h.merchant_id and c.order_number = h.order_number
-        join new_rows n on n.charge_id = c.id and n.kind in ('authorization', 'capture')
-        where h.merchant_id in (select distinct merchant_id from new_rows)
+        select array_agg(m.merchant_id) from (select distinct merchant_id from new_rows) m
+      $q$ into merchants;
+      if not exists (select from open_order_holds h where h.merchant_id = any (merchants)) then
+        return null;
+      end if;
+      execute $q$
+        with held as materialized (
+          select c.id from open_order_holds h
+          join charges c on c.merchant_id = h.merchant_id and c.order_number = h.order_number
+          where h.merchant_id = any ($1))
+        select 'charge ' || n.charge_id as offending
+        from held join new_rows n on n.charge_id = held.id
+        where n.kind in ('authorization', 'capture')
         limit 1
-      $q$ into broken;
+      $q$ into broken using merchants;
       if broken.offending is not null then
         perform refuse_fact(tg_table_name, 'held_order_is_in_no_file', broken.offending,
           'A person put the order on hold: release the hold first.');
