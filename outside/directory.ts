@@ -1,20 +1,21 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, realpath, unlink } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type DropFile, type FileDrop, isPlainName, requirePlain } from './file-drop.ts';
 import { errorCode, OutsideError } from './outside-error.ts';
 
 /**
  * A folder of this machine under the root that the operator of Tsukigime allowed. `path` is meant
- * from the root; it may not lead out of it, by `..` or by a link, and no file in it may be a link.
+ * from the root, or whole; neither `..` nor a link may lead out of the root, and links in the folder
+ * are no files.
  *
  * @throws OutsideError: address_refused, missing, refused
  */
 export async function openDirectory(root: string, path: string): Promise<FileDrop> {
   const base = await atFolder(path, () => realpath(root));
-  const folder = await atFolder(path, () => realpath(join(base, path)));
+  const folder = await atFolder(path, () => realpath(resolve(base, path)));
   const inside = relative(base, folder);
-  if (isAbsolute(path) || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     throw new OutsideError('address_refused', `${path} leads out of the inbox folder.`, {
       ja: `フォルダー ${path} は受け渡し用フォルダーの外を指しています。読み取っていません。`,
     });

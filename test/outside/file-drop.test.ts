@@ -149,6 +149,14 @@ describe('a directory', () => {
     },
   );
 
+  test('is named from its root, or whole', async () => {
+    mkdirSync(join(inbox, 'whole'), { recursive: true });
+    writeFileSync(join(inbox, 'whole', 'a.csv'), 'a');
+    for (const path of ['whole', join(inbox, 'whole'), './whole/../whole']) {
+      expect(await (await openDirectory(inbox, path)).list(), path).toHaveLength(1);
+    }
+  });
+
   test('neither lists nor reads links', async () => {
     const { path, open } = newFolder('directory');
     writeFileSync(join(root, 'secret'), 'secret');
