@@ -1,11 +1,13 @@
 import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
 import type { CarrierTables } from './carrier-tables.ts';
-import type { HoldTables } from './hold-tables.ts';
+import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { MailTables } from './mail-tables.ts';
 import type { OrderTables } from './order-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
+
+export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
 
 /**
  * The tables as TypeScript sees them; the migrations are the authority. `never` in the third place
@@ -233,106 +235,6 @@ export interface ContradictionSettlementsTable {
   settled_at: Instant;
 }
 
-export type ExchangeKind = 'auth' | 'capture' | 'retry' | 'link' | 'refresh';
-export type ExchangeTransport = 'portal' | 'telegram' | 'sftp';
-export type ExchangeStage =
-  | 'built'
-  | 'handing_over'
-  | 'awaiting_result'
-  | 'reconciling'
-  | 'unknown'
-  | 'reconciled'
-  | 'rejected'
-  | 'cancelled';
-export interface ExchangesTable {
-  id: OpenId;
-  merchant_id: Fact<number>;
-  cycle_id: OptionalFact<number | null>;
-  billing_month: Fact<string>;
-  kind: Fact<ExchangeKind>;
-  number: Fact<number>;
-  transport: Fact<ExchangeTransport>;
-  stage: ExchangeStage;
-  attention: ColumnType<boolean, boolean | undefined, boolean>;
-  file_id: number;
-  records: number;
-  amount_yen: number;
-  acceptance_number: ColumnType<string | null, string | null | undefined, string | null>;
-  accepted_at: LaterInstant;
-  completed_at: LaterInstant;
-  /** Since when nobody knows whether the upload went through; null = never said. */
-  unclear_at: LaterInstant;
-  finished_at: LaterInstant;
-  created_at: Instant;
-}
-export interface SendsTable {
-  exchange_id: Fact<number>;
-  send_number: Fact<number>;
-  merchant_id: Fact<number>;
-  intended_at: Instant;
-  deadline: OptionalInstant;
-}
-export interface SendAnswersTable {
-  exchange_id: Fact<number>;
-  send_number: Fact<number>;
-  merchant_id: Fact<number>;
-  answer: Fact<'accepted' | 'rejected' | 'not_sent'>;
-  acceptance_number: OptionalFact<string | null>;
-  decision_id: OptionalFact<number | null>;
-  recorded_at: Instant;
-}
-export interface FormatErrorsTable {
-  exchange_id: Fact<number>;
-  send_number: Fact<number>;
-  i: Fact<number>;
-  merchant_id: Fact<number>;
-  part: Fact<'header' | 'data' | 'trailer'>;
-  line: OptionalFact<number | null>;
-  item: Fact<string>;
-  content: Fact<string>;
-}
-export interface FileLinesTable {
-  exchange_id: Fact<number>;
-  line_number: Fact<number>;
-  merchant_id: Fact<number>;
-  charge_id: Fact<number>;
-  n: Fact<number>;
-  k: OptionalFact<number | null>;
-  order_number: Fact<string>;
-  yen: Fact<number>;
-}
-export interface ResultFilesTable {
-  exchange_id: Fact<number>;
-  round: Fact<number>;
-  merchant_id: Fact<number>;
-  file_id: Fact<number>;
-  findings: Json;
-  ingested_at: Instant;
-}
-export type ResultVerdict = 'ok' | 'ng' | 'unknown' | 'quarantined';
-export interface ResultLinesTable {
-  exchange_id: Fact<number>;
-  round: Fact<number>;
-  line_number: Fact<number>;
-  merchant_id: Fact<number>;
-  verdict: Fact<ResultVerdict>;
-  result_line: OptionalFact<number | null>;
-  response_code: OptionalFact<string | null>;
-  response_detail: OptionalFact<string | null>;
-  payment_id: OptionalFact<string | null>;
-  processed_at: OptionalInstant;
-  reasons: ColumnType<unknown, string | undefined, never>;
-}
-export interface ResultStraysTable {
-  exchange_id: Fact<number>;
-  round: Fact<number>;
-  result_line: Fact<number>;
-  merchant_id: Fact<number>;
-  order_number: OptionalFact<string | null>;
-  yen: OptionalFact<number | null>;
-  reasons: Json;
-}
-
 /** A view: what each charge is, told from its facts. Nothing is inserted into it. */
 export interface ChargeStatesView {
   charge_id: ColumnType<number, never, never>;
@@ -356,7 +258,7 @@ export interface ChargeStatesView {
 
 export interface Database
   extends CarrierTables,
-    HoldTables,
+    ExchangeTables,
     ImportTables,
     MailTables,
     OrderTables,
@@ -380,13 +282,5 @@ export interface Database
   ending_results: EndingResultsTable;
   contradictions: ContradictionsTable;
   contradiction_settlements: ContradictionSettlementsTable;
-  exchanges: ExchangesTable;
-  sends: SendsTable;
-  send_answers: SendAnswersTable;
-  format_errors: FormatErrorsTable;
-  file_lines: FileLinesTable;
-  result_files: ResultFilesTable;
-  result_lines: ResultLinesTable;
-  result_strays: ResultStraysTable;
   charge_states: ChargeStatesView;
 }
