@@ -10,6 +10,7 @@ export type FailureType =
   | 'UnknownEndpoint'
   | 'UnknownConfirmation'
   | 'ConfirmationOutdated'
+  | 'UnknownTasks'
   | 'UnknownFile'
   | 'UnusableFile'
   | 'SettingsIncomplete'

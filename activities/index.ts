@@ -1,3 +1,4 @@
+import { createCarrierResendTaskActivities } from './carrier-resend-tasks.ts';
 import { createContradictionActivities } from './contradictions.ts';
 import { createCycleActivities } from './cycle.ts';
 import { createDeliveryActivities } from './delivery.ts';
@@ -24,6 +25,7 @@ export function createActivities(deps: ActivityDependencies) {
     main: {
       ...createImportActActivities(deps),
       ...createCycleActivities(deps),
+      ...createCarrierResendTaskActivities(deps),
       ...createContradictionActivities(deps),
       ...createExchangeActivities(deps),
       ...createDeliveryActivities(deps),

@@ -69,6 +69,11 @@ export const problemTypes = {
     detail:
       'この送信エラーはありません。何も送信していません。一覧を読み直して選び直してください。',
   },
+  'resend-task-not-found': {
+    status: 404,
+    title: 'No such task',
+    detail: 'この作業はありません。何も変更していません。一覧を読み直して選び直してください。',
+  },
   'confirmation-not-found': {
     status: 404,
     title: 'No such confirm page',

@@ -152,6 +152,13 @@ export interface CarrierResendTasksTable {
   opened_at: Instant;
 }
 
+export interface CarrierResendClosingsTable {
+  task_id: Fact<number>;
+  merchant_id: Fact<number>;
+  decision_id: Fact<number>;
+  closed_at: Instant;
+}
+
 export interface CarrierTables {
   carrier_calls: CarrierCallsTable;
   carrier_results: CarrierResultsTable;
@@ -163,4 +170,5 @@ export interface CarrierTables {
   send_error_acts: SendErrorActsTable;
   send_error_digests: SendErrorDigestsTable;
   carrier_resend_tasks: CarrierResendTasksTable;
+  carrier_resend_closings: CarrierResendClosingsTable;
 }

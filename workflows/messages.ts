@@ -189,6 +189,12 @@ export const settleLines = defineOperatorUpdate<
   ExchangeFacts
 >('settleLines');
 
+/** Results that ZEUS need not send again, vouched for by a person: all of those named, or none. */
+export const closeResendTasks = defineOperatorUpdate<
+  { readonly tasks: readonly string[] },
+  { closed: number }
+>('closeResendTasks');
+
 /** What a confirm page of the send-error desk showed: stored bytes, named by their hash. */
 export const actOnSendErrors = defineOperatorUpdate<
   { readonly confirmation: string },

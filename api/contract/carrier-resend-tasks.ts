@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { accepted } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
-import { defineRoute, instantSchema } from './route.ts';
+import { defineRoute, instantSchema, reasonSchema } from './route.ts';
 
 const taskSchema = z
   .object({
@@ -10,7 +11,10 @@ const taskSchema = z
     failedAt: instantSchema.meta({ description: 'of the call that failed at ZEUS' }),
     openedAt: instantSchema,
     closedAt: instantSchema.nullable().meta({
-      description: 'when a call of the payment came; null = to be sent again at ZEUS',
+      description: 'null = to be sent again at ZEUS',
+    }),
+    closedBy: z.enum(['call', 'operator']).nullable().meta({
+      description: 'a call of the payment came, or a person said that none will',
     }),
   })
   .meta({ id: 'CarrierResendTask' });
@@ -42,6 +46,31 @@ export const carrierResendTaskRoutes = {
       },
     },
     summary: { ja: 'ゼウスで再送信する結果の一覧', en: 'List what must be sent again at ZEUS' },
+    tag: 'carrier',
+  }),
+  closeCarrierResendTasks: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/carrier-resend-tasks/closings',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        tasks: z
+          .array(z.uuid())
+          .min(1)
+          .max(1000)
+          .refine((tasks) => new Set(tasks).size === tasks.length, { error: 'names a task twice' }),
+        reason: reasonSchema,
+      }),
+    },
+    idempotencyKey: 'required',
+    responses: {
+      200: { kind: 'json', schema: z.object({ closed: z.int() }), description: 'closed' },
+      202: accepted,
+    },
+    summary: { ja: 'ゼウスでの再送信を不要にする', en: 'Close tasks that need no call any more' },
     tag: 'carrier',
   }),
 };

@@ -108,6 +108,8 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'customer-not-found',
   },
 
+  listPaymentMethods: { path: merchant('/payment-methods'), answer: 200 },
+
   listOccupations: { path: merchant('/occupations'), answer: 200 },
   addOccupation: {
     path: merchant('/occupations'),
@@ -300,6 +302,11 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'exchange-not-found',
   },
   listCarrierResendTasks: { path: merchant('/carrier-resend-tasks'), answer: 200 },
+  closeCarrierResendTasks: {
+    path: merchant('/carrier-resend-tasks/closings'),
+    json: () => ({ tasks: [sendError], reason: 'walk' }),
+    answer: 'resend-task-not-found',
+  },
   readSendErrorForm: { path: merchant('/send-errors/form'), answer: 200 },
   searchSendErrors: {
     path: merchant('/send-errors/search'),

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../db/database.ts';
 import {
+  closeResendTasks,
   listOpenOfMail,
   listResendTasks,
   type NewResendTask,
   openResendTasks,
 } from '../../db/queries/carrier-resend-tasks.ts';
+import { recordDecision } from '../../db/queries/decisions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { later, noon, openCarrierRecord } from './failed-deliveries.ts';
 
@@ -104,6 +106,38 @@ test('another payment, another IPコード and another merchant close nothing', 
   await takeMail(task(unsaid, null));
   await record.receive({ ordd: unsaid, clientip: '2012000002' }, seconds(1));
   expect(await stateOf(unsaid)).toEqual(closed);
+});
+
+test('a person closes what no call will; a call afterwards changes nothing', async () => {
+  const [one, other] = [randomUUID(), randomUUID()];
+  await takeMail(task(one), task(other));
+  const page = { state: 'open', before: null, limit: 2 } as const;
+  const tasks = (await listResendTasks(db, record.merchantId, page)).map(({ id }) => id);
+  const close = (ids: readonly string[], key: string, merchantId = record.merchantId) =>
+    db.transaction().execute(async (trx) => {
+      const { id: decisionId } = await recordDecision(trx, merchantId, {
+        key,
+        workflowId: 'mailbox:own-shop',
+        act: 'close-resend-tasks',
+        body: {},
+        actor: 'operator',
+        now: noon,
+      });
+      const closing = { tasks: ids, decisionId, now: seconds(10) };
+      return await closeResendTasks(trx, merchantId, closing);
+    });
+  const stranger = await openCarrierRecord(db, 'stranger-shop');
+  expect(await close(tasks, 'key-stranger', stranger.merchantId)).toHaveLength(2);
+  await record.receive({ ordd: other }, seconds(5));
+  expect(await close(tasks, 'key-one-came')).toEqual([tasks[0]]);
+  expect(await stateOf(one)).toEqual(closed);
+  expect(await close([tasks[1] ?? ''], 'key-again')).toEqual([tasks[1]]);
+  await record.receive({ ordd: one }, seconds(20));
+  const all = await listResendTasks(db, record.merchantId, { ...page, state: 'closed' });
+  expect(all.map(({ closedBy, closedAt }) => [closedBy, closedAt])).toEqual([
+    ['call', seconds(5)],
+    ['operator', seconds(10)],
+  ]);
 });
 
 test('pages, newest first', async () => {

@@ -68,6 +68,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   audit_entries: [],
   capture_requests: [],
   carrier_calls: [],
+  carrier_resend_closings: [],
   carrier_resend_tasks: [],
   carrier_results: [],
   carrier_verdicts: [],

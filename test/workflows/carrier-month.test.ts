@@ -167,3 +167,39 @@ test('ZEUS calls with faults, the shop fails, people send again: everything is i
     new Set(['会員登録', 'ポイント①', '能登の表構']),
   );
 });
+
+test('a task that no call will close is closed by a person, with a reason, once', async () => {
+  const world = await openWorld();
+  await world.fault({ fault: 'not_sent', count: 2 });
+  await world.pay(2);
+  await eventually(() => expect(world.post.mails).toHaveLength(2));
+  for (const mail of world.post.mails) world.mailbox.deliver(mail);
+  await wakeMailbox(createWorkflowStarter(shop.client, shop.taskQueue), {
+    slug: shop.merchant.slug,
+    clockOffsetMs: 0,
+  });
+  await eventually(async () => expect(await tasks('open')).toHaveLength(2));
+  const [one, other] = (await tasks('open')).map(({ id }) => id);
+  const close = async (ids: readonly unknown[], key: string) => {
+    const path = `/v1/merchants/${shop.merchant.slug}/carrier-resend-tasks/closings`;
+    const response = await fetch(`${shop.apiUrl}${path}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${shop.adminToken}`,
+        'Content-Type': 'application/json',
+        'Idempotency-Key': key,
+      },
+      body: JSON.stringify({ tasks: ids, reason: 'ゼウスの一覧で処理済' }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  expect(await close([one], 'close-one-task')).toEqual({ status: 200, body: { closed: 1 } });
+  expect(await close([one], 'close-one-task')).toEqual({ status: 200, body: { closed: 1 } });
+  // All of those named, or none.
+  expect(await close([one, other], 'close-both-tasks')).toMatchObject({
+    status: 409,
+    body: { errors: [{ message: 'UnknownTasks' }] },
+  });
+  expect((await tasks('open')).map(({ id }) => id)).toEqual([other]);
+  expect(await tasks('closed')).toMatchObject([{ id: one, closedBy: 'operator' }]);
+});
