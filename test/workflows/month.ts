@@ -66,6 +66,8 @@ export interface Month {
 export interface MonthOptions {
   readonly settings?: MerchantSettingsInput;
   readonly outcomes?: Record<string, unknown>;
+  /** Where shops leave their exports for the workers. */
+  readonly inboxDir?: string;
   /** False: the test starts workers of its own. */
   readonly workers?: boolean;
   /** Time-outs of activities; a test that kills workers waits for them. */
@@ -108,10 +110,16 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     now: sandboxNow,
     createdBy: 'test',
   });
+  const inbox = options.inboxDir === undefined ? {} : { inboxDir: options.inboxDir };
   const workers =
     options.workers === false
       ? undefined
-      : await startOwnWorkers(appUrl, temporal, logger, fileKeys, options.timing);
+      : await startOwnWorkers(
+          { databaseUrlApp: appUrl, fileKeys, ...inbox },
+          temporal,
+          logger,
+          options.timing,
+        );
   const api = createApp({
     db,
     temporal: temporal.client,
@@ -177,21 +185,14 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
 }
 
 async function startOwnWorkers(
-  appUrl: string,
+  config: Parameters<typeof createDependencies>[0],
   temporal: Awaited<ReturnType<typeof connectTestWorkers>>,
   logger: ReturnType<typeof createLogger>,
-  fileKeys: ReturnType<typeof parseEncryptionKeys>,
   timing: MonthOptions['timing'],
 ): Promise<() => Promise<void>> {
   const { server, taskQueue } = temporal;
   const bundle = await loadWorkflowBundle(bundlesDir, logger);
-  const dependencies = await createDependencies(
-    { databaseUrlApp: appUrl, fileKeys },
-    server,
-    logger,
-    taskQueue,
-    timing,
-  );
+  const dependencies = await createDependencies(config, server, logger, taskQueue, timing);
   const workers = await startWorkers({
     server,
     bundle,
