@@ -13,7 +13,9 @@ import { importRoutes } from './contract/imports.ts';
 import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { noticeRoutes } from './contract/notices.ts';
+import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
+import { paymentMethodRoutes } from './contract/payment-methods.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
@@ -27,10 +29,12 @@ export const contract = {
   ...merchantRoutes,
   ...tokenRoutes,
   ...secretRoutes,
+  ...orderSourceRoutes,
   ...fileRoutes,
   ...importRoutes,
   ...customerRoutes,
   ...registerRoutes,
+  ...paymentMethodRoutes,
   ...cycleRoutes,
   ...chargeRoutes,
   ...exchangeRoutes,

@@ -15,7 +15,9 @@ import { importHandlers } from './routes/imports.ts';
 import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { noticeHandlers } from './routes/notices.ts';
+import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
+import { paymentMethodHandlers } from './routes/payment-methods.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
@@ -29,10 +31,12 @@ export const handlers: Handlers<Contract> = {
   ...merchantHandlers,
   ...tokenHandlers,
   ...secretHandlers,
+  ...orderSourceHandlers,
   ...fileHandlers,
   ...importHandlers,
   ...customerHandlers,
   ...registerHandlers,
+  ...paymentMethodHandlers,
   ...cycleHandlers,
   ...chargeHandlers,
   ...exchangeHandlers,
