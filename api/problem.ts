@@ -51,6 +51,12 @@ export const problemTypes = {
     title: 'No such file',
     detail: 'このファイルは預かっていません。sha256 を確かめてください。',
   },
+  'file-blanked': {
+    status: 404,
+    title: 'The bytes of the file are kept no longer',
+    detail:
+      'このファイルの内容は保存期間が過ぎたため消去しました。件数とハッシュ値は残っています。必要な場合は元のファイルを使ってください。',
+  },
   'cycle-not-found': {
     status: 404,
     title: 'No such billing cycle',

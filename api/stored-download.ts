@@ -10,7 +10,7 @@ import { Problem } from './problem.ts';
  * put it in.
  *
  * @param fileName what the browser shall call it; without it, the name it was stored under.
- * @throws Problem `file-not-found`.
+ * @throws Problem `file-not-found`, `file-blanked`.
  */
 export async function replyWithFile(
   call: {
@@ -25,6 +25,7 @@ export async function replyWithFile(
   const { deps, identity, merchant, now } = call;
   const file = await openFile(deps.db, merchant.id, sha256, deps.fileKeys);
   if (file === undefined) throw new Problem('file-not-found');
+  if (file.blanked) throw new Problem('file-blanked');
   await appendAudit(deps.db, merchant.id, {
     at: now,
     actor: identity.actor,

@@ -52,6 +52,16 @@ export function addImportCommands(program: Command, { lazily, oneOf }: Parsers):
         )({ kind, file, ...options }),
       );
   }
+  program
+    .command('retention')
+    .description('blank personal data and import files that are kept no longer (run it daily)')
+    .requiredOption('--merchant <slug>', 'whose; its setting imports.retentionMonths says how long')
+    .action(
+      lazily(
+        () => import('./retention.ts'),
+        (module) => module.runRetention,
+      ),
+    );
 }
 
 const importHelp = `

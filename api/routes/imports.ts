@@ -102,6 +102,7 @@ export const importHandlers: Handlers<typeof importRoutes> = {
     const found = await requireImport(deps, merchant, params.number);
     const file = await openFile(deps.db, merchant.id, found.sha256, deps.fileKeys);
     if (file === undefined) throw new Problem('file-not-found');
+    if (file.blanked) throw new Problem('file-blanked');
     // Before the merge has ended nobody knows all of them.
     if (found.stage !== 'done') throw new Problem('conflict');
     const encoding = found.encoding === 'cp932' ? 'cp932' : 'utf-8';

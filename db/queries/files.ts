@@ -144,6 +144,8 @@ export async function findFile(
 }
 
 export interface OpenedFile extends StoredFile {
+  /** Its bytes were kept their time and are gone (db/queries/retention.ts); a file of 0 bytes has a chunk. */
+  readonly blanked: boolean;
   /** Plain bytes, one chunk in memory at a time; throws FileChunkError at the first bad chunk. */
   readonly content: AsyncIterable<Buffer>;
 }
@@ -164,7 +166,7 @@ export async function openFile(
   if (file === undefined) return undefined;
   const { id, chunks, stored_at, ...rest } = file;
   const content = readChunks(db, merchantId, { fileId: id, chunks, sha256 }, keys);
-  return { ...rest, fileId: id, storedAt: stored_at, content };
+  return { ...rest, fileId: id, storedAt: stored_at, blanked: chunks === 0, content };
 }
 
 async function* readChunks(
