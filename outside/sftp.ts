@@ -70,23 +70,46 @@ async function* read(
   path: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   const handle = await connection.act<Buffer>((done) => sftp.open(path, 'r', done));
+  const asked: { readonly from: number; readonly piece: Promise<Buffer> }[] = [];
   try {
-    for (let position = 0; ; ) {
-      const buffer = Buffer.allocUnsafe(pieceBytes);
-      const bytes = await connection.act<number>((done) => {
-        sftp.read(handle, buffer, 0, pieceBytes, position, (error, count) => {
-          // Status 1 is the end of the file.
-          if ((error as { code?: unknown } | undefined)?.code === 1) done(undefined, 0);
-          else done(error, count);
-        });
-      });
-      if (bytes === 0) return;
-      position += bytes;
-      yield buffer.subarray(0, bytes);
+    for (let next = 0; ; ) {
+      for (; asked.length < piecesAhead; next += pieceBytes) {
+        const piece = readPiece(connection, sftp, handle, next);
+        // It is told to the reader in its turn, if there is one by then.
+        piece.catch(() => {});
+        asked.push({ from: next, piece });
+      }
+      const first = asked.shift();
+      const piece = await first?.piece;
+      if (first === undefined || piece === undefined || piece.byteLength === 0) return;
+      yield piece;
+      if (piece.byteLength === pieceBytes) continue;
+      // A server may give less than was asked for: what was asked after it is asked anew.
+      await Promise.allSettled(asked.splice(0).map((each) => each.piece));
+      next = first.from + piece.byteLength;
     }
   } finally {
+    await Promise.allSettled(asked.map((each) => each.piece));
     if (!connection.isBroken) sftp.close(handle, () => {});
   }
+}
+
+/** Up to `pieceBytes` from a place of a file; none at its end. */
+async function readPiece(
+  connection: SftpConnection,
+  sftp: SFTPWrapper,
+  handle: Buffer,
+  from: number,
+): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(pieceBytes);
+  const bytes = await connection.act<number>((done) => {
+    sftp.read(handle, buffer, 0, pieceBytes, from, (error, count) => {
+      // Status 1 is the end of the file.
+      if ((error as { code?: unknown } | undefined)?.code === 1) done(undefined, 0);
+      else done(error, count);
+    });
+  });
+  return buffer.subarray(0, bytes);
 }
 
 async function write(
@@ -110,6 +133,9 @@ async function write(
 
 /** What every server takes in one packet. */
 const pieceBytes = 32 * 1024;
+
+/** Pieces under way at a time: one by one, a distant server takes a round trip for each. */
+const piecesAhead = 8;
 
 function toDropFile(name: string, attributes: Attributes): DropFile | undefined {
   // S_IFMT and S_IFREG of POSIX; a server that tells no mode tells no type either.

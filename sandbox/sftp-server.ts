@@ -27,6 +27,8 @@ export interface SftpFaults {
   cutAfterRename: boolean;
   /** Requests are read and never answered. */
   silent: boolean;
+  /** Reads give at most so many bytes, as the protocol allows; null = what was asked for. */
+  shortReads: number | null;
 }
 
 export interface SandboxSftpServer {
@@ -59,6 +61,7 @@ class SftpServer implements SandboxSftpServer {
     cutUploadAfterBytes: null,
     cutAfterRename: false,
     silent: false,
+    shortReads: null,
   };
   readonly triedLogins: string[] = [];
   hostKey = '';
@@ -82,7 +85,8 @@ class SftpServer implements SandboxSftpServer {
   }
 
   changeHostKey(): string {
-    const made = ssh2.utils.generateKeyPairSync('ed25519');
+    // Of the ed25519 keys that ssh2 makes, one in some hundreds is malformed.
+    const made = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
     this.hostPrivateKey = made.private;
     this.hostKey = fingerprintOf(Buffer.from(made.public.split(' ')[1] ?? '', 'base64'));
     return this.hostKey;

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createOrderSourceActivities } from '../../activities/order-source.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
-import { findFile } from '../../db/queries/files.ts';
+import { findFile, storeFile } from '../../db/queries/files.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
 import { cardLikeNumber } from '../db/card-like-number.ts';
+import { newFile, pieces } from '../db/new-file.ts';
 import { at, type SourceShop, type SourceShops, startSourceShops } from './source-shop.ts';
 
 const csv = (text: string) => `注文番号,購入金額\r\n${text}\r\n`;
@@ -73,6 +74,16 @@ describe('a month takes from its folder', () => {
     shop.put('orders-2026-11-again.csv', csv('1,100'), at(2));
     expect((await shop.lookTwice(20)).sha256s).toEqual([sha256(csv('1,100'))]);
     expect(await shop.files()).toHaveLength(2);
+  });
+
+  test('what was stored before it could be noted', async () => {
+    const shop = await directoryShop();
+    const content = csv('1,100');
+    const file = newFile(pieces(Buffer.from(content)), { keys: shop.fileKeys });
+    await storeFile(shop.db, shop.merchantId, file);
+    shop.put('orders-2026-11.csv', content);
+    expect((await shop.lookTwice(10)).sha256s).toEqual([sha256(content)]);
+    expect(await shop.files()).toHaveLength(1);
   });
 
   test('an export of no named month only if no earlier month had it', async () => {

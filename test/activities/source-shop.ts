@@ -9,7 +9,7 @@ import {
   type MerchantSettingsInput,
   merchantSettingsSchema,
 } from '../../billing/merchant-settings.ts';
-import { parseEncryptionKeys } from '../../config.ts';
+import { type EncryptionKey, parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { openCycle } from '../../db/queries/cycles.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
@@ -30,6 +30,7 @@ export interface SourceShop {
   readonly merchantId: number;
   readonly slug: string;
   readonly inboxDir: string;
+  readonly fileKeys: readonly EncryptionKey[];
   /** The folder of exports, and how files get there. */
   readonly folder: string;
   put(name: string, content: string | Buffer, changedAt?: string): void;
@@ -77,7 +78,7 @@ export async function startSourceShops(): Promise<SourceShops> {
       const look = (minutes: number, month = '2026-11') =>
         fetchExports(access, { merchant: slug, month, now: at(minutes) });
       return {
-        ...{ db, databaseUrl: database.appUrl, merchantId, slug, inboxDir, folder },
+        ...{ db, databaseUrl: database.appUrl, merchantId, slug, inboxDir, fileKeys, folder },
         ...{ openMonth, look },
         put(name, content, changedAt = at(0)) {
           const path = join(folder, name);
