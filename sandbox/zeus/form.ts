@@ -1,5 +1,10 @@
 import iconv from 'iconv-lite';
 
+/**
+ * Forms as ZEUS writes and a shop reads them. A reading of its own, not that of billing/: what both
+ * sides get wrong alike, no test would find.
+ */
+
 /** Parameters in their order; a name may stand twice. */
 export type FormParameters = readonly (readonly [name: string, value: string])[];
 
