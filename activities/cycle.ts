@@ -1,4 +1,5 @@
 import { type CycleFacts, type CycleStage, needsAttention } from '../billing/cycle.ts';
+import { cycleReminderKey, writeCycleReminder } from '../billing/cycle-reminder.ts';
 import { isFinishedExchange } from '../billing/exchange.ts';
 import { lockMerchant } from '../db/database.ts';
 import { expireAuthorizations } from '../db/queries/capture-file.ts';
@@ -14,6 +15,7 @@ import {
 } from '../db/queries/cycles.ts';
 import { RESUME_CYCLE } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -29,8 +31,9 @@ export function createCycleActivities(deps: ActivityDependencies) {
   async function refresh(merchantId: number, of: OfCycle): Promise<CycleFacts> {
     const facts = await readCycleFacts(db, merchantId, of.month, of.now);
     const cycle = await requireCycle(db, merchantId, of.month);
-    await setCycleAttention(db, merchantId, cycle.id, needsAttention(facts));
-    return facts;
+    const attention = needsAttention(facts);
+    await setCycleAttention(db, merchantId, { cycleId: cycle.id, attention, now: of.now });
+    return { ...facts, waitsSince: attention ? (facts.waitsSince ?? of.now) : null };
   }
 
   return {
@@ -90,6 +93,20 @@ export function createCycleActivities(deps: ActivityDependencies) {
       const merchant = await loadMerchant(deps, of.merchant);
       const cycle = await requireCycle(db, merchant.id, of.month);
       await setCycleTrouble(db, merchant.id, cycle.id, of.trouble);
+    },
+
+    /** Reminds operators of what a month waits for; once for each wait and day. */
+    async remindOfCycle(of: OfCycle & { since: string; days: number }): Promise<void> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const facts = await readCycleFacts(db, merchant.id, of.month, of.now);
+      const reminder = writeCycleReminder(of.month, facts, of.days);
+      if (reminder === null) return;
+      const key = cycleReminderKey(of.month, of.since, of.days);
+      await db
+        .transaction()
+        .execute((trx) => notifyOperators(trx, merchant.id, { ...reminder, key, now: of.now }));
+      // Also when it was posted by an earlier try, which may have died before this.
+      await deps.workflows.wakeMail(merchant);
     },
 
     /** An operator says that what stood in the way is put right. */

@@ -45,6 +45,8 @@ export interface CycleFacts {
   readonly held: number;
   /** Why the latest step was refused, in an operator's words; null when nothing stands in the way. */
   readonly trouble: string | null;
+  /** ISO instant since which it waits for a person; null while it does not. */
+  readonly waitsSince: string | null;
   readonly charges: ChargesByState;
   readonly exchanges: {
     /** Not yet handed over, or waiting for a first result. */

@@ -280,6 +280,7 @@ create table cycles (
   closed_at timestamp with time zone,
   trouble text,
   scope text default 'all'::text not null,
+  attention_since timestamp with time zone,
   constraint cycles_pkey PRIMARY KEY (id),
   constraint cycles_merchant_id_billing_month_key UNIQUE (merchant_id, billing_month),
   constraint cycles_billing_month_check CHECK ((billing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -1790,7 +1791,7 @@ grant update (acceptance_number, accepted_at, amount_yen, attention, completed_a
 grant update (acknowledged_at, acknowledged_by) on customer_reviews to tsukigime_app;
 grant update (act_id, attempt, due_at, state, tries_left) on deliveries to tsukigime_app;
 grant update (amount_yen, card_id, deleted_at, next_month, status, updated_at) on subscriptions to tsukigime_app;
-grant update (attention, closed_at, stage, trouble) on cycles to tsukigime_app;
+grant update (attention, attention_since, closed_at, stage, trouble) on cycles to tsukigime_app;
 grant update (auth_key_data, auth_key_id, auth_key_iv, brand, deleted_at, expiry, holder, import_id, last_digits, send_id, sequence, updated_at) on cards to tsukigime_app;
 grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, failures_in_a_row, secret_name, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
 grant update (birth_date, blanked_at, building, city, customer_type, deleted_at, email, gender, import_id, kana, name, newsletter, occupation_id, phone, postal_code, prefecture, street, tag_ids, updated_at) on customers to tsukigime_app;

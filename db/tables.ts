@@ -128,6 +128,7 @@ export interface CyclesTable {
   /** Why the latest step was refused; null when nothing stands in the way. */
   trouble: ColumnType<string | null, string | null | undefined, string | null>;
   scope: OptionalFact<'all' | 'chosen'>;
+  attention_since: LaterInstant;
 }
 
 export interface ChargesTable {

@@ -56,7 +56,9 @@ export async function billMonth(day: OperatorDay, month: string): Promise<CycleV
       (exchange) => exchange.stage === 'handing_over' || waits(exchange),
     );
     if (open.length === 0 && (DONE.includes(cycle.stage) || cycle.trouble !== null)) {
-      return await readCycle(day.desk, month);
+      const view = await readCycle(day.desk, month);
+      // A result that has just come may let captures go: their file is about to be built.
+      if (cycle.trouble !== null || view.capture.ready === 0) return view;
     }
     for (const exchange of open) await carryFile(day, exchange);
     if (open.length === 0) await sleep(LOOK_MS);

@@ -8,6 +8,7 @@ import {
   needsAttention,
 } from '../billing/cycle.ts';
 import { earlierInstant, laterInstant } from '../billing/instant.ts';
+import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
@@ -51,6 +52,9 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   let opened = false;
   let troubled = false;
   let nextLookAt: string | null = null;
+  let remindAt: string | null = null;
+  // Only saves a second call: the key of a reminder keeps it from being posted twice.
+  let reminded = '';
 
   const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
     // It may come with the very first task, before the month has its row.
@@ -74,6 +78,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
 
   while (facts.stage !== 'closed') {
     setStage(facts.stage, needsAttention(facts), describeCycle(facts));
+    remindAt = await remind(facts);
     await tryStep(facts);
     if (shouldContinueAsNew(timingOf(input))) {
       await clock.quiet();
@@ -94,7 +99,10 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
       const trouble = readRefusal(error);
       if (trouble === undefined) throw error;
       troubled = true;
-      if (trouble !== now.trouble) await short.noteTrouble({ ...of(), trouble });
+      if (trouble !== now.trouble) {
+        await short.noteTrouble({ ...of(), trouble });
+        await short.remindOfCycle({ ...of(), since: clock.now(), days: 0 });
+      }
       setStage(now.stage, true, describeCycle({ ...now, trouble }));
       await bell.pauses(REFUSED_STEP_PAUSE_MS, '再開待ち');
     }
@@ -165,8 +173,20 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
    */
   async function rests(now: CycleFacts, purpose: string): Promise<void> {
     if (now.watchesSource && clock.isDue(nextLookAt) && (await lookForExports(now))) return;
-    const due = earlierInstant(now.nextExpiryAt, now.capture.nextWaveAt);
+    const due = earlierInstant(remindAt, earlierInstant(now.nextExpiryAt, now.capture.nextWaveAt));
     await bell.waits(now.watchesSource ? earlierInstant(due, nextLookAt) : due, purpose);
+  }
+
+  /** Reminds of a wait what is due of it. @returns when to remind next; null = of nothing */
+  async function remind({ waitsSince }: CycleFacts): Promise<string | null> {
+    if (waitsSince === null) return null;
+    const { due, next } = planReminders(waitsSince, clock.now());
+    const occasion = `${waitsSince} ${due?.days}`;
+    if (due !== null && occasion !== reminded) {
+      await short.remindOfCycle({ ...of(), since: waitsSince, days: due.days });
+    }
+    reminded = occasion;
+    return next.dueAt;
   }
 
   /** Reads what the shop has left for the month. @returns whether there was anything */

@@ -21,6 +21,7 @@ const cycleSchema = z
     month: billingMonthSchema,
     stage: z.enum(CYCLE_STAGES),
     attention: z.boolean().meta({ description: 'a person must act before it goes on' }),
+    attentionSince: instantSchema.nullable(),
     trouble: z.string().nullable().meta({ description: 'Japanese: why it stands still, or null' }),
     startedAt: instantSchema,
     startedBy: z.string(),

@@ -80,7 +80,10 @@ export async function up(db: Kysely<any>): Promise<void> {
 
     -- Who is billed when: a month bills all its orders in one run, unless it was started for chosen
     -- ones. Further runs are a person's decision.
-    alter table cycles add column scope text not null default 'all' check (scope in ('all', 'chosen'));
+    alter table cycles add column scope text not null default 'all' check (scope in ('all', 'chosen')),
+      -- Since when it waits for a person; null while it does not.
+      add column attention_since timestamptz;
+    grant update (attention_since) on cycles to tsukigime_app;
     create table runs (
       id bigint generated always as identity primary key,
       merchant_id bigint not null references merchants,

@@ -18,6 +18,8 @@ export interface CycleRow {
   readonly closedAt: string | null;
   /** Whether it bills all its orders by itself, or those that a person chooses. */
   readonly scope: 'all' | 'chosen';
+  /** Since when it waits for a person; null while it does not. */
+  readonly attentionSince: string | null;
 }
 
 const cycleColumns = [
@@ -30,6 +32,7 @@ const cycleColumns = [
   'started_by as startedBy',
   'closed_at as closedAt',
   'scope',
+  'attention_since as attentionSince',
 ] as const;
 
 /** Opens the cycle of a month, or leaves the one that is there: UNIQUE (merchant, month) is the lock. */
@@ -126,16 +129,16 @@ export async function moveCycle(
 export async function setCycleAttention(
   db: Db,
   merchantId: number,
-  cycleId: number,
-  attention: boolean,
+  cycle: { cycleId: number; attention: boolean; now: string },
 ): Promise<void> {
-  await db
-    .updateTable('cycles')
-    .set({ attention })
-    .where('merchant_id', '=', merchantId)
-    .where('id', '=', cycleId)
-    .where('attention', '!=', attention)
-    .execute();
+  const { cycleId, attention, now } = cycle;
+  await sql`
+    update cycles set attention = ${attention},
+           attention_since = case when ${attention} then coalesce(attention_since, ${now}::timestamptz) end
+     where merchant_id = ${merchantId} and id = ${cycleId}
+       and (attention <> ${attention} or (attention_since is not null) <> ${attention})`.execute(
+    db,
+  );
 }
 
 /**
@@ -198,6 +201,7 @@ export async function readCycleFacts(
     ...counts,
     held: states.reduce((total, { held }) => total + held, 0),
     trouble: cycle.trouble,
+    waitsSince: cycle.attentionSince,
     charges: Object.fromEntries(states.map(({ state, rows, yen }) => [state, { rows, yen }])),
     exchanges: { open, toHandOver, unsettled },
     capture: {
@@ -264,7 +268,7 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
       max(created_at) filter (where kind = 'capture'
                                 and stage not in ('rejected', 'cancelled')) as "lastWaveAt",
       count(*) filter (where not finished and not answered)::int as open,
-      count(*) filter (where stage in ('built', 'handing_over'))::int as "toHandOver",
+      count(*) filter (where stage = 'handing_over')::int as "toHandOver",
       count(*) filter (where not finished and answered)::int as unsettled
       from (select e.stage, e.kind, e.created_at,
                    e.stage in ('reconciled', 'rejected', 'cancelled') as finished,

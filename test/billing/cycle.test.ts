@@ -20,6 +20,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     unbilled: 0,
     held: 0,
     trouble: null,
+    waitsSince: null,
     charges: { captured: { rows: 2, yen: 200 } },
     exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null, due: false },

@@ -78,7 +78,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   completion_matches: [],
   contradiction_settlements: [],
   contradictions: [],
-  cycles: ['attention', 'closed_at', 'stage', 'trouble'],
+  cycles: ['attention', 'attention_since', 'closed_at', 'stage', 'trouble'],
   decisions: [],
   deliveries: ['act_id', 'attempt', 'due_at', 'state', 'tries_left'],
   delivery_attempts: [],
