@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { billingMonthPattern } from '../../billing/billing-month.ts';
 import { cardBrands, cardServices } from '../../billing/card-service.ts';
+import { maxOrderAmountYen } from '../../billing/money.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
 
@@ -33,6 +35,15 @@ const customerSchema = z
   })
   .meta({ id: 'Customer' });
 
+const subscriptionSchema = z
+  .object({
+    subscriptionNumber: z.string(),
+    amountYen: z.int().min(0).max(maxOrderAmountYen),
+    status: z.enum(['active', 'paused', 'ended']),
+    nextMonth: z.string().regex(billingMonthPattern).nullable(),
+  })
+  .meta({ id: 'Subscription', description: '定期受注' });
+
 const customerDetailSchema = customerSchema
   .extend({
     storedCards: z.array(
@@ -47,6 +58,7 @@ const customerDetailSchema = customerSchema
         hasAuthKey: z.boolean().meta({ description: 'カード認証キー is kept; it is never shown' }),
       }),
     ),
+    subscriptions: z.array(subscriptionSchema),
   })
   .meta({ id: 'CustomerDetail' });
 
@@ -135,6 +147,24 @@ export const customerRoutes = {
     body: { kind: 'json', schema: z.strictObject({ reason: reasonSchema }) },
     responses: { 204: { kind: 'empty', description: 'looked at' } },
     summary: { ja: '複数カードの確認を記録する', en: 'Acknowledge a customer with several cards' },
+    tag: 'customers',
+  }),
+  saveSubscription: defineRoute({
+    method: 'put',
+    path: '/v1/merchants/:merchant/customers/:customerId/subscriptions/:subscriptionNumber',
+    role: 'operator',
+    merchantScoped: true,
+    params: params.extend({ subscriptionNumber: z.string().trim().min(1).max(50) }),
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        amountYen: subscriptionSchema.shape.amountYen,
+        status: subscriptionSchema.shape.status,
+        nextMonth: subscriptionSchema.shape.nextMonth.default(null),
+      }),
+    },
+    responses: { 204: { kind: 'empty', description: 'as the cart has it now' } },
+    summary: { ja: '定期受注を登録・更新する', en: 'Write a subscription of a customer' },
     tag: 'customers',
   }),
 };

@@ -19,6 +19,7 @@ import {
   searchCustomers,
 } from '../../db/queries/customers.ts';
 import { findSettings } from '../../db/queries/settings.ts';
+import { listSubscriptions, saveSubscription } from '../../db/queries/subscriptions.ts';
 import { importColumns } from '../../imports/import-columns.ts';
 import type { customerRoutes } from '../contract/customers.ts';
 import type { Handlers } from '../handler.ts';
@@ -69,7 +70,8 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
     });
     if (found === undefined) throw new Problem('customer-not-found');
     const storedCards = await listStoredCards(deps.db, merchant.id, id);
-    return { status: 200, body: { ...showCustomer(found), storedCards } };
+    const subscriptions = await listSubscriptions(deps.db, merchant.id, id);
+    return { status: 200, body: { ...showCustomer(found), storedCards, subscriptions } };
   },
 
   async deleteCustomer({ deps, identity, merchant, params, body, now }) {
@@ -102,6 +104,24 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
         subject: params.customerId,
         reason: body.reason,
         details: {},
+      });
+    });
+    return { status: 204 };
+  },
+
+  async saveSubscription({ deps, identity, merchant, params, body, now }) {
+    const { subscriptionNumber, customerId } = params;
+    await deps.db.transaction().execute(async (trx) => {
+      const of = { subscriptionNumber, customerId: idOf(customerId), ...body, now };
+      const saved = await saveSubscription(trx, merchant.id, of);
+      if (!saved) throw new Problem('customer-not-found');
+      await appendAudit(trx, merchant.id, {
+        at: now,
+        actor: identity.actor,
+        act: 'subscription.saved',
+        subject: subscriptionNumber,
+        reason: null,
+        details: { customerId, ...body },
       });
     });
     return { status: 204 };

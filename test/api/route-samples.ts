@@ -108,6 +108,11 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'customer-not-found',
   },
 
+  saveSubscription: {
+    path: merchant('/customers/US-00000001/subscriptions/S-1'),
+    json: () => ({ amountYen: 2980, status: 'active', nextMonth: '2026-12' }),
+    answer: 'customer-not-found',
+  },
   listPaymentMethods: { path: merchant('/payment-methods'), answer: 200 },
 
   listOccupations: { path: merchant('/occupations'), answer: 200 },

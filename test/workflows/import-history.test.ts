@@ -151,6 +151,24 @@ describe('customers', () => {
     expect(await desk.run('customers', utf8)).toMatchObject({ imported: 2, failed: 0 });
   });
 
+  test('have subscriptions, as the cart has them now', async () => {
+    const save = (customer: string, amountYen: number) =>
+      desk.call(`/customers/${customer}/subscriptions/S-1`, {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ amountYen, status: 'active', nextMonth: '2026-12' }),
+      });
+    expect((await save('US-00000001', 1980)).status).toBe(204);
+    expect((await save('US-00000001', 2980)).status).toBe(204);
+    expect((await save('US-00000099', 2980)).status).toBe(404);
+    // A number belongs to one customer.
+    expect((await save('US-00000002', 2980)).status).toBe(404);
+    expect(await desk.read('/customers/US-00000001')).toMatchObject({
+      subscriptions: [{ subscriptionNumber: 'S-1', amountYen: 2980, nextMonth: '2026-12' }],
+    });
+    expect(await desk.read('/customers/US-00000002')).toMatchObject({ subscriptions: [] });
+  });
+
   test('are not written with a character that CP932 has not', async () => {
     await desk.run('customers', customerFile([customerLine({ 顧客番号: '9', 氏名: '𠮟' })]));
     const refused = await desk.call('/customers-export?encoding=cp932');
