@@ -130,6 +130,14 @@ export async function recordCarrierCalls(
   });
 }
 
+/**
+ * The result `r` that a given call `g` tells. Used under LIMIT 1, which keeps it a look-up by key for
+ * each call: a join would be planned over all results of the merchant as long as they are not counted.
+ */
+const isTheSameResult = (merchantId: number) => sql`r.merchant_id = ${merchantId}
+  and r.ip_code = g."ipCode" and r.order_number = g."orderNumber"
+  and r.parameters_sha256 = g."parametersSha256"`;
+
 async function insertResults(
   trx: Kysely<Database>,
   merchantId: number,
@@ -152,9 +160,7 @@ async function insertResults(
         "sendPoint" text, encoding text, parameters jsonb, "parametersSha256" text)
     ), firsts as (
       select distinct on ("ipCode", "orderNumber", "parametersSha256") * from given g
-      where not exists (select from carrier_results r where r.merchant_id = ${merchantId}
-        and r.ip_code = g."ipCode" and r.order_number = g."orderNumber"
-        and r.parameters_sha256 = g."parametersSha256")
+      where (select r.id from carrier_results r where ${isTheSameResult(merchantId)} limit 1) is null
       order by "ipCode", "orderNumber", "parametersSha256", "callId"
     ), fresh as (
       insert into carrier_results (merchant_id, public_id, ip_code, order_number, version,
@@ -202,7 +208,7 @@ async function insertVerdicts(
       : {}),
   }));
   // Another process may have taken up the same cut-off call: the first verdict stands.
-  await sql`
+  const { rows: inserted } = await sql<RecordedVerdict>`
     insert into carrier_verdicts (call_id, merchant_id, verdict, result_id, findings, judged_at)
     select g."callId", ${merchantId},
       case when g.kind <> 'result' then g.kind when r.call_id = g."callId" then 'new'
@@ -210,12 +216,33 @@ async function insertVerdicts(
       r.id, g.findings, ${given.now}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g ("callId" bigint, kind text,
       findings jsonb, "ipCode" text, "orderNumber" text, "parametersSha256" text)
-    left join carrier_results r on r.merchant_id = ${merchantId} and r.ip_code = g."ipCode"
-      and r.order_number = g."orderNumber" and r.parameters_sha256 = g."parametersSha256"
-    on conflict (call_id) do nothing`.execute(trx);
-  const { rows: recorded } = await sql<{ callId: number; verdict: CarrierVerdict }>`
-    select call_id as "callId", verdict from carrier_verdicts
-    where merchant_id = ${merchantId}
-      and call_id = any (${given.judged.map(({ call }) => call.id)}::bigint[])`.execute(trx);
+    left join lateral (select r.id, r.call_id from carrier_results r
+      where ${isTheSameResult(merchantId)} limit 1) r on true
+    on conflict (call_id) do nothing
+    returning call_id as "callId", verdict`.execute(trx);
+  const recorded =
+    inserted.length === rows.length
+      ? inserted
+      : await readVerdicts(
+          trx,
+          merchantId,
+          rows.map(({ callId }) => callId),
+        );
   return new Map(recorded.map((row) => [row.callId, row.verdict]));
+}
+
+interface RecordedVerdict {
+  readonly callId: number;
+  readonly verdict: CarrierVerdict;
+}
+
+async function readVerdicts(
+  trx: Kysely<Database>,
+  merchantId: number,
+  callIds: readonly number[],
+): Promise<RecordedVerdict[]> {
+  const { rows } = await sql<RecordedVerdict>`
+    select call_id as "callId", verdict from carrier_verdicts
+    where merchant_id = ${merchantId} and call_id = any (${callIds}::bigint[])`.execute(trx);
+  return rows;
 }

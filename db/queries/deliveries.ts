@@ -42,10 +42,13 @@ interface OfEndpoint {
   readonly now: string;
 }
 
-/** Nothing of the same ordering key that is still due came before it. */
-const isNextOfItsKey = sql`not exists (select from deliveries e
+/**
+ * Nothing of the same ordering key that is still due came before it. LIMIT keeps it a look-up by key
+ * for each row that is wanted: an anti-join would read the whole queue for every batch.
+ */
+const isNextOfItsKey = sql`(select e.id from deliveries e
   where e.endpoint_id = d.endpoint_id and e.ordering_key = d.ordering_key and e.state = 'due'
-    and e.id < d.id)`;
+    and e.id < d.id order by e.id limit 1) is null`;
 
 /**
  * Attempts that were claimed by a process which then ended: each may have arrived, so it is written
@@ -89,8 +92,8 @@ export async function claimDeliveries(
         select d.id from deliveries d
         where d.merchant_id = ${merchantId} and d.endpoint_id = ${of.endpointId}
           and d.state = 'due' and d.due_at <= ${of.now} and ${isNextOfItsKey}
-          and (d.attempt = 0 or exists (select from delivery_attempts a
-            where a.delivery_id = d.id and a.attempt = d.attempt))
+          and (d.attempt = 0 or (select a.attempt from delivery_attempts a
+            where a.delivery_id = d.id and a.attempt = d.attempt limit 1) is not null)
         order by d.due_at, d.id limit ${of.limit} for update of d skip locked
       ) next
       where d.id = next.id
