@@ -4,10 +4,10 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import type { TemporalServer } from '../temporal/client.ts';
 import { createDependencies } from './dependencies.ts';
 import { createLogger } from './logger.ts';
+import { packWorkflows } from './pack-workflows.ts';
 import { runUntilStopped } from './process.ts';
 import { keepSchedules } from './schedules.ts';
 import { startWorkers } from './worker.ts';
-import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** Entry of the worker process: `node --import tsx workers/main.ts`. */
 
@@ -24,7 +24,7 @@ function serverOf(config: Config): TemporalServer {
 
 async function start(config: Config, logger: Logger) {
   const server = serverOf(config);
-  const bundle = await loadWorkflowBundle(join(config.dataDir, 'bundles'), logger);
+  const bundle = await packWorkflows(join(config.dataDir, 'bundles'), logger);
   const dependencies = await createDependencies(config, server, logger);
   try {
     const workers = await startWorkers({

@@ -33,6 +33,32 @@ function sdkVersion(): string {
   return (packageJson as { version: string }).version;
 }
 
+interface Place {
+  readonly manifestPath: string;
+  readonly packPath: (codeSha256: string) => string;
+}
+
+function placeOf(directory: string, workflowsPath: string): Place {
+  const name = `workflows-${sha256(workflowsPath).slice(0, 12)}`;
+  return {
+    manifestPath: join(directory, `${name}.json`),
+    packPath: (codeSha256) => join(directory, `${name}-${codeSha256.slice(0, 16)}.js`),
+  };
+}
+
+/** The pack of an earlier start, unless a source has changed since. */
+export async function findWorkflowBundle(
+  directory: string,
+  workflowsPath: string = defaultWorkflowsPath,
+): Promise<WorkflowBundle | undefined> {
+  const { manifestPath, packPath } = placeOf(directory, workflowsPath);
+  const known = await readManifest(manifestPath);
+  if (known === null || !(await isCurrent(known))) return undefined;
+  const code = await readFile(packPath(known.codeSha256), 'utf8').catch(() => null);
+  const whole = code !== null && sha256(code) === known.codeSha256;
+  return whole ? { code, built: false } : undefined;
+}
+
 /**
  * Packs the workflows for the worker, or finds the pack of an earlier start whose sources have not
  * changed since, which takes milliseconds instead of seconds.
@@ -46,14 +72,10 @@ export async function loadWorkflowBundle(
   workflowsPath: string = defaultWorkflowsPath,
 ): Promise<WorkflowBundle> {
   await mkdir(directory, { recursive: true });
-  const name = `workflows-${sha256(workflowsPath).slice(0, 12)}`;
-  const manifestPath = join(directory, `${name}.json`);
-  const packPath = (codeSha256: string) => join(directory, `${name}-${codeSha256.slice(0, 16)}.js`);
+  const found = await findWorkflowBundle(directory, workflowsPath);
+  if (found !== undefined) return found;
+  const { manifestPath, packPath } = placeOf(directory, workflowsPath);
   const known = await readManifest(manifestPath);
-  if (known !== null && (await isCurrent(known))) {
-    const code = await readFile(packPath(known.codeSha256), 'utf8').catch(() => null);
-    if (code !== null && sha256(code) === known.codeSha256) return { code, built: false };
-  }
 
   const startedAtMs = Date.now();
   const { code, sources } = await build(workflowsPath, logger);
