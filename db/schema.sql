@@ -1709,7 +1709,7 @@ create view order_verdicts as
            FROM selection_rows later
           WHERE ((later.collection_id = r.collection_id) AND (later.record = r.record) AND (later.n = (r.n + 1)) AND (later.n > 1))))) AND (NOT (EXISTS ( SELECT
            FROM selection_rows later
-          WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version = (r.version + 1)) AND (later.version > 1))))) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
+          WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version > r.version) AND (later.version > 1))))) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
            FROM order_collections c
           WHERE ((c.cycle_id = r.cycle_id) AND (c.id > r.collection_id) AND c.complete))))));
 

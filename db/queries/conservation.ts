@@ -100,7 +100,9 @@ function judgedRows(merchantId: number, cycleId: number): RawBuilder<unknown> {
     ), replaced as (
       select count(*)::float8 as rows
         from stored s join newer w on w.order_number = s.order_number and w.version = s.version + 1
-       where not exists (select from selection_rows r
+       where s.collection_id <= (select max(collection_id) from selections
+                                  where cycle_id = ${cycleId})
+         and not exists (select from selection_rows r
                           where r.collection_id = s.collection_id and r.record = s.record)
     ), judged as (
       select coalesce(sum(c.records), 0)::float8 as records,

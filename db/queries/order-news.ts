@@ -114,7 +114,7 @@ async function insertNewVersions(trx: Trx, merchantId: number, cycleId: number):
 /**
  * Rows that cannot be read. A broken row of the shop's data comes with every export: one without a
  * number says nothing new when as many of its kind stand already. A complete export stands for all
- * before it, so that all of its rows are news.
+ * before it, so that all of its rows are news. Of a number that stands twice, both rows must be seen.
  */
 async function insertUnreadable(
   trx: Trx,
@@ -123,9 +123,11 @@ async function insertUnreadable(
 ): Promise<Inserted> {
   const { rows } = await sql<Inserted>`
     with numbered as (
-      select s.*, h.version as held, row_number() over (
+      select s.*, h.version as held, coalesce(g.doubled, false) as doubled, row_number() over (
                partition by s.order_number, s.column_name, s.value, s.reason_code order by s.record) as nth
-        from staged_quarantined s left join held_orders h on h.order_number = s.order_number
+        from staged_quarantined s
+        left join held_orders h on h.order_number = s.order_number
+        left join sighted_orders g on g.order_number = s.order_number
     ), inserted as (
       insert into quarantined_orders (collection_id, record, line, merchant_id, order_number,
                                       column_name, value, reason_code, reason_ja, reason_en,
@@ -134,7 +136,7 @@ async function insertUnreadable(
              s.reason_code, s.reason_ja, s.reason_en, s.cycle_id,
              case when s.order_number is not null then coalesce(s.held, 0) + 1 end
         from numbered s
-       where s.merchant_id = ${merchantId} and s.nth > (
+       where s.merchant_id = ${merchantId} and (s.doubled or s.nth > (
          select count(*) from quarantined_orders q
           where q.collection_id in (select id from order_collections where cycle_id = ${cycleId})
             and q.order_number is not distinct from s.order_number
@@ -143,7 +145,7 @@ async function insertUnreadable(
                     where c.cycle_id = ${cycleId} and c.id > q.collection_id and c.complete)
                   else q.version = s.held end
             and (q.column_name, q.value, q.reason_code)
-                is not distinct from (s.column_name, s.value, s.reason_code))
+                is not distinct from (s.column_name, s.value, s.reason_code)))
        order by s.record
       returning version)
     select count(*) filter (where version = 1 or version is null)::int as added,

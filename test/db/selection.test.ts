@@ -1,28 +1,14 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { inCopyTransaction } from '../../db/copy-rows.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
-import { createStage } from '../../db/export-stage.ts';
-import { insertPlannedCharges } from '../../db/queries/auth-file.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
-import {
-  type CollectedRow,
-  copyCollectedRows,
-  listCollections,
-  recordCollection,
-  recordTables,
-  reserveCollection,
-} from '../../db/queries/order-export.ts';
-import { listOrderChanges, mergeStage } from '../../db/queries/order-news.ts';
-import { listOrders } from '../../db/queries/orders.ts';
-import { closeRuns, openRun, weighRun } from '../../db/queries/runs.ts';
-import {
-  findLatestCollection,
-  insertSelection,
-  summarizeSelection,
-} from '../../db/queries/selection.ts';
+import { listCollections } from '../../db/queries/order-export.ts';
+import { listOrderChanges } from '../../db/queries/order-news.ts';
+import { weighRun } from '../../db/queries/runs.ts';
+import { findLatestCollection, summarizeSelection } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
@@ -42,75 +28,12 @@ beforeEach(async () => {
   record = await insertMoneyRecord(db);
 });
 
-interface Row {
-  readonly number: string | null;
-  readonly yen?: number;
-  readonly exclusion?: string;
-  readonly quarantined?: string;
-}
-
-/** An export as it was read; its own settings version keeps it apart from the one before. */
-async function collect(rows: readonly Row[], cycleId = record.cycleId): Promise<number> {
-  const { merchantId, fileId } = record;
-  return await inCopyTransaction(pool, async (trx, copyRows) => {
-    const known = await listCollections(trx, merchantId, cycleId);
-    const first = known.length === 0;
-    const id = await reserveCollection(trx, merchantId);
-    await copyCollectedRows(
-      copyRows,
-      first ? recordTables : await createStage(trx),
-      readRows(rows, [cycleId, id, merchantId]),
-    );
-    const news = first
-      ? { complete: true, added: rows.length, changed: 0, unchanged: 0, gone: 0 }
-      : await mergeStage(trx, merchantId, { cycleId, collectionId: id });
-    const settingsVersion = known.length + 1;
-    const counts = { records: rows.length, quarantined: 0 };
-    const read = { fileId, settingsVersion, encoding: 'utf-8', ...counts, news, now: AT };
-    await recordCollection(trx, merchantId, { id, cycleId, ...read });
-    return id;
-  });
-}
-
-async function* readRows(
-  rows: readonly Row[],
-  [cycleId, collectionId, merchantId]: [number, number, number],
-): AsyncGenerator<CollectedRow> {
-  for (const [index, { number, yen = 100, exclusion, quarantined }] of rows.entries()) {
-    const place = [collectionId, index + 1, index + 2, merchantId];
-    if (quarantined !== undefined || number === null) {
-      const reason = [null, null, quarantined ?? 'row_broken', '読めません', 'unreadable'];
-      const version = number === null ? null : 1;
-      yield { kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] };
-      continue;
-    }
-    const order = [number, '9', null, 'クレジットカード', 2, '1', yen, 'unknown', null];
-    const rest = ['新規受付', '', '', '', exclusion ?? null];
-    yield { kind: 'order', values: [cycleId, ...place, ...order, ...rest] };
-  }
-}
-
-/** Lets the month bill all that is selected, and claims it. */
-async function plan(cycleId = record.cycleId, identityMonth = '') {
-  const run = { cycleId, orderNumbers: null, decisionId: null, now: AT };
-  const claim = { cycleId, identityMonth, now: AT };
-  return await db.transaction().execute(async (trx) => {
-    await openRun(trx, record.merchantId, run);
-    const result = await insertPlannedCharges(trx, record.merchantId, claim);
-    if (result.taken === 0) {
-      await closeRuns(trx, record.merchantId, { ...claim, charges: result.planned });
-    }
-    return result;
-  });
-}
-
-async function select(collectionId: number, cycleId = record.cycleId, identityMonth = '') {
-  await insertSelection(db, record.merchantId, { cycleId, collectionId, identityMonth, now: AT });
-  const page = { cycleId, search: {}, after: null, limit: 100 };
-  const rows = await listOrders(db, record.merchantId, page);
-  rows.sort((a, b) => a.record - b.record || a.collection - b.collection);
-  return rows.map(({ orderNumber, verdict, reason }) => [orderNumber, reason ?? verdict]);
-}
+const of = (cycleId = record.cycleId) => ({ ...record, cycleId });
+const collect = (rows: readonly ExportRow[], cycleId?: number) =>
+  collectRows(pool, of(cycleId), rows);
+const plan = (cycleId?: number, identityMonth?: string) => planAll(db, of(cycleId), identityMonth);
+const select = (collectionId: number, cycleId?: number, identityMonth?: string) =>
+  selectRows(db, of(cycleId), collectionId, identityMonth);
 
 test('every record ends in one verdict: excluded, doubled, unreadable or selected', async () => {
   const collection = await collect([
