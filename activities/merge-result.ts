@@ -30,13 +30,19 @@ export interface MergeContext {
   readonly now: string;
 }
 
-/** Rows on their way into each table; bounded by what fits into one file (10 MB). */
+/** Rows on their way into each table. */
 interface MergedRows {
   readonly lines: CopyValue[][];
   readonly strays: CopyValue[][];
   readonly facts: CopyValue[][];
   readonly contradictions: CopyValue[][];
 }
+
+const outcomes = { table: 'outcomes', columns: OUTCOME_COLUMNS } as const;
+const endingResults = { table: 'ending_results', columns: ENDING_RESULT_COLUMNS } as const;
+
+/** How many rows are held before they are sent on: enough for COPY, little for the memory. */
+const BATCH_ROWS = 5_000;
 
 /** Takes every row of a result file into the record, in the transaction of its decision. */
 export async function mergeResult(
@@ -50,6 +56,17 @@ export async function mergeResult(
   );
   const round = await nextRound(trx, merchantId, exchange.id);
   const rows: MergedRows = { lines: [], strays: [], facts: [], contradictions: [] };
+  const facts = exchange.kind === 'capture' ? endingResults : outcomes;
+  const flush = async () => {
+    for (const [table, columns, batch] of [
+      ['result_lines', RESULT_LINE_COLUMNS, rows.lines],
+      ['result_strays', RESULT_STRAY_COLUMNS, rows.strays],
+      [facts.table, facts.columns, rows.facts],
+      ['contradictions', CONTRADICTION_COLUMNS, rows.contradictions],
+    ] as const) {
+      if (batch.length > 0) await copyRows(table, columns, batch.splice(0));
+    }
+  };
   const findings: object[] = [];
   for await (const event of reconcileFiles(context.files, { encoding: context.encoding })) {
     if (event.kind === 'summary') continue;
@@ -65,23 +82,15 @@ export async function mergeResult(
       }
       mergeLine(rows, event, line, context, round);
     }
+    if (rows.lines.length + rows.strays.length >= BATCH_ROWS) await flush();
   }
+  await flush();
   await insertResultFile(trx, merchantId, {
     exchangeId: exchange.id,
     fileId: context.fileId,
     findings,
     now: context.now,
   });
-  await copyRows('result_lines', RESULT_LINE_COLUMNS, rows.lines);
-  await copyRows('result_strays', RESULT_STRAY_COLUMNS, rows.strays);
-  // Ordered by charge, as every merge, so that two of them cannot lock each other out.
-  rows.facts.sort((a, b) => Number(a[0]) - Number(b[0]));
-  if (exchange.kind === 'capture') {
-    await copyRows('ending_results', ENDING_RESULT_COLUMNS, rows.facts);
-  } else {
-    await copyRows('outcomes', OUTCOME_COLUMNS, rows.facts);
-  }
-  await copyRows('contradictions', CONTRADICTION_COLUMNS, rows.contradictions);
   await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, now: context.now });
 }
 
