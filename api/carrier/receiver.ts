@@ -5,6 +5,7 @@ import { listEndpointsWithWork } from '../../db/queries/delivery-endpoints.ts';
 import { holdsCardNumber } from '../../imports/carrier-call-guard.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { RateLimits } from '../rate-limits.ts';
+import { asksToContinue } from '../request-input.ts';
 import type { ApiState } from '../state.ts';
 import { type CallAnswer, createCallIntake } from './call-intake.ts';
 import { createDeliveryWaker } from './delivery-waker.ts';
@@ -73,6 +74,7 @@ export function createCarrierReceiver(
       });
       return;
     }
+    if (asksToContinue(request)) response.writeContinue();
     const body = await readBody(request, untilMs);
     if (body === 'too_large') return answer(413, 'NG: too large');
     if (body === 'cut') return answer(503, answers.not_taken.text);

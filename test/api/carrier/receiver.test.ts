@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { merchantSettingsSchema } from '../../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../../config.ts';
@@ -61,6 +63,21 @@ describe('a call', () => {
     const [kept] = await readResults('get');
     expect(kept?.query?.toString('latin1')).toBe(form);
     expect(kept?.parameters).toContainEqual(['sendpoint', '能表 構']);
+  });
+
+  test('that asks before it sends its body is told to go on', async () => {
+    const form = writeForm(callParameters({ ordd: 'asks-first' }));
+    const sent = request(`${api.url}${path}`, {
+      method: 'POST',
+      headers: { Expect: '100-continue', 'Content-Length': String(form.length) },
+    });
+    sent.flushHeaders();
+    await once(sent, 'continue');
+    sent.end(form);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    expect(await readResults('asks-first')).toHaveLength(1);
   });
 
   test('that comes again is known, however it is written', async () => {
