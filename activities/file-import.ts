@@ -247,6 +247,8 @@ async function* readStored(
   yield* readAhead(file.content);
 }
 
+const pieceBytes = 65_536;
+
 /** Fetches and opens the next chunk while the present one is worked on. */
 async function* readAhead(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const chunks = content[Symbol.asyncIterator]();
@@ -257,7 +259,10 @@ async function* readAhead(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     next = chunks.next();
     // A failure is thrown when its turn comes, also when nobody asks any more.
     next.catch(() => {});
-    yield chunk.value;
+    // The rows of a piece live until it is done with: short pieces keep them out of the old heap.
+    for (let at = 0; at < chunk.value.length; at += pieceBytes) {
+      yield chunk.value.subarray(at, at + pieceBytes);
+    }
   }
 }
 

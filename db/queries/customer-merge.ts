@@ -17,9 +17,21 @@ export interface CustomerConflictTexts {
   readonly idDiffers: string;
 }
 
-/** What is imported of a stage `s`. */
-export const accepted = sql`
-  s.errors is null and not exists (select from refused r where r.record = s.record)`;
+/** What is imported of a stage `s`, once `markRefused` has been there. */
+export const accepted = sql`s.errors is null`;
+
+/** Gives the rows that the merge refuses their errors, in front of those that they had. */
+export async function markRefused(
+  trx: Trx,
+  _merchantId: number,
+  stage: 'staged_customers' | 'staged_cards',
+): Promise<void> {
+  await sql`
+    update ${sql.table(stage)} s
+       set columns = r.columns || coalesce(s.columns, '{}'),
+           errors = r.errors || coalesce(s.errors, '{}')
+      from refused r where r.record = s.record`.execute(trx);
+}
 
 /**
  * Merges the staged customers into the record, set-based: known 顧客番号 are updated, new ones get the
@@ -34,7 +46,7 @@ export async function mergeCustomers(
   await sql`set local work_mem = '128MB'`.execute(trx);
   await sql`analyze staged_customers`.execute(trx);
   await findCustomerConflicts(trx, merchantId, of.texts);
-  await sql`analyze refused`.execute(trx);
+  await markRefused(trx, merchantId, 'staged_customers');
   const set = sql.join(customerColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
   const own = sql.join(customerColumns.map((name) => sql.ref(`c.${name}`)));
   const staged = sql.join(customerColumns.map((name) => sql.ref(`s.${name}`)));
@@ -159,10 +171,7 @@ export async function recordRemarks(
   const head = sql`${of.importId}::bigint, s.record, s.line, ${merchantId}::bigint`;
   const failures = await sql`
     insert into import_failures (import_id, record, line, merchant_id, columns, errors)
-    select ${head}, coalesce(r.columns, '{}') || coalesce(s.columns, '{}'),
-           coalesce(r.errors, '{}') || coalesce(s.errors, '{}')
-      from ${table} s left join refused r on r.record = s.record
-     where s.errors is not null or r.record is not null`.execute(trx);
+    select ${head}, s.columns, s.errors from ${table} s where s.errors is not null`.execute(trx);
   const warnings = await sql`
     insert into import_warnings (import_id, record, line, merchant_id, columns, warnings)
     select ${head}, s.warned_columns, s.warnings from ${table} s
