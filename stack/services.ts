@@ -2,6 +2,12 @@ import { readConfig } from '../config.ts';
 import type { Stack } from './stack.ts';
 import { typeScriptProcess } from './typescript-process.ts';
 
+/**
+ * Files stream through a worker, so that it holds little at a time; without a limit V8 lets what it
+ * no longer needs pile up instead. Compose says the same.
+ */
+const workerHeapMb = 320;
+
 /** The worker on a migrated stack; ends with it. Its log is `logs/worker.log`. */
 export async function startWorker(
   stack: Stack,
@@ -9,7 +15,7 @@ export async function startWorker(
 ): Promise<void> {
   await stack.startProcess({
     name: 'worker',
-    ...typeScriptProcess('workers/main.ts'),
+    ...typeScriptProcess('workers/main.ts', [], { heapMb: workerHeapMb }),
     env,
     ready: /^worker ready$/m,
     // Without a cached bundle it builds the workflows first.

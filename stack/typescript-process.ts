@@ -10,15 +10,20 @@ import { checkoutDir } from '../config.ts';
  *     });
  *
  * @param entry path from the checkout.
+ * @param limits `heapMb`: how much V8 may hold before it clears up in earnest
  */
 export function typeScriptProcess(
   entry: string,
   args: readonly string[] = [],
+  { heapMb }: { readonly heapMb?: number } = {},
 ): { command: string; args: string[]; cwd: string } {
   // `--import tsx` is found from the working directory.
   return {
     command: process.execPath,
-    args: ['--import', 'tsx', entry, ...args],
+    args: [
+      ...(heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]),
+      ...['--import', 'tsx', entry, ...args],
+    ],
     cwd: checkoutDir,
   };
 }

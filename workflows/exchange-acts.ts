@@ -21,7 +21,9 @@ import { refuseUnless } from './refusals.ts';
 export interface ActTaker {
   /** What every activity of an act is given, at this moment of the business clock. */
   of(act: OperatorAct): OfExchange;
-  /** Runs it once the file's row is read; then the month is told and the row read again. */
+  /** Runs it once the file's row is read, which is then read again; the month waits for other news. */
+  noted<Result>(act: () => Promise<Result>): Promise<Result>;
+  /** The same, and the month is told. */
   told<Result>(act: () => Promise<Result>): Promise<Result>;
   /** The same, for what may end this file's turn: then it is another file's. */
   freed<Result>(act: () => Promise<Result>): Promise<Result>;
@@ -31,7 +33,7 @@ export interface ActTaker {
 
 /** Hears everything that people tell the workflow of a file. */
 export function hearExchangeActs(
-  { of, told, freed, isFinished }: ActTaker,
+  { of, noted, told, freed, isFinished }: ActTaker,
   short: MainActivities,
   files: FileActivities,
 ): void {
@@ -80,7 +82,7 @@ export function hearExchangeActs(
       }),
     { validator },
   );
-  setHandler(recordCompletion, (act) => told(() => short.recordCompletion(of(act))), {
+  setHandler(recordCompletion, (act) => noted(() => short.recordCompletion(of(act))), {
     validator,
   });
   // At any stage: what a late result says against the record is the sign of a double billing.

@@ -45,13 +45,22 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   // Only saves a second call: the key of a reminder keeps it from being posted twice.
   let reminded = '';
 
-  /** Every act ends the same way: the loop reads the row again, and the month is told. */
-  const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+  // A run that is started over a finished row knows nothing of what the month was told.
+  let monthKnows = false;
+
+  /** Every act ends the same way: the loop reads the row again. */
+  const noted = async <Result>(act: () => Promise<Result>): Promise<Result> => {
     // It may come with the very first task, before the file is open to the operator.
     await clock.until(null, () => opened);
     const value = await act();
-    await short.reportToCycle(of());
     bell.ring();
+    return value;
+  };
+  const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+    monthKnows = false;
+    const value = await noted(act);
+    await short.reportToCycle(of());
+    monthKnows = true;
     return value;
   };
   const freed = async <Result>(act: () => Promise<Result>): Promise<Result> => {
@@ -61,6 +70,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   };
   const taker = {
     of: (act: OperatorAct) => ({ ...of(), workflowId, act }),
+    noted,
     told,
     freed,
     isFinished: () => isFinishedExchange(stage),
@@ -86,7 +96,8 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   stage = facts.stage;
   if (input.lateResult === true) await bell.pauses(LATE_RESULT_PAUSE_MS, '遅れて届いた結果');
   setStage('closed', false, describeFacts(facts));
-  await short.reportToCycle(of());
+  await clock.quiet();
+  if (!monthKnows) await short.reportToCycle(of());
   await clock.quiet();
 
   /** Reminds of a wait what is due of it. @returns when to remind next; null = of nothing */
