@@ -32,6 +32,7 @@ export async function openUploadedPart(
   } catch {
     throw brokenForm('is not a multipart form');
   }
+  const source = Readable.from(body, { objectMode: false });
   return await new Promise((resolve, reject) => {
     let files = 0;
     let content: PassThrough | undefined;
@@ -48,6 +49,10 @@ export async function openUploadedPart(
         return;
       }
       content = new PassThrough();
+      // Its reader is thrown the error; while it has none yet, nobody is: that must end no process.
+      content.on('error', () => {});
+      // A reader that refuses the file leaves early: then nobody waits for the rest of the form.
+      content.on('close', () => source.destroy());
       stream.on('error', fail);
       stream.pipe(content, { end: false });
       resolve({ name: info.filename ?? null, content });
@@ -58,7 +63,7 @@ export async function openUploadedPart(
       // Only a whole form ends its file: one that broke off must not look complete.
       content?.end();
     });
-    pipeline(Readable.from(body, { objectMode: false }), form).catch(fail);
+    pipeline(source, form).catch(fail);
   });
 }
 

@@ -1,3 +1,4 @@
+import { UnusableFileError } from '../billing/row-reason.ts';
 import { appendAudit } from '../db/queries/audit.ts';
 import {
   type FileGuard,
@@ -78,6 +79,7 @@ export async function storeUpload(
     return stored;
   } catch (error) {
     if (error instanceof FileRefusedError) state.metrics.refusedFiles.inc({ reason: 'card' });
+    if (error instanceof UnusableFileError) state.metrics.refusedFiles.inc({ reason: 'unusable' });
     if (error instanceof FileTooLargeError) state.metrics.refusedFiles.inc({ reason: 'size' });
     throw error;
   } finally {

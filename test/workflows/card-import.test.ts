@@ -185,6 +185,39 @@ describe('what is no such file', () => {
     expect(await storedFiles()).toBe(before);
   });
 
+  test.each([
+    ['customers', 'ファイルは保存していません'],
+    ['cards', 'ファイルは保存していません'],
+  ] as const)('a form with 20 MB of random bytes as %s is answered, too', async (kind, said) => {
+    const piece = crypto.getRandomValues(new Uint8Array(65_536));
+    const content = Buffer.concat(Array.from({ length: 320 }, () => piece));
+    await expect(desk.upload(kind, content)).rejects.toThrow(said);
+  });
+
+  test('a form without a file, with two, or cut off, imports nothing', async () => {
+    const count = async () => (await desk.read<{ total: number }>('/imports')).total;
+    const before = await count();
+    const send = async (body: FormData | string, headers: Record<string, string> = {}) => {
+      const init = {
+        method: 'POST',
+        body,
+        headers: { 'Idempotency-Key': randomUUID(), ...headers },
+      };
+      return (await desk.call('/imports?kind=customers', init)).status;
+    };
+    const file = () => new Blob([customerFile([customerLine({ 顧客番号: 'f' })])]);
+    const none = new FormData();
+    none.append('note', 'x');
+    expect(await send(none)).toBe(400);
+    const two = new FormData();
+    two.append('a', file(), 'a.csv');
+    two.append('b', file(), 'b.csv');
+    expect(await send(two)).toBe(400);
+    const cut = `--x\r\nContent-Disposition: form-data; name="f"; filename="f.csv"\r\n\r\n${customerFile([])}`;
+    expect(await send(cut, { 'Content-Type': 'multipart/form-data; boundary=x' })).toBe(400);
+    expect(await count()).toBe(before);
+  });
+
   test('a card number: its place is named, not its digits, and the refusal is audited', async () => {
     const number = cardLikeNumber();
     const file = customerFile([customerLine({ 顧客番号: '1', 建物名: number })]);
