@@ -118,17 +118,27 @@ export async function findBrokenPromises(
   });
 }
 
-/** Answers 200 whose call was not due while the record was away or just back. */
-export function calmLatenciesMs(result: LoadResult, settleMs = 5_000): number[] {
-  const { calls, disturbed } = result;
+/** Calls answered 200 that were not due while the record was away or just back. */
+function calmCalls({ calls, disturbed }: LoadResult, settleMs = 5_000): SentCall[] {
   return calls
     .filter(({ status }) => status === 200)
     .filter(
       ({ dueMs }) =>
         disturbed === null || dueMs < disturbed.fromMs || dueMs > disturbed.toMs + settleMs,
-    )
+    );
+}
+
+/** How long their answers took, shortest first. */
+export function calmLatenciesMs(result: LoadResult): number[] {
+  return calmCalls(result)
     .map(({ dueMs, answeredMs }) => answeredMs - dueMs)
     .sort((a, b) => a - b);
+}
+
+/** Seconds of the load in which an answer took longer: a stall of the machine shows as a few of them. */
+export function slowSeconds(result: LoadResult, limitMs: number): number[] {
+  const slow = calmCalls(result).filter(({ dueMs, answeredMs }) => answeredMs - dueMs > limitMs);
+  return [...new Set(slow.map(({ dueMs }) => Math.floor(dueMs / 1000)))];
 }
 
 function formOf(run: string, n: number): string {

@@ -22,7 +22,13 @@ import { startApi, startWorker } from '../stack/services.ts';
 import { reachTemporal } from '../temporal/client.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
-import { calmLatenciesMs, findBrokenPromises, resendUntaken, sendCalls } from './carrier-calls.ts';
+import {
+  calmLatenciesMs,
+  findBrokenPromises,
+  resendUntaken,
+  sendCalls,
+  slowSeconds,
+} from './carrier-calls.ts';
 
 const [callsPerSecond = 500, seconds = 60, queued = 30_000, givenSeed] = process.argv
   .slice(2)
@@ -113,7 +119,8 @@ async function measureReceiver(db: Db, merchantId: number, apiUrl: string): Prom
   );
   say(
     `answers 200 apart from the restart and 5 s after it: median ${at(0.5).toFixed(1)} ms, ` +
-      `p99 ${at(0.99).toFixed(1)} ms, longest ${at(0.999_999).toFixed(1)} ms`,
+      `p99 ${at(0.99).toFixed(1)} ms, longest ${at(0.999_999).toFixed(1)} ms; ` +
+      `seconds with one over ${limits.p99Ms} ms: ${slowSeconds(result, limits.p99Ms).join(' ') || 'none'}`,
     at(0.99) < limits.p99Ms,
   );
 }
