@@ -1,4 +1,4 @@
-import { type CycleFacts, type CycleStage, needsAttention } from '../billing/cycle.ts';
+import { type CycleFacts, type CycleStage, isDone, needsAttention } from '../billing/cycle.ts';
 import { cycleReminderKey, writeCycleReminder } from '../billing/cycle-reminder.ts';
 import { isFinishedExchange } from '../billing/exchange.ts';
 import { lockMerchant } from '../db/database.ts';
@@ -129,23 +129,29 @@ export function createCycleActivities(deps: ActivityDependencies) {
       return { stage };
     },
 
-    /** Closes the month, when every row and every yen is accounted for. */
+    /**
+     * Closes the month, when every row and every yen is accounted for. People may have said something
+     * since it was about to close: under the merchant's lock, which every act of theirs takes, the
+     * month looks once more, and goes back to work when anything is open.
+     */
     async closeCycle(of: OfCycle): Promise<void> {
       const merchant = await loadMerchant(deps, of.merchant);
-      const cycle = await requireCycle(db, merchant.id, of.month);
-      const { rows, yen, broken } = await checkConservation(db, merchant.id, cycle.id);
-      if (!rows || !yen) {
-        throw refusal(
-          'ConservationBroken',
-          `件数または金額が合わないため締められません: ${broken.join('、')}。締め処理以外は何も失われていません。開発担当に連絡してください。`,
-        );
-      }
-      await moveCycle(db, merchant.id, {
-        cycleId: cycle.id,
-        from: 'closing',
-        to: 'closed',
-        attention: false,
-        now: of.now,
+      await db.transaction().execute(async (trx) => {
+        await lockMerchant(trx, merchant.id);
+        const { id: cycleId } = await requireCycle(trx, merchant.id, of.month);
+        const move = { cycleId, from: 'closing', attention: false, now: of.now } as const;
+        if (!isDone(await readCycleFacts(trx, merchant.id, of.month, of.now))) {
+          await moveCycle(trx, merchant.id, { ...move, to: 'working_ng' });
+          return;
+        }
+        const { rows, yen, broken } = await checkConservation(trx, merchant.id, cycleId);
+        if (!rows || !yen) {
+          throw refusal(
+            'ConservationBroken',
+            `件数または金額が合わないため締められません: ${broken.join('、')}。締め処理以外は何も失われていません。開発担当に連絡してください。`,
+          );
+        }
+        await moveCycle(trx, merchant.id, { ...move, to: 'closed' });
       });
     },
 

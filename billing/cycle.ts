@@ -90,6 +90,13 @@ export function isFinished(charges: ChargesByState): boolean {
   );
 }
 
+/** Whether nothing is left to do in the month: no charge, file, run, export or order waits. */
+export function isDone(facts: CycleFacts): boolean {
+  const { charges, exchanges, openRuns, unbilled, unselected } = facts;
+  const left = exchanges.open + exchanges.unsettled + openRuns + unbilled;
+  return isFinished(charges) && left === 0 && !unselected;
+}
+
 /** Whether a person must act before the cycle can go on. */
 export function needsAttention(facts: CycleFacts): boolean {
   if (facts.stage === 'closed') return false;

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { carryFile } from '../../sandbox/bill-month.ts';
+import { readCycle } from '../../sandbox/operator.ts';
+import { type Caught, type Step, setTraps, type Traps } from '../campaign/traps.ts';
+import { type Month, openMonth } from './month.ts';
+import {
+  makeExport,
+  numbered,
+  post,
+  type TestOrder,
+  untilCycle,
+  untilExchange,
+  upload,
+} from './month-acts.ts';
+
+/** What is said to a month in the moment in which it closes is refused, or keeps it open. */
+let month: Month;
+let traps: Traps | undefined;
+beforeEach(async () => {
+  month = await openMonth();
+});
+afterEach(async () => {
+  await traps?.client.query('select pg_advisory_unlock_all()');
+  await traps?.close();
+  traps = undefined;
+  await month.close();
+});
+
+const reason = '店舗の依頼';
+const billedMonth = '2026-03';
+const path = (rest: string) => `/cycles/${billedMonth}${rest}`;
+
+async function give(orders: readonly TestOrder[]) {
+  const stored = await upload(month, 'order-export', makeExport(orders));
+  const { sha256 } = stored.body as { sha256: string };
+  return await post(month, path('/order-export'), { sha256 });
+}
+
+/** One of two orders is billed and captured; the other is left over, and keeps the month open. */
+async function billOneOfTwo(): Promise<void> {
+  const [first, second] = numbered('41', 2) as [TestOrder, TestOrder];
+  await post(month, '/cycles', { month: billedMonth, scope: 'chosen' });
+  await give([first, second]);
+  await untilCycle(month, billedMonth, ({ stage }) => stage === 'previewing');
+  const run = { orderNumbers: [first.number], confirmed: { rows: 1, yen: 1000 }, reason };
+  expect((await post(month, path('/runs'), run)).status).toBe(200);
+  for (const file of ['auth-1', 'capture-1']) {
+    await carryFile(month.day, await untilExchange(month, billedMonth, file));
+  }
+  await untilCycle(month, billedMonth, ({ stage }) => stage === 'working_ng');
+}
+
+/** Holds the second order, whereupon nothing keeps the month open; it stands still at its step. */
+async function closeUpTo(stage: 'closing' | 'closed'): Promise<Caught> {
+  const step: Step = {
+    name: stage,
+    table: 'cycles',
+    on: 'update',
+    when: `new.stage = '${stage}'`,
+    n: 1,
+    at: 'commit',
+  };
+  traps = await setTraps(month.ownerDatabaseUrl, [step]);
+  await post(month, path('/holds'), { orderNumbers: ['4102'], reason });
+  const caught = await traps.next(AbortSignal.timeout(20_000));
+  if (caught === undefined) throw new Error('the month never came to its end');
+  return caught;
+}
+
+test('an order that is let go while its month is about to close is not left behind', {
+  timeout: 60_000,
+}, async () => {
+  await billOneOfTwo();
+  const caught = await closeUpTo('closing');
+  const released = await post(month, path('/released-holds'), { orderNumbers: ['4102'], reason });
+  expect(released.status).toBe(200);
+  await caught.release();
+  const open = await untilCycle(
+    month,
+    billedMonth,
+    ({ stage, unbilled }) => stage === 'closed' || unbilled === 1,
+  );
+  expect(open).toMatchObject({ stage: 'working_ng', selection: { selected: 2 } });
+});
+
+test('an export that comes while its month closes is refused whole', {
+  timeout: 60_000,
+}, async () => {
+  await billOneOfTwo();
+  const caught = await closeUpTo('closed');
+  const late = give(numbered('41', 3));
+  await untilAnotherWaits(caught);
+  await caught.release();
+  expect(await late).toMatchObject({ status: 409 });
+  const closed = await untilCycle(month, billedMonth, ({ stage }) => stage === 'closed');
+  expect(closed.selection).toMatchObject({ orders: 2 });
+  expect(closed.conservation.broken).toEqual([]);
+  expect((await readCycle(month.day.desk, billedMonth)).unbilled).toBe(0);
+});
+
+/** Until another backend than the one that was caught waits for a lock. */
+async function untilAnotherWaits({ pid }: Caught): Promise<void> {
+  for (;;) {
+    const waiting = await traps?.client.query(
+      'select from pg_locks where not granted and pid <> $1 and (database is null or database = (select oid from pg_database where datname = current_database()))',
+      [pid],
+    );
+    if ((waiting?.rowCount ?? 0) > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
