@@ -87,3 +87,18 @@ export async function createCardStage(trx: Trx): Promise<void> {
     ) on commit drop;
     ${createRefusedStage}`.execute(trx);
 }
+
+/** What is imported of a stage `s`, once `markRefused` has been there. */
+export const accepted = sql`s.errors is null`;
+
+/** Gives the rows that the merge refuses their errors, in front of those that they had. */
+export async function markRefused(
+  trx: Trx,
+  stage: 'staged_customers' | 'staged_cards',
+): Promise<void> {
+  await sql`
+    update ${sql.table(stage)} s
+       set columns = r.columns || coalesce(s.columns, '{}'),
+           errors = r.errors || coalesce(s.errors, '{}')
+      from refused r where r.record = s.record`.execute(trx);
+}

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
 import type { Trx } from '../database.ts';
-import { cardColumns } from '../import-stage.ts';
-import { accepted, type MergeCounts, markRefused, recordRemarks } from './customer-merge.ts';
+import { accepted, cardColumns, markRefused } from '../import-stage.ts';
+import { type MergeCounts, recordRemarks } from './customer-merge.ts';
 
 /**
  * Merges the staged cards into the record, set-based. A card that is there is brought up to date;
@@ -27,7 +27,7 @@ export async function mergeCards(
       select record, row_number() over (partition by identity order by record) as k
         from staged_cards where errors is null) d
      where k > 1`.execute(trx);
-  await markRefused(trx, merchantId, 'staged_cards');
+  await markRefused(trx, 'staged_cards');
   const set = sql.join(cardColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
   await sql`
     update cards c

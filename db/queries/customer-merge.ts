@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../database.ts';
-import { customerColumns } from '../import-stage.ts';
+import { accepted, customerColumns, markRefused } from '../import-stage.ts';
 
 /** Counts of a merge; what did not fail is imported. */
 export interface MergeCounts {
@@ -17,22 +17,6 @@ export interface CustomerConflictTexts {
   readonly idDiffers: string;
 }
 
-/** What is imported of a stage `s`, once `markRefused` has been there. */
-export const accepted = sql`s.errors is null`;
-
-/** Gives the rows that the merge refuses their errors, in front of those that they had. */
-export async function markRefused(
-  trx: Trx,
-  _merchantId: number,
-  stage: 'staged_customers' | 'staged_cards',
-): Promise<void> {
-  await sql`
-    update ${sql.table(stage)} s
-       set columns = r.columns || coalesce(s.columns, '{}'),
-           errors = r.errors || coalesce(s.errors, '{}')
-      from refused r where r.record = s.record`.execute(trx);
-}
-
 /**
  * Merges the staged customers into the record, set-based: known 顧客番号 are updated, new ones get the
  * next IDs, doubled and conflicting rows become failures. The caller holds `lock_customers`.
@@ -47,7 +31,7 @@ export async function mergeCustomers(
   // Those columns alone by which the merge chooses its way.
   await sql`analyze staged_customers (record, customer_number, customer_id, errors)`.execute(trx);
   await findCustomerConflicts(trx, merchantId, of.texts);
-  await markRefused(trx, merchantId, 'staged_customers');
+  await markRefused(trx, 'staged_customers');
   const set = sql.join(customerColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
   const own = sql.join(customerColumns.map((name) => sql.ref(`c.${name}`)));
   const staged = sql.join(customerColumns.map((name) => sql.ref(`s.${name}`)));
