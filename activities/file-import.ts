@@ -244,6 +244,13 @@ async function* readStored(
 ): AsyncGenerator<Buffer> {
   const file = await openFile(deps.db, merchantId, found.sha256, deps.fileKeys);
   if (file === undefined) throw new Error('a stored file is never removed while it is read');
+  if (file.blanked) {
+    throw new UnusableFileError(
+      'empty',
+      'these bytes were stored before and blanked since: add an empty line to the file',
+      '同じ内容のファイルは保存期間が過ぎて消去済みです。末尾に空行を加えてアップロードし直してください',
+    );
+  }
   yield* readAhead(file.content);
 }
 
