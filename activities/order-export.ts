@@ -20,7 +20,7 @@ import {
 } from '../db/queries/order-export.ts';
 import { mergeStage } from '../db/queries/order-news.ts';
 import { findLatestCollection } from '../db/queries/selection.ts';
-import { recordShipmentNews } from '../db/queries/shipments.ts';
+import { listShippedMonths, recordShipmentNews } from '../db/queries/shipments.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
@@ -58,10 +58,9 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
       }
       const { width } = current.settings.paygent;
       const reopen = () => reopenFile(deps, merchant.id, of.sha256);
-      let shipped: readonly string[] = [];
       try {
         const encoding = await detectEncoding(file.content);
-        const { id: _, ...collection } = await withHeartbeat(() =>
+        const { id, ...collection } = await withHeartbeat(() =>
           inCopyTransaction(deps.pool, async (trx, copyRows): Promise<Collection> => {
             await lockMerchant(trx, merchant.id);
             const key = {
@@ -106,7 +105,7 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
               news,
               now: of.now,
             });
-            shipped = await recordShipmentNews(trx, merchant.id, { collectionId: id, now: of.now });
+            await recordShipmentNews(trx, merchant.id, { collectionId: id, now: of.now });
             return collection;
           }),
         );
@@ -114,8 +113,9 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
           'orders',
           'quarantined_orders',
         ]);
-        // Old orders come again in the next month's export, with the day they were shipped on.
-        for (const month of shipped) {
+        // Old orders come again in the next month's export, with the day they were shipped on. Also when
+        // an earlier try recorded it, which may have died before this.
+        for (const month of await listShippedMonths(deps.db, merchant.id, id)) {
           await deps.workflows.wakeCycle(of.merchant, month, 'shipments');
         }
         return collection;

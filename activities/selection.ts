@@ -100,11 +100,16 @@ export function createSelectionActivities(deps: ActivityDependencies) {
             identityMonth: identityMonth(current.settings.orderIdentity, of.month),
             now: of.now,
           };
+          const latest = await findLatestCollection(trx, merchant.id, cycle.id);
+          if (latest === undefined) throw new Error('a selection has its collection');
+          const { collectionId } = latest;
+          // An export that came since then may say that an order was cancelled.
+          if (latest.selectionId === null) {
+            await insertSelection(trx, merchant.id, { ...plan, collectionId });
+          }
           let { planned, taken } = await insertPlannedCharges(trx, merchant.id, plan);
           if (taken > 0) {
-            const latest = await findLatestCollection(trx, merchant.id, cycle.id);
-            if (latest === undefined) throw new Error('a selection has its collection');
-            await insertSelection(trx, merchant.id, { ...plan, collectionId: latest.collectionId });
+            await insertSelection(trx, merchant.id, { ...plan, collectionId });
             ({ planned, taken } = await insertPlannedCharges(trx, merchant.id, plan));
           }
           if (taken > 0) throw new Error('what was selected anew is free, under the merchant lock');

@@ -1,20 +1,17 @@
 import { sql } from 'kysely';
-import type { Trx } from '../database.ts';
+import type { Db, Trx } from '../database.ts';
 
 /**
  * Takes the days of shipment that an export tells over to the charges that it tells them of, of any
  * month that is still open: the next month's export repeats old orders, now shipped. The first news
  * counts. The caller holds the merchant's lock.
- *
- * @returns the other months that have news
  */
 export async function recordShipmentNews(
   trx: Trx,
   merchantId: number,
   of: { collectionId: number; now: string },
-): Promise<string[]> {
-  const { rows } = await sql<{ billing_month: string }>`
-    with shipped as (
+): Promise<void> {
+  await sql`
       insert into shipments (charge_id, merchant_id, shipped_on, collection_id, recorded_at)
       select distinct on (c.id) c.id, ${merchantId}, o.shipped_on, ${of.collectionId}, ${of.now}
         from orders o
@@ -24,16 +21,28 @@ export async function recordShipmentNews(
         join cycles y on y.id = c.cycle_id and y.stage <> 'closed'
        where o.collection_id = ${of.collectionId} and o.shipment = 'shipped'
          and not exists (select from shipments s where s.charge_id = c.id)
-       order by c.id, o.record
-      returning charge_id)
+       order by c.id, o.record`.execute(trx);
+}
+
+/** The other months to whose charges an export told shipments. */
+export async function listShippedMonths(
+  db: Db,
+  merchantId: number,
+  collectionId: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ billing_month: string }>`
     select distinct y.billing_month
-      from shipped s join charges c on c.id = s.charge_id join cycles y on y.id = c.cycle_id
-     where y.id <> (select cycle_id from order_collections where id = ${of.collectionId})
-     order by 1`.execute(trx);
+      from shipments s join charges c on c.id = s.charge_id join cycles y on y.id = c.cycle_id
+     where s.merchant_id = ${merchantId} and s.collection_id = ${collectionId}
+       and y.id <> (select cycle_id from order_collections where id = ${collectionId})
+     order by 1`.execute(db);
   return rows.map((row) => row.billing_month);
 }
 
-/** Days of shipment that the orders' own rows told before they became charges. */
+/**
+ * Days of shipment that were told of orders before they became charges: by the row that is billed, or
+ * by an export of another month that came since this one began.
+ */
 export async function recordKnownShipments(
   trx: Trx,
   merchantId: number,
@@ -41,12 +50,16 @@ export async function recordKnownShipments(
 ): Promise<void> {
   await sql`
     insert into shipments (charge_id, merchant_id, shipped_on, collection_id, recorded_at)
-    select c.id, ${merchantId}, o.shipped_on, o.collection_id, ${of.now}
+    select distinct on (c.id) c.id, ${merchantId}::bigint, o.shipped_on, o.collection_id,
+           ${of.now}::timestamptz
       from charges c
-      join orders o on o.collection_id = c.collection_id and o.record = c.record
+      join orders o on o.merchant_id = c.merchant_id and o.order_number = c.order_number
+        and o.collection_id >= (select min(id) from order_collections where cycle_id = ${of.cycleId})
+      join cycles told on told.id = o.cycle_id and c.identity_month in ('', told.billing_month)
      where c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId} and o.shipment = 'shipped'
+       and (o.cycle_id <> c.cycle_id or (o.collection_id, o.record) = (c.collection_id, c.record))
        and not exists (select from shipments s where s.charge_id = c.id)
-     order by c.id`.execute(trx);
+     order by c.id, o.collection_id, o.record`.execute(trx);
 }
 
 /** A day of shipment that an operator or the shop's own system tells. */

@@ -1,11 +1,15 @@
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
+import { readCycleFacts } from '../../db/queries/cycles.ts';
+import { insertHolds, releaseHolds } from '../../db/queries/holds.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
+import { recordKnownShipments } from '../../db/queries/shipments.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
-import { insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 /** Newer exports that come faster than they are judged, or that contradict themselves. */
 let database: TestDatabase;
@@ -69,4 +73,49 @@ test.each([
   );
   expect(await planAll(db, record)).toEqual({ planned: 1, taken: 0 });
   expect(await broken()).toEqual([]);
+});
+
+test('a hold and its end show in the verdicts, whatever instants they carry', async () => {
+  const { merchantId, cycleId } = record;
+  const collection = await collect([{ number: 'a' }, { number: 'b' }]);
+  await select(collection);
+  const { rows } = await sql<{ id: number }>`
+    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
+    values (${merchantId}, 'hold', 'test', 'hold', '{}', 'test', ${AT}) returning id`.execute(db);
+  // Said before the selection, written after it: the act waited for the merchant's lock.
+  const said = { decisionId: rows[0]?.id ?? 0, orderNumbers: ['a'], now: '2026-11-21T00:00:00Z' };
+  const differs = async () => (await readCycleFacts(db, merchantId, '2026-11', AT)).unselected;
+  expect(await differs()).toBe(false);
+  await insertHolds(db, merchantId, { ...said, cycleId });
+  expect(await differs()).toBe(true);
+  expect(await select(collection)).toContainEqual(['a', 'on_hold']);
+  expect(await differs()).toBe(false);
+  await releaseHolds(db, merchantId, said);
+  expect(await differs()).toBe(true);
+  expect(await select(collection)).toContainEqual(['a', 'selected']);
+  expect(await differs()).toBe(false);
+});
+
+test("a shipment that the next month's export told before the order was billed is known", async () => {
+  const { merchantId, cycleId } = record;
+  await select(await collect([{ number: 'a' }, { number: 'b' }]));
+  const december = await insertCycle(db, merchantId, '2026-12');
+  const later = await collectRows(pool, { ...record, cycleId: december }, [
+    { number: 'a' },
+    { number: 'b' },
+  ]);
+  const owner = openPool(database.ownerUrl, { maxConnections: 1 });
+  await owner.query(
+    "update orders set shipment = 'shipped', shipped_on = '2026-11-21' where collection_id = $1 and order_number = 'a'",
+    [later],
+  );
+  await owner.end();
+  await planAll(db, record);
+  await db
+    .transaction()
+    .execute((trx) => recordKnownShipments(trx, merchantId, { cycleId, now: AT }));
+  const { rows } = await sql`
+    select c.order_number, s.shipped_on, s.collection_id from shipments s
+      join charges c on c.id = s.charge_id where s.merchant_id = ${merchantId}`.execute(db);
+  expect(rows).toEqual([{ order_number: 'a', shipped_on: '2026-11-21', collection_id: later }]);
 });

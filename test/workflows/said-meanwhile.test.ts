@@ -13,7 +13,7 @@ import {
   upload,
 } from './month-acts.ts';
 
-/** What is said to a month in the moment in which it closes is refused, or keeps it open. */
+/** What is said to a month in the moment in which it bills or closes. */
 let month: Month;
 let traps: Traps | undefined;
 beforeEach(async () => {
@@ -50,22 +50,45 @@ async function billOneOfTwo(): Promise<void> {
   await untilCycle(month, billedMonth, ({ stage }) => stage === 'working_ng');
 }
 
-/** Holds the second order, whereupon nothing keeps the month open; it stands still at its step. */
-async function closeUpTo(stage: 'closing' | 'closed'): Promise<Caught> {
-  const step: Step = {
-    name: stage,
-    table: 'cycles',
-    on: 'update',
-    when: `new.stage = '${stage}'`,
-    n: 1,
-    at: 'commit',
+/** The month stands still when it comes to a stage. */
+async function trapAt(stage: string): Promise<() => Promise<Caught>> {
+  const when = `new.stage = '${stage}'`;
+  const step: Step = { name: stage, table: 'cycles', on: 'update', when, n: 1, at: 'commit' };
+  const set = await setTraps(month.ownerDatabaseUrl, [step]);
+  traps = set;
+  return async () => {
+    const caught = await set.next(AbortSignal.timeout(20_000));
+    if (caught === undefined) throw new Error(`the month never came to ${stage}`);
+    return caught;
   };
-  traps = await setTraps(month.ownerDatabaseUrl, [step]);
-  await post(month, path('/holds'), { orderNumbers: ['4102'], reason });
-  const caught = await traps.next(AbortSignal.timeout(20_000));
-  if (caught === undefined) throw new Error('the month never came to its end');
-  return caught;
 }
+
+/** Holds the second order, whereupon nothing keeps the month open. */
+async function closeUpTo(stage: 'closing' | 'closed'): Promise<Caught> {
+  const caught = await trapAt(stage);
+  await post(month, path('/holds'), { orderNumbers: ['4102'], reason });
+  return await caught();
+}
+
+test('an order that an export cancels after its run was opened, and before it is charged', {
+  timeout: 60_000,
+}, async () => {
+  const [first, second] = numbered('42', 2) as [TestOrder, TestOrder];
+  await post(month, '/cycles', { month: billedMonth, scope: 'chosen' });
+  await give([first, second]);
+  await untilCycle(month, billedMonth, ({ stage }) => stage === 'previewing');
+  const handingOver = await trapAt('handing_over');
+  const run = { orderNumbers: null, confirmed: { rows: 2, yen: 2001 }, reason };
+  expect((await post(month, path('/runs'), run)).status).toBe(200);
+  const caught = await handingOver();
+  const newer = give([first, { ...second, 対応状況: 'キャンセル' }]);
+  await untilAnotherWaits(caught);
+  await caught.release();
+  expect(await newer).toMatchObject({ status: 200, body: { changed: 1 } });
+  expect(await untilExchange(month, billedMonth, 'auth-1')).toMatchObject({ records: 1 });
+  const cycle = await readCycle(month.day.desk, billedMonth);
+  expect(cycle.selection).toMatchObject({ selected: 1, excluded: { cancelled: 1 } });
+});
 
 test('an order that is let go while its month is about to close is not left behind', {
   timeout: 60_000,
