@@ -144,9 +144,9 @@ function describeStage(facts: CycleFacts): string {
       return 'オーソリ用CSVを作成しています。';
     case 'awaiting_result':
     case 'reconciling':
-      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。`;
+      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。${describeReturned(facts)}`;
     case 'capturing':
-      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeUnbilled(facts)}`;
+      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeReturned(facts)}${describeUnbilled(facts)}`;
     case 'working_ng':
       return describeOpenCases(facts);
     case 'closing':
@@ -173,6 +173,24 @@ function describeUnbilled({ unbilled }: CycleFacts): string {
   return unbilled > 0
     ? `まだ請求していない注文が ${unbilled} 件あります。追加で請求するか、保留にしてください。`
     : '';
+}
+
+/**
+ * Charges that came back from a file that billed nobody. No machine takes them into another one: the
+ * cause must be gone first.
+ */
+function describeReturned(facts: CycleFacts): string {
+  const planned = waitingForFile(facts);
+  const captures = facts.captureRefused;
+  if (facts.openRuns > 0 || (planned <= 0 && captures === 0)) return '';
+  const kinds = [...(planned > 0 ? ['オーソリ'] : []), ...(captures > 0 ? ['売上'] : [])].join(
+    '・',
+  );
+  return `ファイルに入っていない${kinds}が ${Math.max(planned, 0) + captures} 件あります。原因を確かめ、ファイルを作り直してください。`;
+}
+
+function waitingForFile({ charges, held }: CycleFacts): number {
+  return (charges.planned?.rows ?? 0) - held;
 }
 
 /** Whose turn it is: nothing happens at the PSP before the operator's upload. */
@@ -204,9 +222,9 @@ const OPEN_CASES: readonly Counted[] = [
   inState('結果不明', 'unknown'),
   inState('要確認', 'quarantined'),
   inState('期限切れ', 'expired'),
-  ['売上NG', (facts) => facts.captureRefused],
+  ['売上未計上', (facts) => facts.captureRefused],
   ['保留', (facts) => facts.held],
-  ['未送信', (facts) => (facts.charges.planned?.rows ?? 0) - facts.held],
+  ['未送信', waitingForFile],
 ];
 
 const IN_FILES: readonly Counted[] = [
@@ -223,7 +241,7 @@ function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
 
 function describeOpenCases(facts: CycleFacts): string {
   return needsAttention(facts)
-    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。${describeUnbilled(facts)}`
+    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。${describeReturned(facts)}${describeUnbilled(facts)}`
     : `結果を待っています(${listCounts(facts, IN_FILES)})。${describeUnbilled(facts)}`;
 }
 

@@ -106,11 +106,23 @@ describe('what an operator reads', () => {
 
   test('names only the cases that there are', () => {
     const text = describeCycle(facts({ charges: { declined: one }, captureRefused: 2 }));
-    expect(text).toBe('対応が必要です(NG 1 件、売上NG 2 件)。');
+    expect(text).toBe(
+      '対応が必要です(NG 1 件、売上未計上 2 件)。ファイルに入っていない売上が 2 件あります。原因を確かめ、ファイルを作り直してください。',
+    );
     expect(describeCycle(facts({ charges: { sent: one } }))).toBe(
       '結果を待っています(オーソリ結果待ち 1 件)。',
     );
   });
+
+  test.each(['awaiting_result', 'capturing', 'working_ng'] as const)(
+    'tells in %s of charges that came back from a refused file',
+    (stage) => {
+      const returned = { stage, charges: { planned: { rows: 7, yen: 700 }, sent: one } } as const;
+      expect(describeCycle(facts(returned))).toContain('ファイルに入っていないオーソリが 7 件');
+      expect(describeCycle(facts({ ...returned, openRuns: 1 }))).not.toContain('作り直して');
+      expect(describeCycle(facts({ stage, charges: { sent: one } }))).not.toContain('作り直して');
+    },
+  );
 
   test('says why a month stands still, and what to do', () => {
     const text = describeCycle(facts({ trouble: 'マーチャントIDが未設定です。' }));

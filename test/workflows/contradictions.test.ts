@@ -90,7 +90,7 @@ describe('a result that contradicts what an operator settled', () => {
     const genuine = await fetchResult(month, capture);
     expect((await settleBy(month, capture, ['1001', '1002'], 'refused')).status).toBe(200);
     const refused = await untilCycle(month, '2026-10', ({ stage }) => stage === 'working_ng');
-    expect(refused.waitsFor).toContain('売上NG 2 件');
+    expect(refused.waitsFor).toContain('売上未計上 2 件');
     expect((await giveResult(month, capture, genuine)).status).toBe(200);
     const rebuilt = { kind: 'capture', reason: 'もう一度' };
     expect((await post(month, '/cycles/2026-10/rebuilt-files', rebuilt)).body.files).toBe(0);

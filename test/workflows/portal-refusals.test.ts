@@ -76,7 +76,7 @@ describe('a file that the portal refuses', () => {
     expect(header[0]).toMatchObject({ part: 'header', line: 1 });
     await post(month, `${exchangePath(capture)}/format-errors`, { errors: header });
     const waiting = await untilCycle(month, '2026-08', ({ stage }) => stage === 'working_ng');
-    expect(waiting.waitsFor).toContain('売上NG 54 件');
+    expect(waiting.waitsFor).toContain('売上未計上 54 件');
     await post(month, '/cycles/2026-08/rebuilt-files', { ...rebuilt, kind: 'capture' });
     await untilExchange(month, '2026-08', 'capture-2');
     await billMonth(month.day, '2026-08');
