@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { captureDeadline } from '../billing/capture-window.ts';
-import type { ExchangeFacts, ExchangeName } from '../billing/exchange.ts';
+import type { ExchangeFacts, ExchangeKind, ExchangeName } from '../billing/exchange.ts';
 import { admitFiles } from '../billing/exchange-admission.ts';
 import { exchangeReminderKey, writeExchangeReminder } from '../billing/exchange-reminder.ts';
 import { lockMerchant } from '../db/database.ts';
@@ -72,6 +72,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
       };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['awaiting_result'], '明細は確定できません');
+        requireOutcomeOf(exchange.kind, of.outcome);
         const completedAt = exchange.acceptedAt ?? exchange.createdAt;
         const refused = await settleLines(trx, merchantId, {
           exchangeId: exchange.id,
@@ -115,6 +116,16 @@ export function createExchangeActivities(deps: ActivityDependencies) {
       );
     },
   };
+}
+
+/** Said of its own: that no order fits would send the operator to look for a mistyped number. */
+function requireOutcomeOf(kind: ExchangeKind, outcome: SettledOutcome): void {
+  const outcomes = kind === 'capture' ? ['captured', 'refused'] : ['ok', 'declined'];
+  if (outcome === 'not_sent' || outcomes.includes(outcome)) return;
+  throw refusal(
+    'StageConflict',
+    `${kind === 'capture' ? '売上' : 'オーソリ'}のファイルの明細は「${outcome}」では確定できません。何も変更していません。${[...outcomes, 'not_sent'].join('、')} のいずれかを指定してください。`,
+  );
 }
 
 function isSame(one: ExchangeName, other: ExchangeName): boolean {

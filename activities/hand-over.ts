@@ -50,7 +50,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const { acceptanceNumber, matched, now } = of;
       const decision = { act: 'record-acceptance', body: { acceptanceNumber, matched } };
       return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
-        requireStage(exchange, ['handing_over'], '受付番号は記録できません');
+        requireUnnumbered(exchange);
         if (!matched) throw refuseMismatch();
         await requireFreeNumber(trx, merchantId, acceptanceNumber);
         const accepted = { exchange, from: 'handing_over', acceptanceNumber, id, now } as const;
@@ -202,6 +202,16 @@ async function requireFreeNumber(
     'AcceptanceNumberTaken',
     `受付番号 ${acceptanceNumber} は ${taken.billingMonth} の ${taken.kind}-${taken.number} で記録済みです。番号を確認してください。何も変更していません。`,
   );
+}
+
+function requireUnnumbered(exchange: Exchange): void {
+  if (exchange.stage === 'awaiting_result') {
+    throw refusal(
+      'StageConflict',
+      `受付番号 ${exchange.acceptanceNumber ?? ''} が記録済みです。何も変更していません。入力を間違えていた場合は「受付番号の訂正」で直してください。同じファイルをもう一度アップロードした場合は、二重請求になるため、ペイジェントに連絡してください。`,
+    );
+  }
+  requireStage(exchange, ['handing_over'], '受付番号は記録できません');
 }
 
 function refuseMismatch(): Error {

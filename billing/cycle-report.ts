@@ -3,7 +3,8 @@ import { type CsvValue, csvInstant } from './csv-writer.ts';
 import type { CycleStage, RowsAndYen } from './cycle.ts';
 import { type DeclineClass, declineLabels } from './decline.ts';
 import type { ExchangeKind, ExchangeStage } from './exchange.ts';
-import { labelOfReason, type OrderVerdict, verdictLabels } from './order-search.ts';
+import { labelOfReason } from './order-reasons.ts';
+import { type OrderVerdict, verdictLabels } from './order-search.ts';
 
 /** Where the lines of a file stand: what is on record, else what the latest result said. */
 export const LINE_STANDINGS = ['ok', 'ng', 'notSent', 'unknown', 'quarantined', 'open'] as const;

@@ -2,7 +2,7 @@ import type { BusinessDate } from './business-date.ts';
 import { CHARGE_STATE_LABELS_JA, type ChargeState } from './charge.ts';
 import { type CsvValue, csvInstant } from './csv-writer.ts';
 import { orderNumberDoubled } from './order-export.ts';
-import { type ExclusionReason, exclusionLabels } from './select-orders.ts';
+import { labelOfReason } from './order-reasons.ts';
 
 export const ORDER_VERDICTS = ['selected', 'excluded', 'quarantined'] as const;
 export type OrderVerdict = (typeof ORDER_VERDICTS)[number];
@@ -166,12 +166,4 @@ export function orderCsvRecord(row: OrderRow): CsvValue[] {
     row.collection,
     row.line,
   ];
-}
-
-/** What operators read for a reason; a reason without words of its own is shown as it is. */
-export function labelOfReason(reason: string | null): string | null {
-  if (reason === orderNumberDoubled.code) return orderNumberDoubled.ja;
-  return reason !== null && Object.hasOwn(exclusionLabels, reason)
-    ? exclusionLabels[reason as ExclusionReason]
-    : reason;
 }

@@ -2,7 +2,7 @@ import { CHARGE_STATE_LABELS_JA } from '../../billing/charge.ts';
 import { csvStart, encodeCsv, findUnwritable, writeCsv } from '../../billing/csv-writer.ts';
 import { reportToCsv } from '../../billing/cycle-report.ts';
 import { declineLabels } from '../../billing/decline.ts';
-import { labelOfReason } from '../../billing/order-search.ts';
+import { labelOfReason } from '../../billing/order-reasons.ts';
 import { readCycleReport } from '../../db/queries/cycle-report.ts';
 import type { cycleReportRoutes } from '../contract/cycle-report.ts';
 import type { Handlers } from '../handler.ts';

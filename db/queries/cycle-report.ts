@@ -86,6 +86,8 @@ async function countExchanges(
     ), counted as (
       select l.exchange_id,
              case when o.outcome = 'ok' or r.result in ('captured', 'voided') then 'ok'
+                  -- A refused file bills nobody: its captures are refused, but none was asked for.
+                  when x.stage = 'rejected' then 'notSent'
                   when o.outcome = 'declined' or r.result = 'refused' then 'ng'
                   when o.outcome is not null or r.result is not null then 'notSent'
                   when v.verdict in ('unknown', 'quarantined') then v.verdict

@@ -33,7 +33,7 @@ test('orders stand by verdict and reason, charges by state', () => {
     { verdict: 'selected', reason: null, rows: 6, yen: 63_000 },
     { verdict: 'excluded', reason: 'cancelled', label: 'キャンセル', rows: 1, yen: 500 },
     { verdict: 'excluded', reason: 'first_order', label: '初回の注文', rows: 1, yen: 500 },
-    { verdict: 'quarantined', rows: 1, yen: 0 },
+    { verdict: 'quarantined', label: '金額が0以上の整数の円でない', rows: 1, yen: 0 },
   ]);
   expect(report.charges).toEqual([
     { state: 'declined', label: 'オーソリNG', rows: 4, yen: 60_000 },

@@ -105,6 +105,9 @@ describe('a 受付番号', () => {
     const acceptanceNumber = await uploadInSilence(auth);
     await tell(auth, 'acceptance', { acceptanceNumber: '990001', matched: true });
     await tell(auth, 'completion', undefined);
+    const second = await tell(auth, 'acceptance', { acceptanceNumber, matched: true });
+    expect(second.status).toBe(409);
+    expect(second.body.detail).toMatch(/990001 が記録済み.*受付番号の訂正/);
     const right = await tell(auth, 'acceptance-correction', { acceptanceNumber, reason: '誤記' });
     // What was said to be complete was another file.
     expect(right.body).toMatchObject({ acceptanceNumber, completed: false });

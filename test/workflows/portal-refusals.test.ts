@@ -85,6 +85,14 @@ describe('a file that the portal refuses', () => {
     expect(closed.conservation).toEqual({ rows: true, yen: true, broken: [] });
     const { body } = await ask(month, 'GET', '/cycles/2026-08/charges?limit=1');
     expect(body.charges).toMatchObject([{ attempt: 2, state: 'captured' }]);
+    const report = await ask(month, 'GET', '/cycles/2026-08/report');
+    const rejected = { ng: { rows: 0 }, notSent: { rows: 54 } };
+    expect(report.body.exchanges).toMatchObject([
+      { kind: 'auth', lines: rejected },
+      { kind: 'auth', lines: { ok: { rows: 54 } } },
+      { kind: 'capture', lines: rejected },
+      { kind: 'capture', lines: { ok: { rows: 54 } } },
+    ]);
     const { orders } = await month.readLedger();
     const own = orders.filter(({ orderNumber }) => orderNumber.startsWith('08'));
     expect(own.every((one) => one.authorizations === 1 && one.captures === 1)).toBe(true);
@@ -145,7 +153,7 @@ test('acts at the wrong moment are refused with what to do; numbers are taken on
   await refusedWith(`${path}/acceptance`, taken, 409, '2026-08 の auth-2 で記録済み');
   await recordAcceptance(month.day.desk, auth, '990001');
   const other = { acceptanceNumber: '990002', matched: true };
-  await refusedWith(`${path}/acceptance`, other, 409, '処理完了メールと結果ファイル');
+  await refusedWith(`${path}/acceptance`, other, 409, '受付番号の訂正');
   const unknown = { ...settlement, orderNumbers: ['0901', '0000'] };
   await refusedWith(`${path}/settlements`, unknown, 409, '0000');
   const { body: cycle } = await ask(month, 'GET', '/cycles/2026-09');

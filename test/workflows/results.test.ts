@@ -113,7 +113,7 @@ test('a capture whose result differs is quarantined, and settled without a secon
   // An outcome of an authorization is no answer to a capture.
   const wrong = await settleBy(month, capture, ['0503'], 'ok');
   expect(wrong.status).toBe(409);
-  expect(wrong.body.detail).toContain('0503');
+  expect(wrong.body.detail).toContain('captured、refused、not_sent');
   expect((await settleBy(month, capture, ['0503'], 'captured')).status).toBe(200);
   expect((await untilClosed('2026-05')).charges).toEqual({ captured: { rows: 4, yen: 4006 } });
   expect(await countAtPsp(month, '05')).toEqual({ authorizations: 4, captures: 4, twice: [] });
