@@ -72,12 +72,12 @@ export async function detectEncoding(source: AsyncIterable<Uint8Array>): Promise
  */
 export function refuseBinary(bytes: Uint8Array): void {
   const [first, second] = bytes;
-  // An Excel workbook is a ZIP archive.
+  // An Excel workbook is a ZIP archive: its first bytes do not tell which it is.
   if (first === 0x50 && second === 0x4b && bytes[2] === 0x03) {
     throw new UnusableFileError(
       'not_csv',
-      'the file is an Excel workbook: save it as CSV',
-      'Excel ブックです。CSV として保存し直してください',
+      'the file is an Excel workbook or a ZIP archive: save it as CSV, or unpack it',
+      'Excel ブックまたは ZIP ファイルです。CSV として保存し直すか、展開してください',
     );
   }
   const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);

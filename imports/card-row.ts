@@ -6,7 +6,7 @@ import {
   expiryFormat,
 } from '../billing/card-service.ts';
 import { formatCustomerId, parseCustomerId, parseSendId } from '../billing/customer-id.ts';
-import type { CheckedRow } from './customer-row.ts';
+import { type CheckedRow, maxKeyLength } from './customer-row.ts';
 import type { ImportCells, RowRemark } from './import-rows.ts';
 
 /** A stored card as a row of the file describes it. Never its number: three digits of it. */
@@ -65,6 +65,7 @@ const texts = {
   // (ours)
   serviceOfThree: '【決済代行会社名】は「ZEUS」「GMO」もしくは「YAMATO」を記載します。',
   serviceDiffers: '【決済代行会社名】が重要項目設定と一致しません。',
+  sequenceTooLong: `【連番物理】は${maxKeyLength}文字以内で記載します。`,
   customerDiffers: '【顧客ID】とSendIDの顧客が一致しません。',
   authKeyRequired: '【クロネコwebコレクトカード認証キー】は必須です。',
   expired: '【有効期限】が過ぎています。取り込みましたが、カードの更新を確認してください。',
@@ -108,6 +109,7 @@ export function readCardRow({ record, line, cells }: ImportCells, checks: CardCh
     else if (!exists(customers.bySendId, checks)) refuse('SEND ID', texts.sendIdUnknown);
   }
   if (sequence === '' && checks.service !== 'YAMATO') refuse('連番物理', texts.sequenceRequired);
+  else if (sequence.length > maxKeyLength) refuse('連番物理', texts.sequenceTooLong);
   const { expiry, swapped } = readExpiry(expiryCell, checks.service);
   if (expiryCell === '') refuse('有効期限', texts.expiryRequired);
   else if (expiry === null) refuse('有効期限', texts.expiry[expiryFormat(checks.service)]);

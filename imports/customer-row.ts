@@ -3,6 +3,9 @@ import { parseCustomerId } from '../billing/customer-id.ts';
 import type { ImportCells, RowRemark } from './import-rows.ts';
 import { normalizePostalCode, prefectureNames } from './postal-codes.ts';
 
+/** Longest text by which rows are found again: an index of Postgres holds no entry of any length. */
+export const maxKeyLength = 100;
+
 /** A customer as a row of the file describes it; blank cells are null. */
 export interface CustomerRow {
   /** 顧客番号, the old cart's number. */
@@ -63,6 +66,7 @@ const texts = {
   newsletter: '「メルマガ」は記載する場合、半角の0もしくは1で記載します',
   customerType: '【顧客タイプ】は半角の1,2もしくは3で記載します',
   // (ours)
+  numberTooLong: `【顧客番号】は${maxKeyLength}文字以内で記載します`,
   customerId: '【顧客ID】は US-XXXXXXXX の形式で記載します',
   otherPrefecture: '【郵便番号】と【都道府県名】が一致していません',
   birthDate: '【生年月日】を日付として読み取れません。記載のまま取り込みました',
@@ -92,7 +96,8 @@ export function readCustomerRow(
   const occupation = cellOf(cells, 13);
   const newsletter = cellOf(cells, 15);
   const customerType = cellOf(cells, 16);
-  requireCell(errors, '顧客番号', number);
+  if (requireCell(errors, '顧客番号', number) && number.length > maxKeyLength)
+    errors.push({ column: '顧客番号', text: texts.numberTooLong });
   const customerId = id === '' ? null : parseCustomerId(id);
   if (id !== '' && !customerId) errors.push({ column: '顧客ID', text: texts.customerId });
   const postalCode = normalizePostalCode(postal) ?? '';

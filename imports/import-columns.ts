@@ -66,8 +66,6 @@ export interface ImportLayout {
   readonly positions: readonly number[];
   /** How many columns a row may have. */
   readonly widths: readonly number[];
-  /** The file is one of failed rows, whose cells we made safe for a spreadsheet. */
-  readonly report: boolean;
 }
 
 /**
@@ -99,7 +97,6 @@ function customerLayout(names: readonly string[]): ImportLayout {
     header: true,
     positions: wanted.map((name) => names.indexOf(name)),
     widths: [names.length],
-    report: isReport(names),
   };
 }
 
@@ -109,7 +106,7 @@ function cardLayout(names: readonly string[]): ImportLayout {
   const positions = wanted.map((_, index) => index);
   if (!header) {
     if (names.length !== wanted.length && names.length !== shortCardWidth) throw wrongCardWidth();
-    return { header, positions, widths: [shortCardWidth, wanted.length], report: false };
+    return { header, positions, widths: [shortCardWidth, wanted.length] };
   }
   const given = names.filter((name) => !isReportColumn(name));
   if (given.length !== wanted.length && given.length !== shortCardWidth) throw wrongCardWidth();
@@ -125,7 +122,6 @@ function cardLayout(names: readonly string[]): ImportLayout {
     header,
     positions: positions.map((index) => (index < given.length ? index : -1)),
     widths: [names.length],
-    report: isReport(names),
   };
 }
 
@@ -161,10 +157,6 @@ function refuseForeign(names: readonly string[], wanted: readonly string[]): voi
 
 function isReportColumn(name: string): boolean {
   return (reportColumns as readonly string[]).includes(name);
-}
-
-function isReport(names: readonly string[]): boolean {
-  return names.some(isReportColumn);
 }
 
 function wrongCardWidth(): UnusableFileError {

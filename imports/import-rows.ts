@@ -27,7 +27,7 @@ export interface UnreadableRow {
   readonly record: number;
   readonly line: number;
   readonly error: RowRemark;
-  /** What could be read of it, as it stands in the file. */
+  /** What could be read of it, in the order of `importColumns`; null: not that one. */
   readonly fields: readonly (string | null)[];
 }
 
@@ -73,21 +73,36 @@ function toImportRow(row: CsvRow, record: number, layout: ImportLayout): ImportR
   const { line, fields } = row;
   if (row.kind === 'broken' || !layout.widths.includes(fields.length)) {
     const { ja } = row.kind === 'broken' ? row.reason : widthReason(fields.length, layout);
-    return { kind: 'unreadable', record, line, error: { column: null, text: ja }, fields };
+    const error = { column: null, text: ja };
+    return { kind: 'unreadable', record, line, error, fields: takeFields(fields, layout) };
   }
   return { kind: 'cells', record, line, cells: takeCells(row.fields, layout) };
 }
 
 function takeCells(fields: readonly string[], layout: ImportLayout): readonly string[] {
   return layout.positions.map((position) => {
-    const cell = (fields[position] ?? '').trim();
-    return layout.report ? withoutGuard(cell) : cell;
+    return withoutGuard((fields[position] ?? '').trim());
   });
 }
 
-/** In the file of failed rows an apostrophe keeps a spreadsheet from taking a cell for a formula. */
+/** The same of a row that cannot be trusted; empty when its fields cannot be told apart. */
+function takeFields(
+  fields: readonly (string | null)[],
+  layout: ImportLayout,
+): readonly (string | null)[] {
+  if (fields.length === 0) return fields;
+  return layout.positions.map((position) => {
+    const field = fields[position] ?? null;
+    return field === null ? null : withoutGuard(field);
+  });
+}
+
+/**
+ * In every CSV that we write an apostrophe keeps a spreadsheet from taking a cell for a formula. It is
+ * no part of the value: a list of customers that is imported again would change them.
+ */
 function withoutGuard(cell: string): string {
-  return /^'[=+\-@＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
+  return cell.startsWith("'") && /^'[=+\-@＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
 }
 
 export function notCsv(): UnusableFileError {

@@ -35,6 +35,25 @@ test('a row of whatever cells is good or has errors, never both, never neither',
   );
 });
 
+test('what rows are found by fits into an index, whatever the file holds', () => {
+  const textsOf = (column: number, cell: string) => {
+    const cells = Array.from({ length: 17 }, (_, at) => (at === column ? cell : ''));
+    const at = { kind: 'cells', record: 1, line: 2, cells } as const;
+    const { errors } =
+      column === 0
+        ? readCustomerRow(at, checks)
+        : readCardRow(at, { service: 'YAMATO', hasCustomer: () => true, month: '2026-11' });
+    return errors.map(({ text }) => text);
+  };
+  for (const [column, text] of [
+    [0, '【顧客番号】は100文字以内で記載します'],
+    [6, '【連番物理】は100文字以内で記載します。'],
+  ] as const) {
+    expect(textsOf(column, '9'.repeat(100))).not.toContain(text);
+    expect(textsOf(column, '9'.repeat(101))).toContain(text);
+  }
+});
+
 test('postal codes: both spellings are one code; extra ones exist everywhere', () => {
   expect(normalizePostalCode('880-0805')).toBe('8800805');
   expect(normalizePostalCode('8800805')).toBe('8800805');

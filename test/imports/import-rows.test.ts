@@ -37,6 +37,12 @@ describe('columns', () => {
     expect(row).toMatchObject({ record: 1, line: 2, cells: names.map((_, index) => `v${index}`) });
   });
 
+  test('the apostrophe that keeps a spreadsheet from calculating is no part of a value', async () => {
+    const values = importColumns.customers.map((_, index) => (index === 9 ? "'+81985" : "'x"));
+    const [row] = await readRows('customers', `${customerHeader}\n${values.join(',')}\n`);
+    expect(row).toMatchObject({ cells: values.map((value, at) => (at === 9 ? '+81985' : value)) });
+  });
+
   test.each([
     ['with header', `${cardHeader}\n${cardRow}\n`, 2],
     ['with the name that the errors use', `決済代行会社名${cardHeader.slice(6)}\n${cardRow}\n`, 2],
@@ -151,5 +157,22 @@ describe('the file of failed rows', () => {
     const again = await readRows('customers', failed);
     const before = await readRows('customers', content);
     expect(again).toEqual(before);
+  });
+
+  test('keeps what could be read of a broken row under the right names', async () => {
+    const names = [...importColumns.customers].reverse();
+    const cells = names.map((name) => (name === '電話番号' ? '+81985' : `v-${name}`));
+    const broken = Buffer.concat([
+      Buffer.from(`${names.join(',')}\r\n`),
+      Buffer.from([0x81, 0x20]),
+      Buffer.from(`${cells.join(',')}\r\n`),
+    ]);
+    const failed = (await write(broken, [1])).toString().split('\r\n');
+    const shown = importColumns.customers.map((name) =>
+      name === '電話番号' ? "'+81985" : name === '顧客タイプ' ? '' : `v-${name}`,
+    );
+    expect(failed[1]).toBe([...shown, '2', '【性別】は存在しません / 二つ目'].join(','));
+    const [again] = await readRows('customers', failed.join('\r\n'));
+    expect(again).toMatchObject({ cells: expect.arrayContaining(['+81985']) });
   });
 });
