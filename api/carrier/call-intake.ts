@@ -3,6 +3,7 @@ import {
   type JudgedCall,
   listUnjudgedCalls,
   type NewCarrierCall,
+  type RecordedCalls,
   recordCarrierCalls,
   type StoredCarrierCall,
 } from '../../db/queries/carrier-calls.ts';
@@ -151,13 +152,39 @@ class MerchantQueue {
     }
     const judged = [...cutOff, ...stored].flatMap((call) => this.judge(merchant, call));
     const now = new Date(this.deps.realNow().getTime() + merchant.clockOffsetMs).toISOString();
-    const { verdicts, endpoints } = await recordCarrierCalls(db, merchant.id, judged, now);
+    const { verdicts, endpoints } = await this.record(merchant, judged, now);
     // A full page may not be all; but what cannot be read must not be looked at for ever.
     this.doubtful = cutOff.length > batchMax / 2 && judged.length > stored.length;
     stored.forEach(({ id }, index) => {
       batch[index]?.answer(answerOf(verdicts.get(id)));
     });
     if (endpoints.length > 0) this.onQueued(merchant, endpoints);
+  }
+
+  /** One call that Postgres cannot take for what it holds must not keep all others out. */
+  private async record(
+    merchant: CarrierMerchant,
+    judged: readonly JudgedCall[],
+    now: string,
+  ): Promise<RecordedCalls> {
+    const { callsDb, db, logger } = this.deps;
+    try {
+      return await recordCarrierCalls(callsDb ?? db, merchant.id, judged, now);
+    } catch (error) {
+      if (judged.length === 0 || !isAboutValues(error)) throw error;
+      const [first, ...others] = judged;
+      if (first !== undefined && others.length === 0) {
+        logger.error({ call: first.call.publicId, error: describeError(error) }, 'call not kept');
+        return { verdicts: new Map(), endpoints: [] };
+      }
+    }
+    const half = Math.ceil(judged.length / 2);
+    const one = await this.record(merchant, judged.slice(0, half), now);
+    const other = await this.record(merchant, judged.slice(half), now);
+    return {
+      verdicts: new Map([...one.verdicts, ...other.verdicts]),
+      endpoints: [...new Set([...one.endpoints, ...other.endpoints])],
+    };
   }
 
   /** A call that our own code cannot read stays without a verdict until the code is mended. */
@@ -171,6 +198,18 @@ class MerchantQueue {
       return [];
     }
   }
+}
+
+/** Classes of SQLSTATE that tell of the rows, not of the server or the connection. */
+const valueErrorClasses = new Set([
+  '22', // data exception
+  '23', // integrity constraint violation
+  '54', // program limit exceeded, such as the length of an index row
+]);
+
+function isAboutValues(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && valueErrorClasses.has(code.slice(0, 2));
 }
 
 function answerOf(verdict: string | undefined): CallAnswer {

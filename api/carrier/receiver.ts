@@ -103,12 +103,16 @@ function toCall(deps: ApiDependencies, merchant: CarrierMerchant, request: Reque
   const at = request.originalUrl.indexOf('?');
   const query = Buffer.from(at < 0 ? '' : request.originalUrl.slice(at + 1), 'latin1');
   const exempt = [merchant.settings.parameterNames.orderNumber];
-  const hasCardNumber = holdsCardNumber(query, exempt) || holdsCardNumber(body, exempt);
+  const contentType = request.get('Content-Type') ?? '';
+  const hasCardNumber =
+    holdsCardNumber(query, exempt) ||
+    holdsCardNumber(body, exempt) ||
+    holdsCardNumber(Buffer.from(contentType, 'latin1'), []);
   return {
     publicId: randomUUID(),
     receivedAt: new Date(deps.realNow().getTime() + merchant.clockOffsetMs).toISOString(),
     method: request.method as 'GET' | 'POST',
-    contentType: request.get('Content-Type')?.slice(0, 200) ?? null,
+    contentType: hasCardNumber || contentType === '' ? null : contentType.slice(0, 200),
     sourceAddress: request.ip ?? '',
     bytes: hasCardNumber ? null : { query, body },
   };

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { merchantSettingsSchema } from '../../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../../config.ts';
+import { openDatabase } from '../../../db/database.ts';
 import { writeSecret } from '../../../db/queries/secrets.ts';
 import { saveSettings } from '../../../db/queries/settings.ts';
 import { cardLikeNumber } from '../../db/card-like-number.ts';
@@ -146,6 +148,8 @@ describe('a call that is no result', () => {
       expect(last).toMatchObject({ verdict: 'card_number', query: null, body: null });
     }
     expect((await api.call(`${path}?${writeForm({ a: number })}`)).status).toBe(422);
+    const typed = { method: 'POST', headers: { 'Content-Type': `text/${number}` }, body: 'a=b' };
+    expect((await api.call(path, typed)).status).toBe(422);
     expect(api.logLines.join('')).not.toContain(number);
   });
 
@@ -159,6 +163,36 @@ describe('a call that is no result', () => {
     const form = writeForm(callParameters({ sendpoint: 'x'.repeat(70_000) }));
     expect((await postCall(api, path, form)).status).toBe(413);
     expect(await readVerdicts(shop)).toHaveLength(before);
+  });
+
+  test('has a name of the payment longer than an index of Postgres: kept, answered 400', async () => {
+    // Kanji that do not repeat: nothing that Postgres could compress.
+    const kanji = (first: number) =>
+      String.fromCodePoint(...Array.from({ length: 480 }, (_, n) => first + ((n * 7919) % 9000)));
+    const form = writeForm(callParameters({ clientip: kanji(0x4e00), ordd: kanji(0x5000) }));
+    await addCarrierMerchant(api, 'any-ip-code');
+    const to = '/callbacks/zeus/any-ip-code';
+    expect((await postCall(api, to, form)).status).toBe(400);
+    expect((await postCall(api, to, writeForm(callParameters()))).status).toBe(200);
+  });
+
+  test('cannot be kept by Postgres: it alone is answered 503, and again when it is taken up', async () => {
+    const owner = openDatabase(api.ownerUrl, { maxConnections: 1 });
+    try {
+      await sql`alter table carrier_results add constraint no_bad_one
+        check (order_number <> 'bad-one')`.execute(owner);
+      const names = ['good-1', 'bad-one', ...Array.from({ length: 20 }, (_, n) => `good-2${n}`)];
+      const call = async (ordd: string) =>
+        (await postCall(api, path, writeForm(callParameters({ ordd })))).status;
+      const statuses = await Promise.all(names.map(call));
+      expect(statuses).toEqual(names.map((name) => (name === 'bad-one' ? 503 : 200)));
+      expect(await call('good-after')).toBe(200);
+      await sql`alter table carrier_results drop constraint no_bad_one`.execute(owner);
+      expect(await call('bad-one')).toBe(200);
+      expect(await readResults('bad-one')).toHaveLength(1);
+    } finally {
+      await owner.destroy();
+    }
   });
 
   test('is neither GET nor POST', async () => {

@@ -73,6 +73,7 @@ describe('a call', () => {
     ['an amount that is no yen', { money: '1.5' }, 'not_yen'],
     ['an amount that is too large', { money: '1234567890' }, 'not_yen'],
     ['a value that is too long', { sendid: 'x'.repeat(501) }, 'too_long'],
+    ['a value of few characters but many bytes', { ordd: '注'.repeat(167) }, 'too_long'],
   ])('with %s is unusable', (_what, changed, code) => {
     expect(read(changed)).toMatchObject({ kind: 'unusable', findings: [{ code }] });
   });
