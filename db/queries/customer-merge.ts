@@ -113,17 +113,16 @@ async function insertNewCustomers(
                + (select count(*)::int from staged_customers)) n
        where not exists (select from customers c
          where c.merchant_id = ${merchantId} and c.customer_id = n)) free using (k)`;
-  const added = await sql`
-    ${into} select ${merchantId}::bigint, id, customer_number, ${names}, ${rest}
-      from (${beyond === 0 ? counted : passedOver}) numbered`.execute(trx);
-  const newest =
-    beyond === 0
-      ? sql`${last + Number(added.numAffectedRows ?? 0n)}::int`
-      : sql`(select max(c.customer_id) from customers c
-          join staged_customers s on s.customer_number = c.customer_number
-         where c.merchant_id = ${merchantId} and s.customer_id is null)`;
+  // Not the largest ID on record: one that a file gave may lie near the end of all numbers.
+  const { rows: added } = await sql<{ newest: number | null }>`
+    with added as (
+      ${into} select ${merchantId}::bigint, id, customer_number, ${names}, ${rest}
+        from (${beyond === 0 ? counted : passedOver}) numbered
+      returning customer_id)
+    select max(customer_id) as newest from added`.execute(trx);
+  const newest = added[0]?.newest ?? last;
   await sql`
-    update customer_numberings set last_id = greatest(last_id, ${newest})
+    update customer_numberings set last_id = greatest(last_id, ${newest}::int)
      where merchant_id = ${merchantId}`.execute(trx);
 }
 

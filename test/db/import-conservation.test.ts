@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -105,4 +106,38 @@ test('imported + failed = rows; the failed rows, mended, leave every row in and 
     ),
     { numRuns: 25 },
   );
+});
+
+test('an ID near the end of all numbers, given by a file, does not use the numbers up', async () => {
+  const merchant = await createMerchant(db, {
+    ...{ slug: 'far-ids', name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
+  });
+  const run = (key: string, lines: readonly string[]) =>
+    importFile(merchant, Buffer.from(customerFile(lines)), key);
+  const far = { 顧客番号: 'far', 顧客ID: 'US-99999999' };
+  await run('given', [customerLine(far), customerLine({ 顧客番号: 'a' })]);
+  // The same customer without its ID, as a cart exports it, beside new ones.
+  const again = [customerLine({ 顧客番号: 'far' }), customerLine({ 顧客番号: 'b' })];
+  expect(await run('again', again)).toMatchObject({ imported: 2, failed: 0 });
+  expect(await run('later', [customerLine({ 顧客番号: 'c' })])).toMatchObject({ imported: 1 });
+  const { rows } = await sql<{ n: string; id: number }>`
+    select customer_number as n, customer_id as id from customers
+     where merchant_id = ${merchant.id} order by customer_number`.execute(db);
+  expect(rows.map(({ n, id }) => [n, id])).toEqual([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+    ['far', 99_999_999],
+  ]);
+});
+
+test('keys of any length are told in the file of failures and stop no import', async () => {
+  const merchant = await createMerchant(db, {
+    ...{ slug: 'long-keys', name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
+  });
+  // Beyond what an index of Postgres takes, and not to be compressed to fit.
+  const long = randomBytes(6000).toString('base64');
+  const lines = [long, long.slice(0, 100)].map((number) => customerLine({ 顧客番号: number }));
+  const done = await importFile(merchant, Buffer.from(customerFile(lines)), 'long');
+  expect(done).toMatchObject({ stage: 'done', imported: 1, failed: 1 });
 });
