@@ -81,7 +81,15 @@ export const importHandlers: Handlers<typeof importRoutes> = {
     return { status: 200, body: showImport(await requireImport(deps, merchant, params.number)) };
   },
 
-  startImport: (call) => tellImport(call, startImport),
+  async startImport(call) {
+    const { deps, merchant, params } = call;
+    const found = await requireImport(deps, merchant, params.number);
+    if (found.stage !== 'running') return await tellImport(call, startImport);
+    // Started before: what is left to do is to bring a workflow back that was lost.
+    await runWorkflow(deps, merchant, found);
+    const headers = { Location: placeOf(merchant, found) };
+    return { status: 202, headers, body: { accepted: true } };
+  },
   cancelImport: (call) => tellImport(call, cancelImport),
 
   async listImportErrors({ deps, merchant, params, query }) {
