@@ -9,10 +9,11 @@ import {
   hasFreshHandOver,
   insertMailboxMail,
   listMatchedSince,
+  listUnmatchedCompletions,
   type MailPlace,
 } from '../db/queries/mailbox.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import { postNotice } from '../db/queries/notices.ts';
+import { notifyOperators, postNotice } from '../db/queries/notices.ts';
 import { readSecret } from '../db/queries/secrets.ts';
 import { type MailboxEntry, type MailboxSession, openMailbox } from '../outside/mailbox.ts';
 import { OutsideError } from '../outside/outside-error.ts';
@@ -47,6 +48,8 @@ const FRESH_HAND_OVER_MS = 6 * 60 * minuteMs;
 const FIRST_LOOK_MS = 7 * 24 * 60 * minuteMs;
 /** A worker may die between a mail's commit and its message to the file's workflow: told again. */
 const TOLD_AGAIN_MS = 60 * minuteMs;
+/** Sooner, the operator may still be about to record the number: the mail was only faster. */
+const UNMATCHED_MS = 3 * 60 * minuteMs;
 
 const before = (now: string, ms: number) => new Date(Date.parse(now) - ms).toISOString();
 
@@ -230,15 +233,41 @@ export function createMailboxActivities(deps: ActivityDependencies) {
       });
     },
 
-    /** Tells the workflows of files which a mail has completed of late to read their rows. */
+    /**
+     * Tells the workflows of files which a mail has completed of late to read their rows, and people
+     * of completed files that nobody here knows.
+     */
     async reportCompletions(of: OfMailbox): Promise<void> {
       const merchant = await loadMerchant(deps, of.merchant);
       const since = before(of.now, TOLD_AGAIN_MS);
       for (const exchange of await listMatchedSince(db, merchant.id, since)) {
         await deps.workflows.wakeExchange(merchant.slug, exchange);
       }
+      await reportUnmatched(deps, merchant, of.now);
     },
   };
+}
+
+async function reportUnmatched(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  now: string,
+): Promise<void> {
+  const taken = { from: before(now, FIRST_LOOK_MS), until: before(now, UNMATCHED_MS) };
+  const unmatched = await listUnmatchedCompletions(deps.db, merchant.id, taken);
+  if (unmatched.length === 0) return;
+  await deps.db.transaction().execute(async (trx) => {
+    for (const { sha256, acceptanceNumber } of unmatched) {
+      await notifyOperators(trx, merchant.id, {
+        key: `completion_unmatched:${sha256.slice(0, 16)}`,
+        template: 'completion_unmatched',
+        parameters: { acceptanceNumber },
+        now,
+      });
+    }
+  });
+  // Also when they were posted by an earlier try, which may have died before this.
+  await deps.workflows.wakeMail(merchant);
 }
 
 async function* oneChunk(bytes: Buffer): AsyncGenerator<Uint8Array> {

@@ -146,6 +146,18 @@ export const mailTemplates = {
       link: exchangeLink(of),
     }),
   ),
+  /** 処理完了メール of a 受付番号 that nobody has recorded: a file was billed of which we do not know. */
+  completion_unmatched: template(
+    z.strictObject({ acceptanceNumber: z.string().max(32) }),
+    (of) => ({
+      subject: `記録のない受付番号の処理完了メールが届いています(受付番号 ${of.acceptanceNumber})`,
+      text: lines(
+        `受付番号 ${of.acceptanceNumber} の処理完了メールが届きましたが、この受付番号を記録したファイルがありません。`,
+        'ペイジェントの一覧で、受付番号の記録漏れや誤記がないか、同じファイルを二度アップロードしていないかを確かめてください。二度アップロードした場合は二重にオーソリされているため、余分な分をペイジェントの画面で取り消してください。',
+      ),
+      link: 'mailbox',
+    }),
+  ),
 } as const;
 
 export type MailTemplate = keyof typeof mailTemplates;

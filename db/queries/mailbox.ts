@@ -167,6 +167,22 @@ export async function matchWaitingMails(
   return { exchange: name, matched, mailPosted };
 }
 
+/** Completion mails taken between two instants whose 受付番号 no file has. */
+export async function listUnmatchedCompletions(
+  db: Db,
+  merchantId: number,
+  taken: { readonly from: string; readonly until: string },
+): Promise<{ readonly sha256: string; readonly acceptanceNumber: string }[]> {
+  const { rows } = await sql<{ sha256: string; acceptanceNumber: string }>`
+    select m.sha256, c.acceptance_number as "acceptanceNumber"
+      from completion_mails c join mailbox_mails m on m.id = c.mail_id
+     where c.merchant_id = ${merchantId}
+       and m.taken_at >= ${taken.from} and m.taken_at < ${taken.until}
+       and not exists (select from completion_matches x where x.mail_id = c.mail_id)
+     order by m.id`.execute(db);
+  return rows;
+}
+
 /** Exchanges to which a mail was matched at an instant or later. */
 export async function listMatchedSince(
   db: Db,

@@ -118,6 +118,17 @@ describe('a completion mail', () => {
     expect(outbox).toEqual([{ template: 'completion_count_differs' }]);
   });
 
+  test('of a number that nobody records is told: the file may have been uploaded twice', async () => {
+    await openShop();
+    server.deliver(completion('0010'));
+    await shop.wakeMailbox();
+    await takes(['waiting']);
+    await shop.advance(2);
+    expect(await notices()).not.toContain('completion_unmatched');
+    await shop.advance(3);
+    expect(await notices()).toContain('completion_unmatched');
+  });
+
   test('of the simulated Paygent is known, all the way over SMTP and IMAP', async () => {
     const post = await startFaultyMailServer();
     onTestFinished(() => post.close());

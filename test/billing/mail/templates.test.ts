@@ -36,6 +36,7 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
   file_import_done: { importNumber: 4, read: 10, imported: 8, errors: 2 },
   send_errors_digest: { count: 3, oldestOn: '2026-11-20' },
   completion_count_differs: { ...exchange, acceptanceNumber: '0123', mailRecords: 3 },
+  completion_unmatched: { acceptanceNumber: '0124' },
 };
 
 describe('mails to operators', () => {
