@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FormEncoding, readForm } from '../zeus/form.ts';
+import { type FormEncoding, type FormParameters, readForm } from '../zeus/form.ts';
 import { openShopLedger, type ShopDelivery, type ShopLedger } from './issue-ledger.ts';
 
 /**
@@ -34,7 +34,7 @@ export interface ShopEndpointOptions {
   readonly port?: number;
   /** How long `slow` takes, in real time. */
   readonly slowMs?: number;
-  /** The encoding of the values; UTF-8 unless said. */
+  /** The encoding of the values; unless said UTF-8 where it is valid, else CP932. */
   readonly encoding?: FormEncoding;
   /** False: a shop that does not look at the key and issues at every call. */
   readonly looksAtKey?: boolean;
@@ -55,6 +55,8 @@ const loopback = '127.0.0.1';
 /** The header by which a shop recognises a result that it has had before. */
 export const idempotencyKeyHeader = 'idempotency-key';
 const longestBodyBytes = 65_536;
+/** UTF-8 first: Japanese CP932 is almost never valid UTF-8. */
+const eitherEncoding: readonly FormEncoding[] = ['utf-8', 'cp932'];
 
 /**
  * The shop's side of carrier results: it issues what was bought when a payment's result comes, and
@@ -62,7 +64,7 @@ const longestBodyBytes = 65_536;
  * `GET /ledger` and takes faults by `POST /faults` and `DELETE /faults` (docs/sandbox.md).
  */
 export async function startShopEndpoint(options: ShopEndpointOptions = {}): Promise<ShopEndpoint> {
-  const { slowMs = 1_500, encoding = 'utf-8', looksAtKey = true, verify = () => true } = options;
+  const { slowMs = 1_500, encoding, looksAtKey = true, verify = () => true } = options;
   const ledger = openShopLedger(looksAtKey);
   let faults: { fault: ShopFault; left: number; orderNumber: string | undefined }[] = [];
   const stopping = new AbortController();
@@ -84,7 +86,9 @@ export async function startShopEndpoint(options: ShopEndpointOptions = {}): Prom
   async function takeDelivery(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (!verify(request.headers, body)) return answer(response, 401, { error: 'signature' });
-    const delivery = toDelivery(request, readForm(body, encoding));
+    const parameters = tryReadForm(body, encoding === undefined ? eitherEncoding : [encoding]);
+    if (parameters === null) return answer(response, 400, { error: 'no text in our encoding' });
+    const delivery = toDelivery(request, parameters);
     const fault = takeFault(delivery.orderNumber);
     if (fault === 'time_out') return ledger.receive(delivery);
     if (fault === 'reset_before') {
@@ -143,6 +147,16 @@ export async function startShopEndpoint(options: ShopEndpointOptions = {}): Prom
       await once(server, 'close');
     },
   };
+}
+
+/** In the first of the encodings that has all of its bytes; null when none has. */
+function tryReadForm(body: Buffer, encodings: readonly FormEncoding[]): FormParameters | null {
+  for (const encoding of encodings) {
+    try {
+      return readForm(body, encoding);
+    } catch {}
+  }
+  return null;
 }
 
 function toDelivery(
