@@ -1,11 +1,8 @@
 import { sql } from 'kysely';
 import { inject } from 'vitest';
 import { listExchanges as listExchangeRows } from '../../db/queries/exchanges.ts';
-import { billMonth } from '../../sandbox/bill-month.ts';
 import {
-  ApiRefusal,
   type CycleView,
-  endCharges,
   listCharges,
   listExchanges,
   listOrders,
@@ -18,6 +15,7 @@ import { cycleWorkflowId, exchangeWorkflowId } from '../../workflows/workflow-id
 import { bundlesDir } from '../workers/test-workers.ts';
 import { type Month, openMonth } from '../workflows/month.ts';
 import { type DatabaseLine, openDatabaseLine } from './database-line.ts';
+import { billedMonth, type Story } from './story.ts';
 import { type Caught, type Step, setTraps, type Traps } from './traps.ts';
 import { prepareWorkerChild, type WorkerChild } from './worker-child.ts';
 
@@ -43,92 +41,9 @@ export const faults = [
   'temporal state lost',
 ] as const satisfies readonly Fault[];
 
-/** 326 orders are billed in the month of the fixture, which makes five files of each kind. */
-const maxRecordsPerFile = 80;
-const billedOrders = 300;
-const filesOfAKind = 4;
-
-type StepKind = Omit<Step, 'name' | 'n'> & {
-  /** The seed chooses the n-th row from these. */
-  readonly rows: number;
-  readonly first?: number;
-};
-
-/** Where the month can be disturbed, in the order in which it gets there. */
-export const steps = {
-  'collecting orders': { table: 'orders', on: 'insert', rows: 350, at: 'row' },
-  'orders collected': { table: 'order_collections', on: 'insert', rows: 1, at: 'commit' },
-  'selecting orders': { table: 'selection_rows', on: 'insert', rows: 350, at: 'row' },
-  'orders selected': { table: 'selections', on: 'insert', rows: 1, at: 'commit' },
-  'planning charges': { table: 'charges', on: 'insert', rows: billedOrders, at: 'row' },
-  'charges planned': { table: 'charge_items', on: 'insert', rows: billedOrders, at: 'commit' },
-  'file stored': {
-    table: 'files',
-    on: 'insert',
-    when: "new.direction = 'outbound'",
-    rows: 2 * filesOfAKind,
-    at: 'commit',
-  },
-  'between two authorization files': {
-    table: 'exchanges',
-    on: 'insert',
-    when: "new.kind = 'auth'",
-    first: 2,
-    rows: filesOfAKind,
-    at: 'row',
-  },
-  'authorizations claimed': { table: 'attempts', on: 'insert', rows: billedOrders, at: 'commit' },
-  'opening a file for hand-over': { table: 'sends', on: 'insert', rows: filesOfAKind, at: 'row' },
-  'file opened for hand-over': { table: 'sends', on: 'insert', rows: filesOfAKind, at: 'commit' },
-  'recording a 受付番号': { table: 'send_answers', on: 'insert', rows: filesOfAKind, at: 'row' },
-  '受付番号 recorded': { table: 'send_answers', on: 'insert', rows: filesOfAKind, at: 'commit' },
-  'completion recorded': {
-    table: 'exchanges',
-    on: 'update',
-    when: 'new.completed_at is not null and old.completed_at is null',
-    rows: filesOfAKind,
-    at: 'commit',
-  },
-  'merging authorizations': { table: 'outcomes', on: 'insert', rows: billedOrders, at: 'row' },
-  'authorizations merged': {
-    table: 'result_files',
-    on: 'insert',
-    rows: filesOfAKind,
-    at: 'commit',
-  },
-  'between two capture files': {
-    table: 'exchanges',
-    on: 'insert',
-    when: "new.kind = 'capture'",
-    first: 2,
-    rows: filesOfAKind - 1,
-    at: 'row',
-  },
-  'claiming captures': { table: 'endings', on: 'insert', rows: billedOrders, at: 'row' },
-  'captures claimed': { table: 'endings', on: 'insert', rows: billedOrders, at: 'commit' },
-  'merging captures': { table: 'ending_results', on: 'insert', rows: billedOrders, at: 'row' },
-  'captures merged': { table: 'ending_results', on: 'insert', rows: billedOrders, at: 'commit' },
-  'month moved on': {
-    table: 'cycles',
-    on: 'update',
-    when: "new.stage in ('awaiting_result', 'capturing', 'working_ng', 'closing')",
-    rows: 4,
-    at: 'commit',
-  },
-  'month closed': {
-    table: 'cycles',
-    on: 'update',
-    when: "new.stage = 'closed'",
-    rows: 1,
-    at: 'commit',
-  },
-} as const satisfies Record<string, StepKind>;
-
-export type StepName = keyof typeof steps;
-export const stepNames = Object.keys(steps) as StepName[];
-
 export interface Disturbance {
-  readonly step: StepName;
+  /** One of the story's. */
+  readonly step: string;
   readonly fault: Fault;
 }
 
@@ -136,9 +51,9 @@ export interface Disturbance {
  * Every fault at every step, in as many months as there are faults: each month meets every step once,
  * with the faults in turn.
  */
-export function planCampaign(): Disturbance[][] {
+export function planCampaign(story: Story): Disturbance[][] {
   return faults.map((_, shift) =>
-    stepNames.map((step, index) => ({
+    Object.keys(story.steps).map((step, index) => ({
       step,
       fault: faults[(index + shift) % faults.length] ?? 'worker killed',
     })),
@@ -159,8 +74,6 @@ export interface MonthResult {
   readonly ledger: object;
 }
 
-export const billedMonth = '2026-11';
-
 /** Dead activities must be found quickly; nothing here takes a second by itself. */
 const timing: Partial<WorkflowTiming> = {
   shortTimeoutMs: 3_000,
@@ -171,17 +84,17 @@ const timing: Partial<WorkflowTiming> = {
 
 /** Patience with a month on a busy machine: one that hangs must say where. */
 export const patienceMs = (disturbances: readonly Disturbance[]) =>
-  60_000 + 15_000 * disturbances.length;
+  120_000 + 15_000 * disturbances.length;
 
 /**
- * Bills a month in files of 80 and lets the disturbances happen at their steps; the seed chooses the
- * row of each. Without any it is the undisturbed month.
+ * Lives through a story and lets the disturbances happen at their steps; the seed chooses the row of
+ * each. Without any it is the undisturbed month.
  *
  * @throws when a step was never reached, or the month did not end
  */
 export async function disturbMonth(
   seed: number,
-  csv: Uint8Array,
+  story: Story,
   disturbances: readonly Disturbance[] = [],
 ): Promise<MonthResult> {
   const line = await openDatabaseLine();
@@ -190,11 +103,11 @@ export async function disturbMonth(
     workers: false,
     timing,
     throughLine: line.through,
-    settings: { paygent: { maxRecordsPerFile } },
+    settings: story.settings,
     outcomes: { declineShare: 0.05, seed: 'campaign' },
   });
   const faultOf = new Map(
-    disturbances.map(({ step, fault }) => [placeStep(seed, step), fault] as const),
+    disturbances.map(({ step, fault }) => [placeStep(seed, story, step), fault] as const),
   );
   const traps = await setTraps(month.ownerDatabaseUrl, [...faultOf.keys()]);
   const battlefield: Battlefield = {
@@ -215,7 +128,7 @@ export async function disturbMonth(
         once: true,
       });
     });
-    await Promise.race([liveThrough(month, csv), failed, late]);
+    await Promise.race([story.live(month), failed, late]);
     ended.abort();
     await inflicting;
     const unreached = await traps.findUnreached();
@@ -237,8 +150,10 @@ export async function disturbMonth(
   }
 }
 
-function placeStep(seed: number, name: StepName): Step {
-  const { rows, first = 1, ...step }: StepKind = steps[name];
+function placeStep(seed: number, story: Story, name: string): Step {
+  const kind = story.steps[name];
+  if (kind === undefined) throw new Error(`no step ${name}`);
+  const { rows, first = 1, ...step } = kind;
   const random = createRandom(hashWords(seed, name));
   return { ...step, name, n: first + random.int(rows - first + 1) };
 }
@@ -330,39 +245,6 @@ export async function loseTemporalState(month: Month): Promise<void> {
       .terminate('state lost (test)')
       // Ended by itself, or not begun.
       .catch(() => {});
-  }
-}
-
-/** The operator's month: whatever is refused because a workflow was lost is done again. */
-async function liveThrough(month: Month, csv: Uint8Array): Promise<void> {
-  const { day } = month;
-  await persist(month, () => month.begin(billedMonth, csv));
-  const cycle = await persist(month, () => billMonth(day, billedMonth));
-  if (cycle.stage !== 'closed') {
-    const declined = await listCharges(day.desk, billedMonth, { state: 'declined' });
-    await persist(month, () =>
-      endCharges(day.desk, billedMonth, {
-        orderNumbers: declined.map((charge) => charge.orderNumber),
-        kind: 'given_up',
-        reason: 'the month of the test ends here',
-      }),
-    );
-  }
-  while ((await readCycle(day.desk, billedMonth)).stage !== 'closed') {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function persist<Result>(month: Month, act: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    try {
-      return await act();
-    } catch (error) {
-      const lost = error instanceof ApiRefusal && error.problem === 'workflow-closed';
-      if (!lost) throw error;
-      await startCycle(month.day.desk, billedMonth);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 }
 

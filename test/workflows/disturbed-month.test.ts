@@ -1,20 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  disturbMonth,
-  type MonthResult,
-  type StepName,
-  stepNames,
-} from '../campaign/disturbed-month.ts';
+import { disturbMonth, type MonthResult } from '../campaign/disturbed-month.ts';
+import type { Story } from '../campaign/story.ts';
+import { type StepName, stepNames, wholeMonth } from '../campaign/whole-month.ts';
 
 /** The share of the campaign that every test run meets; `npm run campaign` takes a new seed each time. */
 const seed = 109_507;
 
-let csv: Uint8Array;
+let story: Story;
 let undisturbed: MonthResult;
 beforeAll(async () => {
-  csv = await readFile('test/fixtures/orders/orders-2026-11.csv');
-  undisturbed = await disturbMonth(seed, csv);
+  story = wholeMonth(await readFile('test/fixtures/orders/orders-2026-11.csv'));
+  undisturbed = await disturbMonth(seed, story);
 });
 
 test('the undisturbed month is whole', () => {
@@ -40,7 +37,7 @@ test('a worker killed in the middle of each stage: the same month', {
     'between two capture files',
   ];
   const kills = steps.map((step) => ({ step, fault: 'worker killed' as const }));
-  expect(await disturbMonth(seed, csv, kills), `seed ${seed}`).toEqual(undisturbed);
+  expect(await disturbMonth(seed, story, kills), `seed ${seed}`).toEqual(undisturbed);
 });
 
 test('Postgres cut off, Postgres away, workflows gone, by turns at every step: the same month', {
@@ -51,5 +48,5 @@ test('Postgres cut off, Postgres away, workflows gone, by turns at every step: t
     step,
     fault: others[(index + seed) % others.length] ?? 'connections cut',
   }));
-  expect(await disturbMonth(seed, csv, disturbances), `seed ${seed}`).toEqual(undisturbed);
+  expect(await disturbMonth(seed, story, disturbances), `seed ${seed}`).toEqual(undisturbed);
 });

@@ -1,0 +1,32 @@
+import { beforeAll, expect, test } from 'vitest';
+import { chosenMonth } from '../campaign/chosen-month.ts';
+import { disturbMonth, faults, type MonthResult } from '../campaign/disturbed-month.ts';
+
+/** Newer exports, runs, holds and capture waves under fire: a share of the campaign. */
+const seed = 109_507;
+
+let undisturbed: MonthResult;
+beforeAll(async () => {
+  undisturbed = await disturbMonth(seed, chosenMonth);
+}, 180_000);
+
+test('the undisturbed month is whole', () => {
+  expect(undisturbed).toMatchObject({
+    stage: 'closed',
+    selection: { selected: 61, excluded: { cancelled: 1 }, quarantined: 1 },
+    conservation: { rows: true, yen: true, broken: [] },
+    ledger: { doubleAuthorizations: 0, authorizationsAfterCapture: 0, repeatedCaptures: 0 },
+  });
+  expect(undisturbed.authFiles).toHaveLength(4);
+  const { captured, given_up: givenUp } = undisturbed.charges;
+  expect((captured?.rows ?? 0) + (givenUp?.rows ?? 0)).toBe(61);
+  expect(undisturbed.captured).toHaveLength(58);
+});
+
+test('every fault by turns at every step: the same month', { timeout: 420_000 }, async () => {
+  const disturbances = Object.keys(chosenMonth.steps).map((step, index) => ({
+    step,
+    fault: faults[(index + seed) % faults.length] ?? 'worker killed',
+  }));
+  expect(await disturbMonth(seed, chosenMonth, disturbances), `seed ${seed}`).toEqual(undisturbed);
+});
