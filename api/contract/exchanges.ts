@@ -233,6 +233,10 @@ export const exchangeRoutes = {
                 responseDetail: z.string().nullable(),
                 processedAt: instantSchema.nullable(),
                 reasons: z.array(fieldReasonSchema).readonly(),
+                settled: z
+                  .enum(['ok', 'declined', 'rejected', 'not_sent', 'captured', 'voided', 'refused'])
+                  .nullable()
+                  .meta({ description: 'what is on record for it; null: it waits for a person' }),
               })
               .meta({ id: 'ResultLine' }),
           ),

@@ -1,6 +1,11 @@
 import { sql } from 'kysely';
 import type { ExchangeName, ResultSummary } from '../../billing/exchange.ts';
-import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
+import type {
+  AuthorizationOutcome,
+  CaptureResult,
+  FieldReason,
+  LineVerdict,
+} from '../../billing/result-merge.ts';
 import type { Db } from '../database.ts';
 
 /** The round in which this file was ingested, if it was. */
@@ -204,6 +209,8 @@ export interface ResultLine {
   readonly processedAt: string | null;
   /** Per field: what was sent and what came back. */
   readonly reasons: readonly FieldReason[];
+  /** What is on record for it, whoever said so; null = it still has to be settled. */
+  readonly settled: AuthorizationOutcome | CaptureResult | null;
 }
 
 /** Lines of the latest round in the file's order, a page at a time. */
@@ -220,9 +227,12 @@ export async function listResultLines(
   const { rows } = await sql<ResultLine>`
     select r.line_number as "lineNumber", l.order_number as "orderNumber", l.yen as "amountYen",
            r.verdict, r.result_line as "resultLine", r.response_code as "responseCode",
-           r.response_detail as "responseDetail", r.processed_at as "processedAt", r.reasons
+           r.response_detail as "responseDetail", r.processed_at as "processedAt", r.reasons,
+           case when l.k is null then o.outcome else e.result end as settled
       from result_lines r
       join file_lines l on l.exchange_id = r.exchange_id and l.line_number = r.line_number
+      left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null
+      left join ending_results e on e.charge_id = l.charge_id and e.n = l.n and e.k = l.k
      where r.merchant_id = ${merchantId} and r.exchange_id = ${page.exchangeId}
        and r.round = (select max(round) from result_files where exchange_id = ${page.exchangeId})
        and (${page.verdict ?? null}::text is null or r.verdict = ${page.verdict ?? null})

@@ -68,7 +68,7 @@ describe('a result that is wrong in one row quarantines that row', () => {
     });
     const auth = await requireExchange(billingMonth, 'auth');
     const [line] = await readLines(auth, 'quarantined');
-    expect(line).toMatchObject({ orderNumber: order, reasons: [{ code }] });
+    expect(line).toMatchObject({ orderNumber: order, reasons: [{ code }], settled: null });
     expect(line?.reasons[0]?.ja).toMatch(/[ぁ-ん一-龠]/);
 
     // Blocked until it is settled: no new file, no ending.
@@ -87,6 +87,7 @@ describe('a result that is wrong in one row quarantines that row', () => {
     expect((await settleBy(month, auth, [order], 'ok')).body).toMatchObject({
       stage: 'reconciled',
     });
+    expect((await readLines(auth, 'quarantined'))[0]).toMatchObject({ settled: 'ok' });
     await untilExchange(month, billingMonth, 'capture-2');
     const closed = await untilClosed(billingMonth);
     expect(closed.charges).toEqual({ captured: { rows: 5, yen: 5010 } });
