@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { createFileGuard } from '../activities/file-guard.ts';
+import { fileNameSchema } from '../api/contract/files.ts';
 import {
   describeImport,
   type ImportKind,
@@ -10,6 +11,7 @@ import {
 } from '../billing/file-import.ts';
 import { readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
+import { appendAudit } from '../db/queries/audit.ts';
 import { FileRefusedError, FileTooLargeError, storeFile } from '../db/queries/files.ts';
 import { type FileImport, registerImport, requireImport } from '../db/queries/imports.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
@@ -94,7 +96,16 @@ async function registerFile(
   const input = await openInputFile(file, 'FILE');
   const actor = `cli:${userInfo().username}`;
   const now = new Date(Date.now() + merchant.clockOffsetMs).toISOString();
-  const fileName = basename(file);
+  const fileName = readFileName(file);
+  // The name is kept in the clear, so it passes a guard as well: one that exempts nothing.
+  const nameGuard = createFileGuard('name', settings);
+  nameGuard.write(Buffer.from(fileName));
+  if (nameGuard.end() !== null) {
+    throw new UnusableInputError(
+      'the name of the file looks like a card number',
+      'ファイル名にカード番号と思われる値があります',
+    );
+  }
   const stored = await storeFile(db, merchant.id, {
     name: fileName,
     kind: importFileKinds[kind],
@@ -112,10 +123,26 @@ async function registerFile(
     }
     throw error;
   });
+  if (!stored.alreadyStored) {
+    await appendAudit(db, merchant.id, {
+      ...{ at: now, actor, act: 'file.stored', subject: stored.sha256, reason: null },
+      details: { kind: stored.kind, bytes: stored.bytes },
+    });
+  }
   return await registerImport(db, merchant.id, {
     ...{ kind, fileId: stored.fileId, fileName, requestKey: randomUUID(), held: false },
     ...{ actor, now },
   });
+}
+
+/** The history is searched by names: they are of the shape that the API takes. */
+function readFileName(file: string): string {
+  const parsed = fileNameSchema.safeParse(basename(file));
+  if (parsed.success) return parsed.data;
+  throw new UnusableInputError(
+    `the name of the file ${parsed.error.issues[0]?.message ?? 'cannot be used'}`,
+    'このファイル名は使えません',
+  );
 }
 
 async function startWorkflow(merchant: Merchant, stack: Stack, number: number): Promise<void> {

@@ -7,6 +7,7 @@ import {
   registerName,
   renameEntry,
 } from '../../db/queries/registers.ts';
+import { findSettings } from '../../db/queries/settings.ts';
 import type { registerRoutes } from '../contract/registers.ts';
 import type { Call, Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
@@ -26,14 +27,33 @@ export const registerHandlers: Handlers<typeof registerRoutes> = {
   renameOccupation: (call) => rename(call, call.body.name, 'occupations'),
   deleteOccupation: (call) => remove(call, 'occupations'),
   listTags: ({ deps, merchant }) => list(deps, merchant.id, 'tags'),
-  addTag: (call) => add(call, 'tags'),
-  renameTag: (call) => rename(call, call.body.name, 'tags'),
+  async addTag(call) {
+    await refuseSeparator(call, call.body.name);
+    return await add(call, 'tags');
+  },
+  async renameTag(call) {
+    await refuseSeparator(call, call.body.name);
+    return await rename(call, call.body.name, 'tags');
+  },
   deleteTag: (call) => remove(call, 'tags'),
 };
 
 async function list(deps: AddCall['deps'], merchantId: number, register: Register) {
   const entries = await listRegister(deps.db, merchantId, register);
   return { status: 200, body: { entries } } as const;
+}
+
+/** A tag that holds the sign between tags would be read as two, and found by no import. */
+async function refuseSeparator(
+  { deps, merchant }: Pick<AddCall, 'deps' | 'merchant'>,
+  name: string,
+): Promise<void> {
+  const found = await findSettings(deps.db, merchant.id);
+  const separator = found?.settings.imports.tagSeparator;
+  if (separator === undefined || !name.includes(separator)) return;
+  throw new Problem('invalid-fields', {
+    errors: [{ path: 'body.name', message: `holds ${separator}, which stands between tags` }],
+  });
 }
 
 async function add({ deps, identity, merchant, body, now }: AddCall, register: Register) {

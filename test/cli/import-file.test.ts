@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { checkoutDir, inheritedEnvironment } from '../../config.ts';
 import { mainTaskQueue } from '../../workflows/workflow-ids.ts';
@@ -76,6 +77,9 @@ test('tsukigime import customers waits for the end and says it', async () => {
     fileName: 'customers.csv',
     failed: 1,
   });
+  const { rows } = await sql<{ entry: string }>`
+    select entry from audit_entries where entry like '%"file.stored"%'`.execute(month.db);
+  expect(rows).toEqual([{ entry: expect.stringContaining('"cli:') }]);
 });
 
 test('what cannot be used is one line and exit code 2', async () => {
@@ -88,5 +92,10 @@ test('what cannot be used is one line and exit code 2', async () => {
   expect(refused.stderr).not.toContain(number);
   const path = await fileOf('a,b\r\n');
   expect(await importFile('customers', path, '--merchant', merchant)).toMatchObject({ code: 2 });
+  const named = join(folder, `${number}.csv`);
+  await writeFile(named, customerFile([customerLine({ 顧客番号: '1' })]));
+  const byName = await importFile('customers', named, '--merchant', merchant);
+  expect(byName).toMatchObject({ code: 2, stdout: '' });
+  expect(byName.stderr).not.toContain(number);
   expect(await importFile('customers', path, '--merchant', 'nobody')).toMatchObject({ code: 2 });
 });

@@ -149,6 +149,9 @@ describe('customers', () => {
       '顧客番号,顧客ID\r\n1,US-00000001\r\n2,US-00000002\r\n',
     );
     expect(await desk.run('customers', utf8)).toMatchObject({ imported: 2, failed: 0 });
+    // The apostrophe is the spreadsheet's: nobody's name has changed.
+    expect(await find({ name: "'" })).toEqual([]);
+    expect(await (await desk.call('/customers-export')).text()).toBe(text.slice(1));
   });
 
   test('have subscriptions, as the cart has them now', async () => {
@@ -190,6 +193,10 @@ describe('customers', () => {
     const headers = { 'Content-Type': 'application/json' };
     const body = JSON.stringify({ name: '上得意' });
     expect((await desk.call(path, { method: 'PUT', headers, body })).status).toBe(204);
+    // It would be read as two tags.
+    const two = JSON.stringify({ name: '優良|定期' });
+    expect((await desk.call(path, { method: 'PUT', headers, body: two })).status).toBe(422);
+    expect((await desk.act('/customer-tags', { name: '優良|定期' })).status).toBe(422);
     expect(await find({ tag: '上得意' })).toEqual(['US-00000001']);
     expect((await desk.call(path, { method: 'DELETE' })).status).toBe(204);
     const done = await desk.run(
