@@ -87,8 +87,7 @@ export function readCustomerRow(
 ): CheckedRow<CustomerRow> {
   const errors: RowRemark[] = [];
   const warnings: RowRemark[] = [];
-  const number = cellOf(cells, 0);
-  const id = cellOf(cells, 1);
+  const [number = '', id = ''] = cells;
   const postal = cellOf(cells, 4);
   const prefecture = cellOf(cells, 5);
   const gender = cellOf(cells, 11);
