@@ -66,6 +66,8 @@ export function showPage(confirmation: string, { mode, rows }: SendErrorConfirma
       act: choice.act,
       CGISendErr: columnOf(seen.done),
       endpoint: seen.endpoint,
+      version: seen.version,
+      newestVersion: seen.newestVersion,
       failedAt: seen.failedAt,
       sends: choice.act === 'settle' ? null : copyOf(choice.parameters ?? seen.parameters),
       received: copyOf(seen.parameters),

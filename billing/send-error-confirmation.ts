@@ -53,6 +53,8 @@ export interface SendErrorFacts {
   readonly done: boolean;
   /** The payment has a newer send error: only that one counts. */
   readonly superseded: boolean;
+  /** Version of the result that could not be delivered. */
+  readonly version: number;
   /** Newest version of the payment's result. */
   readonly newestVersion: number;
   readonly arrival: EarlierArrival;
@@ -132,6 +134,7 @@ export function writeConfirmation({ mode, rows }: SendErrorConfirmation): string
       seen.failedAt,
       seen.done,
       seen.superseded,
+      seen.version,
       seen.newestVersion,
       seen.arrival,
       seen.arrivedAt,

@@ -39,7 +39,7 @@ export interface PostgresOptions {
   readonly logFile: string;
   readonly port: number;
   readonly secrets: StackSecrets;
-  /** Tests only: no fsync, so a power cut may lose the cluster. A killed Postgres loses nothing. */
+  /** Tests only: no fsync and no wait for the log. A power cut may lose the cluster, a kill the last commits. */
   readonly relaxedDurability: boolean;
   readonly onProgress: (text: string) => void;
   readonly onPlaced: (dir: string) => void;

@@ -26,24 +26,37 @@ const rememberedAtMost = 1_000;
 
 type KnownMerchant = Promise<CarrierMerchant | undefined>;
 
+interface Remembered {
+  readonly untilMs: number;
+  readonly merchant: KnownMerchant;
+}
+
 /** Looks up merchants by their slug and remembers them for a moment, those that do not exist too. */
 export function createKnownMerchants(
   deps: Pick<ApiDependencies, 'db' | 'callsDb' | 'fileKeys' | 'realNow'>,
 ) {
-  const known = new Map<string, { readonly untilMs: number; readonly merchant: KnownMerchant }>();
+  const known = new Map<string, Remembered>();
+  // Apart, so that names which somebody makes up push no merchant out.
+  const unknown = new Map<string, Remembered>();
   return {
     /** @returns undefined for a merchant that does not exist or takes no calls. */
     async find(slug: string): Promise<CarrierMerchant | undefined> {
       if (!merchantSlugPattern.test(slug)) return undefined;
       const nowMs = deps.realNow().getTime();
-      const remembered = known.get(slug);
+      const remembered = known.get(slug) ?? unknown.get(slug);
       if (remembered !== undefined && nowMs < remembered.untilMs) return await remembered.merchant;
-      if (known.size >= rememberedAtMost) known.clear();
-      const merchant = load(deps, slug);
-      known.set(slug, { untilMs: nowMs + rememberedMs, merchant });
-      // Postgres being away is nothing to remember.
-      merchant.catch(() => known.delete(slug));
-      return await merchant;
+      if (unknown.size >= rememberedAtMost) unknown.clear();
+      const looked = { untilMs: nowMs + rememberedMs, merchant: load(deps, slug) };
+      known.delete(slug);
+      unknown.set(slug, looked);
+      const forget = () => unknown.get(slug) === looked && unknown.delete(slug);
+      looked.merchant.then((found) => {
+        if (found === undefined) return;
+        forget();
+        known.set(slug, looked);
+        // Postgres being away is nothing to remember.
+      }, forget);
+      return await looked.merchant;
     },
   };
 }

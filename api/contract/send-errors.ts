@@ -96,6 +96,10 @@ const confirmationSchema = z
         act: z.enum(SEND_ERROR_ACTS),
         CGISendErr: columnSchema,
         endpoint: z.string(),
+        version: z.int(),
+        newestVersion: z.int().meta({
+          description: 'greater than `version`: the shop may have a newer result already',
+        }),
         failedAt: instantSchema,
         sends: z.array(parameterSchema).nullable().meta({
           description: 'what would leave; null for 処理済, which sends nothing',

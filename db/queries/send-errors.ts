@@ -155,7 +155,7 @@ export async function readSendErrorFacts(
     select e.public_id as "sendError", p.slug as endpoint,
       p.state = 'retired' as "endpointRetired", p.version as "endpointVersion",
       case p.encoding when 'as_received' then r.encoding else p.encoding end as encoding,
-      r.parameters, e.failed_at as "failedAt",
+      r.parameters, r.version, e.failed_at as "failedAt",
       a.id is not null or d.state <> 'failed' as done, ${isSuperseded} as superseded,
       (select max(v.version) from carrier_results v where v.merchant_id = e.merchant_id
         and v.ip_code = r.ip_code and v.order_number = r.order_number) as "newestVersion",

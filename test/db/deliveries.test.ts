@@ -16,9 +16,7 @@ import {
   type EndedAttempt,
   findNextDue,
   recordAttempts,
-  requeueDelivery,
   returnClaims,
-  settleDelivery,
 } from '../../db/queries/deliveries.ts';
 import { createEndpoint } from '../../db/queries/delivery-endpoints.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
@@ -228,13 +226,7 @@ describe('the queue', () => {
       .select('attempt')
       .execute();
     expect(errors).toEqual([{ attempt: 1 }]);
-    const deliveryId = claimed?.id ?? 0;
-    const requeue = { deliveryId, actId: 1, tries: 1, now: later(60) };
-    expect(await requeueDelivery(db, merchantId, requeue)).toBe(true);
-    expect(await requeueDelivery(db, merchantId, requeue)).toBe(false);
-    expect(await settleDelivery(db, merchantId, deliveryId)).toBe(false);
-    const [again] = await claim(later(60));
-    expect(again).toMatchObject({ attempt: 2, triesLeft: 0, resultId: claimed?.resultId });
+    expect(await claim(later(60))).toEqual([]);
   });
 });
 

@@ -168,7 +168,12 @@ test('of several errors of a payment only the latest counts, whatever its state'
 test('an error of another version of the result is one of the same payment', async () => {
   await record.receive({ ordd: 'A1', result: 'NG' });
   await record.attempt(shop(), {}, noon);
+  const [older] = await search(today);
   await record.receive({ ordd: 'A1', result: 'OK' });
+  // What the confirm page shows before the newer one has an error of its own.
+  const read = { sendErrors: [older?.id ?? ''], lock: false };
+  const facts = await readSendErrorFacts(db, record.merchantId, read);
+  expect(facts).toMatchObject([{ version: 1, newestVersion: 2, superseded: false }]);
   await record.attempt(shop(), {}, later(noon, 1_000));
   expect(await search(today)).toMatchObject([{ orderNumber: 'A1', version: 2, verdict: 'OK' }]);
 });

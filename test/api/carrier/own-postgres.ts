@@ -25,6 +25,8 @@ export interface ReceiverOnOwnPostgres {
   /** How often it tried to wake a delivery desk. */
   wakings(): number;
   restartPostgres(): Promise<void>;
+  /** SIGKILL, no goodbye to anybody; then it is started again and recovers. */
+  killPostgres(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,8 +34,8 @@ export async function openReceiverOnOwnPostgres(): Promise<ReceiverOnOwnPostgres
   const dataDir = makeTemporaryDir();
   const stack = await bringUpStack({
     dataDir,
+    // Not disposable: commits wait for the disk, as they do where it matters.
     config: readConfig({}),
-    disposable: true,
     services: { temporal: false },
   });
   await migrateToLatest(stack.ownerDatabaseUrl);
@@ -82,6 +84,12 @@ export async function openReceiverOnOwnPostgres(): Promise<ReceiverOnOwnPostgres
     url: `${server.url}/callbacks/zeus/shop`,
     wakings: () => wakings,
     restartPostgres: () => stack.restart('postgres'),
+    async killPostgres() {
+      const postgres = stack.process('postgres');
+      postgres?.kill('SIGKILL');
+      await postgres?.exited;
+      await stack.restart('postgres');
+    },
     async close() {
       await server.close(1000);
       await db.destroy();
