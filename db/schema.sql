@@ -1114,6 +1114,7 @@ CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collecti
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
 CREATE INDEX selection_rows_newer ON public.selection_rows USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX send_errors_by_time ON public.send_errors USING btree (merchant_id, failed_at, id);
+CREATE INDEX shipments_by_day ON public.shipments USING btree (merchant_id, shipped_on);
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
 
@@ -1707,9 +1708,9 @@ create view order_verdicts as
    FROM selection_rows r
   WHERE ((NOT (EXISTS ( SELECT
            FROM selection_rows later
-          WHERE ((later.collection_id = r.collection_id) AND (later.record = r.record) AND (later.n = (r.n + 1)) AND (later.n > 1))))) AND (NOT (EXISTS ( SELECT
+          WHERE ((later.collection_id = r.collection_id) AND (later.record = r.record) AND (later.n = (r.n + 1)) AND (later.n > 1))))) AND ((EXISTS ( SELECT
            FROM selection_rows later
-          WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version > r.version) AND (later.version > 1))))) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
+          WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version > r.version) AND (later.version > 1)))) IS NOT TRUE) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
            FROM order_collections c
           WHERE ((c.cycle_id = r.cycle_id) AND (c.id > r.collection_id) AND c.complete))))));
 
