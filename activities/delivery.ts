@@ -67,8 +67,12 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
           limit,
         });
         if (claimed.length === 0) return { endpoint, more: false };
-        const batch = { endpoint, claimed, sender, now: clock.now, isStopping };
-        await deliverBatch(db, merchant.id, batch);
+        const watch = watchVersion(() => findEndpoint(db, merchant.id, of.endpoint), endpoint);
+        const batch = {
+          ...{ endpoint, claimed, sender, now: clock.now },
+          isStopping: () => isStopping() || watch.hasChanged(),
+        };
+        await deliverBatch(db, merchant.id, batch).finally(watch.end);
         // Read anew: someone may have paused it, and the circuit stands there.
         endpoint = await requireEndpoint(merchant.id, of.endpoint);
       }
@@ -116,6 +120,26 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
       if (posted) await deps.workflows.wakeMail(merchant);
     },
   };
+}
+
+/** A batch at a slow shop takes long: whoever paused it, or gave it another address, is heard sooner. */
+const lookAgainMs = 500;
+
+function watchVersion(
+  read: () => Promise<DeliveryEndpoint | undefined>,
+  { version }: DeliveryEndpoint,
+) {
+  let changed = false;
+  const timer = setInterval(() => {
+    // Where Postgres is away, the batch itself will fail.
+    read().then(
+      (now) => {
+        changed ||= now?.version !== version;
+      },
+      () => {},
+    );
+  }, lookAgainMs);
+  return { hasChanged: () => changed, end: () => clearInterval(timer) };
 }
 
 /** The merchant's clock while an activity runs. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { moveEndpoint } from '../../db/queries/delivery-endpoints.ts';
 import { type CarrierShop, openCarrierShop } from './carrier-shop.ts';
 
 let open: CarrierShop | undefined;
@@ -58,6 +59,34 @@ async function untilAttempts(shop: CarrierShop, count: number): Promise<void> {
 }
 
 describe('the delivery desk', () => {
+  test('stops in the middle of a batch when it is paused, and goes on when it is resumed', async () => {
+    const shop = await openShop({ slowMs: 1500, endpoint: { concurrency: 1 } });
+    const orders = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    shop.shop.orderFault({ fault: 'slow', count: orders.length });
+    const move = (state: 'paused' | 'active') =>
+      moveEndpoint(shop.db, shop.merchant.id, {
+        ...{ slug: shop.endpoint, state, actor: 'test', reason: null },
+        now: new Date().toISOString(),
+      });
+    await move('paused');
+    for (const ordd of orders) await shop.send(call(ordd));
+    await move('active');
+    await shop.wake();
+    await vi.waitFor(() => expect(shop.shop.ledger.totals().received).toBe(1), 30_000);
+    await move('paused');
+    // Nothing is claimed any more: every attempt that began has ended.
+    await vi.waitFor(async () => {
+      const begun = (await deliveriesOf(shop)).reduce((sum, { attempt }) => sum + attempt, 0);
+      expect(begun).toBe((await attemptsOf(shop)).length);
+    }, 30_000);
+    expect(shop.shop.ledger.totals().received).toBeLessThan(orders.length);
+    shop.shop.clearFaults();
+    await move('active');
+    await shop.wake();
+    await untilNone(shop, 'due');
+    expect(shop.shop.ledger.totals()).toMatchObject({ received: orders.length, doubleIssued: 0 });
+  });
+
   test('delivers a result once, signed, with its original parameters', async () => {
     const shop = await openShop();
     expect(await shop.send(call('a'))).toBe(200);
