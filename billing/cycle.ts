@@ -62,6 +62,8 @@ export interface CycleFacts {
     readonly ready: number;
     /** When those leave; `now` or earlier when they are due, null when there is none. */
     readonly nextWaveAt: string | null;
+    /** When the day of a shipment begins that was told ahead; null = none. */
+    readonly nextShipmentAt: string | null;
     readonly due: boolean;
   };
   /** Authorized charges whose capture came back refused or never left: a person decides. */

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { businessDateOf } from '../billing/business-date.ts';
 import type { CapturePolicy } from '../billing/capture-policy.ts';
 
 /** Pieces of SQL that several queries share, so that they cannot come to differ. */
@@ -21,12 +22,16 @@ export const billedWhole = (cycleId: number): RawBuilder<boolean> => sql`
            where u.cycle_id = ${cycleId} and u.scope = 'all'
              and p.selection_id = (select max(id) from selections where cycle_id = ${cycleId}))`;
 
-/** Whether an authorized charge `s` (charge_states) may be captured. */
-export function mayCapture(policy: CapturePolicy): RawBuilder<boolean> {
+/**
+ * Whether an authorized charge `s` (charge_states) may be captured. A shop may tell the day of a
+ * shipment before it has come: then the charge waits for that day in Japan.
+ */
+export function mayCapture(policy: CapturePolicy, now: string): RawBuilder<boolean> {
   if (policy === 'immediate') return sql`true`;
   const requested = sql`exists (select from capture_requests q
                                  where q.charge_id = s.charge_id and q.n = s.n)`;
   return policy === 'manual'
     ? sql`${requested}`
-    : sql`(exists (select from shipments t where t.charge_id = s.charge_id) or ${requested})`;
+    : sql`(exists (select from shipments t where t.charge_id = s.charge_id
+                     and t.shipped_on <= ${businessDateOf(now)}::date) or ${requested})`;
 }

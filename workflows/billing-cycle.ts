@@ -173,7 +173,13 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
    */
   async function rests(now: CycleFacts, purpose: string): Promise<void> {
     if (now.watchesSource && clock.isDue(nextLookAt) && (await lookForExports(now))) return;
-    const due = earlierInstant(remindAt, earlierInstant(now.nextExpiryAt, now.capture.nextWaveAt));
+    const due = earlierInstant(
+      remindAt,
+      earlierInstant(
+        now.nextExpiryAt,
+        earlierInstant(now.capture.nextWaveAt, now.capture.nextShipmentAt),
+      ),
+    );
     await bell.waits(now.watchesSource ? earlierInstant(due, nextLookAt) : due, purpose);
   }
 

@@ -61,6 +61,7 @@ export const runRoutes = {
         .meta({ description: 'true: only orders that were charged before the news came' }),
       afterExport: z.coerce.number().int().min(1).optional(),
       afterOrder: z.string().max(64).optional(),
+      afterKind: z.string().max(16).optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
     }),
     responses: {
@@ -72,7 +73,7 @@ export const runRoutes = {
               .object({
                 export: z.int().meta({ description: 'the how-manieth export says so' }),
                 orderNumber: z.string(),
-                kind: z.enum(['changed', 'unreadable', 'gone', 'back']),
+                kind: z.enum(['changed', 'readable', 'unreadable', 'gone', 'back']),
                 charged: z.boolean().meta({
                   description: 'it stands in a file as it was before; nothing of that is changed',
                 }),
@@ -89,7 +90,7 @@ export const runRoutes = {
               .meta({ id: 'OrderChange' }),
           ),
           next: z
-            .object({ afterExport: z.int(), afterOrder: z.string() })
+            .object({ afterExport: z.int(), afterOrder: z.string(), afterKind: z.string() })
             .nullable()
             .meta({ description: 'for the next page; null at the end' }),
         }),

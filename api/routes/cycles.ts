@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describeCycle } from '../../billing/cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
@@ -65,6 +66,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         details: {},
       });
     }
+    if (known === undefined) await untilOpened(deps, merchant, month);
     return known === undefined
       ? { status: 202, headers, body: { accepted: true } }
       : { status: 200, headers, body: showCycle(known) };
@@ -144,6 +146,22 @@ export function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, mon
       detail: `${month} の請求は締め済みです。何も変更していません。`,
     });
   };
+}
+
+const OPENING_PATIENCE_MS = 2000;
+const LOOK_MS = 50;
+
+/** A month that was started is soon there: who asks for it next should find it. */
+async function untilOpened(
+  { db, updateWaitMs }: ApiDependencies,
+  merchant: Merchant,
+  month: string,
+): Promise<void> {
+  const looks = Math.min(OPENING_PATIENCE_MS, updateWaitMs) / LOOK_MS;
+  for (let look = 0; look < looks; look += 1) {
+    if ((await findCycle(db, merchant.id, month)) !== undefined) return;
+    await setTimeout(LOOK_MS);
+  }
 }
 
 /** @throws Problem `cycle-not-found`. */

@@ -23,7 +23,11 @@ export const runHandlers: Handlers<typeof runRoutes> = {
       after:
         query.afterExport === undefined
           ? null
-          : { collection: query.afterExport, orderNumber: query.afterOrder ?? '' },
+          : {
+              collection: query.afterExport,
+              orderNumber: query.afterOrder ?? '',
+              kind: query.afterKind ?? '',
+            },
       limit: query.limit + 1,
     });
     const changes = rows
@@ -31,7 +35,9 @@ export const runHandlers: Handlers<typeof runRoutes> = {
       .map(({ collection, ...change }) => ({ export: collection, ...change }));
     const last = changes.at(-1);
     const more = rows.length > query.limit && last !== undefined;
-    const next = more ? { afterExport: last.export, afterOrder: last.orderNumber } : null;
+    const next = more
+      ? { afterExport: last.export, afterOrder: last.orderNumber, afterKind: last.kind }
+      : null;
     return { status: 200, body: { changes, next } };
   },
 

@@ -132,6 +132,8 @@ export async function up(db: Kysely<any>): Promise<void> {
       recorded_at timestamptz not null,
       check (num_nonnulls(collection_id, decision_id) = 1)
     );
+    -- Days that are told ahead are looked for.
+    create index shipments_by_day on shipments (merchant_id, shipped_on);
     -- A person wants this authorization captured, whatever the policy says.
     create table capture_requests (
       charge_id bigint not null,

@@ -27,7 +27,7 @@ export async function listCapturableLines(
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'authorized'
-       and s.capture_before > ${page.now} and ${mayCapture(page.policy)}
+       and s.capture_before > ${page.now} and ${mayCapture(page.policy, page.now)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
        and (s.k is null or exists (

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { businessDateOf, startOfBusinessDate } from '../../billing/business-date.ts';
 import { nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { CycleFacts, CycleStage, RowsAndYen } from '../../billing/cycle.ts';
@@ -178,7 +179,7 @@ export async function readCycleFacts(
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
            count(*) filter (where state = 'authorized' and capture_before > ${now} and k is null
-                              and h.order_number is null and ${mayCapture(policy)})::int as ready,
+                              and h.order_number is null and ${mayCapture(policy, now)})::int as ready,
            count(*) filter (where state = 'authorized' and k is not null)::int as refused,
            count(*) filter (where state = 'authorized'
                               and capture_before + interval '1 day' <= ${now})::int as expirable,
@@ -208,6 +209,8 @@ export async function readCycleFacts(
       policy,
       ready,
       nextWaveAt,
+      nextShipmentAt:
+        policy === 'on-shipment' ? await findNextShipment(db, merchantId, cycle.id, now) : null,
       due: nextWaveAt !== null && Date.parse(nextWaveAt) <= Date.parse(now),
     },
     captureRefused: authorized?.refused ?? 0,
@@ -223,6 +226,21 @@ interface StateCount extends RowsAndYen {
   readonly expirable: number;
   readonly held: number;
   readonly next_expiry_at: string | null;
+}
+
+/** When the next day begins on which orders of a month are said to be shipped; null = none is told. */
+async function findNextShipment(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+  now: string,
+): Promise<string | null> {
+  const { rows } = await sql<{ day: string | null }>`
+    select min(t.shipped_on) as day from shipments t join charges c on c.id = t.charge_id
+     where t.merchant_id = ${merchantId} and t.shipped_on > ${businessDateOf(now)}::date
+       and c.cycle_id = ${cycleId}`.execute(db);
+  const day = rows[0]?.day ?? null;
+  return day === null ? null : startOfBusinessDate(day);
 }
 
 /** Captures that a person asked for and that no file has taken yet. */

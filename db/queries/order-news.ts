@@ -182,10 +182,11 @@ export interface OrderChange {
   /** The how-manieth export said so. */
   readonly collection: number;
   readonly orderNumber: string;
-  readonly kind: 'changed' | 'unreadable' | 'gone' | 'back';
+  /** `readable`: the export before it could not be read there. */
+  readonly kind: 'changed' | 'readable' | 'unreadable' | 'gone' | 'back';
   /** Whether the order was charged from an earlier version: it stands in a file as it was. */
   readonly charged: boolean;
-  /** By field; empty for `gone` and `back`. Names and addresses are told as changed, without values. */
+  /** By field; empty for `readable`, `gone` and `back`. Names and addresses are told as changed, without values. */
   readonly differences: readonly {
     readonly field: string;
     readonly before: string | number | null;
@@ -210,14 +211,14 @@ const differencesOf = sql.raw(
   ].join(', '),
 );
 
-/** A page of the changes that newer exports brought, keyed by collection and order number. */
+/** A page of the changes that newer exports brought, keyed by collection, order number and kind. */
 export async function listOrderChanges(
   db: Db,
   merchantId: number,
   page: {
     cycleId: number;
     chargedOnly: boolean;
-    after: { collection: number; orderNumber: string } | null;
+    after: { collection: number; orderNumber: string; kind: string } | null;
     limit: number;
   },
 ): Promise<OrderChange[]> {
@@ -225,12 +226,14 @@ export async function listOrderChanges(
     with exports as (select id, n from order_collections
                       where merchant_id = ${merchantId} and cycle_id = ${page.cycleId}),
     changes as (
-      select e.n as collection, a.order_number, 'changed' as kind, a.version,
-             array_remove(array[${differencesOf}], null) as differences
+      select e.n as collection, a.order_number,
+             case when b.order_number is null then 'readable' else 'changed' end as kind, a.version,
+             case when b.order_number is null then array[]::jsonb[]
+                  else array_remove(array[${differencesOf}], null) end as differences
         from exports e join orders a on a.collection_id = e.id and a.version > 1
-        join lateral (select * from orders b where b.merchant_id = ${merchantId}
+        left join lateral (select * from orders b where b.merchant_id = ${merchantId}
               and b.order_number = a.order_number and b.cycle_id = a.cycle_id
-              and b.version < a.version order by b.version desc limit 1) b on true
+              and b.version = a.version - 1 limit 1) b on true
       union all
       select e.n, q.order_number, 'unreadable', q.version,
              array[jsonb_build_object('field', q.column_name, 'before', null, 'after', q.value)]
@@ -251,7 +254,8 @@ export async function listOrderChanges(
        and (${page.after?.collection ?? null}::int is null
             or c.collection < ${page.after?.collection ?? null}
             or (c.collection = ${page.after?.collection ?? null}
-                and c.order_number > ${page.after?.orderNumber ?? null}))
-     order by c.collection desc, c.order_number limit ${page.limit}`.execute(db);
+                and (c.order_number, c.kind)
+                    > (${page.after?.orderNumber ?? null}, ${page.after?.kind ?? null})))
+     order by c.collection desc, c.order_number, c.kind limit ${page.limit}`.execute(db);
   return rows;
 }

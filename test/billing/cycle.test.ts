@@ -23,7 +23,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     waitsSince: null,
     charges: { captured: { rows: 2, yen: 200 } },
     exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
-    capture: { policy: 'immediate', ready: 0, nextWaveAt: null, due: false },
+    capture: { policy: 'immediate', ready: 0, nextWaveAt: null, nextShipmentAt: null, due: false },
     captureRefused: 0,
     expirable: 0,
     contradictions: 0,
@@ -79,7 +79,13 @@ describe('a person must act', () => {
   });
   test('on orders on hold, and on charges that only a tick lets go', () => {
     expect(needsAttention(facts({ held: 1 }))).toBe(true);
-    const capture = { policy: 'manual', ready: 0, nextWaveAt: null, due: false } as const;
+    const capture = {
+      policy: 'manual',
+      ready: 0,
+      nextWaveAt: null,
+      nextShipmentAt: null,
+      due: false,
+    } as const;
     const charges = { authorized: one };
     expect(needsAttention(facts({ capture, charges }))).toBe(true);
     expect(needsAttention(facts({ capture: { ...capture, ready: 1 }, charges }))).toBe(false);

@@ -230,6 +230,7 @@ test('an order that a newer export cannot be read of is not billed, one without 
     [null, 'row_broken'],
   ]);
   const third = await collect([{ number: 'a' }, { number: 'b' }, broken, broken]);
+  expect(await changes()).toContainEqual([4, 'a', 'readable', false]);
   expect(await select(third)).toEqual([
     ['a', 'selected'],
     ['b', 'selected'],

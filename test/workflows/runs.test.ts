@@ -100,7 +100,7 @@ test('shipped orders are captured, by newer exports, by news and by tick; the re
   expect(waiting.waitsFor).toContain('商品の発送を待っています(売上処理待ち 4 件)');
 
   // A newer export tells one shipment and an order that was not there.
-  const shipped = { ...second, 全商品発送日: '2026/11/21' };
+  const shipped = { ...second, 全商品発送日: '2026/11/20' };
   const newer = await give('2026-04', [shipped, ...others, { number: '3299' }]);
   expect(newer.body).toMatchObject({ records: 5, added: 1, changed: 1, unchanged: 3, gone: 1 });
   const told = await ask(month, 'GET', path('2026-04', '/order-changes?charged=true'));
@@ -112,7 +112,7 @@ test('shipped orders are captured, by newer exports, by news and by tick; the re
       kind: 'changed',
       differences: [
         { field: 'shipment', before: 'unknown', after: 'shipped' },
-        { field: 'shipped_on', before: null, after: '2026-11-21' },
+        { field: 'shipped_on', before: null, after: '2026-11-20' },
       ],
     },
   ]);
@@ -150,6 +150,17 @@ test('shipped orders are captured, by newer exports, by news and by tick; the re
   const last = await untilCycle(month, '2026-04', ({ capture }) => capture.ready === 1);
   expect(last.capture.nextWaveAt).toBe('2026-11-22T01:00:00.000Z');
   expect(await countAtPsp(month, '32')).toMatchObject({ captures: 3, twice: [] });
+
+  // A day that is told ahead lets nothing go before it has come.
+  const ahead = { shipments: [{ orderNumber: '3205', shippedOn: '2026-11-25' }] };
+  expect((await post(month, path('2026-04', '/shipments'), ahead)).status).toBe(200);
+  await advanceTo('2026-11-22T01:00:00.000Z');
+  expect(await untilExchange(month, '2026-04', 'capture-4')).toMatchObject({ records: 1 });
+  await carry('2026-04', 'capture-4');
+  await advanceTo('2026-11-24T14:00:00.000Z');
+  expect((await readCycle(month.day.desk, '2026-04')).capture.ready).toBe(0);
+  await advanceTo('2026-11-24T15:00:00.000Z');
+  expect(await untilExchange(month, '2026-04', 'capture-5')).toMatchObject({ records: 1 });
 });
 
 test('the next export of another month tells shipments of this one', async () => {
