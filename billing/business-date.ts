@@ -12,10 +12,16 @@ const instantSpelling =
 export function parseBusinessDate(text: string): BusinessDate | null {
   const match = dateSpelling.exec(text);
   if (!match) return null;
-  const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[4])];
-  const date = new Date(Date.UTC(year, month - 1, day));
-  if (year < 1900 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
-  return date.toISOString().slice(0, 10);
+  const [, yearText = '', , monthText = '', dayText = ''] = match;
+  const [year, month, day] = [Number(yearText), Number(monthText), Number(dayText)];
+  if (year < 1900 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return null;
+  return `${yearText}-${monthText.padStart(2, '0')}-${dayText.padStart(2, '0')}`;
+}
+
+// Counted, not asked of Date: a birth date stands in every row of a million.
+function daysOf(year: number, month: number): number {
+  if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 /** Reads a date with or without a time as JST, gives the ISO instant in UTC; null when unreadable. */

@@ -19,6 +19,19 @@ describe('business date', () => {
     }
   });
 
+  it('knows the same calendar as Date', () => {
+    for (const year of [1899, 1900, 1999, 2000, 2023, 2024, 2100, 2400, 9999]) {
+      for (let month = 0; month <= 13; month += 1) {
+        for (let day = 0; day <= 32; day += 1) {
+          const date = new Date(Date.UTC(year, month - 1, day));
+          const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+          const expected = exists && year >= 1900 ? date.toISOString().slice(0, 10) : null;
+          expect(parseBusinessDate(`${year}/${month}/${day}`)).toBe(expected);
+        }
+      }
+    }
+  });
+
   it('reads times as JST', () => {
     expect(parseJstInstant('2026/11/03 08:30')).toBe('2026-11-02T23:30:00.000Z');
     expect(parseJstInstant('2026-11-03T08:30:15')).toBe('2026-11-02T23:30:15.000Z');
