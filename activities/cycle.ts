@@ -5,10 +5,10 @@ import { lockMerchant } from '../db/database.ts';
 import { expireAuthorizations } from '../db/queries/capture-file.ts';
 import { endCharges } from '../db/queries/charges.ts';
 import { checkConservation } from '../db/queries/conservation.ts';
+import { readCycleFacts } from '../db/queries/cycle-facts.ts';
 import {
   moveCycle,
   openCycle,
-  readCycleFacts,
   requireCycle,
   setCycleAttention,
   setCycleTrouble,

@@ -83,7 +83,7 @@ export function createRunActivities(deps: ActivityDependencies) {
           });
           refuseUnknown(
             refused,
-            '売上処理できる状態(オーソリOKで期限内、売上未送信)ではありません',
+            '売上処理できる状態(オーソリOKで期限内、売上未送信、保留なし)ではありません',
           );
           requireConfirmed(totals, confirmed);
           return totals;

@@ -116,6 +116,8 @@ export async function requestCaptures(
         left join charge_states s on s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId}
           and s.order_number = u.order_number and s.state = 'authorized' and s.k is null
           and s.capture_before > ${of.now}
+          and not exists (select from open_order_holds h
+                           where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
     ), requested as (
       insert into capture_requests (charge_id, n, merchant_id, decision_id, requested_at)
       select charge_id, n, ${merchantId}, ${of.decisionId}, ${of.now} from asked

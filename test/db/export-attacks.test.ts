@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
-import { readCycleFacts } from '../../db/queries/cycles.ts';
+import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
 import { insertHolds, releaseHolds } from '../../db/queries/holds.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
 import { recordKnownShipments } from '../../db/queries/shipments.ts';

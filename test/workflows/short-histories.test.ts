@@ -46,14 +46,19 @@ test('every run of every workflow replays from its history', { timeout: 120_000 
   );
   const runs: string[] = [];
   const query = `TaskQueue = '${month.taskQueue}'`;
-  for await (const { workflowId, runId, type } of month.client.workflow.list({ query })) {
-    const history = await month.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    await Worker.runReplayHistory(
-      { workflowBundle: { code }, dataConverter: createDataConverter(month.server.keys) },
-      history,
-      workflowId,
-    );
-    runs.push(workflowId === cycle ? 'cycle' : type);
+  async function* histories() {
+    for await (const { workflowId, runId, type } of month.client.workflow.list({ query })) {
+      const handle = month.client.workflow.getHandle(workflowId, runId);
+      runs.push(workflowId === cycle ? 'cycle' : type);
+      yield { workflowId: `${workflowId} ${runId}`, history: await handle.fetchHistory() };
+    }
+  }
+  const options = {
+    workflowBundle: { code },
+    dataConverter: createDataConverter(month.server.keys),
+  };
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories())) {
+    expect([workflowId, error]).toEqual([workflowId, undefined]);
   }
   expect(runs.filter((run) => run === 'cycle').length).toBeGreaterThan(3);
   expect(runs.filter((run) => run === 'fileExchange').length).toBeGreaterThan(4);
