@@ -1,14 +1,7 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType } from 'kysely';
+import type { Fact, Id, Instant, Json, Kept, OptionalFact } from './column-types.ts';
 
 /** Tables of carrier-payment results and their deliveries, as db/tables.ts has those of the rest. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-/** A column that has a default and changes later. */
-type Kept<T> = ColumnType<T, T | undefined, T>;
-type Instant = ColumnType<string, string | Date, never>;
-type Json = ColumnType<unknown, string, never>;
-type Id = GeneratedAlways<number>;
 
 export interface CarrierCallsTable {
   id: Id;

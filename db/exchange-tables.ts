@@ -1,18 +1,15 @@
 import type { ColumnType } from 'kysely';
+import type {
+  Fact,
+  Instant,
+  Json,
+  LaterInstant,
+  OpenId,
+  OptionalFact,
+  OptionalInstant,
+} from './column-types.ts';
 
 /** The tables of files that go to a PSP and come back, and of orders kept out of them; see tables.ts. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-type Instant = ColumnType<string, string | Date, never>;
-type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
-type LaterInstant = ColumnType<
-  string | null,
-  string | Date | null | undefined,
-  string | Date | null
->;
-type Json = ColumnType<unknown, string, never>;
-type OpenId = ColumnType<number, number | undefined, never>;
 
 export type ExchangeKind = 'auth' | 'capture' | 'retry' | 'link' | 'refresh';
 export type ExchangeTransport = 'portal' | 'telegram' | 'sftp';

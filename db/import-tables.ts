@@ -1,17 +1,9 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { CardBrand, CardService } from '../billing/card-service.ts';
 import type { ImportKind, ImportStage } from '../billing/file-import.ts';
+import type { Fact, Instant, Kept, LaterInstant } from './column-types.ts';
 
 /** Tables of customers, cards and imports, as db/tables.ts has those of the rest. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type Instant = ColumnType<string, string | Date, never>;
-type Changing<T> = ColumnType<T, T | undefined, T>;
-type LaterInstant = ColumnType<
-  string | null,
-  string | Date | null | undefined,
-  string | Date | null
->;
 
 export interface ImportTables {
   imports: {
@@ -23,14 +15,14 @@ export interface ImportTables {
     file_name: Fact<string>;
     request_key: Fact<string>;
     stage: ColumnType<ImportStage, ImportStage, ImportStage>;
-    settings_version: Changing<number | null>;
-    encoding: Changing<string | null>;
-    rows: Changing<number>;
-    imported: Changing<number>;
-    failed: Changing<number>;
-    warned: Changing<number>;
-    remarks: Changing<string[]>;
-    trouble: Changing<string | null>;
+    settings_version: Kept<number | null>;
+    encoding: Kept<string | null>;
+    rows: Kept<number>;
+    imported: Kept<number>;
+    failed: Kept<number>;
+    warned: Kept<number>;
+    remarks: Kept<string[]>;
+    trouble: Kept<string | null>;
     registered_at: Instant;
     registered_by: Fact<string>;
     started_at: LaterInstant;
@@ -58,21 +50,21 @@ export interface ImportTables {
     merchant_id: Fact<number>;
     customer_id: Fact<number>;
     customer_number: Fact<string>;
-    name: Changing<string | null>;
-    kana: Changing<string | null>;
-    postal_code: Changing<string | null>;
-    prefecture: Changing<string | null>;
-    city: Changing<string | null>;
-    street: Changing<string | null>;
-    building: Changing<string | null>;
-    phone: Changing<string | null>;
-    email: Changing<string | null>;
-    gender: Changing<string | null>;
-    birth_date: Changing<string | null>;
-    occupation_id: Changing<number | null>;
-    tag_ids: Changing<number[]>;
-    newsletter: Changing<boolean | null>;
-    customer_type: Changing<number | null>;
+    name: Kept<string | null>;
+    kana: Kept<string | null>;
+    postal_code: Kept<string | null>;
+    prefecture: Kept<string | null>;
+    city: Kept<string | null>;
+    street: Kept<string | null>;
+    building: Kept<string | null>;
+    phone: Kept<string | null>;
+    email: Kept<string | null>;
+    gender: Kept<string | null>;
+    birth_date: Kept<string | null>;
+    occupation_id: Kept<number | null>;
+    tag_ids: Kept<number[]>;
+    newsletter: Kept<boolean | null>;
+    customer_type: Kept<number | null>;
     import_id: ColumnType<number, number, number>;
     created_at: Instant;
     updated_at: ColumnType<string, string | Date, string | Date>;
@@ -88,13 +80,13 @@ export interface ImportTables {
     identity: Fact<string>;
     last_digits: string;
     brand: CardBrand;
-    holder: Changing<string | null>;
-    send_id: Changing<string | null>;
-    sequence: Changing<string | null>;
+    holder: Kept<string | null>;
+    send_id: Kept<string | null>;
+    sequence: Kept<string | null>;
     expiry: string;
-    auth_key_id: Changing<string | null>;
-    auth_key_iv: Changing<Buffer | null>;
-    auth_key_data: Changing<Buffer | null>;
+    auth_key_id: Kept<string | null>;
+    auth_key_iv: Kept<Buffer | null>;
+    auth_key_data: Kept<Buffer | null>;
     import_id: number;
     created_at: Instant;
     updated_at: ColumnType<string, string | Date, string | Date>;
@@ -107,16 +99,16 @@ export interface ImportTables {
     import_id: Fact<number>;
     flagged_at: Instant;
     acknowledged_at: LaterInstant;
-    acknowledged_by: Changing<string | null>;
+    acknowledged_by: Kept<string | null>;
   };
   subscriptions: {
     merchant_id: Fact<number>;
     subscription_number: Fact<string>;
     customer_id: Fact<number>;
-    card_id: Changing<number | null>;
+    card_id: Kept<number | null>;
     amount_yen: number;
     status: 'active' | 'paused' | 'ended';
-    next_month: Changing<string | null>;
+    next_month: Kept<string | null>;
     created_at: Instant;
     updated_at: ColumnType<string, string | Date, string | Date>;
     deleted_at: LaterInstant;

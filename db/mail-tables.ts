@@ -1,14 +1,8 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType } from 'kysely';
 import type { MailState } from '../billing/mail/mail-states.ts';
+import type { Fact, Id, Instant, Json, OptionalFact, OptionalInstant } from './column-types.ts';
 
 /** The tables of mails that leave, of notices, and of mails that come in; see tables.ts. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-type Instant = ColumnType<string, string | Date, never>;
-type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
-type Json = ColumnType<unknown, string, never>;
-type Id = GeneratedAlways<number>;
 
 export interface MailOutboxTable {
   id: Id;

@@ -1,14 +1,6 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { Fact, Id, Instant, OpenId, OptionalFact, OptionalInstant } from './column-types.ts';
 
 /** The tables of orders as collected, who was selected and which runs bill them; see tables.ts. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-type Instant = ColumnType<string, string | Date, never>;
-type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
-type Id = GeneratedAlways<number>;
-/** An id that may also be chosen by the caller. */
-type OpenId = ColumnType<number, number | undefined, never>;
 
 export interface OrderCollectionsTable {
   id: OpenId;

@@ -1,10 +1,7 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { Fact, Instant, OptionalFact } from './column-types.ts';
 
 /** Tables about other people's machines, as db/tables.ts has those of the rest. */
-
-type Fact<T> = ColumnType<T, T, never>;
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-type Instant = ColumnType<string, string | Date, never>;
 
 export interface MerchantSecretsTable {
   merchant_id: Fact<number>;

@@ -1,6 +1,16 @@
-import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { ColumnType, JSONColumnType } from 'kysely';
 import type { ChargeState } from '../billing/charge.ts';
 import type { CarrierTables } from './carrier-tables.ts';
+import type {
+  Fact,
+  Id,
+  Instant,
+  Json,
+  LaterInstant,
+  OpenId,
+  OptionalFact,
+  OptionalInstant,
+} from './column-types.ts';
 import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { MailTables } from './mail-tables.ts';
@@ -14,25 +24,6 @@ export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tabl
  * of a ColumnType is the record's first rule, facts are inserted and not updated, said to the
  * compiler; the database says it again by grants.
  */
-
-/** A value that is written once. */
-type Fact<T> = ColumnType<T, T, never>;
-/** A value that may be left out when its row is inserted, and is written once. */
-type OptionalFact<T> = ColumnType<T, T | undefined, never>;
-/** An instant: ISO-8601 in UTC when read ("2026-11-22T00:00:00.000Z"); a Date may be inserted. */
-type Instant = ColumnType<string, string | Date, never>;
-type OptionalInstant = ColumnType<string | null, string | Date | null | undefined, never>;
-/** An instant that is filled in later. */
-type LaterInstant = ColumnType<
-  string | null,
-  string | Date | null | undefined,
-  string | Date | null
->;
-/** jsonb: parsed when read, given as JSON text when inserted. */
-type Json = ColumnType<unknown, string, never>;
-type Id = GeneratedAlways<number>;
-/** An id that may also be chosen by the caller: taken from the sequence before rows are copied in. */
-type OpenId = ColumnType<number, number | undefined, never>;
 
 export interface MerchantsTable {
   id: Id;

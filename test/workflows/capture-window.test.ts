@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { listCharges, readCycle } from '../../sandbox/operator.ts';
 import { setSandboxClock } from '../../sandbox/paygent-operator.ts';
-import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
+import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
   exchangePath,
@@ -26,19 +26,6 @@ beforeAll(async () => {
   month = await openMonth();
 });
 afterAll(() => month.close());
-
-/** Tsukigime's clock and the PSP's, which end at the same instant. */
-async function advanceTo(target: string): Promise<void> {
-  await advanceMerchantClock({
-    db: month.db,
-    client: month.client,
-    merchant: month.day.desk.merchant,
-    actor: 'test',
-    realNowMs: Date.now,
-    target,
-  });
-  await setSandboxClock(month.portal.url, target);
-}
 
 async function beginAuthorized(billingMonth: string, prefix: string) {
   await month.begin(billingMonth, makeExport(numbered(prefix, 2)));
@@ -74,17 +61,17 @@ test('only what nobody claimed expires, and only a day after the deadline', asyn
   const [charge] = await listCharges(month.day.desk, '2026-11', {});
   expect(charge).toMatchObject({ captureBefore: windowEnds });
 
-  await advanceTo(minuteBefore(windowEnds));
+  await advanceTo(month, minuteBefore(windowEnds));
   expect(await statusesAtPsp('11')).toEqual(['オーソリOK', 'オーソリOK']);
   await setSandboxClock(month.portal.url, windowEnds);
   expect(await statusesAtPsp('11')).toEqual(['オーソリ期限切れ', 'オーソリ期限切れ']);
-  await advanceTo(minuteBefore(aDayLater));
+  await advanceTo(month, minuteBefore(aDayLater));
   expect(await states('2026-11')).toEqual(['authorized']);
   // Past the window nothing is captured any more, whoever asks.
   const rebuilt = { kind: 'capture', reason: 'もう一度' };
   expect((await post(month, '/cycles/2026-11/rebuilt-files', rebuilt)).body).toEqual({ files: 0 });
 
-  await advanceTo(aDayLater);
+  await advanceTo(month, aDayLater);
   await untilCycle(month, '2026-11', ({ charges }) => charges.expired?.rows === 2);
   expect(await states('2026-10')).toEqual(['capture_sent']);
   expect(await states('2026-09')).toEqual(['quarantined']);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startCycle } from '../../sandbox/operator.ts';
-import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
+import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import { ask, isStill, makeExport, numbered, post, untilCycle, upload } from './month-acts.ts';
 
@@ -21,26 +21,15 @@ const subjects = async (): Promise<string[]> => {
   return (body.notices as Notice[]).map(({ subject }) => subject).reverse();
 };
 
-async function advanceTo(target: string): Promise<void> {
-  await advanceMerchantClock({
-    db: month.db,
-    client: month.client,
-    merchant: month.day.desk.merchant,
-    actor: 'test',
-    realNowMs: Date.now,
-    target,
-  });
-}
-
 test('orders that nobody brings are asked for after 1, 3 and 7 days, then weekly', async () => {
   await startCycle(month.day.desk, '2026-12');
   await untilCycle(month, '2026-12', ({ stage }) => stage === 'collecting');
   const asked = '2026-12 の注文CSVの取り込みをお願いします';
-  await advanceTo('2026-11-20T23:00:00.000Z');
+  await advanceTo(month, '2026-11-20T23:00:00.000Z');
   expect(await subjects()).toEqual([]);
-  await advanceTo('2026-11-23T00:30:00.000Z');
+  await advanceTo(month, '2026-11-23T00:30:00.000Z');
   await vi.waitFor(async () => expect(await subjects()).toEqual([asked, asked]));
-  await advanceTo('2026-12-04T01:00:00.000Z');
+  await advanceTo(month, '2026-12-04T01:00:00.000Z');
   await vi.waitFor(async () => expect(await subjects()).toEqual(Array(4).fill(asked)));
 });
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { carryFile } from '../../sandbox/bill-month.ts';
 import { readCycle } from '../../sandbox/operator.ts';
-import { setSandboxClock } from '../../sandbox/paygent-operator.ts';
-import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
+import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
   ask,
@@ -124,7 +123,7 @@ test('shipped orders are captured, by newer exports, by news and by tick; the re
   );
   expect(ready.capture.nextWaveAt).toBe('2026-11-21T01:00:00.000Z');
   expect(ready.waitsFor).toContain('まだ請求していない注文が 1 件');
-  await advanceTo('2026-11-21T01:00:00.000Z');
+  await advanceTo(month, '2026-11-21T01:00:00.000Z');
   expect(await untilExchange(month, '2026-04', 'capture-2')).toMatchObject({ records: 1 });
   await carry('2026-04', 'capture-2');
 
@@ -154,12 +153,12 @@ test('shipped orders are captured, by newer exports, by news and by tick; the re
   // A day that is told ahead lets nothing go before it has come.
   const ahead = { shipments: [{ orderNumber: '3205', shippedOn: '2026-11-25' }] };
   expect((await post(month, path('2026-04', '/shipments'), ahead)).status).toBe(200);
-  await advanceTo('2026-11-22T01:00:00.000Z');
+  await advanceTo(month, '2026-11-22T01:00:00.000Z');
   expect(await untilExchange(month, '2026-04', 'capture-4')).toMatchObject({ records: 1 });
   await carry('2026-04', 'capture-4');
-  await advanceTo('2026-11-24T14:00:00.000Z');
+  await advanceTo(month, '2026-11-24T14:00:00.000Z');
   expect((await readCycle(month.day.desk, '2026-04')).capture.ready).toBe(0);
-  await advanceTo('2026-11-24T15:00:00.000Z');
+  await advanceTo(month, '2026-11-24T15:00:00.000Z');
   expect(await untilExchange(month, '2026-04', 'capture-5')).toMatchObject({ records: 1 });
 });
 
@@ -192,16 +191,3 @@ test('orders that are left over keep a month open until they are billed or held'
   expect(closed.selection).toMatchObject({ selected: 1, excluded: { on_hold: 1 } });
   expect(closed.conservation.broken).toEqual([]);
 });
-
-/** Tsukigime's clock and the PSP's, which end at the same instant. */
-async function advanceTo(target: string): Promise<void> {
-  await advanceMerchantClock({
-    db: month.db,
-    client: month.client,
-    merchant: month.day.desk.merchant,
-    actor: 'test',
-    realNowMs: Date.now,
-    target,
-  });
-  await setSandboxClock(month.portal.url, target);
-}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { startCycle } from '../../sandbox/operator.ts';
-import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
+import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth, sandboxNow } from './month.ts';
 import { ask, makeExport, numbered, untilCycle, untilExchange } from './month-acts.ts';
 
@@ -37,23 +37,12 @@ afterAll(async () => {
 
 const hours = (count: number) => new Date(Date.parse(sandboxNow) + count * 3_600_000).toISOString();
 
-async function advanceTo(target: string): Promise<void> {
-  await advanceMerchantClock({
-    db: month.db,
-    client: month.client,
-    merchant: month.day.desk.merchant,
-    actor: 'test',
-    realNowMs: Date.now,
-    target,
-  });
-}
-
 test('exports are taken by themselves, a broken one is said and stops nothing, a newer one tells its news', async () => {
   await startCycle(month.day.desk, '2026-11');
   const waiting = await untilCycle(month, '2026-11', ({ stage }) => stage === 'collecting');
   expect(waiting.waitsFor).toContain('取り込み元を定期的に確認しています');
   await writeFile(join(folder, 'orders-0.csv'), '注文番号だけ\r\n1\r\n');
-  await advanceTo(hours(1));
+  await advanceTo(month, hours(1));
   const refused = await untilCycle(month, '2026-11', ({ stage }) => stage === 'collecting');
   expect(refused.selection).toBeNull();
   await vi.waitFor(
@@ -65,12 +54,12 @@ test('exports are taken by themselves, a broken one is said and stops nothing, a
   );
 
   await writeFile(join(folder, 'orders-1.csv'), makeExport(numbered('61', 3)));
-  await advanceTo(hours(2));
+  await advanceTo(month, hours(2));
   expect(await untilExchange(month, '2026-11', 'auth-1')).toMatchObject({ records: 3 });
 
   // Later looks come four times a day.
   await writeFile(join(folder, 'orders-2.csv'), makeExport(numbered('61', 4)));
-  await advanceTo(hours(15));
+  await advanceTo(month, hours(15));
   expect(await untilCycle(month, '2026-11', ({ unbilled }) => unbilled === 1)).toMatchObject({
     selection: { orders: 4, selected: 4 },
   });
