@@ -1,4 +1,5 @@
-import { type CycleFacts, describeCycle, needsAttention } from './cycle.ts';
+import { type CycleFacts, needsAttention } from './cycle.ts';
+import { describeCycle } from './describe-cycle.ts';
 import type { MailParameters } from './mail/templates.ts';
 
 export type CycleReminder =

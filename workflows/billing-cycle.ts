@@ -1,12 +1,7 @@
 import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
-import {
-  type CycleFacts,
-  type CycleStage,
-  describeCycle,
-  isFinished,
-  needsAttention,
-} from '../billing/cycle.ts';
+import { type CycleFacts, type CycleStage, isFinished, needsAttention } from '../billing/cycle.ts';
+import { describeCycle } from '../billing/describe-cycle.ts';
 import { earlierInstant, laterInstant } from '../billing/instant.ts';
 import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';

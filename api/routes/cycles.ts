@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { describeCycle } from '../../billing/cycle.ts';
+import { describeCycle } from '../../billing/describe-cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHARGE_STATES, type ChargeState } from '../../billing/charge.ts';
-import {
-  CYCLE_STAGES,
-  type CycleFacts,
-  describeCycle,
-  isFinished,
-  needsAttention,
-} from '../../billing/cycle.ts';
+import { CYCLE_STAGES, type CycleFacts, isFinished, needsAttention } from '../../billing/cycle.ts';
+import { describeCycle } from '../../billing/describe-cycle.ts';
 
 /** A month whose charges are all captured, in a stage where people work. */
 function facts(more: Partial<CycleFacts> = {}): CycleFacts {

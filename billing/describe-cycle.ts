@@ -1,0 +1,135 @@
+import { formatJstMinute } from './business-date.ts';
+import type { ChargeState } from './charge.ts';
+import { type ChargesByState, type CycleFacts, needsAttention } from './cycle.ts';
+
+/** What the cycle is waiting for or doing, as an operator reads it. */
+export function describeCycle(facts: CycleFacts): string {
+  if (facts.trouble !== null) {
+    return `処理が止まっています: ${facts.trouble}原因を取り除き、「再開」を実行してください。`;
+  }
+  return `${describeStage(facts)}${describeContradictions(facts)}`;
+}
+
+function describeStage(facts: CycleFacts): string {
+  switch (facts.stage) {
+    case 'collecting':
+      return facts.collected
+        ? '注文を取り込みました。請求対象を選定しています。'
+        : facts.watchesSource
+          ? '注文CSVを待っています。取り込み元を定期的に確認しています。アップロードもできます。'
+          : '注文CSVのアップロードを待っています。';
+    case 'previewing':
+      return `請求する注文の指定を待っています(請求対象 ${facts.unbilled} 件)。`;
+    case 'awaiting_approval':
+      return '請求内容の承認を待っています。';
+    case 'handing_over':
+      return 'オーソリ用CSVを作成しています。';
+    case 'awaiting_result':
+    case 'reconciling':
+      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。${describeReturned(facts)}`;
+    case 'capturing':
+      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeReturned(facts)}${describeUnbilled(facts)}`;
+    case 'working_ng':
+      return describeOpenCases(facts);
+    case 'closing':
+      return '締め処理中です。';
+    case 'closed':
+      return isEmpty(facts.charges)
+        ? '請求対象の注文は0件でした。ファイルは作成していません。この月の請求は締め済みです。'
+        : 'この月の請求は締め済みです。';
+    case 'stopped':
+      return '停止中です。';
+  }
+}
+
+function describeCapture({ capture }: CycleFacts): string {
+  if (capture.due) return '売上処理中です';
+  if (capture.policy === 'manual') return '売上処理する請求の指定を待っています';
+  return capture.nextWaveAt === null
+    ? '商品の発送を待っています'
+    : `売上ファイルを ${formatJstMinute(capture.nextWaveAt)} に作成します`;
+}
+
+/** Orders that came or were left over after the month's runs. */
+function describeUnbilled({ unbilled }: CycleFacts): string {
+  return unbilled > 0
+    ? `まだ請求していない注文が ${unbilled} 件あります。追加で請求するか、保留にしてください。`
+    : '';
+}
+
+/**
+ * Charges that came back from a file that billed nobody. No machine takes them into another one: the
+ * cause must be gone first.
+ */
+function describeReturned(facts: CycleFacts): string {
+  const planned = waitingForFile(facts);
+  const captures = facts.captureRefused;
+  if (facts.openRuns > 0 || (planned <= 0 && captures === 0)) return '';
+  const kinds = [...(planned > 0 ? ['オーソリ'] : []), ...(captures > 0 ? ['売上'] : [])].join(
+    '・',
+  );
+  return `ファイルに入っていない${kinds}が ${Math.max(planned, 0) + captures} 件あります。原因を確かめ、ファイルを作り直してください。`;
+}
+
+function waitingForFile({ charges, held }: CycleFacts): number {
+  return (charges.planned?.rows ?? 0) - held;
+}
+
+/** Whose turn it is: nothing happens at the PSP before the operator's upload. */
+function describeHandOver({ exchanges }: CycleFacts): string {
+  return exchanges.toHandOver > 0
+    ? `ファイル ${exchanges.toHandOver} 件のアップロードと受付番号の記録が必要です。`
+    : '';
+}
+
+function isEmpty(charges: ChargesByState): boolean {
+  return Object.values(charges).every((count) => count.rows === 0);
+}
+
+type Counted = readonly [label: string, count: (facts: CycleFacts) => number];
+
+const inState = (label: string, state: ChargeState): Counted => [
+  label,
+  (facts) => facts.charges[state]?.rows ?? 0,
+];
+
+const IN_CAPTURE: readonly Counted[] = [
+  inState('オーソリ結果待ち', 'sent'),
+  inState('売上処理待ち', 'authorized'),
+  inState('売上結果待ち', 'capture_sent'),
+];
+
+const OPEN_CASES: readonly Counted[] = [
+  inState('NG', 'declined'),
+  inState('結果不明', 'unknown'),
+  inState('要確認', 'quarantined'),
+  inState('期限切れ', 'expired'),
+  ['売上未計上', (facts) => facts.captureRefused],
+  ['保留', (facts) => facts.held],
+  ['未送信', waitingForFile],
+];
+
+const IN_FILES: readonly Counted[] = [
+  inState('オーソリ結果待ち', 'sent'),
+  inState('売上結果待ち', 'capture_sent'),
+];
+
+/** Only what there is, so that nobody looks for zero cases. */
+function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
+  const found = counted.filter(([, count]) => count(facts) > 0);
+  const listed = found.map(([label, count]) => `${label} ${count(facts)} 件`);
+  return listed.length > 0 ? listed.join('、') : '残り 0 件';
+}
+
+function describeOpenCases(facts: CycleFacts): string {
+  return needsAttention(facts)
+    ? `${describeHandOver(facts)}対応が必要です(${listCounts(facts, [...OPEN_CASES, ...IN_FILES])})。${describeReturned(facts)}${describeUnbilled(facts)}`
+    : `結果を待っています(${listCounts(facts, IN_FILES)})。${describeUnbilled(facts)}`;
+}
+
+/** Whatever the stage: someone may have been charged twice. */
+function describeContradictions({ contradictions }: CycleFacts): string {
+  return contradictions > 0
+    ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`
+    : '';
+}
