@@ -17,6 +17,7 @@ import * as imports from './migrations/2026-11-22-14-imports.ts';
 import * as ordersSearch from './migrations/2026-11-22-15-orders-search.ts';
 import * as sendErrors from './migrations/2026-11-22-16-send-errors.ts';
 import * as newestVerdicts from './migrations/2026-11-22-17-newest-verdicts.ts';
+import * as authorizationRequests from './migrations/2026-11-22-18-authorization-requests.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -37,6 +38,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-15-orders-search': ordersSearch,
   '2026-11-22-16-send-errors': sendErrors,
   '2026-11-22-17-newest-verdicts': newestVerdicts,
+  '2026-11-22-18-authorization-requests': authorizationRequests,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

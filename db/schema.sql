@@ -40,6 +40,17 @@ create table audit_entries (
   constraint audit_entries_previous_hash_check CHECK ((octet_length(previous_hash) = 32)),
   constraint audit_hash_is_of_its_entry CHECK ((hash = sha256((previous_hash || convert_to(entry, 'UTF8'::name)))))
 );
+create table authorization_requests (
+  charge_id bigint not null,
+  n integer not null,
+  merchant_id bigint not null,
+  kind text not null,
+  decision_id bigint,
+  requested_at timestamp with time zone not null,
+  constraint authorization_requests_pkey PRIMARY KEY (charge_id, n),
+  constraint authorization_requests_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'again'::text]))),
+  constraint authorization_requests_n_check CHECK ((n >= 1))
+);
 create table capture_requests (
   charge_id bigint not null,
   n integer not null,
@@ -976,6 +987,8 @@ create table tokens (
 );
 
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table authorization_requests add constraint authorization_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table authorization_requests add constraint authorization_requests_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table capture_requests add constraint capture_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table carrier_calls add constraint carrier_calls_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_resend_closings add constraint carrier_resend_closings_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
@@ -1068,6 +1081,7 @@ alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
@@ -1727,6 +1741,7 @@ grant insert, maintain, select on result_lines to tsukigime_app;
 grant insert, maintain, select on selection_rows to tsukigime_app;
 grant insert, select on allowed_hosts to tsukigime_app;
 grant insert, select on audit_entries to tsukigime_app;
+grant insert, select on authorization_requests to tsukigime_app;
 grant insert, select on capture_requests to tsukigime_app;
 grant insert, select on cards to tsukigime_app;
 grant insert, select on carrier_calls to tsukigime_app;

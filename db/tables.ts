@@ -150,6 +150,14 @@ export interface CaptureRequestsTable {
   decision_id: Fact<number>;
   requested_at: Instant;
 }
+export interface AuthorizationRequestsTable {
+  charge_id: Fact<number>;
+  n: Fact<number>;
+  merchant_id: Fact<number>;
+  kind: Fact<'retry' | 'again'>;
+  decision_id: OptionalFact<number | null>;
+  requested_at: Instant;
+}
 export interface ChargeItemsTable {
   charge_id: Fact<number>;
   origin_charge_id: Fact<number>;
@@ -266,6 +274,7 @@ export interface Database
   cycles: CyclesTable;
   shipments: ShipmentsTable;
   capture_requests: CaptureRequestsTable;
+  authorization_requests: AuthorizationRequestsTable;
   charges: ChargesTable;
   charge_items: ChargeItemsTable;
   attempts: AttemptsTable;

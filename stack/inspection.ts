@@ -42,6 +42,7 @@ export const insertOnlyTables: readonly string[] = [
   'run_plans',
   'shipments',
   'capture_requests',
+  'authorization_requests',
   'carrier_calls',
   'carrier_results',
   'carrier_verdicts',

@@ -66,6 +66,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   subscriptions: ['amount_yen', 'card_id', 'deleted_at', 'next_month', 'status', 'updated_at'],
   attempts: [],
   audit_entries: [],
+  authorization_requests: [],
   capture_requests: [],
   carrier_calls: [],
   carrier_resend_closings: [],
