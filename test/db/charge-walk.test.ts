@@ -9,7 +9,8 @@ import {
   nextChargeStates,
 } from '../../billing/charge-transitions.ts';
 import { type Db, openDatabase, type Trx } from '../../db/database.ts';
-import type { EndingResult, ExchangeStage, ResultVerdict } from '../../db/tables.ts';
+import type { EndingResult } from '../../db/money-tables.ts';
+import type { ExchangeStage, ResultVerdict } from '../../db/tables.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import {
   insertAttempt,

@@ -1,5 +1,5 @@
 import type { Db, Trx } from '../../db/database.ts';
-import type { AttemptKind, EndingKind, EndingResult, Outcome } from '../../db/tables.ts';
+import type { AttemptKind, EndingKind, EndingResult, Outcome } from '../../db/money-tables.ts';
 import { AT, type Charge, type MoneyRecord } from './money-record.ts';
 
 /** Facts about a charge, inserted as they are: the database alone says whether they may be. */
