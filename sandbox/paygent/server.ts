@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
+import type { SmtpAddress } from '../mailer.ts';
 import { answerError, requireInstant } from './answer-error.ts';
 import { moveClock } from './clock.ts';
-import { type SmtpAddress, startCompletionMailer } from './completion-mail.ts';
+import { startCompletionMailer } from './completion-mail.ts';
 import { addControlRoutes, addLedgerRoutes } from './control-routes.ts';
 import { openDesk } from './desk.ts';
 import { addFileRoutes } from './file-routes.ts';

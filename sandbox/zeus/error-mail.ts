@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { createTransport } from 'nodemailer';
 import { formatCompactJstInstant } from '../../billing/business-date.ts';
-import type { SmtpAddress } from '../paygent/completion-mail.ts';
+import { type Mailer, type SmtpAddress, startMailer } from '../mailer.ts';
 import type { CallOutcome } from './call.ts';
 import type { ZeusDesk } from './desk.ts';
 import type { ErrorMail, ZeusAccount } from './state.ts';
@@ -11,16 +9,7 @@ import type { ErrorMail, ZeusAccount } from './state.ts';
  * psp/zeus/error-mail.ts reads it by patterns that are as easily replaced [assumed].
  */
 
-export interface ErrorMailer {
-  /** Sends what is due; call after anything may have failed. */
-  wake(): void;
-  stop(): Promise<void>;
-}
-
 const sender = 'zeus-sandbox@example.jp';
-/** A mail server that is away is a technical failure of the real world: real time. */
-const retryMs = 500;
-
 const reasons: Record<CallOutcome['kind'], string> = {
   taken: '正常',
   refused: 'サーバーエラー',
@@ -57,51 +46,23 @@ function showJst(instant: string): string {
   return digits.replace(/(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/, '$1/$2/$3 $4:$5:$6');
 }
 
-/** Sends a mail for every send error, over SMTP, until it is taken. */
-export function startErrorMailer(desk: ZeusDesk, smtp: SmtpAddress): ErrorMailer {
-  const transport = createTransport({ ...smtp, secure: false, ignoreTLS: true });
-  const stopping = new AbortController();
-  const stopped = stopping.signal;
-  let wanted = false;
-  let working: Promise<void> | null = null;
-
-  async function sendDue(): Promise<void> {
-    for (const account of [...desk.state.accounts.values()]) {
-      if (account.merchant.contacts.length === 0) continue;
-      for (const mail of account.mails.filter((one) => !one.sent)) {
-        if (stopped.aborted) return;
-        await transport.sendMail(composeErrorMail(account, mail));
-        const { merchantId } = account.merchant;
-        desk.commit({ type: 'mailed', merchantId, mailNumber: mail.mailNumber });
-      }
-    }
-  }
-
-  async function work(): Promise<void> {
-    while (wanted && !stopped.aborted) {
-      wanted = false;
-      try {
-        await sendDue();
-      } catch {
-        wanted = true;
-        await delay(retryMs, undefined, { signal: stopped, ref: false }).catch(() => {});
-      }
-    }
-    working = null;
-  }
-
-  function wake(): void {
-    wanted = true;
-    working ??= work();
-  }
-
-  wake();
-  return {
-    wake,
-    async stop() {
-      stopping.abort();
-      await working;
-      transport.close();
-    },
-  };
+/** Sends a mail for every send error. */
+export function startErrorMailer(desk: ZeusDesk, smtp: SmtpAddress): Mailer {
+  return startMailer(smtp, () =>
+    [...desk.state.accounts.values()]
+      .filter(({ merchant }) => merchant.contacts.length > 0)
+      .flatMap((account) =>
+        account.mails
+          .filter((mail) => !mail.sent)
+          .map((mail) => ({
+            mail: composeErrorMail(account, mail),
+            sent: () =>
+              desk.commit({
+                type: 'mailed',
+                merchantId: account.merchant.merchantId,
+                mailNumber: mail.mailNumber,
+              }),
+          })),
+      ),
+  );
 }

@@ -1,12 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import pino from 'pino';
 import { inject } from 'vitest';
-import { createFileGuard } from '../../activities/file-guard.ts';
-import { sourceTester } from '../../activities/look-at-source.ts';
-import type { Api } from '../../api/app.ts';
-import { createApp } from '../../api/app.ts';
-import { defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
@@ -18,14 +12,11 @@ import { createToken } from '../../db/queries/tokens.ts';
 import { type ShopEndpoint, startShopEndpoint } from '../../sandbox/shop/endpoint.ts';
 import { wakeDeliveryDesk } from '../../temporal/start-delivery-desk.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
-import { createDependencies } from '../../workers/dependencies.ts';
-import { createLogger } from '../../workers/logger.ts';
 import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
-import { startWorkers } from '../../workers/worker.ts';
-import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 import { createTestDatabase } from '../database.ts';
-import { bundlesDir, connectTestWorkers } from '../workers/test-workers.ts';
+import { connectTestWorkers } from '../workers/test-workers.ts';
+import { createOwnApi, startOwnWorkers } from './own-service.ts';
 
 /** A merchant that gets carrier results, and its shop that takes them: real servers throughout. */
 export interface CarrierShop {
@@ -120,46 +111,18 @@ export async function openCarrierShop(options: CarrierShopOptions = {}): Promise
     now,
     createdBy: 'test',
   });
-  const app: Api = createApp({
+  const app = createOwnApi({
     db,
     callsDb,
     temporal: temporal.client,
     workflows: starter,
     fileKeys,
-    createGuard: createFileGuard,
-    testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
-    realNow: () => new Date(),
-    logger: pino({ level: 'silent' }),
-    limits: { ...defaultLimits, tokenPerMinute: 1_000_000 },
-    updateWaitMs: 5000,
-    trustedProxies: 0,
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
 
-  async function startOwnWorkers() {
-    const logger = createLogger({ level: 'silent', name: 'test' });
-    const dependencies = await createDependencies(
-      { databaseUrlApp: database.appUrl, fileKeys },
-      temporal.server,
-      logger,
-      temporal.taskQueue,
-      options.timing,
-    );
-    const workers = await startWorkers({
-      server: temporal.server,
-      bundle: await loadWorkflowBundle(bundlesDir, logger),
-      activities: dependencies.activities,
-      logger,
-      taskQueue: temporal.taskQueue,
-      shutdownGraceMs: 2000,
-    });
-    return async () => {
-      workers.shutdown();
-      await workers.done;
-      await dependencies.close();
-    };
-  }
-  const stopWorkers = options.workers === false ? undefined : await startOwnWorkers();
+  const startWorkers = () =>
+    startOwnWorkers({ databaseUrlApp: database.appUrl, fileKeys }, temporal, options.timing);
+  const stopWorkers = options.workers === false ? undefined : await startWorkers();
 
   return {
     db,
@@ -180,7 +143,7 @@ export async function openCarrierShop(options: CarrierShopOptions = {}): Promise
       return response.status;
     },
     wake: () => wakeDeliveryDesk(starter, merchant, endpoint),
-    startWorkers: startOwnWorkers,
+    startWorkers,
     async advance(seconds) {
       const row = await db
         .selectFrom('merchants')

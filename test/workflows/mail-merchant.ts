@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import pino from 'pino';
 import { inject } from 'vitest';
-import { createFileGuard } from '../../activities/file-guard.ts';
-import { sourceTester } from '../../activities/look-at-source.ts';
-import { createApp } from '../../api/app.ts';
-import { defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
 import {
   type MerchantSettingsInput,
@@ -17,14 +12,11 @@ import { createMerchant, type Merchant } from '../../db/queries/merchants.ts';
 import { createToken } from '../../db/queries/tokens.ts';
 import { wakeMail, wakeMailbox } from '../../temporal/mail-workflows.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
-import { createDependencies } from '../../workers/dependencies.ts';
-import { createLogger } from '../../workers/logger.ts';
 import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
-import { startWorkers } from '../../workers/worker.ts';
-import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 import { createTestDatabase } from '../database.ts';
-import { bundlesDir, connectTestWorkers } from '../workers/test-workers.ts';
+import { connectTestWorkers } from '../workers/test-workers.ts';
+import { createOwnApi, startOwnWorkers } from './own-service.ts';
 
 /** A merchant with what mails need: database, workers, API; no month and no PSP. */
 export interface MailMerchant {
@@ -72,7 +64,19 @@ export async function openMailMerchant(options: MailMerchantOptions = {}): Promi
   });
   await options.prepare?.(db, merchant);
   const starter = createWorkflowStarter(temporal.client, temporal.taskQueue, options.timing);
-  const stopWorkers = options.workers === false ? undefined : await startOwnWorkers();
+  const startWorkers = () =>
+    startOwnWorkers(
+      {
+        databaseUrlApp: database.appUrl,
+        fileKeys,
+        sandboxSmtpUrl: options.smtpUrl,
+        smtpFrom: 'tsukigime@example.jp',
+        consoleUrl: 'https://console.example.jp',
+      },
+      temporal,
+      options.timing,
+    );
+  const stopWorkers = options.workers === false ? undefined : await startWorkers();
   const { token } = await createToken(db, {
     actor: 'operator of the test',
     role: 'operator',
@@ -82,51 +86,9 @@ export async function openMailMerchant(options: MailMerchantOptions = {}): Promi
     createdBy: 'test',
   });
   const api = await listen(
-    createApp({
-      db,
-      temporal: temporal.client,
-      workflows: starter,
-      fileKeys,
-      createGuard: createFileGuard,
-      testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
-      realNow: () => new Date(),
-      logger: pino({ level: 'silent' }),
-      limits: defaultLimits,
-      updateWaitMs: 5000,
-      trustedProxies: 0,
-    }),
+    createOwnApi({ db, temporal: temporal.client, workflows: starter, fileKeys }),
     { host: '127.0.0.1', port: 0 },
   );
-
-  async function startOwnWorkers() {
-    const logger = createLogger({ level: 'silent', name: 'test' });
-    const dependencies = await createDependencies(
-      {
-        databaseUrlApp: database.appUrl,
-        fileKeys,
-        sandboxSmtpUrl: options.smtpUrl,
-        smtpFrom: 'tsukigime@example.jp',
-        consoleUrl: 'https://console.example.jp',
-      },
-      temporal.server,
-      logger,
-      temporal.taskQueue,
-      options.timing,
-    );
-    const workers = await startWorkers({
-      server: temporal.server,
-      bundle: await loadWorkflowBundle(bundlesDir, logger),
-      activities: dependencies.activities,
-      logger,
-      taskQueue: temporal.taskQueue,
-      shutdownGraceMs: 2000,
-    });
-    return async () => {
-      workers.shutdown();
-      await workers.done;
-      await dependencies.close();
-    };
-  }
 
   return {
     db,

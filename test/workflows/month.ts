@@ -3,12 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import pino from 'pino';
 import { inject } from 'vitest';
-import { createFileGuard } from '../../activities/file-guard.ts';
-import { sourceTester } from '../../activities/look-at-source.ts';
-import { createApp } from '../../api/app.ts';
-import { defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
 import {
   type MerchantSettingsInput,
@@ -31,13 +26,10 @@ import {
 } from '../../sandbox/paygent-operator.ts';
 import type { TemporalServer } from '../../temporal/client.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
-import { createDependencies } from '../../workers/dependencies.ts';
-import { createLogger } from '../../workers/logger.ts';
-import { startWorkers } from '../../workers/worker.ts';
-import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 import { createTestDatabase } from '../database.ts';
-import { bundlesDir, connectTestWorkers } from '../workers/test-workers.ts';
+import { connectTestWorkers } from '../workers/test-workers.ts';
+import { createOwnApi, startOwnWorkers } from './own-service.ts';
 
 /** 2026-11-20 10:00 in Japan. */
 export const sandboxNow = '2026-11-20T01:00:00.000Z';
@@ -81,7 +73,6 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
   const appUrl = options.throughLine?.(database.appUrl) ?? database.appUrl;
   const db = openDatabase(appUrl, { maxConnections: 5 });
   const temporal = await connectTestWorkers();
-  const logger = createLogger({ level: 'silent', name: 'test' });
   const fileKeys = parseEncryptionKeys(inject('fileKeys'));
   const slug = `m-${randomBytes(4).toString('hex')}`;
   const merchant = await createMerchant(db, {
@@ -117,21 +108,13 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
       : await startOwnWorkers(
           { databaseUrlApp: appUrl, fileKeys, ...inbox },
           temporal,
-          logger,
           options.timing,
         );
-  const api = createApp({
+  const api = createOwnApi({
     db,
     temporal: temporal.client,
     workflows: createWorkflowStarter(temporal.client, temporal.taskQueue, options.timing),
     fileKeys,
-    createGuard: createFileGuard,
-    testOrderSource: sourceTester({ db, fileKeys, inboxDir: undefined }),
-    realNow: () => new Date(),
-    logger: pino({ level: 'silent' }),
-    limits: { ...defaultLimits, tokenPerMinute: 1_000_000, publicPerMinute: 1_000_000 },
-    updateWaitMs: 5000,
-    trustedProxies: 0,
   });
   const server = await listen(api, { host: '127.0.0.1', port: 0 });
   const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-month-'));
@@ -181,33 +164,5 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
       await database.drop();
       await rm(dataDir, { recursive: true });
     },
-  };
-}
-
-async function startOwnWorkers(
-  config: Parameters<typeof createDependencies>[0],
-  temporal: Awaited<ReturnType<typeof connectTestWorkers>>,
-  logger: ReturnType<typeof createLogger>,
-  timing: MonthOptions['timing'],
-): Promise<() => Promise<void>> {
-  const { server, taskQueue } = temporal;
-  const bundle = await loadWorkflowBundle(bundlesDir, logger);
-  const dependencies = await createDependencies(config, server, logger, taskQueue, timing);
-  const workers = await startWorkers({
-    server,
-    bundle,
-    activities: dependencies.activities,
-    logger,
-    taskQueue,
-    shutdownGraceMs: 2000,
-  });
-  let stopped: Promise<void> | undefined;
-  return () => {
-    stopped ??= (async () => {
-      workers.shutdown();
-      await workers.done;
-      await dependencies.close();
-    })();
-    return stopped;
   };
 }
