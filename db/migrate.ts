@@ -18,6 +18,8 @@ import * as ordersSearch from './migrations/2026-11-22-15-orders-search.ts';
 import * as sendErrors from './migrations/2026-11-22-16-send-errors.ts';
 import * as newestVerdicts from './migrations/2026-11-22-17-newest-verdicts.ts';
 import * as authorizationRequests from './migrations/2026-11-22-18-authorization-requests.ts';
+import * as reconciliationDesk from './migrations/2026-11-22-21-reconciliation-desk.ts';
+import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -39,6 +41,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-16-send-errors': sendErrors,
   '2026-11-22-17-newest-verdicts': newestVerdicts,
   '2026-11-22-18-authorization-requests': authorizationRequests,
+  '2026-11-22-21-reconciliation-desk': reconciliationDesk,
+  '2026-11-22-25-ng-desk': ngDesk,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

@@ -372,6 +372,15 @@ create table delivery_endpoints (
   constraint delivery_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'retired'::text]))),
   constraint delivery_endpoints_timeout_ms_check CHECK ((timeout_ms > 0))
 );
+create table desk_decisions (
+  decision_id bigint not null,
+  item text not null,
+  merchant_id bigint not null,
+  action text not null,
+  reason text not null,
+  decided_at timestamp with time zone not null,
+  constraint desk_decisions_pkey PRIMARY KEY (decision_id, item)
+);
 create table ending_results (
   charge_id bigint not null,
   n integer not null,
@@ -949,6 +958,22 @@ create table source_looks (
   error_at timestamp with time zone,
   constraint source_looks_pkey PRIMARY KEY (merchant_id)
 );
+create table stray_settlements (
+  exchange_id bigint not null,
+  round integer not null,
+  result_line integer not null,
+  merchant_id bigint not null,
+  order_number text,
+  yen integer,
+  occurrence integer not null,
+  action text not null,
+  decision_id bigint not null,
+  settled_at timestamp with time zone not null,
+  constraint stray_settlements_pkey PRIMARY KEY (exchange_id, round, result_line),
+  constraint stray_settlements_exchange_id_order_number_yen_occurrence_key UNIQUE NULLS NOT DISTINCT (exchange_id, order_number, yen, occurrence),
+  constraint stray_settlements_action_check CHECK ((action = ANY (ARRAY['acknowledge'::text, 'other_file'::text]))),
+  constraint stray_settlements_occurrence_check CHECK ((occurrence >= 1))
+);
 create table subscriptions (
   merchant_id bigint not null,
   subscription_number text not null,
@@ -1018,6 +1043,8 @@ alter table deliveries add constraint deliveries_result_id_fkey FOREIGN KEY (res
 alter table delivery_attempts add constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
 alter table delivery_attempts add constraint delivery_attempts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table delivery_endpoints add constraint delivery_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table desk_decisions add constraint desk_decisions_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table desk_decisions add constraint desk_decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table exchanges add constraint exchanges_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table exchanges add constraint exchanges_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table exchanges add constraint exchanges_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1074,6 +1101,9 @@ alter table shipments add constraint shipments_decision_id_fkey FOREIGN KEY (dec
 alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table source_files add constraint source_files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table source_looks add constraint source_looks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table stray_settlements add constraint stray_settlements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table stray_settlements add constraint stray_settlements_exchange_id_round_result_line_fkey FOREIGN KEY (exchange_id, round, result_line) REFERENCES result_strays(exchange_id, round, result_line);
+alter table stray_settlements add constraint stray_settlements_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table subscriptions add constraint subscriptions_card_id_fkey FOREIGN KEY (card_id) REFERENCES cards(id);
 alter table subscriptions add constraint subscriptions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1105,6 +1135,7 @@ CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id
 CREATE INDEX deliveries_in_order ON public.deliveries USING btree (endpoint_id, ordering_key, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_of_result ON public.deliveries USING btree (merchant_id, result_id);
 CREATE INDEX delivery_endpoints_of_merchant ON public.delivery_endpoints USING btree (merchant_id, id);
+CREATE INDEX desk_decisions_by_item ON public.desk_decisions USING btree (merchant_id, item);
 CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE (k > 1);
 CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX exchanges_by_cycle ON public.exchanges USING btree (cycle_id);
@@ -1124,6 +1155,7 @@ CREATE INDEX orders_by_number ON public.orders USING btree (merchant_id, order_n
 CREATE INDEX orders_newest ON public.orders USING btree (cycle_id, COALESCE(ordered_at, '-infinity'::timestamp with time zone), collection_id, record);
 CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX quarantined_orders_by_cycle ON public.quarantined_orders USING btree (cycle_id, collection_id, record);
+CREATE INDEX result_lines_doubtful ON public.result_lines USING btree (exchange_id, round, line_number) WHERE (verdict = ANY (ARRAY['unknown'::text, 'quarantined'::text]));
 CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
 CREATE INDEX selection_rows_newer ON public.selection_rows USING btree (cycle_id, order_number, version) WHERE (version > 1);
@@ -1762,6 +1794,7 @@ grant insert, select on decisions to tsukigime_app;
 grant insert, select on deliveries to tsukigime_app;
 grant insert, select on delivery_attempts to tsukigime_app;
 grant insert, select on delivery_endpoints to tsukigime_app;
+grant insert, select on desk_decisions to tsukigime_app;
 grant insert, select on exchanges to tsukigime_app;
 grant insert, select on file_chunks to tsukigime_app;
 grant insert, select on files to tsukigime_app;
@@ -1797,6 +1830,7 @@ grant insert, select on sends to tsukigime_app;
 grant insert, select on shipments to tsukigime_app;
 grant insert, select on source_files to tsukigime_app;
 grant insert, select on source_looks to tsukigime_app;
+grant insert, select on stray_settlements to tsukigime_app;
 grant insert, select on subscriptions to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;

@@ -14,8 +14,10 @@ import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { MailTables } from './mail-tables.ts';
 import type { MoneyTables } from './money-tables.ts';
+import type { NgTables } from './ng-tables.ts';
 import type { OrderTables } from './order-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
+import type { ReconciliationTables } from './reconciliation-tables.ts';
 
 export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
 
@@ -128,6 +130,7 @@ export interface Database
     ImportTables,
     MailTables,
     MoneyTables,
+    ReconciliationTables,
     OrderTables,
     OutsideTables {
   merchants: MerchantsTable;
