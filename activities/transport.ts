@@ -23,6 +23,10 @@ export interface OutgoingFile {
   readonly sendNumber: number;
   /** What the PSP called the file when it took it; null before, and for ever where it names none. */
   readonly acceptanceNumber: string | null;
+  /** ISO instant of this act on the business clock. */
+  readonly now: string;
+  /** Ends the act when its time is over: a sending that is given up must not arrive later. */
+  readonly signal?: AbortSignal;
 }
 
 /** What one sending came to. `why` is a sentence for operators, without secrets. */
@@ -56,7 +60,8 @@ export type Fetched =
       readonly content: AsyncGenerator<Uint8Array, void, undefined>;
       readonly fileName: string;
     }
-  | { readonly kind: 'waiting' }
+  /** `settling`: it is there, but may still be being written. */
+  | { readonly kind: 'waiting'; readonly settling?: boolean }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** None of these throws for what the other side does: that is an answer. */
@@ -64,7 +69,6 @@ export interface Transport {
   /** Called once for a send number, whatever happens, and never tried again by itself. */
   send(file: OutgoingFile): Promise<SendAnswer>;
   inquire(file: OutgoingFile): Promise<Inquiry>;
-  /** A result that was refused before is not given again while it is the same file. */
   fetchResult(file: OutgoingFile): Promise<Fetched>;
 }
 
