@@ -18,7 +18,10 @@ import * as ordersSearch from './migrations/2026-11-22-15-orders-search.ts';
 import * as sendErrors from './migrations/2026-11-22-16-send-errors.ts';
 import * as newestVerdicts from './migrations/2026-11-22-17-newest-verdicts.ts';
 import * as authorizationRequests from './migrations/2026-11-22-18-authorization-requests.ts';
+import * as approvals from './migrations/2026-11-22-19-approvals.ts';
+import * as transports from './migrations/2026-11-22-20-transports.ts';
 import * as reconciliationDesk from './migrations/2026-11-22-21-reconciliation-desk.ts';
+import * as voids from './migrations/2026-11-22-23-voids.ts';
 import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
@@ -41,7 +44,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-16-send-errors': sendErrors,
   '2026-11-22-17-newest-verdicts': newestVerdicts,
   '2026-11-22-18-authorization-requests': authorizationRequests,
+  '2026-11-22-19-approvals': approvals,
+  '2026-11-22-20-transports': transports,
   '2026-11-22-21-reconciliation-desk': reconciliationDesk,
+  '2026-11-22-23-voids': voids,
   '2026-11-22-25-ng-desk': ngDesk,
 };
 

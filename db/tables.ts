@@ -12,11 +12,13 @@ import type {
 } from './column-types.ts';
 import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
+import type { InquiryTables } from './inquiry-tables.ts';
 import type { MailTables } from './mail-tables.ts';
 import type { MoneyTables } from './money-tables.ts';
 import type { NgTables } from './ng-tables.ts';
 import type { OrderTables } from './order-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
+import type { PreviewTables } from './preview-tables.ts';
 import type { ReconciliationTables } from './reconciliation-tables.ts';
 
 export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
@@ -130,9 +132,12 @@ export interface Database
     ImportTables,
     MailTables,
     MoneyTables,
+    NgTables,
+    InquiryTables,
     ReconciliationTables,
     OrderTables,
-    OutsideTables {
+    OutsideTables,
+    PreviewTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   tokens: TokensTable;
