@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { approvalSettingsSchema } from './approval.ts';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
 import { CAPTURE_POLICIES } from './capture-policy.ts';
 import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
 import { carrierSettingsSchema } from './carrier-settings.ts';
+import { TRANSPORTS } from './exchange-transport.ts';
 import { importSettingsSchema } from './import-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
 import { orderSourceSchema, tellsMonth } from './order-source.ts';
+import { paygentSftpSchema } from './paygent-sftp.ts';
 import { paymentMethodsSchema } from './payment-methods.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
@@ -63,7 +66,7 @@ const yearlyDay = z
  * What a merchant decides about its billing. Every version is kept whole, defaults written out, so
  * that a later release with other defaults changes nobody's billing. A key that is not known is
  * refused: a setting that has no effect is worse than an error. Settings of capabilities that do not
- * exist yet (approval, retries) come with them.
+ * exist yet (retries) come with them.
  */
 const everySetting = z.strictObject({
   /**
@@ -92,10 +95,19 @@ const everySetting = z.strictObject({
       width: z.int().min(14).max(26).default(15),
       /** Files of one month that operators have in hand at a time; further ones wait their turn. */
       exchangesAtOnce: z.int().min(1).max(100).default(4),
-      /** Who carries files to and from Paygent: an operator on its portal. */
-      transport: z.enum(['portal']).default('portal'),
+      /** Who carries files to and from Paygent: an operator on its portal, or a machine. */
+      transport: z.enum(TRANSPORTS).default('portal'),
+      /** The connection of transport `sftp` (billing/paygent-sftp.ts); null until there is one. */
+      sftp: paygentSftpSchema.nullable().default(null),
+      /** Minutes of the business clock from sending a file to the first look for its result. */
+      resultPollMinutes: z.int().min(1).max(60).default(5),
+      /** Days after its making in which a machine may send a file; then a person looks first. */
+      sendWithinDays: z.int().min(1).max(60).default(7),
     })
     .prefault({}),
+
+  /** Who lets a billing go before its files are built, and what is unusual (billing/approval.ts). */
+  approval: approvalSettingsSchema,
 
   capture: z
     .strictObject({
@@ -153,11 +165,16 @@ const everySetting = z.strictObject({
 });
 
 /** Every setting, and what must hold between them. */
-export const merchantSettingsSchema = everySetting.refine(
-  // An old export would be billed again as the next month's: there its numbers are new.
-  ({ orderIdentity, orderSource }) => orderIdentity === 'per-order' || tellsMonth(orderSource),
-  { error: 'must name the month where order numbers repeat every month', path: ['orderSource'] },
-);
+export const merchantSettingsSchema = everySetting
+  .refine(
+    // An old export would be billed again as the next month's: there its numbers are new.
+    ({ orderIdentity, orderSource }) => orderIdentity === 'per-order' || tellsMonth(orderSource),
+    { error: 'must name the month where order numbers repeat every month', path: ['orderSource'] },
+  )
+  .refine(({ paygent }) => paygent.transport !== 'sftp' || paygent.sftp !== null, {
+    error: 'transport sftp needs its connection',
+    path: ['paygent', 'sftp'],
+  });
 
 export type MerchantSettings = z.output<typeof merchantSettingsSchema>;
 

@@ -41,7 +41,19 @@ export interface ExchangesTable {
   /** Since when nobody knows whether the upload went through; null = never said. */
   unclear_at: LaterInstant;
   finished_at: LaterInstant;
+  /** When the machine acts next; null with `attention` = never again by itself. */
+  due_at: LaterInstant;
+  /** What stands in the machine's way, in an operator's words. */
+  note: ColumnType<string | null, string | null | undefined, string | null>;
   created_at: Instant;
+}
+/** A result as a look saw it in its folder. */
+export interface ResultSightingsTable {
+  merchant_id: Fact<number>;
+  file_name: Fact<string>;
+  bytes: Fact<number>;
+  mark: Fact<string>;
+  seen_at: Instant;
 }
 export interface SendsTable {
   exchange_id: Fact<number>;
@@ -139,6 +151,7 @@ export interface OpenOrderHoldsView {
 
 export interface ExchangeTables {
   exchanges: ExchangesTable;
+  result_sightings: ResultSightingsTable;
   sends: SendsTable;
   send_answers: SendAnswersTable;
   format_errors: FormatErrorsTable;

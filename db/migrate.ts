@@ -22,6 +22,7 @@ import * as approvals from './migrations/2026-11-22-19-approvals.ts';
 import * as transports from './migrations/2026-11-22-20-transports.ts';
 import * as reconciliationDesk from './migrations/2026-11-22-21-reconciliation-desk.ts';
 import * as voids from './migrations/2026-11-22-23-voids.ts';
+import * as corrections from './migrations/2026-11-22-24-corrections.ts';
 import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
@@ -48,6 +49,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-20-transports': transports,
   '2026-11-22-21-reconciliation-desk': reconciliationDesk,
   '2026-11-22-23-voids': voids,
+  '2026-11-22-24-corrections': corrections,
   '2026-11-22-25-ng-desk': ngDesk,
 };
 

@@ -175,6 +175,12 @@ create table carrier_verdicts (
   constraint carrier_verdicts_check CHECK (((result_id IS NOT NULL) = (verdict = ANY (ARRAY['new'::text, 'duplicate'::text])))),
   constraint carrier_verdicts_verdict_check CHECK ((verdict = ANY (ARRAY['new'::text, 'duplicate'::text, 'unusable'::text, 'card_number'::text])))
 );
+create table charge_clearances (
+  charge_id bigint not null,
+  preview_id bigint not null,
+  merchant_id bigint not null,
+  constraint charge_clearances_pkey PRIMARY KEY (charge_id, preview_id)
+);
 create table charge_items (
   charge_id bigint not null,
   origin_charge_id bigint not null,
@@ -208,8 +214,28 @@ create table charges (
   created_at timestamp with time zone not null,
   collection_id bigint,
   record integer,
+  preview_id bigint,
   constraint charges_pkey PRIMARY KEY (id),
   constraint charges_merchant_id_order_number_identity_month_key UNIQUE (merchant_id, order_number, identity_month)
+);
+create table clearances (
+  preview_id bigint not null,
+  merchant_id bigint not null,
+  cycle_id bigint not null,
+  verdict text not null,
+  settings_version integer not null,
+  decision_id bigint,
+  cleared_at timestamp with time zone not null,
+  constraint clearances_pkey PRIMARY KEY (preview_id),
+  constraint clearances_check CHECK (((verdict = 'not_needed'::text) = (decision_id IS NULL))),
+  constraint clearances_verdict_check CHECK ((verdict = ANY (ARRAY['not_needed'::text, 'approved'::text, 'rejected'::text])))
+);
+create table closed_months (
+  cycle_id bigint not null,
+  merchant_id bigint not null,
+  first_charge_id bigint,
+  last_charge_id bigint,
+  constraint closed_months_pkey PRIMARY KEY (cycle_id)
 );
 create table completion_mails (
   mail_id bigint not null,
@@ -248,6 +274,35 @@ create table contradictions (
   recorded_at timestamp with time zone not null,
   constraint contradictions_pkey PRIMARY KEY (id),
   constraint contradictions_charge_id_n_k_exchange_id_received_key UNIQUE NULLS NOT DISTINCT (charge_id, n, k, exchange_id, received)
+);
+create table correction_acknowledgements (
+  correction_id bigint not null,
+  merchant_id bigint not null,
+  decision_id bigint not null,
+  acknowledged_at timestamp with time zone not null,
+  constraint correction_acknowledgements_pkey PRIMARY KEY (correction_id)
+);
+create table corrections (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  cycle_id bigint not null,
+  n integer not null,
+  kind text not null,
+  order_number text,
+  yen bigint,
+  reason text not null,
+  exchange_id bigint,
+  file_id bigint,
+  recorded text,
+  received text,
+  decision_id bigint not null,
+  recorded_at timestamp with time zone not null,
+  constraint corrections_pkey PRIMARY KEY (id),
+  constraint corrections_cycle_id_n_key UNIQUE (cycle_id, n),
+  constraint corrections_check CHECK (((kind = 'late_result'::text) = (num_nonnulls(exchange_id, file_id, received) = 3))),
+  constraint corrections_kind_check CHECK ((kind = ANY (ARRAY['late_result'::text, 'refund'::text, 'chargeback'::text, 'void_after_close'::text, 'other'::text]))),
+  constraint corrections_n_check CHECK ((n >= 1)),
+  constraint corrections_yen_check CHECK ((yen >= 0))
 );
 create table customer_numberings (
   merchant_id bigint not null,
@@ -891,6 +946,60 @@ create table payment_inquiry_uses (
   used_at timestamp with time zone not null,
   constraint payment_inquiry_uses_pkey PRIMARY KEY (inquiry_id)
 );
+create table preview_findings (
+  preview_id bigint not null,
+  kind text not null,
+  i integer not null,
+  merchant_id bigint not null,
+  order_number text not null,
+  customer_number text not null,
+  amount_yen integer,
+  last_order_number text,
+  last_yen integer,
+  detail text,
+  constraint preview_findings_pkey PRIMARY KEY (preview_id, kind, i),
+  constraint preview_findings_i_check CHECK ((i >= 1))
+);
+create table preview_results (
+  preview_id bigint not null,
+  merchant_id bigint not null,
+  trouble text,
+  settings_version integer,
+  selection_id bigint,
+  run_ids bigint[] default '{}'::bigint[] not null,
+  sha256 text,
+  charges integer,
+  amount_yen bigint,
+  summary jsonb,
+  computed_at timestamp with time zone not null,
+  constraint preview_results_pkey PRIMARY KEY (preview_id),
+  constraint preview_results_amount_yen_check CHECK ((amount_yen >= 0)),
+  constraint preview_results_charges_check CHECK ((charges >= 0)),
+  constraint preview_results_check CHECK ((num_nulls(settings_version, sha256, charges, amount_yen, summary) =
+CASE
+    WHEN (trouble IS NULL) THEN 0
+    ELSE 5
+END)),
+  constraint preview_results_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+create table previews (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  billing_month text not null,
+  n integer not null,
+  kind text not null,
+  file_id bigint,
+  requesters text[] not null,
+  request_key text,
+  requested_at timestamp with time zone not null,
+  constraint previews_pkey PRIMARY KEY (id),
+  constraint previews_merchant_id_billing_month_n_key UNIQUE (merchant_id, billing_month, n),
+  constraint previews_merchant_id_request_key_key UNIQUE (merchant_id, request_key),
+  constraint previews_billing_month_check CHECK ((billing_month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint previews_check CHECK (((kind = 'dry_run'::text) OR ((file_id IS NULL) AND (request_key IS NULL)))),
+  constraint previews_kind_check CHECK ((kind = ANY (ARRAY['run'::text, 'dry_run'::text]))),
+  constraint previews_n_check CHECK ((n >= 1))
+);
 create table quarantined_orders (
   collection_id bigint not null,
   record integer not null,
@@ -965,6 +1074,13 @@ create table run_plans (
   charges integer not null,
   planned_at timestamp with time zone not null,
   constraint run_plans_pkey PRIMARY KEY (run_id)
+);
+create table run_withdrawals (
+  run_id bigint not null,
+  merchant_id bigint not null,
+  decision_id bigint not null,
+  withdrawn_at timestamp with time zone not null,
+  constraint run_withdrawals_pkey PRIMARY KEY (run_id)
 );
 create table runs (
   id bigint generated always as identity not null,
@@ -1165,7 +1281,13 @@ alter table carrier_results add constraint carrier_results_merchant_id_fkey FORE
 alter table carrier_verdicts add constraint carrier_verdicts_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
 alter table carrier_verdicts add constraint carrier_verdicts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_verdicts add constraint carrier_verdicts_result_id_fkey FOREIGN KEY (result_id) REFERENCES carrier_results(id);
+alter table charge_clearances add constraint charge_clearances_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES clearances(preview_id);
 alter table charge_registrations add constraint charge_registrations_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table clearances add constraint clearances_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table clearances add constraint clearances_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table clearances add constraint clearances_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table clearances add constraint clearances_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES previews(id);
+alter table closed_months add constraint closed_months_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table completion_mails add constraint completion_mails_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mailbox_mails(id);
 alter table completion_mails add constraint completion_mails_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table completion_matches add constraint completion_matches_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
@@ -1173,6 +1295,13 @@ alter table completion_matches add constraint completion_matches_mail_id_fkey FO
 alter table completion_matches add constraint completion_matches_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table contradiction_settlements add constraint contradiction_settlements_contradiction_id_fkey FOREIGN KEY (contradiction_id) REFERENCES contradictions(id);
 alter table contradiction_settlements add constraint contradiction_settlements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table correction_acknowledgements add constraint correction_acknowledgements_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES corrections(id);
+alter table correction_acknowledgements add constraint correction_acknowledgements_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table corrections add constraint corrections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table corrections add constraint corrections_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table corrections add constraint corrections_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
+alter table corrections add constraint corrections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table corrections add constraint corrections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table customer_numberings add constraint customer_numberings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table customer_tags add constraint customer_tags_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1226,12 +1355,19 @@ alter table payment_inquiries add constraint payment_inquiries_merchant_id_fkey 
 alter table payment_inquiry_uses add constraint payment_inquiry_uses_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table payment_inquiry_uses add constraint payment_inquiry_uses_inquiry_id_fkey FOREIGN KEY (inquiry_id) REFERENCES payment_inquiries(id);
 alter table payment_inquiry_uses add constraint payment_inquiry_uses_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table preview_findings add constraint preview_findings_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES previews(id);
+alter table preview_results add constraint preview_results_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table preview_results add constraint preview_results_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES previews(id);
+alter table previews add constraint previews_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table previews add constraint previews_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table result_files add constraint result_files_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
 alter table result_files add constraint result_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table result_sightings add constraint result_sightings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table run_orders add constraint run_orders_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
 alter table run_plans add constraint run_plans_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
 alter table run_plans add constraint run_plans_selection_id_fkey FOREIGN KEY (selection_id) REFERENCES selections(id);
+alter table run_withdrawals add constraint run_withdrawals_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
+alter table run_withdrawals add constraint run_withdrawals_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id);
 alter table runs add constraint runs_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table runs add constraint runs_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table runs add constraint runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1280,8 +1416,12 @@ CREATE UNIQUE INDEX charge_items_origin_taken_once ON public.charge_items USING 
 CREATE INDEX charges_by_customer ON public.charges USING btree (merchant_id, customer_number);
 CREATE INDEX charges_by_cycle ON public.charges USING btree (cycle_id, "position");
 CREATE UNIQUE INDEX charges_once_a_cycle ON public.charges USING btree (cycle_id, order_number);
+CREATE INDEX clearances_by_cycle ON public.clearances USING btree (cycle_id, preview_id);
+CREATE INDEX closed_months_by_merchant ON public.closed_months USING btree (merchant_id);
 CREATE INDEX completion_mails_by_number ON public.completion_mails USING btree (merchant_id, acceptance_number);
 CREATE INDEX completion_matches_of_exchange ON public.completion_matches USING btree (exchange_id);
+CREATE INDEX corrections_by_merchant ON public.corrections USING btree (merchant_id, id);
+CREATE UNIQUE INDEX corrections_late_result_once ON public.corrections USING btree (exchange_id, order_number, received) NULLS NOT DISTINCT WHERE (kind = 'late_result'::text);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_at, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
@@ -1511,6 +1651,54 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.check_charges_of_closed_months()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare broken record;
+    begin
+      perform lock_merchant(m.merchant_id)
+        from (select distinct merchant_id from new_rows order by merchant_id) m;
+      select 'cycle ' || n.cycle_id as offending into broken
+        from (select distinct cycle_id from new_rows) n
+        join closed_months k on k.cycle_id = n.cycle_id limit 1;
+      if broken.offending is not null then
+        perform refuse_fact('charges', 'closed_month_does_not_change', broken.offending,
+          'The month is closed: bill the order in an open one.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.check_closed_months()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+    declare broken record; merchants bigint[]; first_id bigint; last_id bigint;
+    begin
+      execute $q$
+        select array_agg(distinct merchant_id order by merchant_id), min(charge_id), max(charge_id)
+        from new_rows
+      $q$ into merchants, first_id, last_id;
+      perform lock_merchant(m) from unnest(merchants) m;
+      if not exists (select from closed_months k where k.merchant_id = any (merchants)
+          and k.first_charge_id <= last_id and k.last_charge_id >= first_id) then
+        return null;
+      end if;
+      execute $q$
+        select 'charge ' || n.charge_id as offending
+        from new_rows n join charges c on c.id = n.charge_id
+        join closed_months k on k.cycle_id = c.cycle_id
+        limit 1
+      $q$ into broken;
+      if broken.offending is not null then
+        perform refuse_fact(tg_table_name, 'closed_month_does_not_change', broken.offending,
+          'The month of the charge is closed: record a correction instead.');
+      end if;
+      return null;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.check_contradiction_settlements()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1558,6 +1746,44 @@ AS $function$
       if broken.offending is not null then
         perform refuse_fact('contradictions', 'contradiction_has_its_slot', broken.offending,
           'Name the attempt (and the ending) whose slot the received result contradicts.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.check_correction_acknowledgements()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare broken record;
+    begin
+      select 'correction ' || n.correction_id as offending into broken
+        from new_rows n
+       where not exists (select from corrections c
+                          where c.id = n.correction_id and c.merchant_id = n.merchant_id)
+          or not exists (select from decisions d
+                          where d.id = n.decision_id and d.merchant_id = n.merchant_id) limit 1;
+      if broken.offending is not null then
+        perform refuse_fact('correction_acknowledgements', 'acknowledgement_stays_with_its_merchant',
+          broken.offending, 'Correction, decision and acknowledgement belong to one merchant.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.check_corrections()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare broken record;
+    begin
+      select 'correction ' || n.n || ' of cycle ' || n.cycle_id as offending into broken
+        from new_rows n
+       where not exists (select from closed_months k
+                          where k.cycle_id = n.cycle_id and k.merchant_id = n.merchant_id)
+          or not exists (select from decisions d
+                          where d.id = n.decision_id and d.merchant_id = n.merchant_id) limit 1;
+      if broken.offending is not null then
+        perform refuse_fact('corrections', 'correction_follows_a_closed_month', broken.offending,
+          'A month that is open is put right by its own acts. Month, decision and correction belong to one merchant.');
       end if;
       return null;
     end $function$;
@@ -1721,6 +1947,24 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.check_result_files_of_closed_months()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare broken record;
+    begin
+      perform lock_merchant(m.merchant_id)
+        from (select distinct merchant_id from new_rows order by merchant_id) m;
+      select 'exchange ' || n.exchange_id as offending into broken
+        from new_rows n join exchanges x on x.id = n.exchange_id
+        join closed_months k on k.cycle_id = x.cycle_id limit 1;
+      if broken.offending is not null then
+        perform refuse_fact('result_files', 'closed_month_does_not_change', broken.offending,
+          'The month is closed: record what the late result says as corrections.');
+      end if;
+      return null;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.check_result_lines()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1758,6 +2002,25 @@ AS $function$
       if broken is not null then
         perform refuse_fact(tg_table_name, 'sent_again_only_if_not_sent', broken,
           'What became of the earlier sending must be known first: ask the PSP.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.keep_closed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      if tg_op = 'UPDATE' and old.stage = 'closed' then
+        if new.stage <> 'closed' or new.closed_at is distinct from old.closed_at then
+          perform refuse_fact('cycles', 'closed_month_stays_closed', 'cycle ' || old.id,
+            'Record a correction instead.');
+        end if;
+      elsif new.stage = 'closed' then
+        insert into closed_months (cycle_id, merchant_id, first_charge_id, last_charge_id)
+        select new.id, new.merchant_id, min(c.id), max(c.id) from charges c
+         where c.cycle_id = new.id;
       end if;
       return null;
     end $function$;
@@ -1811,17 +2074,28 @@ AS $function$
     end $function$;
 
 CREATE TRIGGER attempts_rules AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_attempts();
+CREATE TRIGGER attempts_unclosed AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER attempts_unheld AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_audit_entries();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
+CREATE TRIGGER charge_items_unclosed AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER charges_rules AFTER INSERT ON public.charges REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charges();
+CREATE TRIGGER charges_unclosed AFTER INSERT ON public.charges REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charges_of_closed_months();
 CREATE TRIGGER contradiction_settlements_rules AFTER INSERT ON public.contradiction_settlements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_contradiction_settlements();
 CREATE TRIGGER contradictions_rules AFTER INSERT ON public.contradictions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_contradictions();
+CREATE TRIGGER contradictions_unclosed AFTER INSERT ON public.contradictions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
+CREATE TRIGGER correction_acknowledgements_rules AFTER INSERT ON public.correction_acknowledgements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_correction_acknowledgements();
+CREATE TRIGGER corrections_rules AFTER INSERT ON public.corrections REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_corrections();
+CREATE TRIGGER cycles_stay_closed AFTER INSERT OR UPDATE OF stage, closed_at ON public.cycles FOR EACH ROW EXECUTE FUNCTION keep_closed_month();
 CREATE TRIGGER ending_results_rules AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_ending_results();
+CREATE TRIGGER ending_results_unclosed AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER endings_rules AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_endings();
+CREATE TRIGGER endings_unclosed AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER endings_unheld AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER file_lines_rules AFTER INSERT ON public.file_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_file_lines();
 CREATE TRIGGER outcomes_rules AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_outcomes();
+CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
+CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
 
@@ -1966,11 +2240,15 @@ grant insert, select on carrier_resend_closings to tsukigime_app;
 grant insert, select on carrier_resend_tasks to tsukigime_app;
 grant insert, select on carrier_results to tsukigime_app;
 grant insert, select on carrier_verdicts to tsukigime_app;
+grant insert, select on charge_clearances to tsukigime_app;
 grant insert, select on charge_registrations to tsukigime_app;
+grant insert, select on clearances to tsukigime_app;
 grant insert, select on completion_mails to tsukigime_app;
 grant insert, select on completion_matches to tsukigime_app;
 grant insert, select on contradiction_settlements to tsukigime_app;
 grant insert, select on contradictions to tsukigime_app;
+grant insert, select on correction_acknowledgements to tsukigime_app;
+grant insert, select on corrections to tsukigime_app;
 grant insert, select on customer_numberings to tsukigime_app;
 grant insert, select on customer_reviews to tsukigime_app;
 grant insert, select on customer_tags to tsukigime_app;
@@ -2006,11 +2284,15 @@ grant insert, select on payment_details to tsukigime_app;
 grant insert, select on payment_inquiries to tsukigime_app;
 grant insert, select on payment_inquiry_rows to tsukigime_app;
 grant insert, select on payment_inquiry_uses to tsukigime_app;
+grant insert, select on preview_findings to tsukigime_app;
+grant insert, select on preview_results to tsukigime_app;
+grant insert, select on previews to tsukigime_app;
 grant insert, select on result_files to tsukigime_app;
 grant insert, select on result_sightings to tsukigime_app;
 grant insert, select on result_strays to tsukigime_app;
 grant insert, select on run_orders to tsukigime_app;
 grant insert, select on run_plans to tsukigime_app;
+grant insert, select on run_withdrawals to tsukigime_app;
 grant insert, select on runs to tsukigime_app;
 grant insert, select on selections to tsukigime_app;
 grant insert, select on send_answers to tsukigime_app;
@@ -2026,6 +2308,7 @@ grant insert, select on subscriptions to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
 grant select on charge_states to tsukigime_app;
+grant select on closed_months to tsukigime_app;
 grant select on open_order_holds to tsukigime_app;
 grant select on order_verdicts to tsukigime_app;
 grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, due_at, file_id, finished_at, note, records, stage, unclear_at) on exchanges to tsukigime_app;
@@ -2046,18 +2329,32 @@ grant update (last_id) on customer_numberings to tsukigime_app;
 grant update (next_due_at, state) on mail_outbox to tsukigime_app;
 grant update (refusal, refused_settings_version) on source_files to tsukigime_app;
 grant update (revoked_at) on tokens to tsukigime_app;
+grant usage on sequence cards_id_seq to tsukigime_app;
+grant usage on sequence carrier_calls_id_seq to tsukigime_app;
+grant usage on sequence carrier_resend_tasks_id_seq to tsukigime_app;
+grant usage on sequence carrier_results_id_seq to tsukigime_app;
 grant usage on sequence charges_id_seq to tsukigime_app;
 grant usage on sequence contradictions_id_seq to tsukigime_app;
+grant usage on sequence corrections_id_seq to tsukigime_app;
+grant usage on sequence customer_tags_id_seq to tsukigime_app;
 grant usage on sequence cycles_id_seq to tsukigime_app;
 grant usage on sequence decisions_id_seq to tsukigime_app;
+grant usage on sequence deliveries_id_seq to tsukigime_app;
+grant usage on sequence delivery_endpoints_id_seq to tsukigime_app;
 grant usage on sequence exchanges_id_seq to tsukigime_app;
 grant usage on sequence files_id_seq to tsukigime_app;
+grant usage on sequence imports_id_seq to tsukigime_app;
 grant usage on sequence mail_outbox_id_seq to tsukigime_app;
 grant usage on sequence mailbox_mails_id_seq to tsukigime_app;
 grant usage on sequence merchants_id_seq to tsukigime_app;
 grant usage on sequence notices_id_seq to tsukigime_app;
+grant usage on sequence occupations_id_seq to tsukigime_app;
 grant usage on sequence order_collections_id_seq to tsukigime_app;
+grant usage on sequence payment_inquiries_id_seq to tsukigime_app;
+grant usage on sequence previews_id_seq to tsukigime_app;
 grant usage on sequence runs_id_seq to tsukigime_app;
 grant usage on sequence selections_id_seq to tsukigime_app;
+grant usage on sequence send_error_acts_id_seq to tsukigime_app;
+grant usage on sequence send_errors_id_seq to tsukigime_app;
 grant usage on sequence source_files_id_seq to tsukigime_app;
 grant usage on sequence tokens_id_seq to tsukigime_app;

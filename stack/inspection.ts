@@ -62,6 +62,9 @@ export const insertOnlyTables: readonly string[] = [
   'delivery_attempts',
   'send_errors',
   'send_error_acts',
+  'corrections',
+  'correction_acknowledgements',
+  'closed_months',
   'audit_entries',
 ];
 

@@ -5,12 +5,13 @@ import type {
   ExchangeStage,
   FormatError,
 } from '../../billing/exchange.ts';
+import type { ExchangeTransport } from '../../billing/exchange-transport.ts';
 import type { Db } from '../database.ts';
 
 export interface Exchange extends ExchangeName {
   readonly id: number;
   readonly cycleId: number | null;
-  readonly transport: 'portal' | 'telegram' | 'sftp';
+  readonly transport: ExchangeTransport;
   readonly stage: ExchangeStage;
   readonly attention: boolean;
   readonly fileId: number;
@@ -50,7 +51,7 @@ export async function insertExchange(
     cycleId: number | null;
     billingMonth: string;
     kind: ExchangeKind;
-    transport: 'portal';
+    transport: ExchangeTransport;
     fileId: number;
     records: number;
     amountYen: number;

@@ -91,9 +91,9 @@ describe('merchant settings', () => {
       'paygent.merchantId',
     ],
     [
-      'a transport that does not exist yet',
+      'a transport without its connection',
       { paygent: { transport: 'sftp' } },
-      'paygent.transport',
+      'paygent.sftp',
     ],
     [
       'a column of no name',
