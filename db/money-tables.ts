@@ -16,6 +16,7 @@ export interface ChargesTable {
   created_at: Instant;
   collection_id: OptionalFact<number | null>;
   record: OptionalFact<number | null>;
+  preview_id: OptionalFact<number | null>;
 }
 export interface ShipmentsTable {
   charge_id: Fact<number>;

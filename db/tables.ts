@@ -10,6 +10,7 @@ import type {
   OptionalFact,
   OptionalInstant,
 } from './column-types.ts';
+import type { CorrectionTables } from './correction-tables.ts';
 import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { InquiryTables } from './inquiry-tables.ts';
@@ -128,6 +129,7 @@ export interface CyclesTable {
 
 export interface Database
   extends CarrierTables,
+    CorrectionTables,
     ExchangeTables,
     ImportTables,
     MailTables,
