@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { approvalSettingsSchema } from './approval.ts';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
-import { CAPTURE_POLICIES } from './capture-policy.ts';
-import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
+import { captureSettingsSchema } from './capture-settings.ts';
 import { carrierSettingsSchema } from './carrier-settings.ts';
 import { TRANSPORTS } from './exchange-transport.ts';
 import { importSettingsSchema } from './import-settings.ts';
 import { mailboxSchema, operatorMailSchema } from './mail/mail-settings.ts';
+import { declineSettingsSchema, ngSettingsSchema } from './ng-settings.ts';
 import { cagolabProfile, type OrderField, type OrderProfile } from './order-profile.ts';
 import { orderSourceSchema, tellsMonth } from './order-source.ts';
 import { paygentSftpSchema } from './paygent-sftp.ts';
+import { paygentTelegramSchema } from './paygent-telegram.ts';
 import { paymentMethodsSchema } from './payment-methods.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
@@ -99,6 +100,8 @@ const everySetting = z.strictObject({
       transport: z.enum(TRANSPORTS).default('portal'),
       /** The connection of transport `sftp` (billing/paygent-sftp.ts); null until there is one. */
       sftp: paygentSftpSchema.nullable().default(null),
+      /** The connection of transport `telegram` (billing/paygent-telegram.ts); null until there is one. */
+      telegram: paygentTelegramSchema.nullable().default(null),
       /** Minutes of the business clock from sending a file to the first look for its result. */
       resultPollMinutes: z.int().min(1).max(60).default(5),
       /** Days after its making in which a machine may send a file; then a person looks first. */
@@ -109,19 +112,8 @@ const everySetting = z.strictObject({
   /** Who lets a billing go before its files are built, and what is unusual (billing/approval.ts). */
   approval: approvalSettingsSchema,
 
-  capture: z
-    .strictObject({
-      /** When an authorized charge is captured (billing/capture-policy.ts). */
-      policy: z.enum(CAPTURE_POLICIES).default('on-shipment'),
-      /** Time of day in Japan at which shipped orders leave together in capture files. */
-      waveAt: z
-        .string()
-        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time of day, HH:MM' })
-        .default('10:00'),
-      /** Days from the completion of the authorization; Paygent's limit can only be shortened. */
-      windowDays: z.int().min(1).max(CAPTURE_WINDOW_DAYS).default(CAPTURE_WINDOW_DAYS),
-    })
-    .prefault({}),
+  /** When what was authorized is captured, and what happens before it expires (billing/capture-settings.ts). */
+  capture: captureSettingsSchema,
 
   /** Mails to the merchant's own people. */
   operatorMail: operatorMailSchema,
@@ -162,6 +154,12 @@ const everySetting = z.strictObject({
 
   /** 支払い方法設定 (billing/payment-methods.ts). */
   paymentMethods: paymentMethodsSchema,
+
+  /** What the codes of declines mean to this merchant (billing/decline.ts). */
+  declines: declineSettingsSchema,
+
+  /** How declined charges are worked (billing/ng-settings.ts). */
+  ng: ngSettingsSchema,
 });
 
 /** Every setting, and what must hold between them. */
@@ -174,6 +172,10 @@ export const merchantSettingsSchema = everySetting
   .refine(({ paygent }) => paygent.transport !== 'sftp' || paygent.sftp !== null, {
     error: 'transport sftp needs its connection',
     path: ['paygent', 'sftp'],
+  })
+  .refine(({ paygent }) => paygent.transport !== 'telegram' || paygent.telegram !== null, {
+    error: 'transport telegram needs its connection',
+    path: ['paygent', 'telegram'],
   });
 
 export type MerchantSettings = z.output<typeof merchantSettingsSchema>;

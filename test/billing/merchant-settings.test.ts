@@ -96,6 +96,11 @@ describe('merchant settings', () => {
       'paygent.sftp',
     ],
     [
+      'telegrams without their connection',
+      { paygent: { transport: 'telegram' } },
+      'paygent.telegram',
+    ],
+    [
       'a column of no name',
       { orderProfile: withColumn('') },
       'orderProfile.columns.amountYen.name',
