@@ -21,6 +21,7 @@ import * as authorizationRequests from './migrations/2026-11-22-18-authorization
 import * as approvals from './migrations/2026-11-22-19-approvals.ts';
 import * as transports from './migrations/2026-11-22-20-transports.ts';
 import * as reconciliationDesk from './migrations/2026-11-22-21-reconciliation-desk.ts';
+import * as captureWindow from './migrations/2026-11-22-22-capture-window.ts';
 import * as voids from './migrations/2026-11-22-23-voids.ts';
 import * as corrections from './migrations/2026-11-22-24-corrections.ts';
 import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
@@ -48,6 +49,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-19-approvals': approvals,
   '2026-11-22-20-transports': transports,
   '2026-11-22-21-reconciliation-desk': reconciliationDesk,
+  '2026-11-22-22-capture-window': captureWindow,
   '2026-11-22-23-voids': voids,
   '2026-11-22-24-corrections': corrections,
   '2026-11-22-25-ng-desk': ngDesk,

@@ -187,7 +187,13 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Read by `doctor` and readiness; written by migrations alone. */
-const readOnly = ['charge_states', 'open_order_holds', 'order_verdicts', 'kysely_migration'];
+const readOnly = [
+  'charge_states',
+  'closed_months',
+  'open_order_holds',
+  'order_verdicts',
+  'kysely_migration',
+];
 const closed = ['kysely_migration_lock'];
 
 const everyPrivilege = [
