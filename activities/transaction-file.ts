@@ -1,8 +1,9 @@
-import type { CapturePolicy } from '../billing/capture-policy.ts';
+import type { CaptureRule } from '../billing/capture-policy.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
+import { captureOf } from '../db/queries/capture-facts.ts';
 import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber, requireExchange } from '../db/queries/exchanges.ts';
@@ -35,7 +36,7 @@ interface FileSource {
       now: string;
       limit: number;
       askedAt: string | null;
-      policy: CapturePolicy;
+      rule: CaptureRule;
     },
   ): Promise<FileLine[]>;
   claim(
@@ -139,11 +140,11 @@ async function buildFiles(
   let rows = 0;
   for (let files = 0; ; files += 1) {
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
-    const { policy } = current.settings.capture;
+    const { rule } = captureOf(current.settings, of.now);
     const waiting =
       'returnedFrom' in which
         ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
-        : await source.list(deps.db, merchant.id, { ...page, policy, askedAt: which.askedAt });
+        : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
     if (waiting.length === 0) {
       await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
       return { files };

@@ -61,6 +61,13 @@ export function startOfBusinessDate(date: BusinessDate): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - jstOffsetMs).toISOString();
 }
 
+/** The ISO instant at which the clock in Japan shows `HH:MM` on a date. */
+export function instantAt(date: BusinessDate, timeOfDay: string): string {
+  const [hours, minutes] = timeOfDay.split(':').map(Number) as [number, number];
+  const startMs = Date.parse(startOfBusinessDate(date));
+  return new Date(startMs + (hours * 60 + minutes) * 60_000).toISOString();
+}
+
 /** The date `days` later (earlier when negative). */
 export function addDays(date: BusinessDate, days: number): BusinessDate {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);

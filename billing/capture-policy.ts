@@ -1,15 +1,55 @@
-import { type BusinessDate, businessDateOf, startOfBusinessDate } from './business-date.ts';
+import { shiftBillingMonth } from './billing-month.ts';
+import type { BusinessCalendar } from './business-calendar.ts';
+import { addDays, type BusinessDate, businessDateOf, instantAt } from './business-date.ts';
+import type { CaptureDay, CaptureSettings } from './capture-settings.ts';
+import { dateOfDay } from './cycle-schedule.ts';
+
+/** What the policy says at one moment of the merchant's business clock. */
+export interface CaptureRule {
+  readonly policy: CaptureSettings['policy'];
+  /** Time of day of the capture waves, JST, `HH:MM`. */
+  readonly waveAt: string;
+  /** By policy `on-date`: what was authorized up to this date in Japan leaves; else null. */
+  readonly authorizedThrough: BusinessDate | null;
+}
+
+/** The date in Japan on which, by policy `on-date`, an authorization of a date is captured. */
+export function captureDateOf(
+  authorizedOn: BusinessDate,
+  day: CaptureDay,
+  calendar: BusinessCalendar,
+): BusinessDate {
+  return calendar.applyRule(unmovedDate(authorizedOn, day), day.businessDayRule);
+}
+
+/** The first such day of a month from the authorization on, or so many days after it. */
+function unmovedDate(authorizedOn: BusinessDate, day: CaptureDay): BusinessDate {
+  if (day.count === 'days-after-authorization') return addDays(authorizedOn, day.days);
+  const month = authorizedOn.slice(0, 7);
+  const date = dateOfDay(month, day.day);
+  return date >= authorizedOn ? date : dateOfDay(shiftBillingMonth(month, 1), day.day);
+}
 
 /**
- * When an authorized charge is captured: at once, when all its goods have been shipped (全商品発送日 is
- * known), or when an operator ticks it. Whatever the policy, an operator may ask for a capture.
+ * What the policy lets go now. A later authorization is never captured on an earlier date, so that one
+ * date of authorization parts what leaves from what waits.
  */
-export const CAPTURE_POLICIES = ['immediate', 'on-shipment', 'manual'] as const;
-export type CapturePolicy = (typeof CAPTURE_POLICIES)[number];
+export function captureRuleAt(
+  settings: CaptureSettings,
+  calendar: BusinessCalendar,
+  now: string,
+): CaptureRule {
+  const { policy, waveAt, onDate } = settings;
+  if (policy !== 'on-date' || onDate === null) return { policy, waveAt, authorizedThrough: null };
+  const waveDate = businessDateOf(latestWaveTime(waveAt, now));
+  let date = businessDateOf(now);
+  while (captureDateOf(date, onDate, calendar) > waveDate) date = addDays(date, -1);
+  return { policy, waveAt, authorizedThrough: date };
+}
 
 /** What may be captured, and what has been so far. */
 export interface CaptureFacts {
-  readonly policy: CapturePolicy;
+  readonly policy: CaptureSettings['policy'];
   /** Time of day of the capture waves, JST, `HH:MM`. */
   readonly waveAt: string;
   /** Authorized charges that the policy or a person lets go. */
@@ -31,7 +71,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export function nextCaptureWave(facts: CaptureFacts, now: string): string | null {
   if (facts.ready === 0) return null;
-  if (facts.policy !== 'on-shipment' || facts.requested > 0) return now;
+  const inWaves = facts.policy === 'on-shipment' || facts.policy === 'on-date';
+  if (!inWaves || facts.requested > 0) return now;
   const latest = latestWaveTime(facts.waveAt, now);
   if (facts.lastWaveAt === null || Date.parse(facts.lastWaveAt) < Date.parse(latest)) return now;
   return new Date(Date.parse(latest) + DAY_MS).toISOString();
@@ -39,8 +80,7 @@ export function nextCaptureWave(facts: CaptureFacts, now: string): string | null
 
 /** The last instant, up to `now`, at which the clock in Japan showed this time of day. */
 function latestWaveTime(timeOfDay: string, now: string): string {
-  const today: BusinessDate = businessDateOf(now);
-  const [hours, minutes] = timeOfDay.split(':').map(Number) as [number, number];
-  const atMs = Date.parse(startOfBusinessDate(today)) + (hours * 60 + minutes) * 60_000;
-  return new Date(atMs <= Date.parse(now) ? atMs : atMs - DAY_MS).toISOString();
+  const today = instantAt(businessDateOf(now), timeOfDay);
+  const early = Date.parse(today) > Date.parse(now);
+  return early ? new Date(Date.parse(today) - DAY_MS).toISOString() : today;
 }

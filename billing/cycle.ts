@@ -1,4 +1,5 @@
-import type { CapturePolicy } from './capture-policy.ts';
+import type { DeadlinePlan } from './capture-deadlines.ts';
+import type { CapturePolicy } from './capture-settings.ts';
 import type { ChargeState } from './charge.ts';
 
 /** The stages of a billing cycle, in the order a month runs through them. */
@@ -71,8 +72,14 @@ export interface CycleFacts {
   readonly expirable: number;
   /** Results that contradict the record and that nobody has settled: possibly billed twice. */
   readonly contradictions: number;
+  /** Of a closed month: what became known of it since and nobody has acknowledged. */
+  readonly openCorrections: number;
   /** When the next authorized charge becomes expirable; null when none is authorized. */
   readonly nextExpiryAt: string | null;
+  /** What people are to be told of windows that end soon, and what the last-day rule has to do. */
+  readonly deadlines: DeadlinePlan;
+  /** Expired and voided charges that a person wants authorized again and that no file has taken. */
+  readonly again: number;
 }
 
 /** States in which a charge needs nobody any more. */
@@ -93,14 +100,14 @@ export function isFinished(charges: ChargesByState): boolean {
 
 /** Whether nothing is left to do in the month: no charge, file, run, export or order waits. */
 export function isDone(facts: CycleFacts): boolean {
-  const { charges, exchanges, openRuns, unbilled, unselected } = facts;
-  const left = exchanges.open + exchanges.unsettled + openRuns + unbilled;
+  const { charges, exchanges, openRuns, unbilled, unselected, again } = facts;
+  const left = exchanges.open + exchanges.unsettled + openRuns + unbilled + again;
   return isFinished(charges) && left === 0 && !unselected;
 }
 
 /** Whether a person must act before the cycle can go on. */
 export function needsAttention(facts: CycleFacts): boolean {
-  if (facts.stage === 'closed') return false;
+  if (facts.stage === 'closed') return facts.openCorrections > 0;
   if (facts.trouble !== null) return true;
   if (facts.stage === 'collecting') return !facts.collected;
   if (facts.scope === 'chosen' && facts.unbilled > 0 && facts.openRuns === 0) return true;
@@ -110,6 +117,7 @@ export function needsAttention(facts: CycleFacts): boolean {
     facts.exchanges.toHandOver > 0 ||
     facts.exchanges.unsettled > 0 ||
     facts.captureRefused > 0 ||
+    facts.deadlines.lastDay.rows > 0 ||
     ['unknown', 'quarantined', 'declined', 'expired', 'planned'].some(
       (state) => (facts.charges[state as ChargeState]?.rows ?? 0) > 0,
     )

@@ -1,13 +1,60 @@
 import { type RawBuilder, sql } from 'kysely';
 import { businessDateOf } from '../billing/business-date.ts';
-import type { CapturePolicy } from '../billing/capture-policy.ts';
+import type { CaptureRule } from '../billing/capture-policy.ts';
 
 /** Pieces of SQL that several queries share, so that they cannot come to differ. */
 
 /** The runs of a cycle whose orders have not become charges yet: id, scope. */
 export const openRunsOf = (cycleId: number): RawBuilder<unknown> => sql`
   select u.id, u.scope from runs u
-   where u.cycle_id = ${cycleId} and not exists (select from run_plans p where p.run_id = u.id)`;
+   where u.cycle_id = ${cycleId} and not exists (select from run_plans p where p.run_id = u.id)
+     and not exists (select from run_withdrawals w where w.run_id = u.id)`;
+
+/**
+ * Whether the clearance under which a charge `c` was planned, or cleared again, still holds: the
+ * settings are those of then, and nobody has taken orders out of its file since a person approved.
+ */
+export const isCleared = (settingsVersion: number): RawBuilder<boolean> => sql`
+  exists (select from clearances x
+           where x.preview_id = greatest(c.preview_id, (select max(a.preview_id)
+                   from charge_clearances a where a.charge_id = c.id))
+             and x.verdict <> 'rejected' and x.settings_version = ${settingsVersion}
+             and (x.verdict = 'not_needed' or not exists (
+                   select from outcomes o join decisions d on d.id = o.decision_id
+                    where o.charge_id = c.id and d.act = 'take-out-orders' and d.id > x.decision_id)))`;
+
+/** When a person last asked for new authorization files of a month; null when nobody did. */
+const lastAskOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+  (select max(d.decided_at) from decisions d
+    where d.merchant_id = ${merchantId} and d.act = 'rebuild-files' and d.body ->> 'kind' = 'auth'
+      and d.workflow_id = (select 'cycle:' || m.slug || ':' || y.billing_month
+                             from cycles y join merchants m on m.id = y.merchant_id
+                            where y.id = ${cycleId}))`;
+
+/**
+ * Charges of a month that wait for an authorization file and are not cleared (any more): charge_id,
+ * asked. Those that came back from a file stand here once a person asked for another, or took orders
+ * out of it; `asked` says that somebody waits for it.
+ */
+export const unclearedChargesOf = (
+  merchantId: number,
+  cycleId: number,
+  settingsVersion: number,
+): RawBuilder<unknown> => sql`
+  select w.charge_id, w.asked from (
+    select s.charge_id, s.n,
+           d.act = 'take-out-orders' or coalesce(o.recorded_at, a.claimed_at, c.created_at)
+             < ${lastAskOf(merchantId, cycleId)} as asked
+      from charge_states s
+      join charges c on c.id = s.charge_id
+      left join attempts a on a.charge_id = s.charge_id and a.n = s.n
+      left join outcomes o on o.charge_id = s.charge_id and o.n = s.n
+      left join decisions d on d.id = o.decision_id
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId} and s.state = 'planned'
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+       and not ${isCleared(settingsVersion)}
+  ) w where w.n is null or w.asked`;
 
 /** Selected orders that no run has made a charge of: order_number, amount_yen. */
 export const unbilledOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
@@ -22,16 +69,29 @@ export const billedWhole = (cycleId: number): RawBuilder<boolean> => sql`
            where u.cycle_id = ${cycleId} and u.scope = 'all'
              and p.selection_id = (select max(id) from selections where cycle_id = ${cycleId}))`;
 
+/** The date in Japan of the authorization of a charge `s` (charge_states) that has an OK. */
+export const authorizedOn: RawBuilder<string> = sql`
+  (select (coalesce(o.processed_at, o.recorded_at) at time zone 'Asia/Tokyo')::date
+     from outcomes o where o.charge_id = s.charge_id and o.n = s.n)`;
+
+/** Whether a person wants a charge `s` (charge_states) that expired or was voided authorized again. */
+export const isAskedAgain: RawBuilder<boolean> = sql`
+  exists (select from authorization_requests q
+           where q.charge_id = s.charge_id and q.n = s.n and q.kind = 'again')`;
+
 /**
  * Whether an authorized charge `s` (charge_states) may be captured. A shop may tell the day of a
  * shipment before it has come: then the charge waits for that day in Japan.
  */
-export function mayCapture(policy: CapturePolicy, now: string): RawBuilder<boolean> {
-  if (policy === 'immediate') return sql`true`;
+export function mayCapture(rule: CaptureRule, now: string): RawBuilder<boolean> {
+  if (rule.policy === 'immediate') return sql`true`;
   const requested = sql`exists (select from capture_requests q
                                  where q.charge_id = s.charge_id and q.n = s.n)`;
-  return policy === 'manual'
-    ? sql`${requested}`
-    : sql`(exists (select from shipments t where t.charge_id = s.charge_id
+  if (rule.policy === 'on-shipment') {
+    return sql`(exists (select from shipments t where t.charge_id = s.charge_id
                      and t.shipped_on <= ${businessDateOf(now)}::date) or ${requested})`;
+  }
+  return rule.authorizedThrough === null
+    ? sql`${requested}`
+    : sql`(${authorizedOn} <= ${rule.authorizedThrough}::date or ${requested})`;
 }

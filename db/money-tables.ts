@@ -32,6 +32,8 @@ export interface CaptureRequestsTable {
   merchant_id: Fact<number>;
   decision_id: Fact<number>;
   requested_at: Instant;
+  /** Null: the authorized amount. */
+  amount_yen: OptionalFact<number | null>;
 }
 export interface AuthorizationRequestsTable {
   charge_id: Fact<number>;

@@ -57,7 +57,9 @@ create table capture_requests (
   merchant_id bigint not null,
   decision_id bigint not null,
   requested_at timestamp with time zone not null,
-  constraint capture_requests_pkey PRIMARY KEY (charge_id, n)
+  amount_yen integer,
+  constraint capture_requests_pkey PRIMARY KEY (charge_id, n),
+  constraint capture_requests_amount_yen_check CHECK ((amount_yen >= 1))
 );
 create table capture_waves (
   cycle_id bigint not null,

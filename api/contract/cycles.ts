@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
-import { CAPTURE_POLICIES } from '../../billing/capture-policy.ts';
+import { CAPTURE_POLICIES } from '../../billing/capture-settings.ts';
 import { CYCLE_STAGES } from '../../billing/cycle.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';

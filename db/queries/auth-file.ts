@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
-import { openRunsOf } from '../fragments.ts';
+import { isAskedAgain, openRunsOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -14,7 +14,13 @@ import type { FileLine } from './file-lines.ts';
 export async function insertPlannedCharges(
   db: Db,
   merchantId: number,
-  plan: { cycleId: number; identityMonth: string; now: string },
+  plan: {
+    cycleId: number;
+    identityMonth: string;
+    /** In which the orders were cleared; without one, no clearance holds for their charges. */
+    previewId?: number;
+    now: string;
+  },
 ): Promise<{ planned: number; taken: number }> {
   const openRuns = openRunsOf(plan.cycleId);
   const selected = sql`
@@ -41,12 +47,13 @@ export async function insertPlannedCharges(
 
   const charges = await sql`
     insert into charges (merchant_id, cycle_id, order_number, identity_month, customer_number,
-                         previous_order_number, position, collection_id, record, created_at)
+                         previous_order_number, position, collection_id, record, created_at,
+                         preview_id)
     select ${merchantId}, ${plan.cycleId}, s.order_number, ${plan.identityMonth}, s.customer_number,
            s.previous_order_number,
            (select coalesce(max(position), 0) from charges where cycle_id = ${plan.cycleId})
              + row_number() over (order by s.collection_id, s.record),
-           s.collection_id, s.record, ${plan.now}
+           s.collection_id, s.record, ${plan.now}, ${plan.previewId ?? null}::bigint
       from (${selected}) s
      where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
                           and c.order_number = s.order_number)
@@ -64,8 +71,9 @@ export async function insertPlannedCharges(
 
 /**
  * The next charges, in the export's order, that wait for an authorization file: those that never were
- * in one and, once a person `askedAt` an instant for it, those of files that came to nothing by then. A
- * rejection that came since is another decision.
+ * in one; those that expired or were voided and that a person wants authorized again; and, once a person
+ * `askedAt` an instant for it, those of files that came to nothing by then. A rejection that came since
+ * is another decision.
  */
 export async function listPlannedLines(
   db: Db,
@@ -77,15 +85,26 @@ export async function listPlannedLines(
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
            c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
-     where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'planned'
-       and (s.n is null
-            or exists (select from attempts a where a.charge_id = s.charge_id and a.n = s.n
-                                                and a.claimed_at < ${page.askedAt}::timestamptz))
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId}
+       and s.state in ('planned', 'expired', 'voided')
+       and case when s.state <> 'planned' then ${isAskedAgain}
+                else s.n is null
+                  or exists (select from attempts a where a.charge_id = s.charge_id and a.n = s.n
+                                                and a.claimed_at < ${page.askedAt}::timestamptz)
+                  or ${isClearedAgain} end
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
 }
+
+/** Whether a charge `s` (charge_states) was cleared for another file after it came back from one. */
+const isClearedAgain = sql`
+  exists (select from charge_clearances x
+            join clearances k on k.preview_id = x.preview_id and k.verdict <> 'rejected'
+            join attempts a on a.charge_id = s.charge_id and a.n = s.n
+            left join outcomes o on o.charge_id = s.charge_id and o.n = s.n
+           where x.charge_id = s.charge_id and k.cleared_at >= coalesce(o.recorded_at, a.claimed_at))`;
 
 /** Claims the attempts that a file carries, before it can leave. */
 export async function claimAttempts(
@@ -108,7 +127,7 @@ export async function claimAttempts(
 export async function rejectAttempts(
   db: Db,
   merchantId: number,
-  rejection: { exchangeId: number; decisionId: number; now: string },
+  rejection: { exchangeId: number; decisionId: number | null; now: string },
 ): Promise<number> {
   const result = await sql`
     insert into outcomes (charge_id, n, merchant_id, outcome, exchange_id, decision_id, recorded_at)

@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
-import type { CapturePolicy } from '../../billing/capture-policy.ts';
+import type { CaptureRule } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
 import { mayCapture } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
  * The next authorized charges, in the export's order, whose window is open at `now` and which the
- * policy or a person's request lets go. A capture that
- * was refused is only tried again when a person says so, and then only what was in a file by the
+ * policy or a person's request lets go, for the yen that was asked for. A capture that was refused is only tried again when a person says so, and then only what was in a file by the
  * time that person `askedAt`: a refusal that came since is another decision.
  */
 export async function listCapturableLines(
@@ -18,16 +17,18 @@ export async function listCapturableLines(
     now: string;
     limit: number;
     askedAt: string | null;
-    policy: CapturePolicy;
+    rule: CaptureRule;
   },
 ): Promise<FileLine[]> {
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
+           c.previous_order_number as "previousOrderNumber",
+           coalesce((select q.amount_yen from capture_requests q
+                      where q.charge_id = s.charge_id and q.n = s.n), s.amount_yen) as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId} and s.state = 'authorized'
-       and s.capture_before > ${page.now} and ${mayCapture(page.policy, page.now)}
+       and s.capture_before > ${page.now} and ${mayCapture(page.rule, page.now)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
        and (s.k is null or exists (
@@ -59,7 +60,7 @@ export async function claimCaptures(
 export async function refuseCaptures(
   db: Db,
   merchantId: number,
-  rejection: { exchangeId: number; decisionId: number; now: string },
+  rejection: { exchangeId: number; decisionId: number | null; now: string },
 ): Promise<number> {
   const result = await sql`
     insert into ending_results (charge_id, n, k, merchant_id, result, exchange_id, decision_id,

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { businessDateOf, startOfBusinessDate } from '../../billing/business-date.ts';
-import { nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
-import type { CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
+import type { ChargesByState, CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
-import { billedWhole, mayCapture, openRunsOf, unbilledOf } from '../fragments.ts';
+import { billedWhole, openRunsOf, unbilledOf } from '../fragments.ts';
+import { type CaptureCount, captureCounts, captureOf, readCaptureFacts } from './capture-facts.ts';
+import { countOpenCorrections } from './corrections.ts';
 import { requireCycle } from './cycles.ts';
 import { findSettings } from './settings.ts';
 
@@ -22,27 +22,16 @@ export async function readCycleFacts(
     cycle.id,
   );
   const settings = await findSettings(db, merchantId);
-  const { policy, waveAt } = settings?.settings.capture ?? { policy: 'manual', waveAt: '00:00' };
+  const how = captureOf(settings?.settings, now);
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
-           count(*) filter (where state = 'authorized' and capture_before > ${now} and k is null
-                              and h.order_number is null and ${mayCapture(policy, now)})::int as ready,
-           count(*) filter (where state = 'authorized' and k is not null)::int as refused,
-           count(*) filter (where state = 'authorized'
-                              and capture_before + interval '1 day' <= ${now})::int as expirable,
-           count(*) filter (where state in ('planned', 'authorized')
-                              and h.order_number is not null)::int as held,
-           min(capture_before) filter (where state = 'authorized') + interval '1 day' as next_expiry_at
+           ${captureCounts(how.rule, now)}
       from charge_states s
       left join open_order_holds h on h.merchant_id = s.merchant_id
                                   and h.order_number = s.order_number
      where s.merchant_id = ${merchantId} and s.cycle_id = ${cycle.id}
-     group by state`.execute(db);
-  const authorized = states.find(({ state }) => state === 'authorized');
-  const ready = authorized?.ready ?? 0;
-  const requested = ready === 0 ? 0 : await countRequested(db, merchantId, cycle.id);
-  const nextWaveAt = nextCaptureWave({ policy, waveAt, ready, requested, lastWaveAt }, now);
+     group by state, "captureBefore"`.execute(db);
   return {
     stage: cycle.stage,
     scope: cycle.scope,
@@ -51,56 +40,31 @@ export async function readCycleFacts(
     held: states.reduce((total, { held }) => total + held, 0),
     trouble: cycle.trouble,
     waitsSince: cycle.attentionSince,
-    charges: Object.fromEntries(states.map(({ state, rows, yen }) => [state, { rows, yen }])),
+    charges: sumByState(states),
     exchanges: { open, toHandOver, unsettled },
-    capture: {
-      policy,
-      ready,
-      nextWaveAt,
-      nextShipmentAt:
-        policy === 'on-shipment' ? await findNextShipment(db, merchantId, cycle.id, now) : null,
-      due: nextWaveAt !== null && Date.parse(nextWaveAt) <= Date.parse(now),
-    },
-    captureRefused: authorized?.refused ?? 0,
-    expirable: authorized?.expirable ?? 0,
-    nextExpiryAt: authorized?.next_expiry_at ?? null,
+    openCorrections:
+      cycle.stage === 'closed' ? await countOpenCorrections(db, merchantId, cycle.id) : 0,
+    ...(await readCaptureFacts(db, merchantId, {
+      ...how,
+      cycleId: cycle.id,
+      counts: states,
+      lastWaveAt,
+      now,
+    })),
   };
 }
 
-interface StateCount extends RowsAndYen {
+interface StateCount extends CaptureCount {
   readonly state: ChargeState;
-  readonly ready: number;
-  readonly refused: number;
-  readonly expirable: number;
-  readonly held: number;
-  readonly next_expiry_at: string | null;
 }
 
-/** When the next day begins on which orders of a month are said to be shipped; null = none is told. */
-async function findNextShipment(
-  db: Db,
-  merchantId: number,
-  cycleId: number,
-  now: string,
-): Promise<string | null> {
-  const { rows } = await sql<{ day: string | null }>`
-    select min(t.shipped_on) as day from shipments t join charges c on c.id = t.charge_id
-     where t.merchant_id = ${merchantId} and t.shipped_on > ${businessDateOf(now)}::date
-       and c.cycle_id = ${cycleId}`.execute(db);
-  const day = rows[0]?.day ?? null;
-  return day === null ? null : startOfBusinessDate(day);
-}
-
-/** Captures that a person asked for and that no file has taken yet. */
-async function countRequested(db: Db, merchantId: number, cycleId: number): Promise<number> {
-  const { rows } = await sql<{ requested: number }>`
-    select count(*)::int as requested
-      from capture_requests q join charges c on c.id = q.charge_id
-     where q.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
-       and not exists (select from endings e where e.charge_id = q.charge_id and e.n = q.n)
-       and not exists (select from attempts a where a.charge_id = q.charge_id and a.n > q.n)
-    `.execute(db);
-  return rows[0]?.requested ?? 0;
+function sumByState(states: readonly StateCount[]): ChargesByState {
+  const charges: Partial<Record<ChargeState, RowsAndYen>> = {};
+  for (const { state, rows, yen } of states) {
+    const earlier = charges[state] ?? { rows: 0, yen: 0 };
+    charges[state] = { rows: earlier.rows + rows, yen: earlier.yen + yen };
+  }
+  return charges;
 }
 
 type FileCounts = Pick<

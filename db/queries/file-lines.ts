@@ -77,7 +77,9 @@ export async function listReturnedLines(
     select l.charge_id as "chargeId", case when l.k is null then l.n + 1 else l.n end as n,
            l.k + 1 as k, s.position, l.order_number as "orderNumber",
            c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
+           c.previous_order_number as "previousOrderNumber",
+           -- A capture may be of less than was authorized.
+           case when l.k is null then s.amount_yen else l.yen end as yen
       from file_lines l
       join charges c on c.id = l.charge_id
       join charge_states s on s.charge_id = l.charge_id

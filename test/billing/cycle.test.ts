@@ -20,8 +20,15 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null, nextShipmentAt: null, due: false },
     captureRefused: 0,
+    deadlines: {
+      marks: [],
+      lastDay: { rule: 'ask', rows: 0, yen: 0, expiresOn: null },
+      nextAt: null,
+    },
+    again: 0,
     expirable: 0,
     contradictions: 0,
+    openCorrections: 0,
     nextExpiryAt: null,
     ...more,
   };

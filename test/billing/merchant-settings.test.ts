@@ -75,7 +75,18 @@ describe('merchant settings', () => {
     ['one further down', { capture: { windowdays: 30 } }, 'capture'],
     ['more days than Paygent gives', { capture: { windowDays: 61 } }, 'capture.windowDays'],
     ['no day at all', { capture: { windowDays: 0 } }, 'capture.windowDays'],
-    ['a policy that does not exist yet', { capture: { policy: 'on-date' } }, 'capture.policy'],
+    ['a policy that does not exist', { capture: { policy: 'whenever' } }, 'capture.policy'],
+    ['a policy without its date', { capture: { policy: 'on-date' } }, 'capture.onDate'],
+    [
+      'a date that leaves no time before the end of the window',
+      {
+        capture: {
+          policy: 'on-date',
+          onDate: { count: 'days-after-authorization', days: 49 },
+        },
+      },
+      'capture.onDate',
+    ],
     ['half a record', { paygent: { maxRecordsPerFile: 0.5 } }, 'paygent.maxRecordsPerFile'],
     [
       'an export without its month where numbers repeat every month',
@@ -90,11 +101,7 @@ describe('merchant settings', () => {
       { paygent: { merchantId: '1,020' } },
       'paygent.merchantId',
     ],
-    [
-      'a transport without its connection',
-      { paygent: { transport: 'sftp' } },
-      'paygent.sftp',
-    ],
+    ['a transport without its connection', { paygent: { transport: 'sftp' } }, 'paygent.sftp'],
     [
       'telegrams without their connection',
       { paygent: { transport: 'telegram' } },
