@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as openHttp } from 'n
 import { request as openHttps } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates, type SecureContextOptions } from 'node:tls';
 import { type Caller, type ResolveName, resolveGuarded } from './address-guard.ts';
 import { errorCode, OutsideError } from './outside-error.ts';
 
@@ -21,6 +21,12 @@ export const defaultHttpsTimeouts: HttpsTimeouts = {
   firstByteMs: 60_000,
   wholeMs: 600_000,
 };
+
+/**
+ * A server of TLS 1.3 judges our certificate after the connection stands for us. A refusal is on its
+ * way by then; within this pause it arrives before anything is sent, and then surely nothing was.
+ */
+const CLIENT_CERTIFICATE_SETTLE_MS = 250;
 
 /** Who we are to the other side. PEM texts, or one PKCS#12 file. Secret. */
 export type ClientCertificate =
@@ -88,9 +94,11 @@ export async function sendRequest(wanted: OutsideRequest): Promise<OutsideRespon
     ...tlsIdentity(wanted.clientCertificate),
     ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
   });
+  const settleMs = wanted.clientCertificate === undefined ? 0 : CLIENT_CERTIFICATE_SETTLE_MS;
   const exchange = new Exchange(request, url.hostname, timeouts);
-  void sendBody(request, wanted.body);
-  const response = await exchange.head();
+  const answered = exchange.head();
+  exchange.begin(settleMs, () => sendBody(request, wanted.body));
+  const response = await answered;
   return {
     status: response.statusCode ?? 0,
     headers: readHeaders(response),
@@ -133,14 +141,25 @@ function headersOf({ headers, body }: OutsideRequest): Record<string, string> {
   return { 'Accept-Encoding': 'identity', 'User-Agent': 'Tsukigime', ...length, ...headers };
 }
 
-function tlsIdentity(certificate: ClientCertificate | undefined) {
+function tlsIdentity(certificate: ClientCertificate | undefined): SecureContextOptions {
   if (certificate === undefined) return {};
-  return 'pfx' in certificate
-    ? { pfx: Buffer.from(certificate.pfx), passphrase: certificate.passphrase }
-    : { cert: certificate.cert, key: certificate.key, passphrase: certificate.passphrase };
+  const identity: SecureContextOptions =
+    'pfx' in certificate
+      ? { pfx: Buffer.from(certificate.pfx), passphrase: certificate.passphrase }
+      : { cert: certificate.cert, key: certificate.key, passphrase: certificate.passphrase };
+  try {
+    createSecureContext(identity);
+    return identity;
+  } catch (error) {
+    // Its text may quote what it read: the code alone is told.
+    const code = errorCode(error) || 'unreadable';
+    throw new OutsideError('login_refused', `The client certificate cannot be used: ${code}.`, {
+      ja: `クライアント証明書または秘密鍵を読み取れません（${code}）。接続していません。証明書・秘密鍵・パスフレーズを登録し直してください。`,
+    });
+  }
 }
 
-async function sendBody(request: ClientRequest, body: OutsideRequest['body']): Promise<void> {
+function sendBody(request: ClientRequest, body: OutsideRequest['body']): void {
   if (body === undefined || body instanceof Uint8Array) {
     request.end(body);
     return;
@@ -164,6 +183,8 @@ class Exchange {
   private readonly host: string;
   private readonly timers: NodeJS.Timeout[] = [];
   private connected = false;
+  /** Whether a byte of the request may have left. */
+  private sending = false;
   private failure: OutsideError | undefined;
 
   constructor(request: ClientRequest, host: string, timeouts: HttpsTimeouts) {
@@ -185,6 +206,22 @@ class Exchange {
     request.on('error', () => {});
     request.once('close', () => {
       for (const timer of this.timers) clearTimeout(timer);
+    });
+  }
+
+  /** Sends once the connection stands, and has stood for a moment; not at all when it ends before. */
+  begin(settleMs: number, send: () => void): void {
+    const settled = () => {
+      if (this.request.destroyed) return;
+      this.sending = true;
+      send();
+    };
+    const stands = () => {
+      if (settleMs === 0) settled();
+      else this.timers.push(setTimeout(settled, settleMs));
+    };
+    this.request.once('socket', (socket: Socket) => {
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', stands);
     });
   }
 
@@ -215,7 +252,7 @@ class Exchange {
     const timer = setTimeout(() => {
       this.failure = new OutsideError('timed_out', `${this.host} did not answer in time.`, {
         ja: `ホスト ${this.host} が時間内に応答しませんでした。時間をおいて再度実行します。`,
-        mayHaveReached: this.connected,
+        mayHaveReached: this.sending,
       });
       this.request.destroy(this.failure);
     }, afterMs);
@@ -232,20 +269,23 @@ class Exchange {
 
   private explain(error: unknown): OutsideError {
     if (this.failure !== undefined) return this.failure;
-    const { host, connected } = this;
+    const { host, connected, sending } = this;
+    const nothingLeft = connected && !sending;
     const code = errorCode(error);
     if (isTlsRefusal(code)) {
       return new OutsideError('tls_refused', `The certificate of ${host} is refused: ${code}.`, {
         ja: `ホスト ${host} との暗号化通信を確立できません（${code}）。証明書を確かめてください。`,
-        mayHaveReached: connected,
+        mayHaveReached: sending,
       });
     }
     const problem = connected ? 'cut' : 'unreachable';
     return new OutsideError(problem, `The connection to ${host} failed: ${code || 'cut'}.`, {
-      ja: connected
-        ? `ホスト ${host} との接続が途中で切れました（${code || '切断'}）。途中までのデータは保存していません。`
-        : `ホスト ${host} に接続できません（${code}）。何も送信していません。時間をおいて再度実行します。`,
-      mayHaveReached: connected,
+      ja: nothingLeft
+        ? `ホスト ${host} に接続を切られました（${code || '切断'}）。何も送信していません。クライアント証明書が受け入れられていない可能性があります。`
+        : connected
+          ? `ホスト ${host} との接続が途中で切れました（${code || '切断'}）。途中までのデータは保存していません。`
+          : `ホスト ${host} に接続できません（${code}）。何も送信していません。時間をおいて再度実行します。`,
+      mayHaveReached: sending,
       cause: error,
     });
   }

@@ -141,6 +141,49 @@ test('a client certificate is shown to a server that wants one', async () => {
   await expect(ask(port)).rejects.toMatchObject({ name: 'OutsideError' });
 });
 
+test.each([
+  ['TLS 1.3', 'TLSv1.3'],
+  ['TLS 1.2', 'TLSv1.2'],
+] as const)(
+  'a refused client certificate is heard before anything is sent: %s',
+  async (_what, version) => {
+    let asked = false;
+    const wants = { ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+    const port = await serve(
+      () => {
+        asked = true;
+      },
+      { ...wants, maxVersion: version, minVersion: version },
+    );
+    const clientCertificate = stranger.issue('merchant', 'client');
+    const sent = ask(port, { method: 'POST', body: Buffer.from('file'), clientCertificate });
+    await expect(sent).rejects.toMatchObject({ name: 'OutsideError', mayHaveReached: false });
+    expect(asked).toBe(false);
+  },
+);
+
+test('a client certificate that cannot be read stops before the connection, and is not quoted', async () => {
+  const port = await listen(createTcpServer(() => {}));
+  const { cert, key } = authority.issue('merchant', 'client');
+  const other = stranger.issue('merchant', 'client');
+  const broken = [
+    { cert, key: 'no key' },
+    { cert, key: other.key },
+    { pfx: Buffer.from('no container') },
+  ];
+  for (const clientCertificate of broken) {
+    const error: unknown = await ask(port, { clientCertificate }).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({ problem: 'login_refused', mayHaveReached: false });
+    expect(JSON.stringify(error)).not.toContain(key.slice(40, 80));
+  }
+  const both = { cert: `${cert}${key}`, key: `${cert}${key}` };
+  const wants = { ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+  const served = await serve((_request, response) => response.end('welcome'), wants);
+  await expect(ask(served, { clientCertificate: both }).then(readWhole)).resolves.toHaveLength(7);
+});
+
 test('http is for the sandbox, and no address carries a password', async () => {
   const port = await listen(createHttpServer((_request, response) => response.end('plain')));
   const url = `http://localhost:${port}/`;
