@@ -18,6 +18,7 @@ import { createSelectionActivities } from './selection.ts';
 import { createSendErrorActivities } from './send-errors.ts';
 import { createTakeOutActivities } from './take-out.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
+import { createVoidActivities } from './voids.ts';
 
 /** Every activity, by the task queue that runs it: short statements, and whole files. */
 export function createActivities(deps: ActivityDependencies) {
@@ -36,6 +37,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createMailboxActivities(deps),
       ...createMonthStarterActivities(deps),
       ...createSendErrorActivities(deps),
+      ...createVoidActivities(deps),
     },
     files: {
       ...createFileImportActivities(deps),

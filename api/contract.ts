@@ -22,6 +22,7 @@ import { secretRoutes } from './contract/secrets.ts';
 import { sendErrorRoutes } from './contract/send-errors.ts';
 import { serviceRoutes } from './contract/service.ts';
 import { tokenRoutes } from './contract/tokens.ts';
+import { voidRoutes } from './contract/voids.ts';
 
 /** Every route there is, by the name of its handler. A new noun adds one line here. */
 export const contract = {
@@ -46,6 +47,7 @@ export const contract = {
   ...orderRoutes,
   ...cycleReportRoutes,
   ...runRoutes,
+  ...voidRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,
   ...carrierResendTaskRoutes,

@@ -24,6 +24,7 @@ import { secretHandlers } from './routes/secrets.ts';
 import { sendErrorHandlers } from './routes/send-errors.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { tokenHandlers } from './routes/tokens.ts';
+import { voidHandlers } from './routes/voids.ts';
 
 /** A handler for every route of the contract. A new noun adds one line here. */
 export const handlers: Handlers<Contract> = {
@@ -48,6 +49,7 @@ export const handlers: Handlers<Contract> = {
   ...orderHandlers,
   ...cycleReportHandlers,
   ...runHandlers,
+  ...voidHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,
   ...carrierResendTaskHandlers,

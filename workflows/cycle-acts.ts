@@ -13,6 +13,7 @@ import {
   useOrderExport,
 } from './messages.ts';
 import { hearOrderActs } from './order-acts.ts';
+import { hearPortalActs } from './portal-acts.ts';
 import { refuseUnless } from './refusals.ts';
 
 /** How the workflow of a month takes an act: when it may, and what follows. */
@@ -78,6 +79,7 @@ export function hearCycleActs(
     told(() => short.settleContradictions({ ...by(act), orderNumbers })),
   );
   hearOrderActs(by, told, short);
+  hearPortalActs(by, told, short);
   setHandler(resumeCycle, (act) => told(() => short.resumeCycle(by(act))), {
     validator: (_act) => refuseUnless(isTroubled(), 'この月の処理は止まっていません。'),
   });

@@ -90,6 +90,21 @@ export const recordShipments = defineOperatorUpdate<
   { recorded: number }
 >('recordShipments');
 
+/** Authorized charges are put on the list of those to void on the portal: all of those named, or none. */
+export const voidCharges = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[]; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('voidCharges');
+
+/** What became of voids on the portal: all of those named, or none. */
+export const confirmVoids = defineOperatorUpdate<
+  {
+    readonly orderNumbers: readonly string[];
+    readonly result: 'voided' | 'refused' | 'not_sent';
+  },
+  { answered: number }
+>('confirmVoids');
+
 /** Charges that will not be billed come to an end: all of those named, or none. */
 export const endCharges = defineOperatorUpdate<
   { readonly orderNumbers: readonly string[]; readonly kind: 'cancelled' | 'given_up' },

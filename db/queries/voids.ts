@@ -133,3 +133,40 @@ export async function sumOpenVoids(
       from (${openVoidsOf(merchantId, cycleId)}) e`.execute(db);
   return rows[0] ?? { rows: 0, yen: 0 };
 }
+
+/** An authorized charge whose order was cancelled after it was billed, as the newest export says. */
+export interface SuggestedVoid {
+  readonly position: number;
+  readonly orderNumber: string;
+  readonly amountYen: number;
+  readonly captureBefore: string;
+  /** 対応状況 as the newest export has it. */
+  readonly status: string;
+}
+
+/**
+ * Authorized charges whose order reads as cancelled in the newest export that holds it, of this month
+ * or of a later one: the next month's export repeats old orders. Nothing is voided by itself.
+ */
+export async function listSuggestedVoids(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; afterPosition: number; limit: number },
+): Promise<SuggestedVoid[]> {
+  const { rows } = await sql<SuggestedVoid>`
+    select s.position, s.order_number as "orderNumber", s.amount_yen as "amountYen",
+           s.capture_before as "captureBefore", o.status
+      from charge_states s
+      join charges c on c.id = s.charge_id
+      join lateral (
+        select n.exclusion, n.status
+          from orders n join cycles y on y.id = n.cycle_id
+         where n.merchant_id = ${merchantId} and n.order_number = s.order_number
+           and c.identity_month in ('', y.billing_month)
+         order by n.collection_id desc, n.record desc limit 1) o
+        on o.exclusion in ('cancelled', 'cancelled_by_customer')
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId}
+       and s.state = 'authorized' and s.position > ${page.afterPosition}
+     order by s.position limit ${page.limit}`.execute(db);
+  return rows;
+}

@@ -333,6 +333,19 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'confirmation-not-found',
   },
 
+  listVoids: { path: cycle('/voids'), answer: 'cycle-not-found' },
+  downloadVoids: { path: cycle('/voids.csv'), answer: 'cycle-not-found' },
+  suggestVoids: { path: cycle('/suggested-voids'), answer: 'cycle-not-found' },
+  voidCharges: {
+    path: cycle('/voids'),
+    json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  confirmVoids: {
+    path: cycle('/confirmed-voids'),
+    json: () => ({ orderNumbers: ['1'], result: 'voided' }),
+    answer: 'cycle-not-found',
+  },
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 
   listMails: { path: merchant('/mails'), answer: 200 },
