@@ -1,4 +1,5 @@
-import { describeExchange, type ExchangeFacts, type ExchangeStage } from '../billing/exchange.ts';
+import type { ExchangeFacts, ExchangeStage } from '../billing/exchange.ts';
+import { describeCarriage } from '../billing/exchange-transport.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import type { Decision } from '../db/queries/decisions.ts';
 import {
@@ -30,6 +31,11 @@ export async function readExchangeFacts(
     completed: exchange.completedAt !== null,
     unsettled: answered ? await countUnsettled(db, merchantId, exchange.id) : 0,
     waitsSince: exchange.waitsSince,
+    attention: exchange.attention,
+    transport: exchange.transport,
+    dueAt: exchange.dueAt,
+    note: exchange.note,
+    sendOpen: exchange.sendOpen,
   };
 }
 
@@ -70,8 +76,17 @@ export function requireStage(
   otherwise: string,
 ): void {
   if (stages.includes(exchange.stage)) return;
-  const next = describeExchange(exchange.stage, 0);
+  const next = describeCarriage(exchange, 0);
   throw refusal('StageConflict', `${otherwise}。何も変更していません。現在の状態: ${next}`);
+}
+
+/** Refuses what only an operator can tell who carried the file to the portal. */
+export function requirePortal({ transport }: Exchange): void {
+  if (transport === 'portal') return;
+  throw refusal(
+    'StageConflict',
+    'このファイルは自動で送信しています。何も変更していません。送信結果が不明なときだけ、確認した結果を記録できます。',
+  );
 }
 
 /** Records the intent to send and opens the file to the operator: from now on it may be out. */
@@ -98,8 +113,8 @@ export async function cancelAsNotSent(
 ): Promise<void> {
   const { exchange, decisionId, now } = of;
   const exchangeId = exchange.id;
-  // A file that was never opened has no send that could be answered.
-  if (exchange.stage !== 'built') {
+  // A file that was never opened, or whose sending came to nothing, has none that could be answered.
+  if (exchange.sendOpen) {
     const answer = { answer: 'not_sent', acceptanceNumber: null } as const;
     await insertSendAnswer(trx, merchantId, { exchangeId, ...answer, decisionId, now });
   }
@@ -109,6 +124,15 @@ export async function cancelAsNotSent(
     from: exchange.stage,
     to: 'cancelled',
     attention: false,
-    set: { finished_at: now },
+    set: { finished_at: now, due_at: null, note: null },
   });
+}
+
+/** While a machine sends a file nobody knows whether it leaves: it cannot be taken back then. */
+export function refuseWhileSending({ transport, stage, sendOpen }: Exchange): void {
+  if (transport === 'portal' || stage === 'unknown' || !sendOpen) return;
+  throw refusal(
+    'StageConflict',
+    'このファイルは自動で送信している最中です。何も変更していません。送信の結果が記録されてから、もう一度実行してください。',
+  );
 }

@@ -12,6 +12,7 @@ import {
   moveExchange,
 } from '../db/queries/exchanges.ts';
 import { matchWaitingMails } from '../db/queries/mailbox.ts';
+import { hastenCarriage } from '../db/queries/sends.ts';
 import type { OfExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import {
@@ -19,6 +20,8 @@ import {
   actOnExchange,
   cancelAsNotSent,
   openHandOver,
+  refuseWhileSending,
+  requirePortal,
   requireStage,
 } from './exchange-act.ts';
 import { refusal } from './failures.ts';
@@ -51,6 +54,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const decision = { act: 'record-acceptance', body: { acceptanceNumber, matched } };
       return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
         requireUnnumbered(exchange);
+        requirePortal(exchange);
         if (!matched) throw refuseMismatch();
         await requireFreeNumber(trx, merchantId, acceptanceNumber);
         const accepted = { exchange, from: 'handing_over', acceptanceNumber, id, now } as const;
@@ -89,6 +93,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const decision = { act: 'record-format-errors', body: { errors: of.errors } };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['handing_over'], '書式エラーは記録できません');
+        requirePortal(exchange);
         const answer = { exchangeId: exchange.id, acceptanceNumber: null, decisionId: id };
         const sendNumber = await insertSendAnswer(trx, merchantId, {
           ...answer,
@@ -114,6 +119,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const decision = { act: 'record-unclear', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
         requireStage(exchange, ['handing_over'], '「アップロード結果不明」は記録できません');
+        requirePortal(exchange);
         await moveExchange(trx, merchantId, {
           exchangeId: exchange.id,
           from: 'handing_over',
@@ -147,20 +153,29 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const decision = { act: 'withdraw', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['built', 'handing_over'], 'このファイルは取り下げられません');
+        refuseWhileSending(exchange);
         await cancelAsNotSent(trx, merchantId, { exchange, decisionId: id, now: of.now });
       });
     },
 
-    /** An operator hands this file over now, though its turn has not come. */
+    /** An operator hands this file over now, though its turn has not come; a machine acts at once. */
     async handOverEarly(of: OfExchange): Promise<ExchangeFacts> {
       const decision = { act: 'hand-over-early', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
+        if (exchange.transport !== 'portal') {
+          requireStage(exchange, ACTING_STAGES, '自動の送信や照会を早めることはできません');
+          await hastenCarriage(trx, merchantId, exchange.id, of.now);
+          return;
+        }
         requireStage(exchange, ['built'], 'このファイルは順番待ちではありません');
         await openHandOver(trx, merchantId, exchange.id, of.now);
       });
     },
   };
 }
+
+/** Stages in which a machine has something to do at its time. */
+const ACTING_STAGES = ['built', 'handing_over', 'unknown', 'awaiting_result'] as const;
 
 async function accept(
   trx: Trx,
@@ -187,7 +202,12 @@ async function accept(
     to: 'awaiting_result',
     attention: false,
     // The upload that was unclear was made before it was said to be: the window opened then.
-    set: { acceptance_number: acceptanceNumber, accepted_at: exchange.unclearAt ?? now },
+    set: {
+      acceptance_number: acceptanceNumber,
+      accepted_at: exchange.unclearAt ?? now,
+      // A machine looks for the result from now on.
+      ...(exchange.transport === 'portal' ? {} : { due_at: now, note: null }),
+    },
   });
 }
 

@@ -1,9 +1,13 @@
+import { createApprovalActivities } from './approval.ts';
+import { createCaptureWindowActivities } from './capture-window.ts';
 import { createCarrierResendTaskActivities } from './carrier-resend-tasks.ts';
 import { createContradictionActivities } from './contradictions.ts';
+import { createCorrectionActivities } from './corrections.ts';
 import { createCycleActivities } from './cycle.ts';
 import { createDeliveryActivities } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createExchangeActivities } from './exchange.ts';
+import { createFetchResultActivities } from './fetch-result.ts';
 import { createFileImportActivities, createImportActActivities } from './file-import.ts';
 import { createHandOverActivities } from './hand-over.ts';
 import { createHoldActivities } from './holds.ts';
@@ -12,22 +16,31 @@ import { createMailboxActivities } from './mailbox.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createOrderSourceActivities } from './order-source.ts';
+import { createPreviewActivities } from './preview.ts';
+import { createDeskActivities } from './reconciliation-desk.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
 import { createSendErrorActivities } from './send-errors.ts';
+import { createSendFileActivities } from './send-file.ts';
 import { createTakeOutActivities } from './take-out.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
 import { createVoidActivities } from './voids.ts';
 
 /** Every activity, by the task queue that runs it: short statements, and whole files. */
 export function createActivities(deps: ActivityDependencies) {
+  const { noteUnclearSend, ...sends } = createSendFileActivities(deps);
+  const { noteWrongResult, ...fetches } = createFetchResultActivities(deps);
   return {
     main: {
+      noteUnclearSend,
+      noteWrongResult,
       ...createImportActActivities(deps),
       ...createCycleActivities(deps),
       ...createCarrierResendTaskActivities(deps),
       ...createContradictionActivities(deps),
+      decideAtDesk: createDeskActivities(deps).decideAtDesk,
+      ...createCorrectionActivities(deps),
       ...createExchangeActivities(deps),
       ...createDeliveryActivities(deps),
       ...createHandOverActivities(deps),
@@ -40,13 +53,19 @@ export function createActivities(deps: ActivityDependencies) {
       ...createVoidActivities(deps),
     },
     files: {
+      ...sends,
+      ...fetches,
       ...createFileImportActivities(deps),
       ...createOrderExportActivities(deps),
       ...createOrderSourceActivities(deps),
       ...createSelectionActivities(deps),
+      ...createCaptureWindowActivities(deps),
       ...createRunActivities(deps),
+      ...createPreviewActivities(deps),
+      ...createApprovalActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
+      applyDeskSheet: createDeskActivities(deps).applyDeskSheet,
     },
   };
 }

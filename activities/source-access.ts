@@ -88,7 +88,11 @@ export function nameOfExport(source: Kind<'https'>, month: string): string {
   return /^[\w.-]{1,150}$/.test(last) ? last : `orders-${month}.csv`;
 }
 
-async function callerOf(access: SourceAccess, merchant: Merchant): Promise<Caller> {
+/** On whose behalf connections of a merchant are made. */
+export async function callerOf(
+  access: Pick<SourceAccess, 'db'>,
+  merchant: Merchant,
+): Promise<Caller> {
   const hosts = await listAllowedHosts(access.db, merchant.id);
   return {
     kind: merchant.kind,
@@ -114,8 +118,9 @@ async function authorizationOf(
   return { Authorization: `Basic ${pair}` };
 }
 
-async function requireSecret(
-  access: SourceAccess,
+/** @throws OutsideError login_refused when the merchant has no such secret */
+export async function requireSecret(
+  access: Pick<SourceAccess, 'db' | 'fileKeys'>,
   merchant: Merchant,
   name: string,
 ): Promise<string> {

@@ -5,7 +5,7 @@ import { insertHolds } from '../db/queries/holds.ts';
 import type { OfExchange } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { cancelAsNotSent, requireStage } from './exchange-act.ts';
+import { cancelAsNotSent, refuseWhileSending, requireStage } from './exchange-act.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
 
@@ -29,6 +29,7 @@ export function createTakeOutActivities(deps: ActivityDependencies) {
           if (!fresh) return;
           const exchange = await requireExchange(trx, merchantId, of.exchange);
           requireStage(exchange, ['built', 'handing_over'], 'このファイルから注文は取り出せません');
+          refuseWhileSending(exchange);
           const inFile = { exchangeId: exchange.id, orderNumbers };
           const absent = await listAbsentOrders(trx, merchantId, inFile);
           if (absent.length > 0) {

@@ -1,9 +1,5 @@
-import {
-  describeExchange,
-  type ExchangeName,
-  type ExchangeStage,
-  exchangeFileName,
-} from './exchange.ts';
+import { type ExchangeName, type ExchangeStage, exchangeFileName } from './exchange.ts';
+import { describeCarriage, type ExchangeTransport } from './exchange-transport.ts';
 import type { MailParameters } from './mail/templates.ts';
 
 /** What a reminder of a waiting file is made of. */
@@ -14,6 +10,11 @@ export interface WaitingExchange extends ExchangeName {
   readonly acceptanceNumber: string | null;
   /** ISO instant since which it waits. */
   readonly waitsSince: string;
+  readonly attention: boolean;
+  readonly transport: ExchangeTransport;
+  readonly dueAt: string | null;
+  readonly note: string | null;
+  readonly sendOpen: boolean;
 }
 
 export type ExchangeReminder =
@@ -43,13 +44,14 @@ export function writeExchangeReminder(
   const { billingMonth: month, kind, number, records, amountYen, stage } = exchange;
   const fileName = exchangeFileName(exchange);
   const file = { month, kind, number, fileName, records, amountYen, waitingDays };
-  if (stage === 'handing_over') return { template: 'hand_over_waiting', parameters: file };
+  if (stage === 'handing_over' && exchange.transport === 'portal')
+    return { template: 'hand_over_waiting', parameters: file };
   const { acceptanceNumber } = exchange;
   if (stage === 'awaiting_result' && unsettled === 0 && acceptanceNumber !== null) {
     return { template: 'result_waiting', parameters: { ...file, acceptanceNumber } };
   }
   if (!isReminded(stage)) return null;
-  const sentence = `${fileName}: ${describeExchange(stage, unsettled)}(${waitingDays} 日経過)`;
+  const sentence = `${fileName}: ${describeCarriage(exchange, unsettled)}(${waitingDays} 日経過)`;
   return { template: 'attention', parameters: { month, sentence } };
 }
 

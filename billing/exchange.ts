@@ -46,6 +46,12 @@ export interface ExchangeFacts {
   readonly unsettled: number;
   /** ISO instant since which it waits where it stands. */
   readonly waitsSince: string;
+  readonly attention: boolean;
+  /** Who carries it, and of a machine when it acts next (billing/exchange-transport.ts). */
+  readonly transport: 'portal' | 'telegram' | 'sftp';
+  readonly dueAt: string | null;
+  readonly note: string | null;
+  readonly sendOpen: boolean;
 }
 
 /** An upload in a browser that has no answer by then has failed: 10 MB take ten minutes at most. */

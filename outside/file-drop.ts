@@ -97,6 +97,13 @@ export async function putFile(
   return { bytes: sent.bytes, sha256: sent.sha256 };
 }
 
+/** sha256 in hex of all that comes. */
+export async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const digest = new Digest();
+  for await (const _piece of digest.over(content));
+  return digest.sha256;
+}
+
 /** Counts and hashes what passes. */
 class Digest {
   bytes = 0;

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2';
-import type { SftpFaults } from './sftp-server.ts';
+import type { SftpAccount, SftpFaults } from './sftp-server.ts';
 
 const { STATUS_CODE: status, OPEN_MODE: mode } = ssh2.utils.sftp;
 
@@ -15,11 +15,11 @@ type Held = { readonly file: FileHandle } | { readonly names: string[]; readonly
  */
 export function serveFolder(
   sftp: SFTPWrapper,
-  root: string,
+  account: SftpAccount,
   faults: SftpFaults,
   cut: () => void,
 ): void {
-  const folder = new ServedFolder(sftp, root, faults, cut);
+  const folder = new ServedFolder(sftp, account, faults, cut);
   /** An answer, or the status of what went wrong. */
   const answer = (id: number, work: () => Promise<void>): void => {
     if (!faults.silent) work().catch((error: unknown) => sftp.status(id, statusOf(error)));
@@ -45,15 +45,15 @@ export function serveFolder(
 
 class ServedFolder {
   private readonly sftp: SFTPWrapper;
-  private readonly root: string;
+  private readonly account: SftpAccount;
   private readonly faults: SftpFaults;
   private readonly cut: () => void;
   private readonly held = new Map<number, Held>();
   private handles = 0;
 
-  constructor(sftp: SFTPWrapper, root: string, faults: SftpFaults, cut: () => void) {
+  constructor(sftp: SFTPWrapper, account: SftpAccount, faults: SftpFaults, cut: () => void) {
     this.sftp = sftp;
-    this.root = root;
+    this.account = account;
     this.faults = faults;
     this.cut = cut;
   }
@@ -134,7 +134,13 @@ class ServedFolder {
   }
 
   async rename(id: number, from: string, to: string): Promise<void> {
+    if (this.faults.refusedRenames > 0) {
+      this.faults.refusedRenames -= 1;
+      this.sftp.status(id, status.PERMISSION_DENIED);
+      return;
+    }
     await rename(this.onDisk(from), this.onDisk(to));
+    this.account.onRenamed?.(posix.normalize(`/${to}`));
     if (this.faults.cutAfterRename) {
       this.faults.cutAfterRename = false;
       this.cut();
@@ -152,7 +158,7 @@ class ServedFolder {
   }
 
   private onDisk(path: string): string {
-    return join(this.root, posix.normalize(`/${path}`));
+    return join(this.account.folder, posix.normalize(`/${path}`));
   }
 
   private hold(thing: Held): Buffer {

@@ -13,6 +13,8 @@ export interface SftpAccount {
   readonly publicKey?: string;
   /** Path on this machine; `/` to the one who logs in. */
   readonly folder: string;
+  /** Told of each file that got its final name, by its path for the one who logged in. */
+  readonly onRenamed?: (path: string) => void;
 }
 
 /** What goes wrong next. Each fault holds until it is taken back, or its count is used up. */
@@ -25,6 +27,8 @@ export interface SftpFaults {
   cutUploadAfterBytes: number | null;
   /** The next rename is done, and the connection breaks before its answer. */
   cutAfterRename: boolean;
+  /** So many renames are refused. */
+  refusedRenames: number;
   /** Requests are read and never answered. */
   silent: boolean;
   /** Reads give at most so many bytes, as the protocol allows; null = what was asked for. */
@@ -43,15 +47,27 @@ export interface SandboxSftpServer {
   close(): Promise<void>;
 }
 
-/** A real SSH server with SFTP and nothing else, on loopback. Port 0 takes a free one. */
+/**
+ * A real SSH server with SFTP and nothing else, on loopback. Port 0 takes a free one. Accounts may be
+ * added to the list later, with their folders.
+ *
+ * @param hostPrivateKey OpenSSH text; without it a new one is made
+ */
 export async function startSftpServer(
   accounts: readonly SftpAccount[],
   port = 0,
+  hostPrivateKey?: string,
 ): Promise<SandboxSftpServer> {
   for (const { folder } of accounts) mkdirSync(folder, { recursive: true });
-  const server = new SftpServer(accounts);
+  const server = new SftpServer(accounts, hostPrivateKey);
   await server.listen(port);
   return server;
+}
+
+/** OpenSSH text of a new host key. */
+export function makeHostKey(): string {
+  // Of the ed25519 keys that ssh2 makes, one in some hundreds is malformed.
+  return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
 }
 
 class SftpServer implements SandboxSftpServer {
@@ -60,6 +76,7 @@ class SftpServer implements SandboxSftpServer {
     cutDownloadAfterBytes: null,
     cutUploadAfterBytes: null,
     cutAfterRename: false,
+    refusedRenames: 0,
     silent: false,
     shortReads: null,
   };
@@ -70,9 +87,10 @@ class SftpServer implements SandboxSftpServer {
   private readonly listener = createServer((socket) => this.accept(socket));
   private hostPrivateKey = '';
 
-  constructor(accounts: readonly SftpAccount[]) {
+  constructor(accounts: readonly SftpAccount[], hostPrivateKey: string | undefined) {
     this.accounts = accounts;
-    this.changeHostKey();
+    if (hostPrivateKey === undefined) this.changeHostKey();
+    else this.showHostKey(hostPrivateKey);
   }
 
   get port(): number {
@@ -85,10 +103,14 @@ class SftpServer implements SandboxSftpServer {
   }
 
   changeHostKey(): string {
-    // Of the ed25519 keys that ssh2 makes, one in some hundreds is malformed.
-    const made = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-    this.hostPrivateKey = made.private;
-    this.hostKey = fingerprintOf(Buffer.from(made.public.split(' ')[1] ?? '', 'base64'));
+    return this.showHostKey(makeHostKey());
+  }
+
+  private showHostKey(privateKey: string): string {
+    const key = ssh2.utils.parseKey(privateKey);
+    if (key instanceof Error) throw key;
+    this.hostPrivateKey = privateKey;
+    this.hostKey = fingerprintOf(key.getPublicSSH());
     return this.hostKey;
   }
 
@@ -118,7 +140,7 @@ class SftpServer implements SandboxSftpServer {
     });
     connection.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
-        if (account !== undefined) serveFolder(acceptSftp(), account.folder, this.faults, cut);
+        if (account !== undefined) serveFolder(acceptSftp(), account, this.faults, cut);
       });
     });
   }

@@ -2,19 +2,20 @@ import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workfl
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import {
-  describeExchange,
   type ExchangeFacts,
   type ExchangeName,
   type ExchangeStage,
   isFinishedExchange,
 } from '../billing/exchange.ts';
 import { isReminded } from '../billing/exchange-reminder.ts';
+import { describeCarriage } from '../billing/exchange-transport.ts';
 import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { hearExchangeActs } from './exchange-acts.ts';
 import { shouldContinueAsNew } from './history.ts';
+import { createMachineCarrier } from './machine-carrier.ts';
 import type { OperatorAct } from './messages.ts';
 import { setStage } from './stage.ts';
 
@@ -28,9 +29,10 @@ export interface FileExchangeInput extends WorkflowInput {
 const LATE_RESULT_PAUSE_MS = 60_000;
 
 /**
- * The round trip of one file with a PSP, by its portal: when its turn comes, an operator takes the
- * file, brings back the 受付番号 and later the result. Whatever is told is a row before it is a yes;
- * the workflow waits, reminds and tells the month.
+ * The round trip of one file with a PSP. By its portal: when its turn comes, an operator takes the
+ * file, brings back the 受付番号 and later the result. Else a machine carries it (machine-carrier.ts),
+ * and people speak only where it cannot know. Whatever is told is a row before it is a yes; the
+ * workflow waits, reminds and tells the month.
  */
 export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);
@@ -76,17 +78,19 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     isFinished: () => isFinishedExchange(stage),
   };
   hearExchangeActs(taker, short, files);
+  const machine = createMachineCarrier(clock, timing, workflowId, of);
 
   const { clockOffsetMs, ...first } = await short.readExchange(of());
   clock.moveTo(clockOffsetMs);
   let facts: ExchangeFacts = first;
-  if (facts.stage === 'built') facts = await short.admitFiles(of());
+  if (facts.stage === 'built' && facts.transport === 'portal') facts = await short.admitFiles(of());
   opened = true;
 
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
     setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
-    await bell.waits(await remind(facts), describeFacts(facts));
+    const dueAt = earlier(await remind(facts), machine.nextAt(facts));
+    if (!(await carried(facts))) await bell.waits(dueAt, describeFacts(facts));
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
       await continueAsNew<typeof fileExchange>({ ...input, clockOffsetMs: clock.offsetMs() });
@@ -99,6 +103,16 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   await clock.quiet();
   if (!monthKnows) await short.reportToCycle(of());
   await clock.quiet();
+
+  /** Has the machine act that carries the file; the month is told of what changes for it. */
+  async function carried(now: ExchangeFacts): Promise<boolean> {
+    if (!(await machine.acts(now))) return false;
+    const after = await short.readExchange(of());
+    if (after.stage !== now.stage || after.attention !== now.attention) {
+      await short.reportToCycle(of());
+    }
+    return true;
+  }
 
   /** Reminds of a wait what is due of it. @returns when to remind next; null = of nothing */
   async function remind(now: ExchangeFacts): Promise<string | null> {
@@ -119,12 +133,19 @@ function stageOf(stage: ExchangeStage): CycleStage {
   return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
 }
 
+/** The earlier of two instants; null = never. */
+function earlier(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return Date.parse(one) < Date.parse(other) ? one : other;
+}
+
 /** With the portal every step but the PSP's own work, and the file's turn, waits for an operator. */
 function waitsForPerson(facts: ExchangeFacts): boolean {
+  if (facts.transport !== 'portal') return facts.attention;
   if (facts.stage === 'built') return false;
   return facts.stage !== 'awaiting_result' || facts.unsettled > 0 || facts.completed;
 }
 
 function describeFacts(facts: ExchangeFacts): string {
-  return describeExchange(facts.stage, facts.unsettled);
+  return describeCarriage(facts, facts.unsettled);
 }

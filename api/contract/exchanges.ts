@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EXCHANGE_KINDS, EXCHANGE_STAGES } from '../../billing/exchange.ts';
+import { TRANSPORTS } from '../../billing/exchange-transport.ts';
 import { accepted, billingMonthSchema, orderNumbersSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
@@ -30,6 +31,13 @@ const exchangeSchema = z
     completedAt: instantSchema.nullable().meta({ description: 'when 完了処理済 was noticed' }),
     finishedAt: instantSchema.nullable(),
     createdAt: instantSchema,
+    transport: z.enum(TRANSPORTS).meta({ description: 'portal: an operator carries it' }),
+    dueAt: instantSchema.nullable().meta({
+      description: 'when the machine that carries it acts next',
+    }),
+    note: z.string().nullable().meta({
+      description: 'Japanese: what stands in the way of the machine',
+    }),
   })
   .meta({ id: 'Exchange' });
 
@@ -110,6 +118,11 @@ const exchangeFactsSchema = z
     completed: z.boolean(),
     unsettled: z.int(),
     waitsSince: instantSchema,
+    attention: z.boolean(),
+    transport: z.enum(TRANSPORTS),
+    dueAt: instantSchema.nullable(),
+    note: z.string().nullable(),
+    sendOpen: z.boolean().meta({ description: 'a sending was begun that has no answer yet' }),
   })
   .meta({ id: 'ExchangeFacts' });
 

@@ -6,6 +6,7 @@ import {
   isFinishedExchange,
 } from '../../billing/exchange.ts';
 import { admitFiles, describeHeldBack, type HeldBackBy } from '../../billing/exchange-admission.ts';
+import { describeCarriage } from '../../billing/exchange-transport.ts';
 import { guideHandOver } from '../../billing/hand-over.ts';
 import { readAdmission } from '../../db/queries/exchange-admission.ts';
 import {
@@ -50,7 +51,7 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   async readExchange({ deps, merchant, params }) {
     const exchange = await requireExchange(deps, merchant, params);
     const result = await summarizeResult(deps.db, merchant.id, exchange.id);
-    const guide = guideHandOver(exchange.kind);
+    const guide = exchange.transport === 'portal' ? guideHandOver(exchange.kind) : null;
     const heldBackBy = await readHeldBack(deps, merchant, exchange);
     const formatErrors = await listFormatErrors(deps.db, merchant.id, exchange.id);
     return {
@@ -58,9 +59,9 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
       body: {
         ...showExchange(exchange),
         waitsFor:
-          exchange.stage === 'built'
+          exchange.stage === 'built' && exchange.transport === 'portal'
             ? describeHeldBack(heldBackBy)
-            : describeExchange(exchange.stage, result?.unsettled ?? 0, formatErrors.length),
+            : describeCarriage(exchange, result?.unsettled ?? 0, formatErrors.length),
         confirmScreen: guide && {
           決済種別: guide.paymentKind,
           取引種別: guide.transactionKind,
@@ -210,6 +211,6 @@ export async function requireExchange(
 }
 
 function showExchange(exchange: Exchange) {
-  const { id: _, cycleId: __, fileId: ___, transport: ____, billingMonth, ...rest } = exchange;
+  const { id: _, cycleId: __, fileId: ___, sendOpen: ____, billingMonth, ...rest } = exchange;
   return { month: billingMonth, fileName: exchangeFileName(exchange), ...rest };
 }

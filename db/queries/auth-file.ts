@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
-import { isAskedAgain, openRunsOf } from '../fragments.ts';
+import { isAskedAgain, openRunsOf, registrationOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -83,7 +83,7 @@ export async function listPlannedLines(
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", coalesce(s.n, 0) + 1 as n, null as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber", s.amount_yen as yen
+           ${registrationOf} as "previousOrderNumber", s.amount_yen as yen
       from charge_states s join charges c on c.id = s.charge_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${page.cycleId}
        and s.state in ('planned', 'expired', 'voided')

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { CaptureRule } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
-import { mayCapture } from '../fragments.ts';
+import { mayCapture, registrationOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function listCapturableLines(
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber",
+           ${registrationOf} as "previousOrderNumber",
            coalesce((select q.amount_yen from capture_requests q
                       where q.charge_id = s.charge_id and q.n = s.n), s.amount_yen) as yen
       from charge_states s join charges c on c.id = s.charge_id

@@ -26,6 +26,12 @@ export interface Exchange extends ExchangeName {
   readonly unclearAt: string | null;
   readonly finishedAt: string | null;
   readonly createdAt: string;
+  /** When the machine that carries it acts next; null with `attention` = never again by itself. */
+  readonly dueAt: string | null;
+  /** What stands in the machine's way, in an operator's words. */
+  readonly note: string | null;
+  /** Whether a sending was begun of which no answer is on record. */
+  readonly sendOpen: boolean;
   /** Since when it waits where it stands. */
   readonly waitsSince: string;
 }
@@ -35,9 +41,11 @@ const exchangeColumns = sql`
   e.stage, e.attention, e.file_id as "fileId", f.sha256, f.bytes, e.records,
   e.amount_yen as "amountYen", e.acceptance_number as "acceptanceNumber",
   e.accepted_at as "acceptedAt", e.completed_at as "completedAt", e.unclear_at as "unclearAt",
-  e.finished_at as "finishedAt", e.created_at as "createdAt",
+  e.finished_at as "finishedAt", e.created_at as "createdAt", e.due_at as "dueAt", e.note,
+  exists (select from sends s where s.exchange_id = e.id and not exists (select from send_answers a
+    where a.exchange_id = s.exchange_id and a.send_number = s.send_number)) as "sendOpen",
   coalesce(case e.stage
-    when 'handing_over' then (select max(s.intended_at) from sends s where s.exchange_id = e.id)
+    when 'handing_over' then (select min(s.intended_at) from sends s where s.exchange_id = e.id)
     when 'unknown' then e.unclear_at
     when 'awaiting_result' then coalesce((select max(r.ingested_at) from result_files r
                                            where r.exchange_id = e.id), greatest(e.completed_at, e.accepted_at))
@@ -138,6 +146,8 @@ export async function moveExchange(
       completed_at?: null;
       unclear_at?: string;
       finished_at?: string;
+      due_at?: string | null;
+      note?: string | null;
     };
   },
 ): Promise<boolean> {
@@ -160,7 +170,11 @@ export async function recordCompletionNotice(
 ): Promise<void> {
   await db
     .updateTable('exchanges')
-    .set({ completed_at: now })
+    // A machine that waits for the result looks at once.
+    .set({
+      completed_at: now,
+      due_at: sql<string | null>`case when due_at is not null then ${now}::timestamptz end`,
+    })
     .where('merchant_id', '=', merchantId)
     .where('id', '=', exchangeId)
     .where('completed_at', 'is', null)
@@ -183,17 +197,18 @@ export async function findByAcceptanceNumber(
 export async function insertSend(
   db: Db,
   merchantId: number,
-  send: { exchangeId: number; now: string },
+  send: { exchangeId: number; now: string; deadline?: string },
 ): Promise<number> {
   const { rows } = await sql<{ send_number: number }>`
-    insert into sends (exchange_id, send_number, merchant_id, intended_at)
-    select ${send.exchangeId}, coalesce(max(send_number), 0) + 1, ${merchantId}, ${send.now}
+    insert into sends (exchange_id, send_number, merchant_id, intended_at, deadline)
+    select ${send.exchangeId}, coalesce(max(send_number), 0) + 1, ${merchantId}, ${send.now},
+           ${send.deadline ?? null}
       from sends where exchange_id = ${send.exchangeId}
     returning send_number`.execute(db);
   return rows[0]?.send_number ?? 1;
 }
 
-/** The answer to the latest send. */
+/** The answer to the latest send; no decision where the PSP itself gave it to a machine. */
 export async function insertSendAnswer(
   db: Db,
   merchantId: number,
@@ -201,7 +216,7 @@ export async function insertSendAnswer(
     exchangeId: number;
     answer: 'accepted' | 'rejected' | 'not_sent';
     acceptanceNumber: string | null;
-    decisionId: number;
+    decisionId: number | null;
     now: string;
   },
 ): Promise<number> {

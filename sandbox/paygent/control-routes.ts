@@ -2,14 +2,15 @@ import type { Express } from 'express';
 import { requireInstant } from './answer-error.ts';
 import { moveClock, readClock } from './clock.ts';
 import type { Desk } from './desk.ts';
-import { faultSchema } from './faults.ts';
+import { faultSchema, sftpFaultsSchema } from './faults.ts';
 import { showOrder, sumAccount } from './ledger.ts';
 import { merchantSchema } from './merchant.ts';
+import type { Portal } from './portal.ts';
 import { Refusal } from './refusal.ts';
 import { accountOf, merchantOf } from './state.ts';
 
 /** What the simulation itself needs: time, merchants and faults. */
-export function addControlRoutes(app: Express, desk: Desk, afterChange: () => void): void {
+export function addControlRoutes(app: Express, { desk, afterChange, sftp }: Portal): void {
   app.get('/clock', (_request, response) => {
     response.json({ now: desk.state.now });
   });
@@ -28,6 +29,18 @@ export function addControlRoutes(app: Express, desk: Desk, afterChange: () => vo
   app.get('/merchants/:merchantId', (request, response) => {
     response.json(merchantOf(desk.state, request.params.merchantId));
   });
+  app.get('/merchants/:merchantId/sftp', (request, response) => {
+    response.json(sftp.loginOf(request.params.merchantId));
+  });
+  app
+    .route('/sftp/faults')
+    .get((_request, response) => {
+      response.json(sftp.faults);
+    })
+    .put((request, response) => {
+      Object.assign(sftp.faults, sftpFaultsSchema.parse(request.body));
+      response.json(sftp.faults);
+    });
   app
     .route('/faults')
     .get((_request, response) => {

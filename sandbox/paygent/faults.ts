@@ -23,10 +23,32 @@ export const faultSchema = z.strictObject({
     z.strictObject({ kind: z.literal('cut_after_acceptance') }),
     /** The connection is cut at the confirmation and nothing was accepted. */
     z.strictObject({ kind: z.literal('cut_before_acceptance') }),
+    /** Over SFTP: the result grows by a part with each change of the clock. */
+    z.strictObject({ kind: z.literal('result_growing'), parts: z.int().min(2).default(3) }),
+    /** Over SFTP: another merchant's result stands there first, the right one so much later. */
+    z.strictObject({
+      kind: z.literal('result_of_another'),
+      minutes: z.int().positive().default(120),
+    }),
     /** 処理完了メール is never sent. */
     z.strictObject({ kind: z.literal('mail_lost') }),
   ]),
 });
+
+const counted = z.int().nonnegative();
+
+/** Faults of the SFTP server itself; what is left out stays as it is. */
+export const sftpFaultsSchema = z
+  .strictObject({
+    refusedLogins: counted,
+    cutDownloadAfterBytes: counted.nullable(),
+    cutUploadAfterBytes: counted.nullable(),
+    cutAfterRename: z.boolean(),
+    refusedRenames: counted,
+    silent: z.boolean(),
+    shortReads: counted.nullable(),
+  })
+  .partial();
 
 export type OrderedFault = z.output<typeof faultSchema>;
 export type Fault = OrderedFault['fault'];

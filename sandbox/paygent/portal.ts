@@ -1,4 +1,5 @@
 import type { Desk } from './desk.ts';
+import type { SftpFront } from './sftp-front.ts';
 import type { PendingUploads } from './uploads.ts';
 
 /** What the portal's pages and its routes for programs share. */
@@ -7,4 +8,5 @@ export interface Portal {
   readonly pending: PendingUploads;
   /** To be called after anything may have been processed: mails may be due. */
   readonly afterChange: () => void;
+  readonly sftp: SftpFront;
 }

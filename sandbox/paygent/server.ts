@@ -12,18 +12,22 @@ import { addPageErrors, addPageRoutes } from './pages/page-routes.ts';
 import { addPaymentRoutes } from './payment-routes.ts';
 import type { Portal } from './portal.ts';
 import { Refusal } from './refusal.ts';
+import { type SftpFront, startSftpFront } from './sftp-front.ts';
 
 export interface PaygentSandboxOptions {
   /** Keeps everything; belongs to one running sandbox. */
   readonly dataDir: string;
   /** 0 takes a free port. */
   readonly port?: number;
+  /** Port of its SFTP server; 0 takes a free one. */
+  readonly sftpPort?: number;
   /** Where completion mails go; without it none are sent. */
   readonly smtp?: SmtpAddress | undefined;
 }
 
 export interface PaygentSandbox {
   readonly url: string;
+  readonly sftp: Pick<SftpFront, 'loginOf' | 'faults'>;
   /** Feeds the sandbox the time from inside its process; unlike PUT /clock, a restart forgets it. */
   feedClock(now: string): Promise<void>;
   stop(): Promise<void>;
@@ -36,11 +40,17 @@ const nowHeader = 'x-sandbox-now';
 export async function startPaygentSandbox(options: PaygentSandboxOptions): Promise<PaygentSandbox> {
   const desk = openDesk(options.dataDir);
   const mailer = options.smtp ? startCompletionMailer(desk, options.smtp) : null;
-  const afterChange = (): void => mailer?.wake();
-  const app = createApp({ desk, pending: new Map(), afterChange });
+  const afterChange = (): void => {
+    mailer?.wake();
+    sftp.putResults();
+  };
+  const { dataDir, sftpPort = 0 } = options;
+  const sftp = await startSftpFront(desk, { dataDir, port: sftpPort, afterChange });
+  const app = createApp({ desk, pending: new Map(), afterChange, sftp });
   const server = await listen(app, options.port ?? 0);
   return {
     url: `http://${loopback}:${(server.address() as AddressInfo).port}`,
+    sftp,
     async feedClock(now) {
       await moveClock(desk, now, false);
       afterChange();
@@ -51,6 +61,7 @@ export async function startPaygentSandbox(options: PaygentSandboxOptions): Promi
         server.closeAllConnections();
       });
       await mailer?.stop();
+      await sftp.stop();
       await desk.close();
     },
   };
@@ -78,7 +89,7 @@ function createApp(portal: Portal): express.Express {
   app.get('/health', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  addControlRoutes(app, desk, afterChange);
+  addControlRoutes(app, portal);
   addLedgerRoutes(app, desk);
   addFileRoutes(app, portal);
   addPaymentRoutes(app, portal);

@@ -63,6 +63,8 @@ export interface AcceptedEvent {
   /** When its processing ends. */
   readonly dueAt: string;
   readonly faults: readonly Fault[];
+  /** The file's name in the SFTP folder, for one that came there. */
+  readonly droppedAs?: string;
 }
 
 export interface Upload extends Omit<AcceptedEvent, 'type'> {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readClock } from './clock.ts';
 import type { Desk } from './desk.ts';
+import type { SandboxMerchant } from './merchant.ts';
 import { processDueUploads } from './processing.ts';
 import { Refusal } from './refusal.ts';
-import { concernsUpload, merchantOf, type TransactionKind } from './state.ts';
+import { type AcceptedEvent, concernsUpload, merchantOf, type TransactionKind } from './state.ts';
 import { checkUpload } from './transaction-files.ts';
 
 /** ファイル処理 of Paygent Online: upload, confirm, and later the search for results. */
@@ -93,31 +94,48 @@ export async function confirmUpload(
         acceptanceNumber,
       });
     }
-    const at = readClock(desk);
-    const { transactionKind, records, amountYen } = upload;
-    const ordered = { merchantId, transactionKind };
-    if (spendCut(desk, ordered)) return 'cut';
-    const acceptanceNumber = String(desk.state.lastAcceptanceNumber + 1);
-    const sha256 = desk.saveUpload(upload.bytes);
-    const faults = desk.state.faults.filter((fault) => concernsUpload(fault, ordered));
-    desk.commit({
-      type: 'accepted',
-      merchantId,
-      acceptanceNumber,
-      transactionKind,
-      sha256,
-      records,
-      amountYen,
-      at,
-      dueAt: new Date(Date.parse(at) + merchant.processingDelayMs).toISOString(),
-      faults: faults.map(({ fault }) => fault),
-    });
+    if (spendCut(desk, { merchantId, transactionKind: upload.transactionKind })) return 'cut';
+    const { acceptanceNumber, at, faults } = acceptFile(desk, merchant, upload);
     // The screen stays, to answer a second OK; its bytes are kept with the acceptance.
     pending.set(uploadId, { ...upload, merchantId, bytes: Buffer.alloc(0), acceptanceNumber });
     await processDueUploads(desk, at);
-    const cut = faults.some(({ fault }) => fault.kind === 'cut_after_acceptance');
+    const cut = faults.some(({ kind }) => kind === 'cut_after_acceptance');
     return cut ? 'cut' : { acceptanceNumber, acceptedAt: at };
   });
+}
+
+/**
+ * Takes a file that passed the format check, under a new 受付番号, whichever way it came. Call in turn;
+ * what is due is processed after it.
+ */
+export function acceptFile(
+  desk: Desk,
+  merchant: SandboxMerchant,
+  file: Pick<PendingUpload, 'transactionKind' | 'records' | 'amountYen' | 'bytes'> & {
+    readonly droppedAs?: string;
+  },
+): AcceptedEvent {
+  const { merchantId } = merchant;
+  const { transactionKind, records, amountYen, droppedAs } = file;
+  const at = readClock(desk);
+  const ordered = { merchantId, transactionKind };
+  const accepted: AcceptedEvent = {
+    type: 'accepted',
+    merchantId,
+    acceptanceNumber: String(desk.state.lastAcceptanceNumber + 1),
+    transactionKind,
+    sha256: desk.saveUpload(file.bytes),
+    records,
+    amountYen,
+    at,
+    dueAt: new Date(Date.parse(at) + merchant.processingDelayMs).toISOString(),
+    faults: desk.state.faults
+      .filter((fault) => concernsUpload(fault, ordered))
+      .map(({ fault }) => fault),
+    ...(droppedAs === undefined ? {} : { droppedAs }),
+  };
+  desk.commit(accepted);
+  return accepted;
 }
 
 /** Uses up a fault that cuts the connection before anything is accepted. */

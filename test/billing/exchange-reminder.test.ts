@@ -13,6 +13,11 @@ const waiting = {
   stage: 'handing_over',
   records: 12,
   amountYen: 3980,
+  attention: true,
+  transport: 'portal',
+  dueAt: null,
+  note: null,
+  sendOpen: true,
   acceptanceNumber: null,
   waitsSince: '2026-11-20T01:00:00.000Z',
 } as const;
