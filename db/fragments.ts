@@ -95,3 +95,11 @@ export function mayCapture(rule: CaptureRule, now: string): RawBuilder<boolean> 
     ? sql`${requested}`
     : sql`(${authorizedOn} <= ${rule.authorizedThrough}::date or ${requested})`;
 }
+
+/**
+ * Column L of charge `c`'s next file: the registration that holds the card. The newest that a person
+ * recorded counts, the order's own while there is none; one rule for every file (spec 1.4).
+ */
+export const registrationOf: RawBuilder<string> = sql<string>`coalesce(
+  (select r.previous_order_number from charge_registrations r
+    where r.charge_id = c.id order by r.k desc limit 1), c.previous_order_number)`;

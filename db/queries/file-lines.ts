@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { registrationOf } from '../fragments.ts';
 
 /** A line of a file for the PSP: which attempt (or, with k, which ending) it carries. */
 export interface FileLine {
@@ -53,7 +54,7 @@ export async function listSentLines(
   const { rows } = await sql<SentLine>`
     select l.line_number as "lineNumber", l.charge_id as "chargeId", l.n, l.k, c.position,
            l.order_number as "orderNumber", c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber", l.yen,
+           ${registrationOf} as "previousOrderNumber", l.yen,
            case when l.k is null then o.outcome else r.result end as settled
       from file_lines l
       join charges c on c.id = l.charge_id
@@ -77,7 +78,7 @@ export async function listReturnedLines(
     select l.charge_id as "chargeId", case when l.k is null then l.n + 1 else l.n end as n,
            l.k + 1 as k, s.position, l.order_number as "orderNumber",
            c.customer_number as "customerNumber",
-           c.previous_order_number as "previousOrderNumber",
+           ${registrationOf} as "previousOrderNumber",
            -- A capture may be of less than was authorized.
            case when l.k is null then s.amount_yen else l.yen end as yen
       from file_lines l

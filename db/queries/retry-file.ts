@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import { registrationOf } from '../fragments.ts';
+import type { FileLine } from './file-lines.ts';
+
+/**
+ * The next declined charges of a month, in the export's order, of which a plan or a person has asked
+ * for another attempt: the lines of a supplementary authorization file.
+ */
+export async function listRetryLines(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; limit: number },
+): Promise<FileLine[]> {
+  const { rows } = await sql<FileLine>`
+    select s.charge_id as "chargeId", s.n + 1 as n, null as k, s.position,
+           s.order_number as "orderNumber", c.customer_number as "customerNumber",
+           ${registrationOf} as "previousOrderNumber", s.amount_yen as yen
+      from authorization_requests q
+      join charges c on c.id = q.charge_id and c.cycle_id = ${page.cycleId}
+      join charge_states s on s.charge_id = q.charge_id
+     where q.merchant_id = ${merchantId} and q.kind = 'retry'
+       and not exists (select from attempts a where a.charge_id = q.charge_id and a.n = q.n + 1)
+       and s.state = 'declined' and s.n = q.n
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+     order by s.position limit ${page.limit}`.execute(db);
+  return rows;
+}
