@@ -21,7 +21,10 @@ export type FailureType =
   | 'ConfirmScreenDiffers'
   | 'WrongResultFile'
   | 'TotalsDiffer'
+  | 'PreviewChanged'
+  | 'ApproverIsRequester'
   | 'UnknownOrders'
+  | 'DeskItemsRefused'
   | 'ConservationBroken';
 
 /** A failure that no retry can mend. */

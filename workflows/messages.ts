@@ -1,6 +1,8 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CorrectionKind } from '../billing/correction.ts';
 import type { CycleStage, RowsAndYen } from '../billing/cycle.ts';
+import type { DecisionTotals, DeskAction } from '../billing/desk-decision.ts';
 import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
 import type { ImportFacts } from '../billing/file-import.ts';
 
@@ -78,11 +80,37 @@ export const startRun = defineOperatorUpdate<
   RowsAndYen
 >('startRun');
 
-/** Authorized charges that an operator ticked are captured with the next file. */
+/** What a preview showed may be billed: its content, named by its hash. */
+export const approveRun = defineOperatorUpdate<{ readonly sha256: string }, RowsAndYen>(
+  'approveRun',
+);
+
+/** What a preview showed is not billed: its runs are withdrawn. */
+export const rejectRun = defineOperatorUpdate<
+  { readonly sha256: string },
+  { withdrawn: number; held: number }
+>('rejectRun');
+
+/** Authorized charges that an operator ticked are captured with the next file, wholly or in part. */
 export const captureCharges = defineOperatorUpdate<
-  { readonly orderNumbers: readonly string[]; readonly confirmed: RowsAndYen },
+  {
+    readonly orderNumbers: readonly string[];
+    /** Of the named orders, those that are captured below their authorization, each once. */
+    readonly partialAmounts: readonly {
+      readonly orderNumber: string;
+      readonly amountYen: number;
+    }[];
+    /** The yen that are captured. */
+    readonly confirmed: RowsAndYen;
+  },
   RowsAndYen
 >('captureCharges');
+
+/** Charges that expired or were voided are authorized again, as new attempts. */
+export const reauthorizeCharges = defineOperatorUpdate<
+  { readonly orderNumbers: readonly string[]; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('reauthorizeCharges');
 
 /** The days on which orders were shipped. */
 export const recordShipments = defineOperatorUpdate<
@@ -140,6 +168,22 @@ export const settleContradictions = defineOperatorUpdate<
   { readonly orderNumbers: readonly string[] },
   { settled: number }
 >('settleContradictions');
+
+/** What became known of a closed month; its number in the month is the answer. */
+export const recordCorrection = defineOperatorUpdate<
+  {
+    readonly kind: CorrectionKind;
+    readonly orderNumber: string | null;
+    readonly yen: number | null;
+  },
+  { number: number }
+>('recordCorrection');
+
+/** A correction of a closed month was looked after; how many are open is the answer. */
+export const acknowledgeCorrection = defineOperatorUpdate<
+  { readonly number: number },
+  { open: number }
+>('acknowledgeCorrection');
 
 /** What stood in the way of the latest step is put right: the month tries it again. */
 export const resumeCycle = defineOperatorUpdate<object, { stage: CycleStage }>('resumeCycle');
@@ -203,6 +247,18 @@ export const settleLines = defineOperatorUpdate<
   },
   ExchangeFacts
 >('settleLines');
+
+/** What became of items of the reconciliation desk, whatever their months: all of those named, or none. */
+export const decideAtDesk = defineOperatorUpdate<
+  { readonly decisions: readonly { readonly item: string; readonly action: DeskAction }[] },
+  DecisionTotals
+>('decideAtDesk');
+
+/** The same by a filled-in CSV: stored bytes, named by their hash, and what its preview counted. */
+export const applyDeskSheet = defineOperatorUpdate<
+  { readonly sha256: string; readonly confirmed: RowsAndYen },
+  DecisionTotals
+>('applyDeskSheet');
 
 /** Results that ZEUS need not send again, vouched for by a person: all of those named, or none. */
 export const closeResendTasks = defineOperatorUpdate<
