@@ -4,6 +4,10 @@ import type { MailParameters } from './mail/templates.ts';
 
 export type CycleReminder =
   | { readonly template: 'orders_waiting'; readonly parameters: MailParameters<'orders_waiting'> }
+  | {
+      readonly template: 'approval_waiting';
+      readonly parameters: MailParameters<'approval_waiting'>;
+    }
   | { readonly template: 'refused_step'; readonly parameters: MailParameters<'refused_step'> }
   | { readonly template: 'attention'; readonly parameters: MailParameters<'attention'> };
 
@@ -22,7 +26,12 @@ export function writeCycleReminder(
   if (facts.stage === 'collecting' && !facts.collected) {
     return { template: 'orders_waiting', parameters: { month, waitingDays } };
   }
-  const files = { ...facts.exchanges, toHandOver: 0, unsettled: 0 };
+  if (facts.approval?.current === true && !facts.approval.approved) {
+    const { n, rows, yen, why } = facts.approval;
+    const asked = { month, preview: n, charges: rows, amountYen: yen, why, again: false };
+    return { template: 'approval_waiting', parameters: { ...asked, waitingDays } };
+  }
+  const files = { ...facts.exchanges, toHandOver: 0, stuck: 0, unsettled: 0 };
   if (!needsAttention({ ...facts, exchanges: files })) return null;
   const sentence = `${describeCycle(facts)}(${waitingDays} 日経過)`;
   return { template: 'attention', parameters: { month, sentence } };

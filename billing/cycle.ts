@@ -1,3 +1,4 @@
+import type { AwaitedApproval } from './approval.ts';
 import type { DeadlinePlan } from './capture-deadlines.ts';
 import type { CapturePolicy } from './capture-settings.ts';
 import type { ChargeState } from './charge.ts';
@@ -39,6 +40,13 @@ export interface CycleFacts {
   readonly scope: 'all' | 'chosen';
   /** Runs whose orders have not become charges yet. */
   readonly openRuns: number;
+  /**
+   * Charges that wait for a file and must be shown (again) first; once files are on their way, only
+   * those that came back and that somebody wants in another.
+   */
+  readonly uncleared: number;
+  /** What an approver is asked about; null unless the month stands there. */
+  readonly approval: AwaitedApproval | null;
   /** Selected orders without a charge. */
   readonly unbilled: number;
   /** Charges that a person keeps out of every file. */
@@ -53,6 +61,8 @@ export interface CycleFacts {
     readonly open: number;
     /** Of the open ones, those that an operator must still hand over. */
     readonly toHandOver: number;
+    /** Of the open ones, those that a machine cannot send by itself. */
+    readonly stuck: number;
     /** Answered, but with rows that a person must settle. */
     readonly unsettled: number;
   };
@@ -72,6 +82,8 @@ export interface CycleFacts {
   readonly expirable: number;
   /** Results that contradict the record and that nobody has settled: possibly billed twice. */
   readonly contradictions: number;
+  /** Rows of its results that answer no sent line and that nobody has looked at: billed by whom? */
+  readonly strays: number;
   /** Of a closed month: what became known of it since and nobody has acknowledged. */
   readonly openCorrections: number;
   /** When the next authorized charge becomes expirable; null when none is authorized. */
@@ -100,8 +112,8 @@ export function isFinished(charges: ChargesByState): boolean {
 
 /** Whether nothing is left to do in the month: no charge, file, run, export or order waits. */
 export function isDone(facts: CycleFacts): boolean {
-  const { charges, exchanges, openRuns, unbilled, unselected, again } = facts;
-  const left = exchanges.open + exchanges.unsettled + openRuns + unbilled + again;
+  const { charges, exchanges, openRuns, unbilled, unselected, again, strays } = facts;
+  const left = exchanges.open + exchanges.unsettled + openRuns + unbilled + again + strays;
   return isFinished(charges) && left === 0 && !unselected;
 }
 
@@ -110,21 +122,35 @@ export function needsAttention(facts: CycleFacts): boolean {
   if (facts.stage === 'closed') return facts.openCorrections > 0;
   if (facts.trouble !== null) return true;
   if (facts.stage === 'collecting') return !facts.collected;
+  if (facts.stage === 'awaiting_approval') return true;
+  if (facts.stage === 'previewing' && !isToPreview(facts)) return true;
   if (facts.scope === 'chosen' && facts.unbilled > 0 && facts.openRuns === 0) return true;
   return (
     facts.held > 0 ||
     manualCaptures(facts) > 0 ||
     facts.exchanges.toHandOver > 0 ||
+    facts.exchanges.stuck > 0 ||
     facts.exchanges.unsettled > 0 ||
+    facts.strays > 0 ||
     facts.captureRefused > 0 ||
-    facts.deadlines.lastDay.rows > 0 ||
+    isAsked(facts) ||
     ['unknown', 'quarantined', 'declined', 'expired', 'planned'].some(
       (state) => (facts.charges[state as ChargeState]?.rows ?? 0) > 0,
     )
   );
 }
 
+/** Whether something is about to be billed that must be shown first. */
+export function isToPreview({ openRuns, uncleared }: CycleFacts): boolean {
+  return openRuns + uncleared > 0;
+}
+
 /** Authorized charges that only a person's tick lets go. */
 function manualCaptures({ capture, charges }: CycleFacts): number {
   return capture.policy === 'manual' ? (charges.authorized?.rows ?? 0) - capture.ready : 0;
+}
+
+/** Whether a person must say what becomes of authorizations that end within days. */
+export function isAsked({ deadlines: { lastDay } }: CycleFacts): boolean {
+  return lastDay.rule === 'ask' && lastDay.rows > 0;
 }

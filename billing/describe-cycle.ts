@@ -1,13 +1,20 @@
 import { formatJstMinute } from './business-date.ts';
 import type { ChargeState } from './charge.ts';
-import { type ChargesByState, type CycleFacts, needsAttention } from './cycle.ts';
+import {
+  type ChargesByState,
+  type CycleFacts,
+  isAsked,
+  isToPreview,
+  needsAttention,
+} from './cycle.ts';
+import { formatYen } from './money.ts';
 
 /** What the cycle is waiting for or doing, as an operator reads it. */
 export function describeCycle(facts: CycleFacts): string {
   if (facts.trouble !== null) {
     return `処理が止まっています: ${facts.trouble}原因を取り除き、「再開」を実行してください。`;
   }
-  return `${describeStage(facts)}${describeContradictions(facts)}`;
+  return `${describeStage(facts)}${describeLastDay(facts)}${describeContradictions(facts)}${describeStrays(facts)}`;
 }
 
 function describeStage(facts: CycleFacts): string {
@@ -19,9 +26,11 @@ function describeStage(facts: CycleFacts): string {
           ? '注文CSVを待っています。取り込み元を定期的に確認しています。アップロードもできます。'
           : '注文CSVのアップロードを待っています。';
     case 'previewing':
-      return `請求する注文の指定を待っています(請求対象 ${facts.unbilled} 件)。`;
+      return isToPreview(facts)
+        ? '請求の内容を前月と比べています。'
+        : `請求する注文の指定を待っています(請求対象 ${facts.unbilled} 件)。`;
     case 'awaiting_approval':
-      return '請求内容の承認を待っています。';
+      return describeApproval(facts);
     case 'handing_over':
       return 'オーソリ用CSVを作成しています。';
     case 'awaiting_result':
@@ -34,12 +43,24 @@ function describeStage(facts: CycleFacts): string {
     case 'closing':
       return '締め処理中です。';
     case 'closed':
-      return isEmpty(facts.charges)
-        ? '請求対象の注文は0件でした。ファイルは作成していません。この月の請求は締め済みです。'
-        : 'この月の請求は締め済みです。';
+      return `${isEmpty(facts.charges) ? '請求対象の注文は0件でした。ファイルは作成していません。' : ''}この月の請求は締め済みです。${describeCorrections(facts)}`;
     case 'stopped':
       return '停止中です。';
   }
+}
+
+function describeCorrections({ openCorrections }: CycleFacts): string {
+  return openCorrections > 0
+    ? `締めた後の訂正が ${openCorrections} 件あります。内容を確かめ、確認済みにしてください。`
+    : '';
+}
+
+function describeApproval(facts: CycleFacts): string {
+  const { approval } = facts;
+  if (approval === null || !approval.current)
+    return '請求の内容が変わりました。確認しなおしています。';
+  const { n, rows, yen, why } = approval;
+  return `請求 ${rows} 件、${formatYen(yen)}の承認を待っています。${why}プレビュー ${n} を確かめ、承認するか差し戻してください。承認するまでファイルは作成しません。${describeHandOver(facts)}`;
 }
 
 function describeCapture({ capture }: CycleFacts): string {
@@ -76,10 +97,10 @@ function waitingForFile({ charges, held }: CycleFacts): number {
 }
 
 /** Whose turn it is: nothing happens at the PSP before the operator's upload. */
-function describeHandOver({ exchanges }: CycleFacts): string {
-  return exchanges.toHandOver > 0
-    ? `ファイル ${exchanges.toHandOver} 件のアップロードと受付番号の記録が必要です。`
-    : '';
+function describeHandOver({ exchanges: { toHandOver, stuck } }: CycleFacts): string {
+  const uploads =
+    toHandOver > 0 ? `ファイル ${toHandOver} 件のアップロードと受付番号の記録が必要です。` : '';
+  return stuck > 0 ? `${uploads}自動で送信できないファイルが ${stuck} 件あります。` : uploads;
 }
 
 function isEmpty(charges: ChargesByState): boolean {
@@ -127,9 +148,24 @@ function describeOpenCases(facts: CycleFacts): string {
     : `結果を待っています(${listCounts(facts, IN_FILES)})。${describeUnbilled(facts)}`;
 }
 
+/** Whatever the stage: someone may have been charged without being asked for. */
+function describeStrays({ strays }: CycleFacts): string {
+  return strays > 0
+    ? `結果ファイルに、送信していない行が ${strays} 件あります。身に覚えのない請求の可能性があるため、「要確認」で1件ずつ確かめてください。確かめるまで締められません。`
+    : '';
+}
+
 /** Whatever the stage: someone may have been charged twice. */
 function describeContradictions({ contradictions }: CycleFacts): string {
   return contradictions > 0
     ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`
+    : '';
+}
+
+/** Authorizations that end within days, where the settings leave the decision to people. */
+function describeLastDay(facts: CycleFacts): string {
+  const { rows, yen, expiresOn } = facts.deadlines.lastDay;
+  return isAsked(facts)
+    ? `売上処理されていないオーソリ ${rows} 件(${formatYen(yen)})の期限が近づいています(最も早いもので ${expiresOn} に期限切れ)。売上処理するか、取り消すかを決めてください。`
     : '';
 }

@@ -54,6 +54,7 @@ const cycleDetailSchema = cycleSchema
     exchanges: z.object({
       open: z.int().meta({ description: 'files without a result' }),
       toHandOver: z.int().meta({ description: 'of these, files to upload at the PSP' }),
+      stuck: z.int().meta({ description: 'of these, files that a machine cannot send by itself' }),
       unsettled: z.int().meta({ description: 'files with rows that a person must settle' }),
     }),
     conservation: z.object({

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
+import { capturingAt } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { ChargesByState, CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
-import { billedWhole, openRunsOf, unbilledOf } from '../fragments.ts';
-import { type CaptureCount, captureCounts, captureOf, readCaptureFacts } from './capture-facts.ts';
+import { openStraysOf } from '../desk-items.ts';
+import { billedWhole, captureCounts, openRunsOf, unbilledOf } from '../fragments.ts';
+import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
+import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
 import { countOpenCorrections } from './corrections.ts';
-import { requireCycle } from './cycles.ts';
-import { findSettings } from './settings.ts';
+import { type CycleRow, requireCycle } from './cycles.ts';
+import { findSettings, type SettingsVersion } from './settings.ts';
 
 /** The counts from which a cycle's workflow chooses its next step. */
 export async function readCycleFacts(
@@ -16,13 +19,13 @@ export async function readCycleFacts(
   now: string,
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
-  const { open, toHandOver, unsettled, lastWaveAt, ...counts } = await countFiles(
+  const { open, toHandOver, stuck, unsettled, lastWaveAt, ...counts } = await countFiles(
     db,
     merchantId,
     cycle.id,
   );
   const settings = await findSettings(db, merchantId);
-  const how = captureOf(settings?.settings, now);
+  const how = capturingAt(settings?.settings, now);
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
@@ -37,11 +40,12 @@ export async function readCycleFacts(
     scope: cycle.scope,
     watchesSource: settings !== undefined && settings.settings.orderSource.kind !== 'upload',
     ...counts,
+    ...(await readApprovalFacts(db, merchantId, { cycle, settings, states })),
     held: states.reduce((total, { held }) => total + held, 0),
     trouble: cycle.trouble,
     waitsSince: cycle.attentionSince,
     charges: sumByState(states),
-    exchanges: { open, toHandOver, unsettled },
+    exchanges: { open, toHandOver, stuck, unsettled },
     openCorrections:
       cycle.stage === 'closed' ? await countOpenCorrections(db, merchantId, cycle.id) : 0,
     ...(await readCaptureFacts(db, merchantId, {
@@ -51,6 +55,31 @@ export async function readCycleFacts(
       lastWaveAt,
       now,
     })),
+  };
+}
+
+/** What waits to be shown, or to be approved; asked only where there can be any. */
+async function readApprovalFacts(
+  db: Db,
+  merchantId: number,
+  of: { cycle: CycleRow; settings: SettingsVersion | undefined; states: readonly StateCount[] },
+): Promise<Pick<CycleFacts, 'uncleared' | 'approval'>> {
+  const { id: cycleId, stage, billingMonth: month } = of.cycle;
+  const planned = of.states.some(({ state, rows, held }) => state === 'planned' && rows > held);
+  if (of.settings === undefined) return { uncleared: 0, approval: null };
+  const { version: settingsVersion } = of.settings;
+  const current = of.settings;
+  const askedOnly = stage !== 'previewing' && stage !== 'awaiting_approval';
+  const none = current.settings.approval.policy === 'none' && askedOnly;
+  return {
+    uncleared:
+      planned && !none
+        ? await countUnclearedCharges(db, merchantId, { cycleId, settingsVersion, askedOnly })
+        : 0,
+    approval:
+      stage === 'awaiting_approval'
+        ? await findAwaitedApproval(db, merchantId, { cycleId, month, current })
+        : null,
   };
 }
 
@@ -69,7 +98,7 @@ function sumByState(states: readonly StateCount[]): ChargesByState {
 
 type FileCounts = Pick<
   CycleFacts,
-  'collected' | 'unselected' | 'contradictions' | 'openRuns' | 'unbilled'
+  'collected' | 'unselected' | 'contradictions' | 'strays' | 'openRuns' | 'unbilled'
 > &
   CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
@@ -98,6 +127,7 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
         where c.cycle_id = ${cycleId}
           and not exists (select from contradiction_settlements s
                            where s.contradiction_id = x.id)) as contradictions,
+      ${openStraysOf(merchantId, cycleId)} as strays,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
       (select count(*)::int from (${openRunsOf(cycleId)}) u) as "openRuns",
       case when ${billedWhole(cycleId)} then 0
@@ -110,9 +140,11 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
       max(created_at) filter (where kind = 'capture'
                                 and stage not in ('rejected', 'cancelled')) as "lastWaveAt",
       count(*) filter (where not finished and not answered)::int as open,
-      count(*) filter (where stage = 'handing_over')::int as "toHandOver",
+      count(*) filter (where stage = 'handing_over' and transport = 'portal')::int as "toHandOver",
+      count(*) filter (where stage in ('built', 'handing_over') and transport <> 'portal'
+                         and attention)::int as stuck,
       count(*) filter (where not finished and answered)::int as unsettled
-      from (select e.stage, e.kind, e.created_at,
+      from (select e.stage, e.kind, e.transport, e.attention, e.created_at,
                    e.stage in ('reconciled', 'rejected', 'cancelled') as finished,
                    exists (select from result_files f where f.exchange_id = e.id) as answered
               from exchanges e

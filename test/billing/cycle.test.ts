@@ -12,12 +12,14 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     unselected: false,
     scope: 'all',
     openRuns: 0,
+    uncleared: 0,
+    approval: null,
     unbilled: 0,
     held: 0,
     trouble: null,
     waitsSince: null,
     charges: { captured: { rows: 2, yen: 200 } },
-    exchanges: { open: 0, toHandOver: 0, unsettled: 0 },
+    exchanges: { open: 0, toHandOver: 0, stuck: 0, unsettled: 0 },
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null, nextShipmentAt: null, due: false },
     captureRefused: 0,
     deadlines: {
@@ -28,6 +30,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     again: 0,
     expirable: 0,
     contradictions: 0,
+    strays: 0,
     openCorrections: 0,
     nextExpiryAt: null,
     ...more,
@@ -68,15 +71,18 @@ describe('a person must act', () => {
   );
   test('on refused captures, files to hand over, rows to settle and a refused step', () => {
     expect(needsAttention(facts({ captureRefused: 1 }))).toBe(true);
-    expect(needsAttention(facts({ exchanges: { open: 1, toHandOver: 1, unsettled: 0 } }))).toBe(
-      true,
-    );
-    expect(needsAttention(facts({ exchanges: { open: 0, toHandOver: 0, unsettled: 1 } }))).toBe(
-      true,
-    );
-    expect(needsAttention(facts({ exchanges: { open: 1, toHandOver: 0, unsettled: 0 } }))).toBe(
-      false,
-    );
+    expect(
+      needsAttention(facts({ exchanges: { open: 1, toHandOver: 1, stuck: 0, unsettled: 0 } })),
+    ).toBe(true);
+    expect(
+      needsAttention(facts({ exchanges: { open: 1, toHandOver: 0, stuck: 1, unsettled: 0 } })),
+    ).toBe(true);
+    expect(
+      needsAttention(facts({ exchanges: { open: 0, toHandOver: 0, stuck: 0, unsettled: 1 } })),
+    ).toBe(true);
+    expect(
+      needsAttention(facts({ exchanges: { open: 1, toHandOver: 0, stuck: 0, unsettled: 0 } })),
+    ).toBe(false);
     expect(needsAttention(facts({ stage: 'closing', trouble: '合いません。' }))).toBe(true);
   });
   test('on orders on hold, and on charges that only a tick lets go', () => {
