@@ -1,6 +1,11 @@
 import type { RowsAndYen } from '../billing/cycle.ts';
 import { openRun, weighRun } from '../db/queries/runs.ts';
-import { recordShipments, requestCaptures, type ShipmentNews } from '../db/queries/shipments.ts';
+import {
+  type PartialAmount,
+  recordShipments,
+  requestCaptures,
+  type ShipmentNews,
+} from '../db/queries/shipments.ts';
 import { actOnCycle, type OfAct, refuseUnknown, requireConfirmed } from './cycle-act.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
@@ -37,23 +42,28 @@ export function createRunActivities(deps: ActivityDependencies) {
 
     /** Captures what an operator ticked, with the next file, whatever the policy says. */
     async requestCaptures(
-      of: OfAct & { orderNumbers: readonly string[]; confirmed: RowsAndYen },
+      of: OfAct & {
+        orderNumbers: readonly string[];
+        partialAmounts: readonly PartialAmount[];
+        confirmed: RowsAndYen;
+      },
     ): Promise<RowsAndYen> {
-      const { orderNumbers, confirmed } = of;
+      const { orderNumbers, partialAmounts, confirmed } = of;
       return await actOnCycle(
         deps,
         of,
-        { act: 'request-captures', body: { orderNumbers, confirmed } },
+        { act: 'request-captures', body: { orderNumbers, partialAmounts, confirmed } },
         async (trx, merchantId, cycle, decisionId) => {
           const { refused, ...totals } = await requestCaptures(trx, merchantId, {
             cycleId: cycle.id,
             orderNumbers,
+            partialAmounts,
             decisionId,
             now: of.now,
           });
           refuseUnknown(
             refused,
-            '売上処理できる状態(オーソリOKで期限内、売上未送信、保留なし)ではありません',
+            '売上処理できる状態(オーソリOKで期限内、売上未送信、保留なし)ではないか、オーソリ金額を超えているか、すでに別の金額で売上を指示しています',
           );
           requireConfirmed(totals, confirmed);
           return totals;

@@ -1,14 +1,14 @@
-import type { CaptureRule } from '../billing/capture-policy.ts';
+import { type CaptureRule, capturingAt } from '../billing/capture-policy.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
-import { captureOf } from '../db/queries/capture-facts.ts';
 import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber, requireExchange } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
+import { listRetryLines } from '../db/queries/retry-file.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type TransactionFileOptions,
 } from '../psp/paygent/transaction-file.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { areCleared } from './clearance.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
@@ -47,13 +48,20 @@ interface FileSource {
   ): Promise<number>;
 }
 
-type BilledKind = 'auth' | 'capture';
+export type BilledKind = 'auth' | 'capture' | 'retry';
 
 const sources: Readonly<Record<BilledKind, FileSource>> = {
   auth: {
     fileKind: 'authorization',
     claims: 'attempts',
     list: listPlannedLines,
+    claim: claimAttempts,
+  },
+  // Laid out as an authorization: only who asked for it differs.
+  retry: {
+    fileKind: 'authorization',
+    claims: 'attempts',
+    list: listRetryLines,
     claim: claimAttempts,
   },
   capture: {
@@ -66,8 +74,11 @@ const sources: Readonly<Record<BilledKind, FileSource>> = {
 
 export function createTransactionFileActivities(deps: ActivityDependencies) {
   return {
-    /** Builds files of all charges that wait for one. */
-    async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<{ files: number }> {
+    /**
+     * Builds files of all charges that wait for one, up to the first that is not cleared: then the
+     * month has to show what it bills again.
+     */
+    async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<BuiltFiles> {
       return await withHeartbeat(() => buildFiles(deps, of, { askedAt: null }));
     },
 
@@ -78,12 +89,14 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       const merchant = await loadMerchant(deps, of.merchant);
       const { id: returnedFrom } = await requireExchange(deps.db, merchant.id, of.exchange);
       const { kind } = of.exchange;
-      return await withHeartbeat(() => buildFiles(deps, { ...of, kind }, { returnedFrom }));
+      const which = { returnedFrom };
+      const { files } = await withHeartbeat(() => buildFiles(deps, { ...of, kind }, which));
+      return { files };
     },
 
     /** A person wants new files for what was rejected or refused. */
     async rebuildFiles(
-      of: OfCycle & { workflowId: string; act: Act; kind: BilledKind },
+      of: OfCycle & { workflowId: string; act: Act; kind: 'auth' | 'capture' },
     ): Promise<{ files: number }> {
       const merchant = await loadMerchant(deps, of.merchant);
       let askedAt = of.now;
@@ -106,13 +119,26 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       } catch (error) {
         throw asRefusal(error);
       }
-      return await withHeartbeat(() => buildFiles(deps, of, { askedAt }));
+      // What is not cleared waits: the month finds that it was asked for.
+      const { files } = await withHeartbeat(() => buildFiles(deps, of, { askedAt }));
+      return { files };
     },
   };
 }
 
+interface BuiltFiles {
+  readonly files: number;
+  /** Some charges were left out, because they must be shown (and approved) again first. */
+  readonly uncleared: boolean;
+}
+
 /** Before them a month builds its files itself. */
-const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing', 'working_ng'];
+const REBUILDING_STAGES: readonly CycleStage[] = [
+  'awaiting_approval',
+  'awaiting_result',
+  'capturing',
+  'working_ng',
+];
 
 /**
  * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes
@@ -121,11 +147,11 @@ const REBUILDING_STAGES: readonly CycleStage[] = ['awaiting_result', 'capturing'
  * @param which `askedAt`: also what came back refused before a person asked; null = nobody did.
  *   `returnedFrom`: only what a cancelled exchange carried and nobody holds back.
  */
-async function buildFiles(
+export async function buildFiles(
   deps: ActivityDependencies,
   of: OfCycle & { kind: BilledKind },
   which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
-): Promise<{ files: number }> {
+): Promise<BuiltFiles> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { maxRecordsPerFile, width, transport } = current.settings.paygent;
   const source = sources[of.kind];
@@ -140,14 +166,17 @@ async function buildFiles(
   let rows = 0;
   for (let files = 0; ; files += 1) {
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
-    const { rule } = captureOf(current.settings, of.now);
+    const { rule } = capturingAt(current.settings, of.now);
     const waiting =
       'returnedFrom' in which
         ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
         : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
     if (waiting.length === 0) {
       await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
-      return { files };
+      return { files, uncleared: false };
+    }
+    if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
+      return { files, uncleared: true };
     }
     rows += waiting.length;
     const number = await nextExchangeNumber(deps.db, merchant.id, name);
@@ -164,8 +193,9 @@ async function buildFiles(
       actor: 'tsukigime',
       maxBytes: Number.MAX_SAFE_INTEGER,
     });
-    await deps.db.transaction().execute(async (trx) => {
+    const cleared = await deps.db.transaction().execute(async (trx) => {
       await lockMerchant(trx, merchant.id);
+      if (of.kind === 'auth' && !(await areCleared(trx, merchant.id, file.lines))) return false;
       const exchange = await insertExchange(trx, merchant.id, {
         ...name,
         cycleId: cycle.id,
@@ -181,7 +211,9 @@ async function buildFiles(
       if (claimed !== file.lines.length || entered !== file.lines.length) {
         throw new Error('the claims of a file must be as many as its lines');
       }
+      return true;
     });
+    if (!cleared) return { files, uncleared: true };
   }
 }
 

@@ -1,6 +1,8 @@
+import { captureWindowRoutes } from './contract/capture-window.ts';
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { chargeRoutes } from './contract/charges.ts';
+import { correctionRoutes } from './contract/corrections.ts';
 import { customerRoutes } from './contract/customers.ts';
 import { cycleReportRoutes } from './contract/cycle-report.ts';
 import { cycleRoutes } from './contract/cycles.ts';
@@ -38,6 +40,7 @@ export const contract = {
   ...paymentMethodRoutes,
   ...cycleRoutes,
   ...chargeRoutes,
+  ...correctionRoutes,
   ...exchangeRoutes,
   ...mailRoutes,
   ...noticeRoutes,
@@ -47,6 +50,7 @@ export const contract = {
   ...orderRoutes,
   ...cycleReportRoutes,
   ...runRoutes,
+  ...captureWindowRoutes,
   ...voidRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,

@@ -1,8 +1,10 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { captureWindowHandlers } from './routes/capture-window.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { chargeHandlers } from './routes/charges.ts';
+import { correctionHandlers } from './routes/corrections.ts';
 import { customerHandlers } from './routes/customers.ts';
 import { cycleReportHandlers } from './routes/cycle-report.ts';
 import { cycleHandlers } from './routes/cycles.ts';
@@ -40,6 +42,7 @@ export const handlers: Handlers<Contract> = {
   ...paymentMethodHandlers,
   ...cycleHandlers,
   ...chargeHandlers,
+  ...correctionHandlers,
   ...exchangeHandlers,
   ...mailHandlers,
   ...noticeHandlers,
@@ -49,6 +52,7 @@ export const handlers: Handlers<Contract> = {
   ...orderHandlers,
   ...cycleReportHandlers,
   ...runHandlers,
+  ...captureWindowHandlers,
   ...voidHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,

@@ -1,8 +1,13 @@
 import { shiftBillingMonth } from './billing-month.ts';
-import type { BusinessCalendar } from './business-calendar.ts';
+import { type BusinessCalendar, createBusinessCalendar } from './business-calendar.ts';
 import { addDays, type BusinessDate, businessDateOf, instantAt } from './business-date.ts';
-import type { CaptureDay, CaptureSettings } from './capture-settings.ts';
+import {
+  type CaptureDay,
+  type CaptureSettings,
+  captureSettingsSchema,
+} from './capture-settings.ts';
 import { dateOfDay } from './cycle-schedule.ts';
+import type { MerchantSettings } from './merchant-settings.ts';
 
 /** What the policy says at one moment of the merchant's business clock. */
 export interface CaptureRule {
@@ -45,6 +50,23 @@ export function captureRuleAt(
   let date = businessDateOf(now);
   while (captureDateOf(date, onDate, calendar) > waveDate) date = addDays(date, -1);
   return { policy, waveAt, authorizedThrough: date };
+}
+
+/** How a merchant captures, at one moment of its business clock. */
+export interface Capturing {
+  readonly capture: CaptureSettings;
+  readonly calendar: BusinessCalendar;
+  readonly rule: CaptureRule;
+}
+
+/** A merchant without settings captures what a person ticks. */
+export function capturingAt(
+  settings: Pick<MerchantSettings, 'capture' | 'calendar'> | undefined,
+  now: string,
+): Capturing {
+  const capture = settings?.capture ?? captureSettingsSchema.parse({ policy: 'manual' });
+  const calendar = createBusinessCalendar(settings?.calendar.closedDays);
+  return { capture, calendar, rule: captureRuleAt(capture, calendar, now) };
 }
 
 /** What may be captured, and what has been so far. */

@@ -43,6 +43,7 @@ function createProgram(): Command {
   addSandboxCommands(program);
   addClockCommands(program);
   addCycleCommands(program);
+  addDeadlineCommand(program);
   addScheduleCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
@@ -177,6 +178,22 @@ function addCycleCommands(program: Command): void {
       lazily(
         () => import('./cycle-report.ts'),
         (module) => module.runCycleReport,
+      ),
+    );
+}
+
+function addDeadlineCommand(program: Command): void {
+  program
+    .command('deadlines')
+    .description('authorizations of all open months that expire soon, in charges and yen')
+    .requiredOption('--merchant <slug>', 'whose')
+    .option('--within <days>', 'days to look ahead, 60 at most (default 14)', wholeNumber)
+    .option('--csv', 'print CSV, one line a month and date')
+    .option('--json', 'print JSON')
+    .action(
+      lazily(
+        () => import('./deadlines.ts'),
+        (module) => module.runDeadlines,
       ),
     );
 }

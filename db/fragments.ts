@@ -103,3 +103,25 @@ export function mayCapture(rule: CaptureRule, now: string): RawBuilder<boolean> 
 export const registrationOf: RawBuilder<string> = sql<string>`coalesce(
   (select r.previous_order_number from charge_registrations r
     where r.charge_id = c.id order by r.k desc limit 1), c.previous_order_number)`;
+
+/** Columns of the walk over `charge_states s`, with its open hold `h`. */
+export function captureCounts(rule: CaptureRule, now: string): RawBuilder<unknown> {
+  const free = sql`state = 'authorized' and k is null and h.order_number is null`;
+  const waits =
+    rule.authorizedThrough === null
+      ? sql`null::date`
+      : sql`min(case when ${free} and ${authorizedOn} > ${rule.authorizedThrough}::date
+                     then ${authorizedOn} end)`;
+  return sql`
+    case when state = 'authorized' then capture_before end as "captureBefore",
+    count(*) filter (where ${free} and capture_before > ${now}
+                       and ${mayCapture(rule, now)})::int as ready,
+    count(*) filter (where state = 'authorized' and k is not null)::int as refused,
+    count(*) filter (where state in ('planned', 'authorized')
+                       and h.order_number is not null)::int as held,
+    count(*) filter (where ${free})::int as free,
+    coalesce(sum(amount_yen) filter (where ${free}), 0)::float8 as "freeYen",
+    ${waits} as "waitsFrom",
+    count(*) filter (where state in ('expired', 'voided') and h.order_number is null
+                       and ${isAskedAgain})::int as again`;
+}

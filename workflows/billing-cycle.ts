@@ -1,6 +1,13 @@
 import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
-import { type CycleFacts, type CycleStage, isFinished, needsAttention } from '../billing/cycle.ts';
+import { deadlineMarkKey } from '../billing/capture-deadlines.ts';
+import {
+  type CycleFacts,
+  type CycleStage,
+  isFinished,
+  isToPreview,
+  needsAttention,
+} from '../billing/cycle.ts';
 import { describeCycle } from '../billing/describe-cycle.ts';
 import { earlierInstant, laterInstant } from '../billing/instant.ts';
 import { planReminders } from '../billing/reminders.ts';
@@ -18,7 +25,12 @@ export interface BillingCycleInput extends WorkflowInput {
   readonly startedBy: string;
   /** Whether it bills all its orders by itself, or those that a person chooses; all by default. */
   readonly scope?: 'all' | 'chosen';
+  /** Started again over a closed month, for a person's word on it. */
+  readonly afterClose?: boolean;
 }
+
+/** Long enough for the Update that follows the start; nobody waits for this to pass. */
+const AFTER_CLOSE_PAUSE_MS = 60_000;
 
 /**
  * A step that was refused is tried again by itself, in case nobody tells the workflow that its cause
@@ -50,6 +62,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   let remindAt: string | null = null;
   // Only saves a second call: the key of a reminder keeps it from being posted twice.
   let reminded = '';
+  let toldDeadlines = '';
 
   const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
     // It may come with the very first task, before the month has its row.
@@ -74,6 +87,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   while (facts.stage !== 'closed') {
     setStage(facts.stage, needsAttention(facts), describeCycle(facts));
     remindAt = await remind(facts);
+    await tellDeadlines(facts);
     await tryStep(facts);
     if (shouldContinueAsNew(timingOf(input))) {
       await clock.quiet();
@@ -81,7 +95,8 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     }
     facts = await short.readCycle(of());
   }
-  setStage('closed', false, describeCycle(facts));
+  setStage('closed', needsAttention(facts), describeCycle(facts));
+  if (input.afterClose === true) await bell.pauses(AFTER_CLOSE_PAUSE_MS, '締め後の訂正');
   await clock.quiet();
 
   /** What a person must put right first ends no month: it says so, waits and tries again. */
@@ -111,8 +126,22 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         await files.selectOrders({ ...of(), workflowId });
         return;
       }
-      if (now.openRuns > 0 && now.stage !== 'handing_over') return await move('handing_over');
+      if (isToPreview(now) && !BEFORE_FILES.includes(now.stage)) return await move('previewing');
       if (now.expirable > 0) return await short.expireAuthorizations(of());
+      if (now.again > 0 && !BEFORE_FILES.includes(now.stage)) {
+        const { uncleared } = await files.buildFiles({ ...of(), kind: 'auth' });
+        await short.startExchanges(of());
+        return uncleared ? await move('previewing') : undefined;
+      }
+      const { rule, rows } = now.deadlines.lastDay;
+      // What is about to leave anyway leaves first.
+      if (rule !== 'ask' && rows > 0 && !now.capture.due) {
+        await files.applyLastDayRule({ ...of(), workflowId });
+        return;
+      }
+      // A further run that waits for people must not hold back the captures of those before it.
+      const waits = now.stage === 'previewing' || now.stage === 'awaiting_approval';
+      if (waits && now.capture.due) return await capture();
     }
     switch (now.stage) {
       case 'collecting':
@@ -121,13 +150,21 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return;
 
       case 'previewing':
+        if (isToPreview(now)) return await files.previewRun(of());
+        // A run that was sent back leaves earlier ones as they are.
+        if (hasCharges(now)) return await move('awaiting_result');
         return await rests(now, '請求する注文の指定');
 
-      case 'handing_over':
-        await files.planCharges(of());
-        await files.buildFiles({ ...of(), kind: 'auth' });
+      case 'awaiting_approval':
+        return await awaitApproval(now, move);
+
+      case 'handing_over': {
+        const { outdated } = await files.planCharges(of());
+        if (outdated) return await move('previewing');
+        const { uncleared } = await files.buildFiles({ ...of(), kind: 'auth' });
         await short.startExchanges(of());
-        return await move('awaiting_result');
+        return await move(uncleared ? 'previewing' : 'awaiting_result');
+      }
 
       case 'awaiting_result':
         // One file without a result must not hold back the captures of the others.
@@ -135,16 +172,16 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return await move('capturing');
 
       case 'capturing':
-        if (now.capture.due) {
-          await files.buildFiles({ ...of(), kind: 'capture' });
-          return await short.startExchanges(of());
-        }
+        if (now.capture.due) return await capture();
         if (now.exchanges.open > 0 || awaitsCapture(now)) return await rests(now, '売上処理');
         return await move('working_ng');
 
       case 'working_ng':
         if (now.capture.due || awaitsCapture(now)) return await move('capturing');
-        if (!isFinished(now.charges) || now.exchanges.open + now.exchanges.unsettled > 0) {
+        if (
+          !isFinished(now.charges) ||
+          now.exchanges.open + now.exchanges.unsettled + now.strays > 0
+        ) {
           return await rests(now, '対応待ち');
         }
         // Another month may have billed them since: then nothing is left over here.
@@ -157,13 +194,28 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return;
 
       default:
-        // Approval comes with its capability; a stopped cycle waits for a person.
+        // A stopped cycle waits for a person.
         return await bell.waits(null, '再開');
     }
   }
 
+  /** An approval lets the files be built; what changes before it has the month look again. */
+  async function awaitApproval(
+    now: CycleFacts,
+    move: (to: CycleStage) => Promise<void>,
+  ): Promise<void> {
+    if (!isToPreview(now) || now.approval?.current !== true) return await move('previewing');
+    if (now.approval.approved) return await move('handing_over');
+    return await rests(now, '請求の承認');
+  }
+
+  async function capture(): Promise<void> {
+    await files.buildFiles({ ...of(), kind: 'capture' });
+    await short.startExchanges(of());
+  }
+
   /**
-   * Until something happens, an authorization expires, shipped orders leave together or the shop may
+   * Until something happens, a window ends or nears its end, captures leave together or the shop may
    * have left an export.
    */
   async function rests(now: CycleFacts, purpose: string): Promise<void> {
@@ -171,7 +223,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     const due = earlierInstant(
       remindAt,
       earlierInstant(
-        now.nextExpiryAt,
+        earlierInstant(now.nextExpiryAt, now.deadlines.nextAt),
         earlierInstant(now.capture.nextWaveAt, now.capture.nextShipmentAt),
       ),
     );
@@ -188,6 +240,15 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     }
     reminded = occasion;
     return next.dueAt;
+  }
+
+  /** Tells of windows that end soon what is due of them. */
+  async function tellDeadlines({ deadlines: { marks } }: CycleFacts): Promise<void> {
+    const occasion = marks.map((mark) => deadlineMarkKey(input.month, mark)).join(' ');
+    if (occasion !== '' && occasion !== toldDeadlines) {
+      await files.remindOfDeadlines({ ...of(), marks });
+    }
+    toldDeadlines = occasion;
   }
 
   /** Reads what the shop has left for the month. @returns whether there was anything */
@@ -208,6 +269,11 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     return found.sha256s.length > 0;
   }
 }
+
+/** Where a month stands until files of what it is about to bill are built. */
+const BEFORE_FILES: readonly CycleStage[] = ['previewing', 'awaiting_approval', 'handing_over'];
+
+const hasCharges = ({ charges }: CycleFacts) => Object.values(charges).some(({ rows }) => rows > 0);
 
 /** Authorized charges that wait for their shipment or for a person's tick. */
 function awaitsCapture({ charges, captureRefused }: CycleFacts): boolean {

@@ -1,12 +1,13 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Act, OfCycle } from '../activities/acts.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
+import { hearApprovalActs } from './approval-acts.ts';
+import { hearCaptureActs } from './capture-acts.ts';
+import { hearCorrectionActs } from './correction-acts.ts';
 import {
-  captureCharges,
   endCharges,
   type OperatorAct,
   rebuildFiles,
-  recordShipments,
   resumeCycle,
   settleContradictions,
   startRun,
@@ -14,6 +15,7 @@ import {
 } from './messages.ts';
 import { hearOrderActs } from './order-acts.ts';
 import { hearPortalActs } from './portal-acts.ts';
+import { hearReconciliationActs } from './reconciliation-acts.ts';
 import { refuseUnless } from './refusals.ts';
 
 /** How the workflow of a month takes an act: when it may, and what follows. */
@@ -53,15 +55,7 @@ export function hearCycleActs(
       told(() => files.openRun({ ...by(act), orderNumbers, confirmed })),
     { validator: namesOrders },
   );
-  setHandler(
-    captureCharges,
-    ({ orderNumbers, confirmed, ...act }) =>
-      told(() => files.requestCaptures({ ...by(act), orderNumbers, confirmed })),
-    { validator: namesOrders },
-  );
-  setHandler(recordShipments, ({ shipments, ...act }) =>
-    told(() => files.recordShipments({ ...by(act), shipments })),
-  );
+  hearCaptureActs(by, told, files);
   setHandler(
     endCharges,
     ({ orderNumbers, kind, ...act }) =>
@@ -79,7 +73,10 @@ export function hearCycleActs(
     told(() => short.settleContradictions({ ...by(act), orderNumbers })),
   );
   hearOrderActs(by, told, short);
+  hearApprovalActs(by, told, files);
+  hearCorrectionActs(by, told, short);
   hearPortalActs(by, told, short);
+  hearReconciliationActs(by, told, short, files);
   setHandler(resumeCycle, (act) => told(() => short.resumeCycle(by(act))), {
     validator: (_act) => refuseUnless(isTroubled(), 'この月の処理は止まっていません。'),
   });

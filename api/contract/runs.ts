@@ -19,6 +19,26 @@ const confirmedSchema = countSchema.meta({
   description: 'count and yen that the operator saw and confirmed; anything else is refused',
 });
 
+const partialAmountsSchema = z
+  .array(
+    z.strictObject({
+      orderNumber: z.string().min(1).max(64),
+      amountYen: z.int().min(1).max(9_999_999),
+    }),
+  )
+  .max(5000)
+  .default([])
+  .meta({ description: 'orders of which less than the authorized amount is captured' });
+
+function namesEachOnce(body: {
+  readonly orderNumbers: readonly string[];
+  readonly partialAmounts: readonly { readonly orderNumber: string }[];
+}): boolean {
+  const named = new Set(body.orderNumbers);
+  const partial = body.partialAmounts.map(({ orderNumber }) => orderNumber);
+  return new Set(partial).size === partial.length && partial.every((order) => named.has(order));
+}
+
 const dateSchema = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/)
@@ -155,11 +175,19 @@ export const runRoutes = {
     path: `${cycle}/captures`,
     body: {
       kind: 'json',
-      schema: z.strictObject({
-        orderNumbers: chosenOrdersSchema,
-        confirmed: confirmedSchema,
-        reason: reasonSchema,
-      }),
+      schema: z
+        .strictObject({
+          orderNumbers: chosenOrdersSchema,
+          partialAmounts: partialAmountsSchema,
+          confirmed: confirmedSchema.meta({
+            description: 'count and yen that are captured; anything else is refused',
+          }),
+          reason: reasonSchema,
+        })
+        .refine(namesEachOnce, {
+          error: 'names an order twice, or one that is not among orderNumbers',
+          path: ['partialAmounts'],
+        }),
     },
     responses: {
       200: { kind: 'json', schema: countSchema, description: 'what the next file captures' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../billing-month.ts';
+import { LAST_DAY_RULES, type LastDayRule } from '../capture-settings.ts';
 import { formatYen } from '../money.ts';
 
 /**
@@ -83,6 +84,29 @@ export const mailTemplates = {
     ),
     link: `cycles/${of.month}`,
   })),
+  /** Somebody must let a month's billing go; nothing has left. */
+  approval_waiting: template(
+    z.strictObject({
+      month,
+      preview: z.int().min(1),
+      charges: count,
+      amountYen: count,
+      why: sentence,
+      /** What was shown before is not what would be billed now. */
+      again: z.boolean(),
+      waitingDays: count,
+    }),
+    (of) => ({
+      subject: `${of.month} の請求の承認をお願いします(${of.charges} 件)`,
+      text: lines(
+        `${of.month} の請求 ${of.charges} 件、${formatYen(of.amountYen)}が承認を待っています(${describeWait(of.waitingDays)})。`,
+        ...(of.again ? ['内容が変わったため、以前のプレビューと承認は無効になりました。'] : []),
+        of.why,
+        `プレビュー ${of.preview} で前月との差分を確かめ、承認するか差し戻してください。承認するまで、ファイルは作成しません。`,
+      ),
+      link: `cycles/${of.month}`,
+    }),
+  ),
   /** Whatever else a month waits for a person with. */
   attention: template(z.strictObject({ month, sentence }), (of) => ({
     subject: `${of.month} の請求に確認が必要です`,
@@ -100,14 +124,60 @@ export const mailTemplates = {
   })),
   /** Authorizations that the PSP will void unless they are captured. */
   deadline_near: template(
-    z.strictObject({ month, expiresOn: date, days: count, charges: count, amountYen: count }),
+    z.strictObject({
+      month,
+      expiresOn: date,
+      days: count,
+      charges: count,
+      amountYen: count,
+      /** Of them, on hold. */
+      held: count.default(0),
+    }),
     (of) => ({
-      subject: `オーソリの期限まであと ${of.days} 日です(${of.charges} 件)`,
+      subject: `オーソリの期限まであと ${of.days} 日です(${of.month}、${of.charges} 件)`,
       text: lines(
-        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)}が ${of.expiresOn} に期限切れになります。`,
+        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)}が ${of.expiresOn} の午前0時に期限切れになります。`,
+        ...describeHeld(of.held),
         '売上処理をしない場合、ペイジェントが自動で取り消し、請求できなくなります。出荷状況を確かめ、売上処理を行ってください。',
       ),
       link: `cycles/${of.month}`,
+    }),
+  ),
+  /** What the last-day rule does, or asks. */
+  last_day: template(
+    z.strictObject({
+      month,
+      expiresOn: date,
+      rule: z.enum(LAST_DAY_RULES),
+      charges: count,
+      amountYen: count,
+      held: count,
+      /** What the rule may take. */
+      free: count,
+      freeYen: count,
+    }),
+    (of) => ({
+      subject: `オーソリの期限が近づいています(${of.month}、${of.charges} 件)`,
+      text: lines(
+        `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)}が ${of.expiresOn} の午前0時に期限切れになります。`,
+        ...(of.free > 0 ? [describeRule(of.rule, of.free, of.freeYen)] : []),
+        ...describeHeld(of.held),
+        '期限切れになると請求できなくなり、請求するにはもう一度オーソリが必要です。',
+      ),
+      link: `cycles/${of.month}`,
+    }),
+  ),
+  /** Declined charges that nobody paid by the set day: the shop stops what it still sends. */
+  ng_given_up: template(
+    z.strictObject({ month, charges: count, amountYen: count }),
+    (of) => ({
+      subject: `${of.month} のNG ${of.charges} 件の請求を断念しました`,
+      text: lines(
+        `${of.month} のオーソリNGのうち ${of.charges} 件、${formatYen(of.amountYen)}の請求を断念しました。`,
+        '注文と経緯は残っています。NG対応の一覧(完了・請求断念)で注文を確かめ、定期購入の停止など、ショップ側の手続きを行ってください。',
+        '請求し直す場合は「断念・キャンセルした請求を戻す」を実行してください(締め済みの月を除きます)。',
+      ),
+      link: `ng-cases?month=${of.month}`,
     }),
   ),
   file_import_done: template(
@@ -181,4 +251,24 @@ export function writeMail<Name extends MailTemplate>(name: Name, parameters: unk
 
 function describeWait(days: number): string {
   return days === 0 ? '本日から' : `${days} 日経過`;
+}
+
+function describeHeld(held: number): string[] {
+  return held > 0
+    ? [
+        `うち ${held} 件は保留中です。保留中の注文は自動では処理しません。保留を解除するか、取り消してください。`,
+      ]
+    : [];
+}
+
+function describeRule(rule: LastDayRule, free: number, freeYen: number): string {
+  const orders = `${free} 件(${formatYen(freeYen)})`;
+  switch (rule) {
+    case 'ask':
+      return `${orders}を売上処理するか、取り消すかを決めてください。自動では処理しません。`;
+    case 'capture':
+      return `設定により、${orders}を売上ファイルに入れます。ファイルを期限までにアップロードしてください。`;
+    case 'void':
+      return `設定により、${orders}を取消リストに載せます。ペイジェントの画面で取り消し、結果を記録してください。`;
+  }
 }

@@ -1,19 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
-import { createBusinessCalendar } from '../../billing/business-calendar.ts';
+import { sql } from 'kysely';
 import { businessDateOf, instantAt, startOfBusinessDate } from '../../billing/business-date.ts';
 import { planDeadlines } from '../../billing/capture-deadlines.ts';
-import {
-  type CaptureRule,
-  captureDateOf,
-  captureRuleAt,
-  nextCaptureWave,
-} from '../../billing/capture-policy.ts';
-import { type CaptureSettings, captureSettingsSchema } from '../../billing/capture-settings.ts';
+import { type Capturing, captureDateOf, nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import { earlierInstant } from '../../billing/instant.ts';
-import type { MerchantSettings } from '../../billing/merchant-settings.ts';
 import type { Db } from '../database.ts';
-import { authorizedOn, isAskedAgain, mayCapture } from '../fragments.ts';
 
 /** What the walk over a month's charges counts of its captures, by state and end of the window. */
 export interface CaptureCount extends RowsAndYen {
@@ -29,35 +20,6 @@ export interface CaptureCount extends RowsAndYen {
   readonly waitsFrom: string | null;
   /** Expired or voided charges that are to be authorized again. */
   readonly again: number;
-}
-
-/** How a merchant captures; one without settings captures what a person ticks. */
-export function captureOf(settings: MerchantSettings | undefined, now: string) {
-  const capture = settings?.capture ?? captureSettingsSchema.parse({ policy: 'manual' });
-  const calendar = createBusinessCalendar(settings?.calendar.closedDays);
-  return { capture, calendar, rule: captureRuleAt(capture, calendar, now) };
-}
-
-/** Columns of the walk over `charge_states s`, with its open hold `h`. */
-export function captureCounts(rule: CaptureRule, now: string): RawBuilder<unknown> {
-  const free = sql`state = 'authorized' and k is null and h.order_number is null`;
-  const waits =
-    rule.authorizedThrough === null
-      ? sql`null::date`
-      : sql`min(case when ${free} and ${authorizedOn} > ${rule.authorizedThrough}::date
-                     then ${authorizedOn} end)`;
-  return sql`
-    case when state = 'authorized' then capture_before end as "captureBefore",
-    count(*) filter (where ${free} and capture_before > ${now}
-                       and ${mayCapture(rule, now)})::int as ready,
-    count(*) filter (where state = 'authorized' and k is not null)::int as refused,
-    count(*) filter (where state in ('planned', 'authorized')
-                       and h.order_number is not null)::int as held,
-    count(*) filter (where ${free})::int as free,
-    coalesce(sum(amount_yen) filter (where ${free}), 0)::float8 as "freeYen",
-    ${waits} as "waitsFrom",
-    count(*) filter (where state in ('expired', 'voided') and h.order_number is null
-                       and ${isAskedAgain})::int as again`;
 }
 
 type CaptureFacts = Pick<
@@ -76,7 +38,7 @@ export async function readCaptureFacts(
     readonly counts: readonly CaptureCount[];
     readonly lastWaveAt: string | null;
     readonly now: string;
-  } & ReturnType<typeof captureOf>,
+  } & Capturing,
 ): Promise<CaptureFacts> {
   const { cycleId, counts, lastWaveAt, capture, calendar, now } = of;
   const { policy, waveAt } = capture;
@@ -116,9 +78,9 @@ export async function readCaptureFacts(
 /** By policy `on-date`: when the first of what still waits for its date leaves. */
 function nextDateAt(
   counts: readonly CaptureCount[],
-  { capture, calendar }: ReturnType<typeof captureOf>,
+  { capture, calendar }: Capturing,
 ): string | null {
-  const { onDate, waveAt }: CaptureSettings = capture;
+  const { onDate, waveAt } = capture;
   const [first] = counts.flatMap(({ waitsFrom }) => waitsFrom ?? []).sort();
   if (onDate === null || first === undefined) return null;
   return instantAt(captureDateOf(first, onDate, calendar), waveAt);

@@ -98,29 +98,52 @@ export async function recordShipments(
   return rows.map((row) => row.order_number);
 }
 
+/** What is captured of an order whose authorization is of more. */
+export interface PartialAmount {
+  readonly orderNumber: string;
+  /** Whole yen, from 1. */
+  readonly amountYen: number;
+}
+
 /**
- * Records that a person wants these authorized charges captured, whatever the policy says.
+ * Records that a person wants these authorized charges captured, whatever the policy says, or less than
+ * was authorized of some of them. The caller holds the merchant's lock.
  *
- * @returns what was asked for, and the order numbers that cannot be captured now; the caller rolls
- *   back when there are any
+ * @returns what was asked for, in the yen that are captured, and the order numbers that cannot be
+ *   captured so now; the caller rolls back when there are any
  */
 export async function requestCaptures(
   trx: Trx,
   merchantId: number,
-  of: { cycleId: number; orderNumbers: readonly string[]; decisionId: number; now: string },
+  of: {
+    cycleId: number;
+    orderNumbers: readonly string[];
+    partialAmounts?: readonly PartialAmount[];
+    decisionId: number;
+    now: string;
+  },
 ): Promise<{ rows: number; yen: number; refused: string[] }> {
+  const partial = of.partialAmounts ?? [];
   const { rows } = await sql<{ order_number: string; charge_id: number | null; yen: number }>`
     with asked as (
-      select u.order_number, s.charge_id, s.n, s.amount_yen as yen
+      select u.order_number, s.charge_id, s.n, coalesce(p.yen, s.amount_yen) as yen,
+             nullif(p.yen, s.amount_yen) as amount_yen
         from (select distinct order_number from unnest(${of.orderNumbers}::text[]) as t (order_number)) u
+        left join unnest(${partial.map((one) => one.orderNumber)}::text[],
+                         ${partial.map((one) => one.amountYen)}::int[]) as p (order_number, yen)
+          on p.order_number = u.order_number
         left join charge_states s on s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId}
           and s.order_number = u.order_number and s.state = 'authorized' and s.k is null
-          and s.capture_before > ${of.now}
+          and s.capture_before > ${of.now} and coalesce(p.yen <= s.amount_yen, true)
           and not exists (select from open_order_holds h
                            where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+          -- Asked for before, and of another amount: a file may be on its way.
+          and not exists (select from capture_requests r
+                           where r.charge_id = s.charge_id and r.n = s.n
+                             and r.amount_yen is distinct from nullif(p.yen, s.amount_yen))
     ), requested as (
-      insert into capture_requests (charge_id, n, merchant_id, decision_id, requested_at)
-      select charge_id, n, ${merchantId}, ${of.decisionId}, ${of.now} from asked
+      insert into capture_requests (charge_id, n, merchant_id, amount_yen, decision_id, requested_at)
+      select charge_id, n, ${merchantId}, amount_yen, ${of.decisionId}, ${of.now} from asked
        where charge_id is not null
          and not exists (select from capture_requests r
                           where r.charge_id = asked.charge_id and r.n = asked.n)

@@ -165,6 +165,13 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+  listDeadlines: { path: merchant('/deadlines'), answer: 200 },
+  downloadDeadlines: { path: merchant('/deadlines.csv'), answer: 200 },
+  reauthorizeCharges: {
+    path: cycle('/reauthorizations'),
+    json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
   recordShipments: {
     path: cycle('/shipments'),
     json: () => ({ shipments: [{ orderNumber: '1', shippedOn: '2026-11-30' }] }),
@@ -184,6 +191,17 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   settleContradictions: {
     path: cycle('/settled-contradictions'),
     json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  listCorrections: { path: merchant('/corrections'), answer: 200 },
+  recordCorrection: {
+    path: cycle('/corrections'),
+    json: () => ({ kind: 'refund', yen: 100, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
+  acknowledgeCorrection: {
+    path: cycle('/corrections/1/acknowledgement'),
+    json: () => ({ reason: 'walk' }),
     answer: 'cycle-not-found',
   },
   resumeCycle: {

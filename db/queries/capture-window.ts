@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import type { BusinessCalendar } from '../../billing/business-calendar.ts';
+import { lastDayAt } from '../../billing/capture-deadlines.ts';
+import type { CaptureSettings } from '../../billing/capture-settings.ts';
+import type { Db } from '../database.ts';
+
+/**
+ * The authorizations of a month that the last-day rule may take now: their window ends within its
+ * lead, nobody holds them, no capture file has carried them and nobody has asked for their capture.
+ */
+export async function listLastDayCharges(
+  db: Db,
+  merchantId: number,
+  of: { readonly cycleId: number; readonly now: string },
+  settings: Pick<CaptureSettings, 'lastDayLeadDays' | 'waveAt'>,
+  calendar: BusinessCalendar,
+): Promise<{ readonly orderNumber: string; readonly yen: number }[]> {
+  const free = sql`
+    select s.order_number, s.amount_yen, s.capture_before
+      from charge_states s
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId} and s.state = 'authorized'
+       and s.k is null and s.capture_before > ${of.now}
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+       and not exists (select from capture_requests q
+                        where q.charge_id = s.charge_id and q.n = s.n)`;
+  const { rows: ends } = await sql<{ before: string }>`
+    select distinct capture_before as before from (${free}) f`.execute(db);
+  const near = ends
+    .map(({ before }) => before)
+    .filter((before) => Date.parse(lastDayAt(before, settings, calendar)) <= Date.parse(of.now));
+  if (near.length === 0) return [];
+  const { rows } = await sql<{ orderNumber: string; yen: number }>`
+    select order_number as "orderNumber", amount_yen as yen from (${free}) f
+     where capture_before = any(${near}::timestamptz[]) order by 1`.execute(db);
+  return rows;
+}
