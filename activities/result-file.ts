@@ -19,6 +19,7 @@ import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { correctByLateResult } from './late-result.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { mergeResult } from './merge-result.ts';
 
@@ -41,19 +42,20 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       }
       const source = (sha256: string) => () => readStored(deps, merchant.id, sha256);
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
+      let alarmed = false;
       const merge = (encoding: TextEncoding) =>
         inCopyTransaction(deps.pool, async (trx, copyRows) => {
           await lockMerchant(trx, merchant.id);
-          await decide(trx, merchant.id, of, { act: 'ingest-result', body: { sha256: of.sha256 } });
+          const body = { sha256: of.sha256 };
+          const decided = await decide(trx, merchant.id, of, { act: 'ingest-result', body });
+          const { id: decisionId } = decided;
           const key = { exchangeId: exchange.id, fileId: result.fileId };
           if ((await findResultRound(trx, merchant.id, key)) === undefined) {
             const now = await requireExchange(trx, merchant.id, of.exchange);
             refuseUnaccepted(now);
-            const { stage } = await requireCycle(trx, merchant.id, now.billingMonth);
-            if (stage === 'closed') throw refuseClosedMonth(now);
             const other = await findExchangeOfResult(trx, merchant.id, key);
             if (other !== undefined) throw refuseOtherResult(other);
-            await mergeResult(trx, copyRows, {
+            const context = {
               merchantId: merchant.id,
               exchange: now,
               fileId: result.fileId,
@@ -62,7 +64,10 @@ export function createResultFileActivities(deps: ActivityDependencies) {
               windowDays: current.settings.capture.windowDays,
               known: await listKnownContradictions(trx, merchant.id, now.id),
               now: of.now,
-            });
+            };
+            const { id, stage } = await requireCycle(trx, merchant.id, now.billingMonth);
+            if (stage !== 'closed') await mergeResult(trx, copyRows, context);
+            else alarmed = await correctByLateResult(trx, context, { cycleId: id, decisionId });
           }
           const summary = await summarizeResult(trx, merchant.id, exchange.id);
           if (summary === undefined) throw new Error('a result has a verdict for every sent line');
@@ -72,6 +77,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
         const encoding = await detectEncoding(files.result());
         const summary = await withHeartbeat(() => retryMerge(() => merge(encoding)));
+        if (alarmed) await deps.workflows.wakeMail(merchant);
         await refreshStatistics(deps.db, summary.sent.rows, [
           exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
           'result_lines',
@@ -100,13 +106,6 @@ function refuseUnaccepted(exchange: Exchange): void {
   throw refusal(
     'StageConflict',
     '受付番号がまだ記録されていません。何も変更していません。受付番号を記録してから結果ファイルを取り込んでください。',
-  );
-}
-
-function refuseClosedMonth({ billingMonth }: Exchange): Error {
-  return refusal(
-    'StageConflict',
-    `${billingMonth} の請求は締め済みです。何も変更していません。記録と違う結果の場合は、ペイジェントの画面で二重請求がないか確認してください。`,
   );
 }
 

@@ -7,6 +7,8 @@ import type { WorkflowStart, WorkflowStarter } from './workflow-starter.ts';
 interface MonthStart {
   readonly scope?: 'all' | 'chosen';
   readonly stage?: CycleStage;
+  /** Over a closed month, for a person's word on it. */
+  readonly afterClose?: boolean;
 }
 
 interface OfMerchant {
@@ -51,6 +53,7 @@ function describeStart(
       month,
       startedBy,
       scope: as.scope ?? 'all',
+      ...(as.afterClose === true ? { afterClose: true } : {}),
     },
     month,
     stage: as.stage ?? 'collecting',

@@ -4,15 +4,28 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
 import { billMonth } from '../../sandbox/bill-month.ts';
+import { downloadExchangeFile, listExchanges } from '../../sandbox/operator.ts';
 import { routeSamples } from '../api/route-samples.ts';
 import { type Month, openMonth } from './month.ts';
-import { ask, makeExport, numbered, untilCycle } from './month-acts.ts';
+import {
+  ask,
+  countAtPsp,
+  giveResult,
+  makeExport,
+  makeResult,
+  numbered,
+  post,
+  untilCycle,
+} from './month-acts.ts';
 
 /** The month of the samples that the walk over all routes sends. */
 const closedMonth = '2026-10';
 const isAct = (route: RouteContract) =>
   route.idempotencyKey === 'required' && /\/(?:cycles|exchanges)\/:month\//.test(route.path);
-const acts = (Object.keys(contract) as RouteName[]).filter((name) => isAct(contract[name]));
+// A correction is what a closed month is for; it has tests of its own below.
+const acts = (Object.keys(contract) as RouteName[]).filter(
+  (name) => isAct(contract[name]) && name !== 'recordCorrection',
+);
 
 let month: Month;
 let owner: pg.Client;
@@ -108,4 +121,95 @@ test('its report adds up', async () => {
     expect(instants).toEqual([...instants].sort());
     expect(instants).not.toContain(null);
   }
+});
+
+describe('what becomes known later is a correction beside the record', () => {
+  /** All that the closed month itself is made of: its rows, but for who is asked to look. */
+  async function hashMonth(): Promise<string> {
+    const later =
+      /^(?:corrections|correction_acknowledgements|cycles|decisions|files|file_chunks|notices|mail_outbox|audit_entries) /;
+    return (await hashRecord())
+      .split('\n')
+      .filter((line) => !later.test(line))
+      .join('\n');
+  }
+  const corrections = (query = '') => ask(month, 'GET', `/corrections${query}`);
+
+  test('a late result that says something else is kept, alarms, and changes nothing', async () => {
+    const before = await hashMonth();
+    const [, capture] = await listExchanges(month.day.desk, closedMonth);
+    if (capture?.kind !== 'capture') throw new Error('no capture file');
+    const request = await downloadExchangeFile(month.day.desk, capture);
+    const late = makeResult(request, (orderNumber) => (orderNumber === 'k03' ? '1' : '0'));
+    expect((await giveResult(month, capture, late)).status).toBe(200);
+    // Another file that says the same again is no further correction.
+    const again = makeResult(request, (orderNumber) => (/k0[34]/.test(orderNumber) ? '1' : '0'));
+    expect((await giveResult(month, capture, again)).status).toBe(200);
+    const { body } = await corrections('?open=true');
+    expect(body.corrections).toMatchObject([
+      { number: 2, kind: 'late_result', orderNumber: 'k04', yen: 1003, received: 'refused' },
+      {
+        ...{ month: closedMonth, number: 1, kind: 'late_result', label: '締め後に届いた結果' },
+        ...{ orderNumber: 'k03', yen: 1002, recorded: 'captured', received: 'refused' },
+        ...{ file: { kind: 'capture', number: 1 }, acknowledged: null },
+      },
+    ]);
+    expect(await hashMonth()).toBe(before);
+    const cycle = await ask(month, 'GET', `/cycles/${closedMonth}`);
+    expect(cycle.body).toMatchObject({ stage: 'closed', attention: true });
+    expect(cycle.body.waitsFor).toContain('訂正が 2 件');
+    const notices = await ask(month, 'GET', '/notices');
+    expect(JSON.stringify(notices.body)).toContain('二重請求の可能性');
+    expect(await countAtPsp(month, 'k')).toMatchObject({ captures: 12, twice: [] });
+  });
+
+  test('a refund is recorded once, whatever is sent again, and not above what was captured', async () => {
+    const refund = { kind: 'refund', orderNumber: 'k05', yen: 1004, reason: '返品' };
+    const path = `/cycles/${closedMonth}/corrections`;
+    const key = randomUUID();
+    const first = await post(month, path, refund, key);
+    expect(first).toMatchObject({ status: 200, body: { number: 3 } });
+    expect(await post(month, path, refund, key)).toMatchObject({ body: { number: 3 } });
+    const tooMuch = await post(month, path, { ...refund, yen: 1005 });
+    expect([tooMuch.status, tooMuch.body.detail]).toEqual([409, expect.stringContaining('1,004')]);
+    const stranger = await post(month, path, { ...refund, orderNumber: 'nobody' });
+    expect([stranger.status, stranger.body.detail]).toEqual([
+      409,
+      expect.stringContaining('nobody'),
+    ]);
+    const late = await post(month, path, { ...refund, kind: 'late_result' });
+    expect(late.status).toBe(422);
+    const rest = await corrections('?limit=1');
+    expect(rest.body.nextAfter).toBe(`${closedMonth}/3`);
+    const next = await corrections(`?limit=5&after=${encodeURIComponent(`${closedMonth}/3`)}`);
+    expect(next.body.corrections).toMatchObject([{ number: 2 }, { number: 1 }]);
+  });
+
+  test('it stays open until a person has looked after it', async () => {
+    const acknowledge = (number: number) =>
+      post(month, `/cycles/${closedMonth}/corrections/${number}/acknowledgement`, {
+        reason: 'ペイジェントの画面で確認',
+      });
+    expect((await acknowledge(1)).body).toEqual({ open: 2 });
+    const twice = await acknowledge(1);
+    expect([twice.status, twice.body.detail]).toEqual([409, expect.stringContaining('確認済み')]);
+    expect((await acknowledge(2)).body).toEqual({ open: 1 });
+    expect((await acknowledge(3)).body).toEqual({ open: 0 });
+    expect((await corrections('?open=true')).body.corrections).toEqual([]);
+    const cycle = await ask(month, 'GET', `/cycles/${closedMonth}`);
+    expect(cycle.body).toMatchObject({
+      attention: false,
+      waitsFor: expect.not.stringContaining('訂正'),
+    });
+  });
+
+  test('a month that is open takes none', async () => {
+    await month.begin('2026-12', makeExport(numbered('o', 1)));
+    const refund = { kind: 'refund', orderNumber: 'o01', yen: 1, reason: '返品' };
+    const early = await post(month, '/cycles/2026-12/corrections', refund);
+    expect([early.status, early.body.detail]).toEqual([
+      409,
+      expect.stringContaining('まだ締めていません'),
+    ]);
+  });
 });
