@@ -18,7 +18,7 @@ export async function actOnCycle<Result>(
   of: OfAct,
   decision: { readonly act: string; readonly body: unknown },
   apply: (trx: Trx, merchantId: number, cycle: CycleRow, decisionId: number) => Promise<Result>,
-  repeated: (trx: Trx, merchantId: number, cycle: CycleRow) => Promise<Result>,
+  repeated: (trx: Trx, merchantId: number, cycle: CycleRow, decisionId: number) => Promise<Result>,
 ): Promise<Result> {
   const merchant = await loadMerchant(deps, of.merchant);
   try {
@@ -29,7 +29,7 @@ export async function actOnCycle<Result>(
         const cycle = await requireOpenCycle(trx, merchant.id, of.month);
         return recorded.fresh
           ? await apply(trx, merchant.id, cycle, recorded.id)
-          : await repeated(trx, merchant.id, cycle);
+          : await repeated(trx, merchant.id, cycle, recorded.id);
       }),
     );
   } catch (error) {

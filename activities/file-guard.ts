@@ -5,6 +5,7 @@ import { type CardNumberGuard, createCardNumberGuard } from '../imports/card-num
 import { importGuardOptions } from '../imports/import-columns.ts';
 import { checkImportHead } from '../imports/import-head.ts';
 import { ownNumberColumnNumbers } from '../psp/paygent/layouts.ts';
+import { inquiryNumberColumns } from '../psp/paygent/payment-inquiry.ts';
 
 /**
  * The card-number guard for one inbound file. Columns that hold our own numbers or the PSP's may be
@@ -25,6 +26,8 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
         header: false,
         exemptColumnNumbers: ownNumberColumnNumbers(settings.paygent.width),
       });
+    case 'payment-inquiry':
+      return createCardNumberGuard({ header: true, exemptColumns: inquiryNumberColumns });
     case importFileKinds.customers:
       return createImportGuard('customers', settings);
     case importFileKinds.cards:

@@ -16,6 +16,7 @@ import { createMailboxActivities } from './mailbox.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createOrderSourceActivities } from './order-source.ts';
+import { createPaymentInquiryActivities } from './payment-inquiry.ts';
 import { createPreviewActivities } from './preview.ts';
 import { createDeskActivities } from './reconciliation-desk.ts';
 import { createResultFileActivities } from './result-file.ts';
@@ -65,6 +66,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createApprovalActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
+      ...createPaymentInquiryActivities(deps),
       applyDeskSheet: createDeskActivities(deps).applyDeskSheet,
     },
   };

@@ -17,6 +17,7 @@ import { merchantRoutes } from './contract/merchants.ts';
 import { noticeRoutes } from './contract/notices.ts';
 import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
+import { paymentInquiryRoutes } from './contract/payment-inquiries.ts';
 import { paymentMethodRoutes } from './contract/payment-methods.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
@@ -52,6 +53,7 @@ export const contract = {
   ...runRoutes,
   ...captureWindowRoutes,
   ...voidRoutes,
+  ...paymentInquiryRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,
   ...carrierResendTaskRoutes,

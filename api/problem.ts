@@ -86,6 +86,11 @@ export const problemTypes = {
     detail:
       'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
   },
+  'inquiry-not-found': {
+    status: 404,
+    title: 'No such payment list',
+    detail: 'この照会データはありません。照会データCSVをアップロードして読み取ってください。',
+  },
   'mail-not-found': {
     status: 404,
     title: 'No such mail',

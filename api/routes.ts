@@ -19,6 +19,7 @@ import { merchantHandlers } from './routes/merchants.ts';
 import { noticeHandlers } from './routes/notices.ts';
 import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
+import { paymentInquiryHandlers } from './routes/payment-inquiries.ts';
 import { paymentMethodHandlers } from './routes/payment-methods.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -54,6 +55,7 @@ export const handlers: Handlers<Contract> = {
   ...runHandlers,
   ...captureWindowHandlers,
   ...voidHandlers,
+  ...paymentInquiryHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,
   ...carrierResendTaskHandlers,

@@ -1,2 +1,8 @@
 /** What a person may upload. A kind tells the guard which columns hold our own long numbers. */
-export const uploadKinds = ['order-export', 'auth-result', 'capture-result', 'sent-file'] as const;
+export const uploadKinds = [
+  'order-export',
+  'auth-result',
+  'capture-result',
+  'sent-file',
+  'payment-inquiry',
+] as const;

@@ -75,7 +75,7 @@ export function hearCycleActs(
   hearOrderActs(by, told, short);
   hearApprovalActs(by, told, files);
   hearCorrectionActs(by, told, short);
-  hearPortalActs(by, told, short);
+  hearPortalActs(by, told, short, files);
   hearReconciliationActs(by, told, short, files);
   setHandler(resumeCycle, (act) => told(() => short.resumeCycle(by(act))), {
     validator: (_act) => refuseUnless(isTroubled(), 'この月の処理は止まっていません。'),

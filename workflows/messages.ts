@@ -133,6 +133,18 @@ export const confirmVoids = defineOperatorUpdate<
   { answered: number }
 >('confirmVoids');
 
+/** The portal's own list of payments (情報照会): stored bytes, named by their hash. Nothing changes yet. */
+export const readInquiry = defineOperatorUpdate<
+  { readonly sha256: string },
+  { n: number; rows: number }
+>('readInquiry');
+
+/** What a list tells goes into the record, when it is still what a person confirmed. */
+export const useInquiry = defineOperatorUpdate<
+  { readonly n: number; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('useInquiry');
+
 /** Charges that will not be billed come to an end: all of those named, or none. */
 export const endCharges = defineOperatorUpdate<
   { readonly orderNumbers: readonly string[]; readonly kind: 'cancelled' | 'given_up' },

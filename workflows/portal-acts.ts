@@ -1,11 +1,18 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Act, OfCycle } from '../activities/acts.ts';
-import type { MainActivities } from '../activities/index.ts';
-import { confirmVoids, type OperatorAct, voidCharges } from './messages.ts';
+import type { FileActivities, MainActivities } from '../activities/index.ts';
+import type { ExchangeName } from '../billing/exchange.ts';
+import {
+  confirmVoids,
+  type OperatorAct,
+  readInquiry,
+  useInquiry,
+  voidCharges,
+} from './messages.ts';
 import { refuseUnless } from './refusals.ts';
 
 /**
- * Hears what people do on the portal by a list instead of a file.
+ * Hears what people do on the portal by a list instead of a file, and what the portal's own list says.
  *
  * @param told runs the act once the month has its row, and has the month read its rows again
  */
@@ -13,6 +20,7 @@ export function hearPortalActs(
   of: (act: OperatorAct) => OfCycle & { act: Act; workflowId: string },
   told: <Result>(act: () => Promise<Result>) => Promise<Result>,
   short: MainActivities,
+  files: FileActivities,
 ): void {
   const validator = ({ orderNumbers }: { readonly orderNumbers: readonly string[] }) =>
     refuseUnless(orderNumbers.length > 0, '注文番号を1件以上指定してください。');
@@ -28,4 +36,22 @@ export function hearPortalActs(
       told(() => short.confirmVoids({ ...of(act), orderNumbers, result })),
     { validator },
   );
+  setHandler(readInquiry, ({ sha256, ...act }) =>
+    told(() => files.readInquiry({ ...of(act), sha256 })),
+  );
+  setHandler(useInquiry, ({ n, confirmed, ...act }) =>
+    told(async () => {
+      const { returned, ...totals } = await files.useInquiry({ ...of(act), n, confirmed });
+      // Files that never left lost lines that were carried out elsewhere: the others want a new one.
+      for (const exchange of returned.filter(isBilled)) {
+        await files.buildReturnedFiles({ ...of(act), exchange });
+      }
+      if (returned.length > 0) await short.startExchanges(of(act));
+      return totals;
+    }),
+  );
+}
+
+function isBilled(name: ExchangeName): name is ExchangeName & { kind: 'auth' | 'capture' } {
+  return name.kind === 'auth' || name.kind === 'capture';
 }

@@ -78,6 +78,7 @@ export async function up(db: Kysely<any>): Promise<void> {
       paid_at timestamptz,
       primary key (charge_id, n, inquiry_id)
     );
+    grant usage on sequence payment_inquiries_id_seq to tsukigime_app;
     grant select, insert on capture_waves, payment_inquiries, payment_inquiry_rows,
       payment_inquiry_uses, payment_details to tsukigime_app;
   `.execute(db);

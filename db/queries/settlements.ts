@@ -60,8 +60,8 @@ export async function settleLines(
 }
 
 /**
- * A file never left: every line of it ends as not sent, which permits a new attempt or ending. The
- * caller has made sure that no line has an answer.
+ * A file never left: every line of it ends as not sent, which permits a new attempt or ending. What
+ * became of a line by another way, as the PSP's own list told, stays.
  */
 export async function settleFileAsNotSent(
   db: Db,
@@ -72,13 +72,16 @@ export async function settleFileAsNotSent(
   await sql`
     insert into outcomes (charge_id, n, merchant_id, outcome, exchange_id, decision_id, recorded_at)
     select charge_id, n, ${merchantId}, 'not_sent', ${exchangeId}, ${decisionId}, ${now}
-      from file_lines where exchange_id = ${exchangeId} and k is null
+      from file_lines l where l.exchange_id = ${exchangeId} and l.k is null
+       and not exists (select from outcomes o where o.charge_id = l.charge_id and o.n = l.n)
      order by charge_id`.execute(db);
   await sql`
     insert into ending_results (charge_id, n, k, merchant_id, result, exchange_id, decision_id,
                                 recorded_at)
     select charge_id, n, k, ${merchantId}, 'not_sent', ${exchangeId}, ${decisionId}, ${now}
-      from file_lines where exchange_id = ${exchangeId} and k is not null
+      from file_lines l where l.exchange_id = ${exchangeId} and l.k is not null
+       and not exists (select from ending_results r
+                        where r.charge_id = l.charge_id and r.n = l.n and r.k = l.k)
      order by charge_id`.execute(db);
 }
 

@@ -351,6 +351,19 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'confirmation-not-found',
   },
 
+  listInquiries: { path: cycle('/payment-inquiries'), answer: 'cycle-not-found' },
+  readInquiry: {
+    path: cycle('/payment-inquiries'),
+    json: () => ({ sha256 }),
+    answer: 'cycle-not-found',
+  },
+  compareInquiry: { path: cycle('/payment-inquiries/1'), answer: 'cycle-not-found' },
+  listComparedPayments: { path: cycle('/payment-inquiries/1/rows'), answer: 'cycle-not-found' },
+  useInquiry: {
+    path: cycle('/payment-inquiries/1/use'),
+    json: () => ({ confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
   listVoids: { path: cycle('/voids'), answer: 'cycle-not-found' },
   downloadVoids: { path: cycle('/voids.csv'), answer: 'cycle-not-found' },
   suggestVoids: { path: cycle('/suggested-voids'), answer: 'cycle-not-found' },
