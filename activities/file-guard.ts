@@ -1,3 +1,4 @@
+import { DESK_SHEET_KIND, deskSheetOwnNumbers } from '../billing/desk-sheet.ts';
 import { type ImportKind, importFileKinds } from '../billing/file-import.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { ownNumberColumns } from '../billing/order-profile.ts';
@@ -28,6 +29,8 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
       });
     case 'payment-inquiry':
       return createCardNumberGuard({ header: true, exemptColumns: inquiryNumberColumns });
+    case DESK_SHEET_KIND:
+      return createCardNumberGuard({ header: true, exemptColumns: deskSheetOwnNumbers });
     case importFileKinds.customers:
       return createImportGuard('customers', settings);
     case importFileKinds.cards:

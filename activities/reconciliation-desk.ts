@@ -8,7 +8,7 @@ import {
   judgeChoices,
   sumDecisions,
 } from '../billing/desk-decision.ts';
-import { readChoices, readDeskSheet, type SheetProblem } from '../billing/desk-sheet.ts';
+import { describeSheetProblems, judgeSheet, readDeskSheet } from '../billing/desk-sheet.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
 import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
@@ -52,7 +52,9 @@ export function createDeskActivities(deps: ActivityDependencies) {
       const reason = of.act.reason ?? '';
       const body = { decisions: of.decisions };
       const choices = of.decisions.map((choice) => ({ ...choice, reason }));
-      return await decideItems(deps, of, { act: 'decide-at-desk', body }, async () => choices);
+      return await decideItems(deps, of, { act: 'decide-at-desk', body }, (trx, merchantId) =>
+        acceptAll(trx, merchantId, choices),
+      );
     },
 
     /** The same by a filled-in CSV: exactly what its preview counted, or nothing. */
@@ -72,7 +74,7 @@ async function decideItems(
   deps: ActivityDependencies,
   of: OfDesk & { readonly confirmed?: { readonly rows: number; readonly yen: number } },
   decision: { readonly act: string; readonly body: unknown },
-  readWanted: (trx: Trx, merchantId: number) => Promise<readonly DeskChoice[]>,
+  accept: (trx: Trx, merchantId: number) => Promise<readonly AcceptedChoice<FoundItem>[]>,
 ): Promise<DeskAnswer> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { windowDays } = current.settings.capture;
@@ -83,8 +85,7 @@ async function decideItems(
       const recorded = await decide(trx, merchant.id, of, decision);
       decisionId = recorded.id;
       if (!recorded.fresh) return;
-      const choices = await readWanted(trx, merchant.id);
-      const accepted = await acceptAll(trx, merchant.id, choices);
+      const accepted = await accept(trx, merchant.id);
       const { rows, yen } = sumDecisions(accepted);
       if (of.confirmed && (of.confirmed.rows !== rows || of.confirmed.yen !== yen)) {
         throw refusal(
@@ -114,21 +115,33 @@ async function decideItems(
   return { totals: sumDecisions(decided), files };
 }
 
-async function acceptAll(trx: Trx, merchantId: number, choices: readonly DeskChoice[]) {
-  const names = choices.map(({ item }) => item);
-  const found = await findDeskItems(trx, merchantId, names);
-  const closed = names.filter((name) => found.get(name)?.open === false);
-  const earlier = await findDeskDecisions(trx, merchantId, closed);
+async function acceptAll(
+  trx: Trx,
+  merchantId: number,
+  choices: readonly DeskChoice[],
+): Promise<readonly AcceptedChoice<FoundItem>[]> {
+  const { found, earlier } = await findItems(
+    trx,
+    merchantId,
+    choices.map(({ item }) => item),
+  );
   const { accepted, refused } = judgeChoices(choices, found, earlier);
   if (refused.length > 0) throw refusal('DeskItemsRefused', describeRefused(refused));
-  return accepted as readonly (AcceptedChoice & { readonly item: FoundItem })[];
+  return accepted;
+}
+
+/** The named items as they are now, and who settled those that are not open. */
+async function findItems(trx: Trx, merchantId: number, names: readonly string[]) {
+  const found = await findDeskItems(trx, merchantId, names);
+  const closed = names.filter((name) => found.get(name)?.open === false);
+  return { found, earlier: await findDeskDecisions(trx, merchantId, closed) };
 }
 
 /** Writes each fact once; the exchanges that have none left to settle are reconciled. */
 async function settle(
   trx: Trx,
   merchantId: number,
-  accepted: readonly (AcceptedChoice & { readonly item: FoundItem })[],
+  accepted: readonly AcceptedChoice<FoundItem>[],
   at: { readonly decisionId: number; readonly now: string; readonly windowDays: number },
 ): Promise<void> {
   const { decisionId, now, windowDays } = at;
@@ -180,13 +193,13 @@ async function settle(
   }
 }
 
-/** The choices of a stored sheet; a row at fault refuses the file. */
+/** What a stored sheet asks for; a row at fault refuses the file. */
 async function readSheet(
   trx: Trx,
   merchantId: number,
   { fileKeys }: ActivityDependencies,
   of: OfDesk & { readonly sha256: string },
-): Promise<readonly DeskChoice[]> {
+): Promise<readonly AcceptedChoice<FoundItem>[]> {
   const open = async () => {
     const file = await openFile(trx, merchantId, of.sha256, fileKeys);
     if (file !== undefined) return file.content;
@@ -197,28 +210,19 @@ async function readSheet(
   };
   try {
     const encoding = await detectEncoding(await open());
-    const { rows, problems } = await readDeskSheet(await open(), encoding);
-    const found = await findDeskItems(
+    const sheet = await readDeskSheet(await open(), encoding);
+    const { found, earlier } = await findItems(
       trx,
       merchantId,
-      rows.map(({ item }) => item),
+      sheet.rows.map(({ item }) => item),
     );
-    const read = readChoices(rows, found, of.act.reason);
-    const faults = [...problems, ...read.problems];
-    if (faults.length > 0) throw refusal('DeskItemsRefused', describeFaults(faults));
-    return read.choices;
+    const { accepted, problems } = judgeSheet(sheet, found, earlier, of.act.reason);
+    if (problems.length > 0) throw refusal('DeskItemsRefused', describeSheetProblems(problems));
+    return accepted;
   } catch (error) {
     if (!(error instanceof UnusableFileError)) throw error;
     throw refusal('UnusableFile', `${error.ja}。何も変更していません。`, error.code);
   }
-}
-
-const NAMED = 20;
-
-function describeFaults(faults: readonly SheetProblem[]): string {
-  const named = faults.slice(0, NAMED).map(({ line, ja }) => `${line} 行目: ${ja}`);
-  const more = faults.length > NAMED ? `。ほか ${faults.length - NAMED} 件` : '';
-  return `CSVに誤りがあります: ${named.join('。')}${more}。何も変更していません。直してアップロードし直してください。`;
 }
 
 /** Every file and month that the decision touched reads its rows again. @returns the files */

@@ -19,6 +19,7 @@ import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { paymentInquiryRoutes } from './contract/payment-inquiries.ts';
 import { paymentMethodRoutes } from './contract/payment-methods.ts';
+import { reconciliationDeskRoutes } from './contract/reconciliation-desk.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
@@ -43,6 +44,7 @@ export const contract = {
   ...chargeRoutes,
   ...correctionRoutes,
   ...exchangeRoutes,
+  ...reconciliationDeskRoutes,
   ...mailRoutes,
   ...noticeRoutes,
   ...sendErrorRoutes,

@@ -69,6 +69,12 @@ export const problemTypes = {
     detail:
       'このファイル授受はありません。何も実行していません。月・種別・番号を確かめてください。',
   },
+  'desk-item-not-found': {
+    status: 404,
+    title: 'No such item of the reconciliation desk',
+    detail:
+      'この要確認の項目はありません。何も変更していません。一覧を読み直して選び直してください。',
+  },
   'send-error-not-found': {
     status: 404,
     title: 'No such send error',

@@ -21,6 +21,7 @@ import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { paymentInquiryHandlers } from './routes/payment-inquiries.ts';
 import { paymentMethodHandlers } from './routes/payment-methods.ts';
+import { reconciliationDeskHandlers } from './routes/reconciliation-desk.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
@@ -45,6 +46,7 @@ export const handlers: Handlers<Contract> = {
   ...chargeHandlers,
   ...correctionHandlers,
   ...exchangeHandlers,
+  ...reconciliationDeskHandlers,
   ...mailHandlers,
   ...noticeHandlers,
   ...sendErrorHandlers,

@@ -140,11 +140,13 @@ export interface DeskChoice {
   readonly reason: string;
 }
 
-export interface AcceptedChoice {
+export interface AcceptedChoice<Item extends DeskItem = DeskItem> {
   readonly choice: DeskChoice;
-  readonly item: DeskItem;
+  readonly item: Item;
 }
 export interface RefusedChoice {
+  /** Its place among the choices, from 0. */
+  readonly at: number;
   readonly item: string;
   readonly ja: string;
 }
@@ -158,22 +160,25 @@ export interface EarlierDecision {
 }
 
 /** What of the chosen may be done. All of them or none: one refused refuses all. */
-export function judgeChoices(
+export function judgeChoices<Item extends DeskItem>(
   choices: readonly DeskChoice[],
-  found: ReadonlyMap<string, DeskItem>,
+  found: ReadonlyMap<string, Item>,
   earlier: ReadonlyMap<string, EarlierDecision>,
-): { readonly accepted: readonly AcceptedChoice[]; readonly refused: readonly RefusedChoice[] } {
-  const accepted: AcceptedChoice[] = [];
+): {
+  readonly accepted: readonly AcceptedChoice<Item>[];
+  readonly refused: readonly RefusedChoice[];
+} {
+  const accepted: AcceptedChoice<Item>[] = [];
   const refused: RefusedChoice[] = [];
   const seen = new Set<string>();
-  for (const choice of choices) {
+  for (const [at, choice] of choices.entries()) {
     const item = found.get(choice.item);
     const ja = seen.has(choice.item)
       ? '同じ項目が2回指定されています'
       : findHindrance(choice, item, earlier.get(choice.item));
     seen.add(choice.item);
     if (ja === null && item !== undefined) accepted.push({ choice, item });
-    else refused.push({ item: choice.item, ja: ja ?? '' });
+    else refused.push({ at, item: choice.item, ja: ja ?? '' });
   }
   return { accepted, refused };
 }

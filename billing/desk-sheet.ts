@@ -1,11 +1,14 @@
 import { type CsvRow, readCsvRows } from './csv-rows.ts';
 import type { CsvValue } from './csv-writer.ts';
 import {
+  type AcceptedChoice,
   allowedActions,
   DESK_ACTIONS,
   type DeskAction,
   type DeskChoice,
   deskActionNames,
+  type EarlierDecision,
+  judgeChoices,
 } from './desk-decision.ts';
 import {
   type DeskItem,
@@ -176,34 +179,44 @@ const actionByWord: ReadonlyMap<string, DeskAction> = new Map(
 );
 
 /**
- * What the rows of a sheet ask for, set against the items of the record.
+ * What the rows of a sheet ask for, set against the items of the record. One row at fault refuses the
+ * file; the others are shown all the same.
  *
  * @param reason for rows that give none of their own; null = each row must
  */
-export function readChoices(
-  rows: readonly SheetRow[],
-  found: ReadonlyMap<string, DeskItem>,
+export function judgeSheet<Item extends DeskItem>(
+  sheet: Sheet,
+  found: ReadonlyMap<string, Item>,
+  earlier: ReadonlyMap<string, EarlierDecision>,
   reason: string | null,
 ): {
-  readonly choices: readonly (DeskChoice & { readonly line: number })[];
+  readonly accepted: readonly AcceptedChoice<Item>[];
   readonly problems: readonly SheetProblem[];
 } {
-  const choices: (DeskChoice & { line: number })[] = [];
-  const problems: SheetProblem[] = [];
-  for (const row of rows) {
+  const choices: DeskChoice[] = [];
+  const lines: number[] = [];
+  const problems: SheetProblem[] = [...sheet.problems];
+  for (const row of sheet.rows) {
     const action = actionByWord.get(row.word.normalize('NFKC'));
     const problem = findProblem(row, found.get(row.item), action, reason);
     if (problem !== null) problems.push({ line: row.line, ...problem });
     else if (action !== undefined) {
-      choices.push({
-        item: row.item,
-        action,
-        reason: row.reason || (reason ?? ''),
-        line: row.line,
-      });
+      choices.push({ item: row.item, action, reason: row.reason || (reason ?? '') });
+      lines.push(row.line);
     }
   }
-  return { choices, problems };
+  const { accepted, refused } = judgeChoices(choices, found, earlier);
+  for (const { at, ja } of refused) problems.push({ line: lines[at] ?? 0, code: 'refused', ja });
+  return { accepted, problems: problems.sort((one, other) => one.line - other.line) };
+}
+
+const NAMED = 20;
+
+/** Why a sheet was refused, naming its lines. */
+export function describeSheetProblems(problems: readonly SheetProblem[]): string {
+  const named = problems.slice(0, NAMED).map(({ line, ja }) => `${line} 行目: ${ja}`);
+  const more = problems.length > NAMED ? `。ほか ${problems.length - NAMED} 件` : '';
+  return `CSVに誤りがあります: ${named.join('。')}${more}。何も変更していません。直してアップロードし直してください。`;
 }
 
 function findProblem(

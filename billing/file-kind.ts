@@ -5,4 +5,5 @@ export const uploadKinds = [
   'capture-result',
   'sent-file',
   'payment-inquiry',
+  'desk-decisions',
 ] as const;

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { AcceptedChoice, DeskChoice, LineFact } from '../../billing/desk-decision.ts';
 import type { Db, Trx } from '../database.ts';
-import type { FoundItem } from './reconciliation-desk.ts';
 
 /** A line whose outcome a person vouches for. */
 export interface SettledLine {
@@ -104,7 +103,7 @@ export async function insertDeskDecisions(
   db: Trx,
   merchantId: number,
   decided: {
-    accepted: readonly (AcceptedChoice & { readonly item: FoundItem })[];
+    accepted: readonly AcceptedChoice[];
     decisionId: number;
     now: string;
   },

@@ -377,6 +377,30 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], result: 'voided' }),
     answer: 'cycle-not-found',
   },
+  listDeskItems: { path: merchant('/reconciliation-desk'), answer: 200 },
+  readDeskItem: {
+    path: merchant('/reconciliation-desk/items/line.2026-10.auth.1.2'),
+    answer: 'desk-item-not-found',
+  },
+  decideDeskItems: {
+    path: merchant('/reconciliation-desk/decisions'),
+    json: () => ({
+      decisions: [{ item: 'line.2026-10.auth.1.2', action: 'ok' }],
+      reason: 'walk',
+    }),
+    answer: 'conflict',
+  },
+  downloadDeskSheet: { path: merchant('/reconciliation-desk/items.csv'), answer: 200 },
+  previewDeskSheet: {
+    path: merchant(`/reconciliation-desk/sheets/${sha256}`),
+    answer: 'file-not-found',
+  },
+  applyDeskSheet: {
+    path: merchant(`/reconciliation-desk/sheets/${sha256}/decisions`),
+    json: () => ({ confirmed: { rows: 0, yen: 0 }, reason: 'walk' }),
+    answer: 'file-not-found',
+  },
+  listResultChanges: { path: exchange('/result-changes'), answer: 'exchange-not-found' },
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 
   listMails: { path: merchant('/mails'), answer: 200 },
