@@ -14,12 +14,15 @@ import { createHoldActivities } from './holds.ts';
 import { createMailOutboxActivities } from './mail-outbox.ts';
 import { createMailboxActivities } from './mailbox.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
+import { createNgActActivities } from './ng-acts.ts';
+import { createNgWaveActivities } from './ng-wave.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createOrderSourceActivities } from './order-source.ts';
 import { createPaymentInquiryActivities } from './payment-inquiry.ts';
 import { createPreviewActivities } from './preview.ts';
 import { createDeskActivities } from './reconciliation-desk.ts';
 import { createResultFileActivities } from './result-file.ts';
+import { createRetentionActivities } from './retention.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
 import { createSendErrorActivities } from './send-errors.ts';
@@ -32,6 +35,7 @@ import { createVoidActivities } from './voids.ts';
 export function createActivities(deps: ActivityDependencies) {
   const { noteUnclearSend, ...sends } = createSendFileActivities(deps);
   const { noteWrongResult, ...fetches } = createFetchResultActivities(deps);
+  const ngWave = createNgWaveActivities(deps);
   return {
     main: {
       noteUnclearSend,
@@ -50,6 +54,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createMailOutboxActivities(deps),
       ...createMailboxActivities(deps),
       ...createMonthStarterActivities(deps),
+      ...ngWave.main,
       ...createSendErrorActivities(deps),
       ...createVoidActivities(deps),
     },
@@ -57,11 +62,14 @@ export function createActivities(deps: ActivityDependencies) {
       ...sends,
       ...fetches,
       ...createFileImportActivities(deps),
+      ...createNgActActivities(deps),
+      ...ngWave.files,
       ...createOrderExportActivities(deps),
       ...createOrderSourceActivities(deps),
       ...createSelectionActivities(deps),
       ...createCaptureWindowActivities(deps),
       ...createRunActivities(deps),
+      ...createRetentionActivities(deps),
       ...createPreviewActivities(deps),
       ...createApprovalActivities(deps),
       ...createTransactionFileActivities(deps),

@@ -1,4 +1,4 @@
-import { planSchedule } from '../billing/cycle-schedule.ts';
+import { planRetentionSchedule, planSchedule } from '../billing/cycle-schedule.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { syncSchedule } from '../temporal/schedules.ts';
@@ -7,7 +7,7 @@ import { withPatience } from './patience.ts';
 import { describeError } from './request-log.ts';
 
 /**
- * Makes the merchant's Schedule equal to its newest settings. They are saved by now, whatever becomes
+ * Makes the merchant's Schedules equal to its newest settings. They are saved by now, whatever becomes
  * of this: while Temporal is away, the worker's next look mends it (workers/schedules.ts).
  */
 export async function followSchedule(
@@ -16,9 +16,14 @@ export async function followSchedule(
 ): Promise<void> {
   const current = await findSettings(db, merchant.id);
   if (current === undefined) return;
-  const wanted = planSchedule(merchant, current.settings, realNow().toISOString());
+  const wanted = [
+    planSchedule(merchant, current.settings, realNow().toISOString()),
+    planRetentionSchedule(merchant, current.settings),
+  ];
   try {
-    await withPatience(temporal, updateWaitMs, () => syncSchedule(temporal, wanted));
+    await withPatience(temporal, updateWaitMs, async () => {
+      for (const one of wanted) await syncSchedule(temporal, one);
+    });
   } catch (error) {
     logger.warn({ error: describeError(error) }, 'a schedule does not follow its settings yet');
   }

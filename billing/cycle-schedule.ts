@@ -6,6 +6,7 @@ import {
   UnknownCalendarError,
 } from './business-calendar.ts';
 import { type BusinessDate, businessDateOf } from './business-date.ts';
+import { isBlanking, retentionOf } from './retention.ts';
 
 /** When a merchant's months are started without a person. */
 export interface CycleSchedule {
@@ -87,11 +88,16 @@ export function planStarts(
 export interface WantedSchedule {
   /** Slug. */
   readonly merchant: string;
+  /** What it starts: the merchant's months, or the blanking of what is kept no longer. */
+  readonly what: 'cycle' | 'retention';
   /** HH:MM in Japan. */
   readonly at: string;
   /** Empty: no Schedule at all. */
-  readonly starts: readonly PlannedStart[];
+  readonly starts: readonly PlannedStart[] | 'daily';
 }
+
+/** At night, when nobody uploads and no wave leaves. */
+const RETENTION_AT = '03:30';
 
 /** So far ahead the dates of a Schedule are known; whoever looks after it adds those that follow. */
 const PLANNED_MONTHS = 24;
@@ -109,7 +115,7 @@ export function planSchedule(
     readonly calendar: { readonly closedDays: readonly string[] };
   },
   now: string,
-): WantedSchedule {
+): WantedSchedule & { readonly starts: readonly PlannedStart[] } {
   const { schedule, calendar } = settings;
   // From last month on, whose day may have moved into this one.
   const from = shiftBillingMonth(businessDateOf(now).slice(0, 7), -1);
@@ -117,5 +123,19 @@ export function planSchedule(
     merchant.clockOffsetMs === 0
       ? planStarts(from, PLANNED_MONTHS, schedule, createBusinessCalendar(calendar.closedDays))
       : [];
-  return { merchant: merchant.slug, at: schedule.at, starts };
+  return { merchant: merchant.slug, what: 'cycle', at: schedule.at, starts };
+}
+
+/** The Schedule that blanks what a merchant's settings keep no longer, every night. */
+export function planRetentionSchedule(
+  merchant: { readonly slug: string; readonly clockOffsetMs: number },
+  settings: Parameters<typeof retentionOf>[0],
+): WantedSchedule {
+  const isWanted = merchant.clockOffsetMs === 0 && isBlanking(retentionOf(settings));
+  return {
+    merchant: merchant.slug,
+    what: 'retention',
+    at: RETENTION_AT,
+    starts: isWanted ? 'daily' : [],
+  };
 }

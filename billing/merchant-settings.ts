@@ -13,6 +13,7 @@ import { orderSourceSchema, tellsMonth } from './order-source.ts';
 import { paygentSftpSchema } from './paygent-sftp.ts';
 import { paygentTelegramSchema } from './paygent-telegram.ts';
 import { paymentMethodsSchema } from './payment-methods.ts';
+import { retentionSchema } from './retention.ts';
 import type { StatusExclusion } from './select-orders.ts';
 
 const orderFields = Object.keys(cagolabProfile.columns) as [OrderField, ...OrderField[]];
@@ -151,6 +152,9 @@ const everySetting = z.strictObject({
 
   /** Customer and card files (billing/import-settings.ts). */
   imports: importSettingsSchema,
+
+  /** How long personal data is kept (billing/retention.ts). */
+  retention: retentionSchema,
 
   /** 支払い方法設定 (billing/payment-methods.ts). */
   paymentMethods: paymentMethodsSchema,

@@ -54,8 +54,8 @@ export function addImportCommands(program: Command, { lazily, oneOf }: Parsers):
   }
   program
     .command('retention')
-    .description('blank personal data and import files that are kept no longer (run it daily)')
-    .requiredOption('--merchant <slug>', 'whose; its setting imports.retentionMonths says how long')
+    .description('blank personal data and files that are kept no longer, as every night')
+    .requiredOption('--merchant <slug>', 'whose; its settings say how long')
     .action(
       lazily(
         () => import('./retention.ts'),

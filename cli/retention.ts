@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { isBlanking, retentionOf } from '../billing/retention.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
@@ -7,8 +8,8 @@ import { findSettings } from '../db/queries/settings.ts';
 import { UsageError } from './record-access.ts';
 
 /**
- * `tsukigime retention`: blanks personal data and file bytes that the merchant's setting
- * `imports.retentionMonths` keeps no longer. As the owner of the database.
+ * `tsukigime retention`: blanks at once what the merchant's settings keep no longer, as the Schedule
+ * does every night; for merchants whose clock was moved it is the only way.
  * @returns the exit code: 0, or 2 for a command that cannot be carried out.
  */
 export async function runRetention(command: { readonly merchant: string }): Promise<number> {
@@ -25,21 +26,23 @@ export async function runRetention(command: { readonly merchant: string }): Prom
   try {
     const merchant = await findMerchant(db, command.merchant);
     if (merchant === undefined) throw new UsageError(`There is no merchant ${command.merchant}.`);
-    const months = (await findSettings(db, merchant.id))?.settings.imports.retentionMonths ?? null;
-    if (months === null) {
-      throw new UsageError('The setting imports.retentionMonths is null: everything is kept.');
+    const settings = (await findSettings(db, merchant.id))?.settings;
+    const kept = settings === undefined ? undefined : retentionOf(settings);
+    if (kept === undefined || !isBlanking(kept)) {
+      throw new UsageError(
+        'Everything is kept: imports.retentionMonths, retention.orderMonths and ' +
+          'retention.carrierMonths are null.',
+      );
     }
-    const now = new Date(Date.now() + merchant.clockOffsetMs);
     const blanked = await db.transaction().execute((trx) =>
       blankExpired(trx, merchant.id, {
-        before: monthsBefore(now, months).toISOString(),
+        ...kept,
         actor: `cli:${userInfo().username}`,
-        now: now.toISOString(),
+        now: new Date(Date.now() + merchant.clockOffsetMs).toISOString(),
       }),
     );
-    console.log(
-      `Blanked ${blanked.customers} customers, ${blanked.cards} cards and ${blanked.files} files.`,
-    );
+    const counts = Object.entries(blanked).map(([kind, count]) => `${kind} ${count}`);
+    console.log(`Blanked: ${counts.join(', ')}.`);
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -48,14 +51,4 @@ export async function runRetention(command: { readonly merchant: string }): Prom
   } finally {
     await db.destroy();
   }
-}
-
-/** The same day of an earlier month; the last one where that month is shorter. */
-function monthsBefore(instant: Date, months: number): Date {
-  const moved = new Date(instant);
-  moved.setUTCDate(1);
-  moved.setUTCMonth(moved.getUTCMonth() - months);
-  const days = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
-  moved.setUTCDate(Math.min(instant.getUTCDate(), days));
-  return moved;
 }

@@ -374,6 +374,7 @@ create table cycles (
   trouble text,
   scope text default 'all'::text not null,
   attention_since timestamp with time zone,
+  blanked_at timestamp with time zone,
   constraint cycles_pkey PRIMARY KEY (id),
   constraint cycles_merchant_id_billing_month_key UNIQUE (merchant_id, billing_month),
   constraint cycles_billing_month_check CHECK ((billing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -1467,6 +1468,92 @@ CREATE INDEX shipments_by_day ON public.shipments USING btree (merchant_id, ship
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
 
+CREATE OR REPLACE FUNCTION public.blank_expired(merchant bigint, import_months integer, order_months integer, carrier_months integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare
+      today timestamptz := clock_timestamp()
+        + (select clock_offset_ms from merchants where id = merchant) * interval '1 millisecond';
+      counts jsonb := '{}';
+      touched bigint;
+      months bigint[];
+      imports_before timestamptz := today - make_interval(months => import_months);
+      orders_before timestamptz := today - make_interval(months => order_months);
+      carrier_before timestamptz := today - make_interval(months => carrier_months);
+    begin
+      if least(import_months, order_months) < 1 or carrier_months < 9 then
+        raise exception 'import_months and order_months are at least 1, carrier_months at least 9';
+      end if;
+
+      update customers
+         set name = null, kana = null, postal_code = null, prefecture = null, city = null,
+             street = null, building = null, phone = null, email = null, gender = null,
+             birth_date = null, occupation_id = null, tag_ids = '{}', newsletter = null,
+             customer_type = null, blanked_at = today
+       where merchant_id = merchant and deleted_at < imports_before and blanked_at is null;
+      get diagnostics touched = row_count;
+      counts := counts || jsonb_build_object('customers', touched);
+      update cards
+         set holder = null, auth_key_id = null, auth_key_iv = null, auth_key_data = null,
+             updated_at = today
+       where merchant_id = merchant and deleted_at < imports_before
+         and num_nonnulls(holder, auth_key_id) > 0;
+      get diagnostics touched = row_count;
+      counts := counts || jsonb_build_object('cards', touched);
+      counts := counts || jsonb_build_object('importFiles', blank_files(merchant, array(
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0
+           and f.kind in ('customer-import', 'card-import')
+           and exists (select from imports i where i.file_id = f.id)
+           and not exists (select from imports i where i.file_id = f.id
+                 and coalesce(i.finished_at, 'infinity') >= imports_before)
+           and import_months is not null)));
+
+      select coalesce(array_agg(id), '{}') into months from cycles
+       where merchant_id = merchant and stage = 'closed' and closed_at < orders_before
+         and blanked_at is null;
+      update orders set customer_name = '', email = '', phone = ''
+       where merchant_id = merchant and cycle_id = any (months);
+      get diagnostics touched = row_count;
+      counts := counts || jsonb_build_object('orders', touched);
+      -- The value that could not be read may have stood in any column.
+      update quarantined_orders set value = null
+       where merchant_id = merchant and cycle_id = any (months);
+      update cycles set blanked_at = today where id = any (months);
+      counts := counts || jsonb_build_object('orderFiles', blank_files(merchant, array(
+        select distinct c.file_id from order_collections c
+         where c.merchant_id = merchant and c.cycle_id = any (months)
+           and not exists (select from order_collections o join cycles m on m.id = o.cycle_id
+                 where o.file_id = c.file_id and m.blanked_at is null))));
+
+      update carrier_results r set phone = null, email = null, parameters = '{}'
+       where merchant_id = merchant and received_at < carrier_before and parameters <> '{}'
+         and not exists (select from deliveries d where d.result_id = r.id and d.state = 'due');
+      get diagnostics touched = row_count;
+      counts := counts || jsonb_build_object('carrierResults', touched);
+      update carrier_calls c set query = '', body = ''
+       where merchant_id = merchant and received_at < carrier_before
+         and length(query) + length(body) > 0
+         and exists (select from carrier_verdicts v where v.call_id = c.id);
+      return counts;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.blank_files(merchant bigint, expired bigint[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare blanked bigint[];
+    begin
+      with done as (
+        update files set chunks = 0
+         where merchant_id = merchant and id = any (expired) and chunks > 0 returning id)
+      select coalesce(array_agg(id), '{}') into blanked from done;
+      delete from file_chunks where file_id = any (blanked);
+      return cardinality(blanked);
+    end $function$;
 CREATE OR REPLACE FUNCTION public.check_attempts()
  RETURNS trigger
  LANGUAGE plpgsql

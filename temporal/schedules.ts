@@ -6,11 +6,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { WantedSchedule } from '../billing/cycle-schedule.ts';
-import {
-  mainTaskQueue,
-  monthStarterScheduleId,
-  startAttributes,
-} from '../workflows/workflow-ids.ts';
+import { mainTaskQueue, scheduleIdOf, startAttributes } from '../workflows/workflow-ids.ts';
 import { encryptionKeyIdOf } from './payload-codec.ts';
 
 export type ScheduleChange = 'created' | 'updated' | 'deleted' | 'unchanged';
@@ -27,7 +23,7 @@ export async function syncSchedule(
   wanted: WantedSchedule,
   taskQueue = mainTaskQueue,
 ): Promise<ScheduleChange> {
-  const handle = client.schedule.getHandle(monthStarterScheduleId(wanted.merchant, 'cycle'));
+  const handle = client.schedule.getHandle(scheduleIdOf(wanted.merchant, wanted.what));
   const found = await handle.describe().catch((error: unknown) => {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
@@ -48,30 +44,33 @@ export async function syncSchedule(
   return 'updated';
 }
 
-function toSchedule({ merchant, at, starts }: WantedSchedule, taskQueue: string) {
+function toSchedule({ merchant, what, at, starts }: WantedSchedule, taskQueue: string) {
   const [hour = 0, minute = 0] = at.split(':').map(Number);
-  const scheduleId = monthStarterScheduleId(merchant, 'cycle');
+  const scheduleId = scheduleIdOf(merchant, what);
   return {
     scheduleId,
     spec: {
       timezone: 'Asia/Tokyo',
-      // Dates one by one: no calendar of Temporal knows the holidays of Japan.
-      calendars: starts.map(({ month, date }) => ({
-        year: Number(date.slice(0, 4)),
-        month: monthNames[Number(date.slice(5, 7)) - 1] ?? 'JANUARY',
-        dayOfMonth: Number(date.slice(8)),
-        hour,
-        minute,
-        comment: month,
-      })),
+      calendars:
+        starts === 'daily'
+          ? [{ hour, minute }]
+          : // Dates one by one: no calendar of Temporal knows the holidays of Japan.
+            starts.map(({ month, date }) => ({
+              year: Number(date.slice(0, 4)),
+              month: monthNames[Number(date.slice(5, 7)) - 1] ?? 'JANUARY',
+              dayOfMonth: Number(date.slice(8)),
+              hour,
+              minute,
+              comment: month,
+            })),
     },
     action: {
       type: 'startWorkflow',
-      workflowType: 'monthStarter',
+      workflowType: what === 'cycle' ? 'monthStarter' : 'retention',
       // The Schedule adds the time for which it starts it.
       workflowId: scheduleId,
       taskQueue,
-      args: [{ merchant, clockOffsetMs: 0, what: 'cycle' }],
+      args: [{ merchant, clockOffsetMs: 0, ...(what === 'cycle' ? { what } : {}) }],
       typedSearchAttributes: startAttributes(merchant, null, null),
     },
     policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW_MS },
@@ -129,6 +128,9 @@ function toMoment({ year, month, dayOfMonth, hour, minute, comment }: FoundCalen
     .concat([[comment ?? '']]);
 }
 
-function toWantedMoment({ year, month, dayOfMonth, hour, minute, comment }: WantedCalendar) {
+function toWantedMoment(calendar: WantedCalendar) {
+  const { hour, minute } = calendar;
+  if (!('month' in calendar)) return [[], ['JANUARY-DECEMBER'], ['1-31'], [hour], [minute], ['']];
+  const { year, month, dayOfMonth, comment } = calendar;
   return [[year], [month], [dayOfMonth], [hour], [minute], [comment]];
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { businessDateOf } from '../billing/business-date.ts';
-import { planSchedule } from '../billing/cycle-schedule.ts';
+import { planRetentionSchedule, planSchedule } from '../billing/cycle-schedule.ts';
 import type { Db } from '../db/database.ts';
 import { listMerchants } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
@@ -11,6 +11,8 @@ export interface SyncedSchedule {
   /** Slug. */
   readonly merchant: string;
   readonly change: ScheduleChange;
+  /** What became of the one that blanks what is kept no longer. */
+  readonly retention: ScheduleChange;
   /** Date in Japan of the next start; null = months are started by hand. */
   readonly nextStart: string | null;
   /** A clock that was moved: settings that want a schedule get none. */
@@ -37,6 +39,7 @@ export async function syncSchedules(
     synced.push({
       merchant: merchant.slug,
       change: await syncSchedule(client, wanted, taskQueue),
+      retention: await syncSchedule(client, planRetentionSchedule(merchant, settings), taskQueue),
       nextStart: wanted.starts.find(({ date }) => date >= today)?.date ?? null,
       movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
     });
@@ -63,7 +66,9 @@ export function keepSchedules(
       if (stopped) return;
       try {
         const synced = await sync(new Date().toISOString());
-        const changed = synced.filter(({ change }) => change !== 'unchanged');
+        const changed = synced.filter(
+          ({ change, retention }) => change !== 'unchanged' || retention !== 'unchanged',
+        );
         if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
       } catch (error) {
         // A process that ends closes the connections under it.

@@ -6,3 +6,5 @@ export { fileImport } from './file-import.ts';
 export { mailDispatch } from './mail-dispatch.ts';
 export { mailboxWatch } from './mailbox-watch.ts';
 export { monthStarter } from './month-starter.ts';
+export { ngDesk } from './ng-desk.ts';
+export { retention } from './retention.ts';

@@ -93,8 +93,8 @@ export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchan
 
 export const mailboxWatchWorkflowId = (merchant: string) => `mailbox:${slug(merchant)}`;
 
-/** The Schedule that starts a merchant's months; the ID of what it starts has the time behind it. */
-export const monthStarterScheduleId = (merchant: string, what: 'cycle') =>
+/** A Schedule of a merchant; the ID of what it starts has the time behind it. */
+export const scheduleIdOf = (merchant: string, what: 'cycle' | 'retention') =>
   `start:${slug(merchant)}:${what}`;
 
 /** What a start says about a workflow of a merchant; `stage.ts` keeps it current from then on. */

@@ -8,18 +8,27 @@ import { moveImport, registerImport } from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { blankExpired } from '../../db/queries/retention.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { insertOrders } from './collected-orders.ts';
+import { openCarrierRecord } from './failed-deliveries.ts';
+import { insertCycle } from './money-record.ts';
 
 let database: TestDatabase;
 let owner: Db;
+let app: Db;
 let merchantId: number;
 const keys = parseEncryptionKeys(inject('fileKeys'));
-const old = '2025-01-10T00:00:00.000Z';
-const recent = '2026-11-01T00:00:00.000Z';
-const now = '2026-11-22T00:00:00.000Z';
+// What is blanked is told by the clock of the database.
+const now = new Date().toISOString();
+const monthsAgo = (months: number) =>
+  new Date(Date.parse(now) - months * 31 * 86_400_000).toISOString();
+const old = monthsAgo(14);
+const recent = monthsAgo(2);
+const kept = { importMonths: null, orderMonths: null, carrierMonths: null };
 
 beforeAll(async () => {
   database = await createTestDatabase();
   owner = openDatabase(database.ownerUrl);
+  app = openDatabase(database.appUrl);
   const merchant = await createMerchant(owner, {
     ...{ slug: 'shop', name: 'shop', kind: 'sandbox', actor: 'test', now: old },
     settings: merchantSettingsSchema.parse({}),
@@ -28,17 +37,21 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await owner.destroy();
+  await app.destroy();
   await database.drop();
 });
 
-async function importedFile(name: string, ends: readonly string[]): Promise<string> {
-  const { fileId, sha256 } = await storeFile(owner, merchantId, {
-    ...{ name, kind: 'customer-import', direction: 'outbound', keys, now: old, actor: 'test' },
+async function storeText(name: string, kind: string): Promise<{ fileId: number; sha256: string }> {
+  return await storeFile(owner, merchantId, {
+    ...{ name, kind, direction: 'outbound', keys, now: old, actor: 'test', maxBytes: 1000 },
     source: (async function* () {
       yield Buffer.from(name);
     })(),
-    maxBytes: 1000,
   });
+}
+
+async function importedFile(name: string, ends: readonly string[]): Promise<string> {
+  const { fileId, sha256 } = await storeText(name, 'customer-import');
   for (const [index, end] of ends.entries()) {
     const { number } = await registerImport(owner, merchantId, {
       ...{ kind: 'customers', fileId, fileName: name, requestKey: `${name}-${index}` },
@@ -60,16 +73,30 @@ async function addCustomer(id: number, deletedAt: string | null): Promise<void> 
     .execute();
 }
 
+const nothing = {
+  customers: 0,
+  cards: 0,
+  importFiles: 0,
+  orders: 0,
+  orderFiles: 0,
+  carrierResults: 0,
+};
+
+/** As the application: it may blank what has expired, and remove nothing else. */
+const blank = (months: Partial<typeof kept> | Record<string, number>) =>
+  app
+    .transaction()
+    .execute((trx) => blankExpired(trx, merchantId, { ...kept, ...months, actor: 'test', now }));
+
 test('what ended long enough ago is blanked; numbers, hashes and counts stay', async () => {
   const gone = await importedFile('gone.csv', [old]);
-  const kept = await importedFile('kept.csv', [old, recent]);
+  const younger = await importedFile('kept.csv', [old, recent]);
   await addCustomer(1, old);
   await addCustomer(2, recent);
   await addCustomer(3, null);
-  const of = { before: '2026-01-01T00:00:00.000Z', actor: 'test', now };
-  const apply = () => owner.transaction().execute((trx) => blankExpired(trx, merchantId, of));
-  expect(await apply()).toEqual({ customers: 1, cards: 0, files: 1 });
-  expect(await apply()).toEqual({ customers: 0, cards: 0, files: 0 });
+  expect(await blank({})).toEqual(nothing);
+  expect(await blank({ importMonths: 12 })).toEqual({ ...nothing, customers: 1, importFiles: 1 });
+  expect(await blank({ importMonths: 12 })).toEqual(nothing);
 
   const { rows } = await sql<{ name: string | null; number: string; phone: string | null }>`
     select name, phone, customer_number as number from customers order by customer_id`.execute(
@@ -81,17 +108,69 @@ test('what ended long enough ago is blanked; numbers, hashes and counts stay', a
     { name: '見本', phone: '0985000000', number: 'n-3' },
   ]);
   expect(await openFile(owner, merchantId, gone, keys)).toMatchObject({ blanked: true, bytes: 8 });
-  expect(await openFile(owner, merchantId, kept, keys)).toMatchObject({ blanked: false });
+  expect(await openFile(owner, merchantId, younger, keys)).toMatchObject({ blanked: false });
   const chunks = await sql<{ chunks: number }>`select count(*) as chunks from file_chunks`.execute(
     owner,
   );
   expect(chunks.rows).toEqual([{ chunks: 1 }]);
 });
 
-test('the application may not do it', async () => {
-  const app = openDatabase(database.appUrl);
-  const of = { before: now, actor: 'test', now };
-  const applied = app.transaction().execute((trx) => blankExpired(trx, merchantId, of));
-  await expect(applied).rejects.toMatchObject({ code: '42501' });
-  await app.destroy();
+test('of months that were closed long ago, orders keep numbers and yen alone', async () => {
+  const closedMonth = async (month: string, closedAt: string | null) => {
+    const cycleId = await insertCycle(owner, merchantId, month);
+    const { fileId } = await storeText(month, 'order-export');
+    await insertOrders(
+      owner,
+      { merchantId, cycleId, fileId },
+      { count: 3, prefix: month, broken: 1 },
+    );
+    if (closedAt !== null) {
+      await sql`update cycles set stage = 'closed', closed_at = ${closedAt} where id = ${cycleId}`.execute(
+        owner,
+      );
+    }
+    return cycleId;
+  };
+  const gone = await closedMonth('2025-01', old);
+  const others = [await closedMonth('2026-09', recent), await closedMonth('2026-10', null)];
+  expect(await blank({ orderMonths: 12 })).toEqual({ ...nothing, orders: 3, orderFiles: 1 });
+  expect(await blank({ orderMonths: 12 })).toEqual(nothing);
+  const readOrders = async (cycleIds: readonly number[]) =>
+    (
+      await sql<{ text: string; yen: number }>`
+        select customer_name || email || phone as text, amount_yen as yen
+          from orders where cycle_id = any(${cycleIds}::bigint[])
+        union all
+        select value, null from quarantined_orders where cycle_id = any(${cycleIds}::bigint[])
+        order by 2`.execute(owner)
+    ).rows;
+  expect((await readOrders([gone])).map(({ text }) => text)).toEqual(['', '', '', null]);
+  expect((await readOrders([gone])).map(({ yen }) => yen)).toEqual([1001, 1002, 1003, null]);
+  for (const { text } of await readOrders(others)) expect(text).not.toBe('');
+});
+
+test('carrier results lose what is personal once they cannot be sent again', async () => {
+  const record = await openCarrierRecord(owner, 'carrier-shop');
+  await record.receive({ ordd: 'old' }, monthsAgo(12));
+  await record.receive({ ordd: 'recent' }, monthsAgo(8));
+  const blanked = await app
+    .transaction()
+    .execute((trx) =>
+      blankExpired(trx, record.merchantId, { ...kept, carrierMonths: 9, actor: 'test', now }),
+    );
+  expect(blanked).toEqual({ ...nothing, carrierResults: 1 });
+  const { rows } = await sql<{ personal: string | null; call: number }>`
+    select r.order_number, r.phone || r.email || r.parameters as personal, length(c.body) as call
+      from carrier_results r join carrier_calls c on c.id = r.call_id order by r.id`.execute(owner);
+  expect(rows[0]).toMatchObject({ order_number: 'old', personal: null, call: 0 });
+  expect(rows[1]?.personal).toContain('recent@example.jp');
+  expect(rows[1]?.call).toBeGreaterThan(0);
+});
+
+test('nothing younger is blanked, whoever asks', async () => {
+  await expect(blank({ orderMonths: 0 })).rejects.toThrow('at least 1');
+  await expect(blank({ carrierMonths: 8 })).rejects.toThrow('at least 9');
+  await expect(sql`select blank_files(1, '{1}')`.execute(app)).rejects.toMatchObject({
+    code: '42501',
+  });
 });

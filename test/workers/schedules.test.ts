@@ -4,7 +4,13 @@ import { keepSchedules, type SyncedSchedule } from '../../workers/schedules.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
 const synced: SyncedSchedule[] = [
-  { merchant: 'a-shop', change: 'created', nextStart: '2026-12-10', movedClock: false },
+  {
+    merchant: 'a-shop',
+    change: 'created',
+    retention: 'unchanged',
+    nextStart: '2026-12-10',
+    movedClock: false,
+  },
 ];
 
 test('Schedules are looked after at once and again and again, also after a look that failed', async () => {

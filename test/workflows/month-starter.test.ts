@@ -17,7 +17,7 @@ import { createLogger } from '../../workers/logger.ts';
 import { syncSchedules } from '../../workers/schedules.ts';
 import { startWorkers } from '../../workers/worker.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
-import { cycleWorkflowId, monthStarterScheduleId } from '../../workflows/workflow-ids.ts';
+import { cycleWorkflowId, scheduleIdOf } from '../../workflows/workflow-ids.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { bundlesDir, connectTestWorkers, type TestWorkers } from '../workers/test-workers.ts';
 
@@ -78,7 +78,7 @@ type ScheduleSettings = MerchantSettingsInput['schedule'];
 
 beforeEach(async () => {
   const slug = `m-${randomBytes(4).toString('hex')}`;
-  schedules.push(temporal.client.schedule.getHandle(monthStarterScheduleId(slug, 'cycle')));
+  schedules.push(temporal.client.schedule.getHandle(scheduleIdOf(slug, 'cycle')));
   merchant = await createMerchant(db, {
     slug,
     name: '予定の店',
@@ -101,8 +101,7 @@ async function sync(now = plannedAt) {
   return synced.find(({ merchant: slug }) => slug === merchant.slug);
 }
 
-const schedule = () =>
-  temporal.client.schedule.getHandle(monthStarterScheduleId(merchant.slug, 'cycle'));
+const schedule = () => temporal.client.schedule.getHandle(scheduleIdOf(merchant.slug, 'cycle'));
 
 /** Fires as if the time had passed just now, and waits for what it started. */
 async function fire(from: string, to: string): Promise<number> {
@@ -126,11 +125,36 @@ async function fire(from: string, to: string): Promise<number> {
 const months = async () =>
   (await listCycles(db, merchant.id)).map(({ billingMonth }) => billingMonth).sort();
 
+test('what is kept no longer is blanked every night, by a Schedule of its own', async () => {
+  const nightly = temporal.client.schedule.getHandle(scheduleIdOf(merchant.slug, 'retention'));
+  schedules.push(nightly);
+  const save = async (orderMonths: number | null) => {
+    const settings = merchantSettingsSchema.parse({ retention: { orderMonths } });
+    const by = { actor: 'test', reason: 'test', now: plannedAt };
+    version = (await saveSettings(db, merchant.id, { seenVersion: version, settings, ...by }))
+      .version;
+  };
+  await save(12);
+  expect(await sync()).toMatchObject({ change: 'unchanged', retention: 'created' });
+  expect(await sync()).toMatchObject({ retention: 'unchanged' });
+  await nightly.trigger();
+  await vi.waitFor(
+    async () => {
+      const audit = await listAudit(db, merchant.id, { afterN: 0, limit: 100 });
+      expect(audit.map(({ entry }) => JSON.parse(entry).act)).toContain('retention.applied');
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  await save(null);
+  expect(await sync()).toMatchObject({ retention: 'deleted' });
+});
+
 describe('Schedules follow the settings', () => {
   test('made, left alone, changed and taken away', async () => {
     expect(await sync()).toEqual({
       merchant: merchant.slug,
       change: 'unchanged',
+      retention: 'unchanged',
       nextStart: null,
       movedClock: false,
     });

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** Results of carriers can be sent again for 8 months: they are kept longer than that. */
+export const SHORTEST_CARRIER_MONTHS = 9;
+
+/**
+ * How long personal data is kept, besides `imports.retentionMonths`. Numbers, hashes, yen and dates
+ * stay for ever. Null = everything is kept.
+ */
+export const retentionSchema = z
+  .strictObject({
+    /** Months after a billing month was closed: names, mails and phones of its orders, its exports. */
+    orderMonths: z.int().min(1).max(1200).nullable().default(null),
+    /** Months after a carrier's result came: phone, mail, parameters, the call as it came. */
+    carrierMonths: z.int().min(SHORTEST_CARRIER_MONTHS).max(1200).nullable().default(null),
+  })
+  .prefault({});
+
+/** What is kept how long, of all kinds; null = for ever. */
+export interface RetentionMonths {
+  readonly importMonths: number | null;
+  readonly orderMonths: number | null;
+  readonly carrierMonths: number | null;
+}
+
+export function retentionOf(settings: {
+  readonly imports: { readonly retentionMonths: number | null };
+  readonly retention: z.output<typeof retentionSchema>;
+}): RetentionMonths {
+  return { importMonths: settings.imports.retentionMonths, ...settings.retention };
+}
+
+/** Whether anything is ever blanked. */
+export function isBlanking(kept: RetentionMonths): boolean {
+  return Object.values(kept).some((months) => months !== null);
+}
+
+/** How much one round blanked. */
+export interface Blanked {
+  readonly customers: number;
+  readonly cards: number;
+  readonly importFiles: number;
+  readonly orders: number;
+  readonly orderFiles: number;
+  readonly carrierResults: number;
+}
+
+/** For the Temporal UI and the command line. */
+export function describeBlanked(of: Blanked): string {
+  return `顧客 ${of.customers} 件、カード ${of.cards} 件、注文 ${of.orders} 件、キャリア決済結果 ${of.carrierResults} 件の個人情報と、ファイル ${of.importFiles + of.orderFiles} 件を消去しました。`;
+}
