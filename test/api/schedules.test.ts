@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { monthStarterScheduleId } from '../../workflows/workflow-ids.ts';
+import { scheduleIdOf } from '../../workflows/workflow-ids.ts';
 import { connectTestTemporal, type TestTemporal } from '../temporal.ts';
 import { type RunningApi, startApi } from './running-api.ts';
 
@@ -23,7 +23,7 @@ afterAll(async () => {
   await api.close();
 });
 
-const schedule = () => temporal.client.schedule.getHandle(monthStarterScheduleId(slug, 'cycle'));
+const schedule = () => temporal.client.schedule.getHandle(scheduleIdOf(slug, 'cycle'));
 const starts = async () => (await schedule().describe()).spec.calendars?.[0];
 
 async function save(version: number, settings: unknown): Promise<number> {
