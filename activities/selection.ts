@@ -1,8 +1,11 @@
-import { lockMerchant } from '../db/database.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
+import { clearStagedCharges } from '../db/queries/approval.ts';
 import { insertPlannedCharges } from '../db/queries/auth-file.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
 import { hasDecisionSince, RESUME_CYCLE } from '../db/queries/decisions.ts';
-import { closeRuns, openRun } from '../db/queries/runs.ts';
+import { type PreviewedMonth, stagePreview } from '../db/queries/preview.ts';
+import { findRunPreview } from '../db/queries/preview-record.ts';
+import { closeRuns, countOpenRuns, openRun } from '../db/queries/runs.ts';
 import {
   findLatestCollection,
   insertSelection,
@@ -21,7 +24,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
   return {
     /**
      * Decides who is billed from what the month has collected; only what is new since it last did.
-     * The first time it opens the month's run, or leaves that to a person where the month is for
+     * The first time it opens the month's run, which is shown before it is billed, or leaves that to a person where the month is for
      * chosen orders. Where nobody is billed though rows are quarantined, the month stays open for a
      * corrected export: billing nobody in silence would be as wrong as billing.
      */
@@ -67,7 +70,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           await moveCycle(trx, merchant.id, {
             cycleId: cycle.id,
             from: 'collecting',
-            to: cycle.scope === 'all' ? 'handing_over' : 'previewing',
+            to: 'previewing',
             attention: cycle.scope === 'chosen',
             now: of.now,
           });
@@ -87,41 +90,59 @@ export function createSelectionActivities(deps: ActivityDependencies) {
     /**
      * Makes a charge of every order of the open runs: from here on the orders are this month's. Orders
      * that another month took or a person held since the selection are selected anew, where they show
-     * why they are not billed.
+     * why they are not billed. All of it only while the hash that was cleared is that of what would be
+     * billed, computed again here, under the lock; `outdated`: it is not, and nothing was made.
      */
-    async planCharges(of: OfCycle): Promise<{ planned: number }> {
+    async planCharges(of: OfCycle): Promise<{ planned: number; outdated: boolean }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const plan = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
           const cycle = await requireCycle(trx, merchant.id, of.month);
-          const plan = {
+          return await planUnderLock(trx, merchant.id, {
             cycleId: cycle.id,
+            month: of.month,
+            settingsVersion: current.version,
             identityMonth: identityMonth(current.settings.orderIdentity, of.month),
             now: of.now,
-          };
-          const latest = await findLatestCollection(trx, merchant.id, cycle.id);
-          if (latest === undefined) throw new Error('a selection has its collection');
-          const { collectionId } = latest;
-          // An export that came since then may say that an order was cancelled.
-          if (latest.selectionId === null) {
-            await insertSelection(trx, merchant.id, { ...plan, collectionId });
-          }
-          let { planned, taken } = await insertPlannedCharges(trx, merchant.id, plan);
-          if (taken > 0) {
-            await insertSelection(trx, merchant.id, { ...plan, collectionId });
-            ({ planned, taken } = await insertPlannedCharges(trx, merchant.id, plan));
-          }
-          if (taken > 0) throw new Error('what was selected anew is free, under the merchant lock');
-          await closeRuns(trx, merchant.id, { ...plan, charges: planned });
-          await recordKnownShipments(trx, merchant.id, plan);
-          return { planned };
+          });
         }),
       );
       await refreshStatistics(deps.db, plan.planned, ['charges', 'charge_items']);
       return plan;
     },
   };
+}
+
+async function planUnderLock(
+  trx: Trx,
+  merchantId: number,
+  plan: PreviewedMonth & { identityMonth: string; now: string },
+): Promise<{ planned: number; outdated: boolean }> {
+  const latest = await findLatestCollection(trx, merchantId, plan.cycleId);
+  if (latest === undefined) throw new Error('a selection has its collection');
+  const selection = { ...plan, collectionId: latest.collectionId };
+  // An export that came since then may say that an order was cancelled.
+  if (latest.selectionId === null) await insertSelection(trx, merchantId, selection);
+
+  const preview = await findRunPreview(trx, merchantId, { month: plan.month });
+  const content = await stagePreview(trx, merchantId, plan);
+  const open = await countOpenRuns(trx, merchantId, plan.cycleId);
+  // An earlier try may have died after its commit.
+  if (open === 0 && content.rows === 0) return { planned: 0, outdated: false };
+  const cleared = preview?.verdict === 'approved' || preview?.verdict === 'not_needed';
+  if (!cleared || preview.sha256 !== content.sha256) return { planned: 0, outdated: true };
+
+  const made = { ...plan, previewId: preview.id };
+  const { planned, taken } = await insertPlannedCharges(trx, merchantId, made);
+  if (taken > 0) {
+    await insertSelection(trx, merchantId, selection);
+    return { planned: 0, outdated: true };
+  }
+  await clearStagedCharges(trx, merchantId, preview.id);
+  await closeRuns(trx, merchantId, { ...plan, charges: planned });
+  await recordKnownShipments(trx, merchantId, plan);
+  return { planned, outdated: false };
 }
 
 /** What besides its number makes an order one of its kind: nothing, or the month (design 4). */

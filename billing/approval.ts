@@ -93,3 +93,15 @@ export function describeContentChange(seen: ApprovedContent, now: ApprovedConten
   ];
   return changes.length > 0 ? changes.join('、') : '請求する注文の内訳';
 }
+
+/** What a month waits to have approved. */
+export interface AwaitedApproval extends RowsAndYen {
+  /** The preview's number in the month. */
+  readonly n: number;
+  readonly sha256: string;
+  /** Why somebody is asked, in Japanese. */
+  readonly why: string;
+  readonly approved: boolean;
+  /** False: settings, selection or runs have changed since it was made. */
+  readonly current: boolean;
+}

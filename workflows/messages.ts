@@ -5,6 +5,7 @@ import type { CycleStage, RowsAndYen } from '../billing/cycle.ts';
 import type { DecisionTotals, DeskAction } from '../billing/desk-decision.ts';
 import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
 import type { ImportFacts } from '../billing/file-import.ts';
+import type { NgAct, NgCaseName } from '../billing/ng-act.ts';
 
 /** Everything that is said to a running workflow: signals, queries and people's Updates. */
 
@@ -271,6 +272,12 @@ export const applyDeskSheet = defineOperatorUpdate<
   { readonly sha256: string; readonly confirmed: RowsAndYen },
   DecisionTotals
 >('applyDeskSheet');
+
+/** What a person does with cases of the NG desk: all of those named, or none. */
+export const actOnNgCases = defineOperatorUpdate<
+  { readonly cases: readonly NgCaseName[]; readonly what: NgAct },
+  { changed: number }
+>('actOnNgCases');
 
 /** Results that ZEUS need not send again, vouched for by a person: all of those named, or none. */
 export const closeResendTasks = defineOperatorUpdate<

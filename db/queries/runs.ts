@@ -45,6 +45,14 @@ export async function openRun(
   return row.n;
 }
 
+/** Runs whose orders have not become charges, and that nobody has sent back. */
+export async function countOpenRuns(db: Db, merchantId: number, cycleId: number): Promise<number> {
+  const { rows } = await sql<{ open: number }>`
+    select count(*)::int as open from runs r join (${openRunsOf(cycleId)}) u on u.id = r.id
+     where r.merchant_id = ${merchantId}`.execute(db);
+  return rows[0]?.open ?? 0;
+}
+
 /** Notes that the orders of the open runs have become charges. */
 export async function closeRuns(
   trx: Trx,

@@ -18,7 +18,7 @@ import type { OperatorDay } from '../../sandbox/bill-month.ts';
 import { type MailServer, startMailServer } from '../../sandbox/mail-server.ts';
 import { startCycle, uploadStoredFile, useOrderExport } from '../../sandbox/operator.ts';
 import type { LedgerOrder, LedgerTotals } from '../../sandbox/paygent/ledger.ts';
-import { startPaygentSandbox } from '../../sandbox/paygent/server.ts';
+import { type PaygentSandbox, startPaygentSandbox } from '../../sandbox/paygent/server.ts';
 import {
   type PortalAccount,
   registerMerchant,
@@ -48,6 +48,8 @@ export interface Month {
   readonly day: OperatorDay;
   readonly portal: PortalAccount;
   readonly mailServer: MailServer;
+  /** The simulated Paygent's SFTP server. */
+  readonly sftp: PaygentSandbox['sftp'];
   /** Starts a month and gives it its orders. */
   begin(month: string, csv: Uint8Array): Promise<void>;
   readLedger(): Promise<{ totals: LedgerTotals; orders: readonly LedgerOrder[] }>;
@@ -82,6 +84,8 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     settings: merchantSettingsSchema.parse({
       // Captures follow at once, unless a test is about when they do.
       capture: { policy: 'immediate' },
+      // Months of a few orders each would all be unusual, unless a test is about who approves.
+      approval: { policy: 'none' },
       ...options.settings,
       paygent: { merchantId: paygentId, ...options.settings?.paygent },
     }),
@@ -141,6 +145,7 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     merchantId: merchant.id,
     portal,
     mailServer,
+    sftp: sandbox.sftp,
     day: { desk, portal, mailServer },
     async begin(month, csv) {
       await startCycle(desk, month);

@@ -1,0 +1,167 @@
+import { describeApprovalReasons, findApprovalReasons, peopleOf } from '../billing/approval.ts';
+import type { PreviewSummary } from '../billing/preview.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
+import { concernsSame, listRequesters, recordClearance } from '../db/queries/approval.ts';
+import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
+import {
+  countCards,
+  findLastBilledMonth,
+  matchLastMonth,
+  type PreviewContent,
+  type PreviewedMonth,
+  stageFindings,
+  stagePreview,
+} from '../db/queries/preview.ts';
+import {
+  findRunPreview,
+  keepStagedFindings,
+  recordPreview,
+  registerPreview,
+} from '../db/queries/preview-record.ts';
+import { summarizeSelection } from '../db/queries/selection.ts';
+import type { SettingsVersion } from '../db/queries/settings.ts';
+import type { OfCycle } from './acts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
+
+export function createPreviewActivities(deps: ActivityDependencies) {
+  return {
+    /**
+     * Shows what the month is about to bill, and lets it go or asks for an approval, as the settings
+     * say. A preview that is newer than an approval makes that one void: content and settings of then
+     * are no longer those of now.
+     */
+    async previewRun(of: OfCycle): Promise<void> {
+      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      await withHeartbeat(() =>
+        deps.db.transaction().execute(async (trx) => {
+          await lockMerchant(trx, merchant.id);
+          const { id: cycleId, stage } = await requireCycle(trx, merchant.id, of.month);
+          // An earlier try may have died after its commit.
+          if (stage !== 'previewing') return;
+          const month = { cycleId, month: of.month, settingsVersion: current.version, now: of.now };
+          const computed = await computePreview(trx, merchant.id, {
+            ...month,
+            settings: current.settings,
+          });
+          const reasons = findApprovalReasons(computed.summary, current.settings.approval);
+          const preview = await keepPreview(trx, merchant.id, { ...month, ...computed });
+          const to = reasons.length === 0 ? 'handing_over' : 'awaiting_approval';
+          if (to === 'handing_over') {
+            const cleared = {
+              previewId: preview.id,
+              verdict: 'not_needed',
+              decisionId: null,
+            } as const;
+            await recordClearance(trx, merchant.id, { ...month, ...cleared });
+          } else if (preview.isNews) {
+            const why = describeApprovalReasons(reasons, computed.summary);
+            await askForApproval(trx, merchant.id, { ...month, ...computed.content, preview, why });
+          }
+          const attention = to === 'awaiting_approval';
+          await moveCycle(trx, merchant.id, { cycleId, from: stage, to, attention, now: of.now });
+        }),
+      );
+      await deps.workflows.wakeMail(merchant);
+    },
+  };
+}
+
+interface KeptPreview {
+  readonly id: number;
+  readonly n: number;
+  /** Whether it shows anything else than the one before, which nobody has decided about yet. */
+  readonly isNews: boolean;
+  /** The billing was shown, perhaps approved, with other contents. */
+  readonly voidsEarlier: boolean;
+}
+
+/** Keeps the preview that was computed in this transaction. */
+async function keepPreview(
+  trx: Trx,
+  merchantId: number,
+  of: PreviewedMonth & { content: PreviewContent; summary: PreviewSummary; now: string },
+): Promise<KeptPreview> {
+  const { cycleId, month, now, content } = of;
+  const before = await findRunPreview(trx, merchantId, { month });
+  const preview = await registerPreview(trx, merchantId, {
+    month,
+    kind: 'run',
+    fileId: null,
+    requesters: peopleOf(await listRequesters(trx, merchantId, cycleId)),
+    requestKey: null,
+    now,
+  });
+  if (preview === undefined) throw new Error('a preview without a key is always new');
+  await keepStagedFindings(trx, merchantId, preview.id);
+  await recordPreview(trx, merchantId, { ...of, previewId: preview.id });
+  const isNews = before?.sha256 !== content.sha256 || before.verdict !== null;
+  const previewId = before?.id ?? null;
+  const voidsEarlier = isNews && (await concernsSame(trx, merchantId, { cycleId, previewId }));
+  return { ...preview, isNews, voidsEarlier };
+}
+
+/** Tells operators at once; the month's reminders follow. */
+async function askForApproval(
+  trx: Trx,
+  merchantId: number,
+  of: { month: string; now: string; preview: KeptPreview; rows: number; yen: number; why: string },
+): Promise<void> {
+  const { month, now, preview } = of;
+  await notifyOperators(trx, merchantId, {
+    key: `approval:${month}:${preview.n}`,
+    template: 'approval_waiting',
+    parameters: {
+      month,
+      preview: preview.n,
+      charges: of.rows,
+      amountYen: of.yen,
+      why: of.why,
+      again: preview.voidsEarlier,
+      waitingDays: 0,
+    },
+    now,
+  });
+}
+
+/**
+ * A preview in tables of this transaction (db/queries/preview.ts): what would be billed, and what
+ * stands out of it. The caller keeps it or rolls it back.
+ */
+export async function computePreview(
+  trx: Trx,
+  merchantId: number,
+  of: PreviewedMonth & { settings: SettingsVersion['settings']; now: string },
+): Promise<{ content: PreviewContent; summary: PreviewSummary }> {
+  const { approval, orderIdentity } = of.settings;
+  const content = await stagePreview(trx, merchantId, of);
+  const last = await findLastBilledMonth(trx, merchantId, of.month);
+  const compared = await matchLastMonth(trx, merchantId, {
+    lastCycleId: last?.cycleId ?? null,
+    perMonth: orderIdentity === 'per-month',
+  });
+  const findings = await stageFindings(trx, merchantId, {
+    cycleId: of.cycleId,
+    compares: last !== undefined,
+    ceilingYen: approval.ceilingYen,
+    chargesPerCustomer: approval.chargesPerCustomer,
+    now: of.now,
+  });
+  const selection = await summarizeSelection(trx, merchantId, of.cycleId);
+  if (selection === undefined) throw new Error('a month is selected before it is previewed');
+  return {
+    content,
+    summary: {
+      orders: selection.orders,
+      selected: { rows: selection.selected, yen: selection.amountYen },
+      excluded: selection.excluded,
+      quarantined: selection.quarantined,
+      billed: { rows: content.rows, yen: content.yen },
+      compared: last === undefined ? null : { lastMonth: last.month, ...compared },
+      findings,
+      cards: await countCards(trx, merchantId, { charges: content.rows, now: of.now }),
+    },
+  };
+}
