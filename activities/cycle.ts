@@ -15,6 +15,8 @@ import {
 } from '../db/queries/cycles.ts';
 import { RESUME_CYCLE } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { hasNgNews } from '../db/queries/ng-cases.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
@@ -28,11 +30,15 @@ export function createCycleActivities(deps: ActivityDependencies) {
   const { db } = deps;
 
   /** The facts as they are now; what they say of attention goes to the row, for lists. */
-  async function refresh(merchantId: number, of: OfCycle): Promise<CycleFacts> {
+  async function refresh(merchant: Merchant, of: OfCycle): Promise<CycleFacts> {
+    const merchantId = merchant.id;
     const facts = await readCycleFacts(db, merchantId, of.month, of.now);
     const cycle = await requireCycle(db, merchantId, of.month);
     const attention = needsAttention(facts);
     await setCycleAttention(db, merchantId, { cycleId: cycle.id, attention, now: of.now });
+    // What was declined, paid or ended since the desk last looked. Here, because every report of a
+    // file and every act of a person on the month comes by.
+    if (await hasNgNews(db, merchantId)) await deps.workflows.wakeNgDesk(merchant);
     return { ...facts, waitsSince: attention ? (facts.waitsSince ?? of.now) : null };
   }
 
@@ -49,12 +55,12 @@ export function createCycleActivities(deps: ActivityDependencies) {
         now: of.now,
       });
       await startMailWorkflows(deps, merchant);
-      return { facts: await refresh(merchant.id, of), clockOffsetMs: merchant.clockOffsetMs };
+      return { facts: await refresh(merchant, of), clockOffsetMs: merchant.clockOffsetMs };
     },
 
     async readCycle(of: OfCycle): Promise<CycleFacts> {
       const merchant = await loadMerchant(deps, of.merchant);
-      return await refresh(merchant.id, of);
+      return await refresh(merchant, of);
     },
 
     /** Moves the stage; a cycle that stands elsewhere is left there: the caller reads it again. */

@@ -1,6 +1,7 @@
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { releaseCharges } from '../db/queries/charges.ts';
 import { findUnholdable, insertHolds, releaseHolds } from '../db/queries/holds.ts';
+import { hasNgDesk } from '../db/queries/ng-cases.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -63,6 +64,9 @@ export function createHoldActivities(deps: ActivityDependencies) {
           );
         }
       });
+      const merchant = await loadMerchant(deps, of.merchant);
+      // A retry that was asked for may have waited for this.
+      if (await hasNgDesk(deps.db, merchant.id)) await deps.workflows.wakeNgDesk(merchant);
       return { released };
     },
 

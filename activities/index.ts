@@ -6,6 +6,7 @@ import { createCorrectionActivities } from './corrections.ts';
 import { createCycleActivities } from './cycle.ts';
 import { createDeliveryActivities } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createDryRunActivities } from './dry-run.ts';
 import { createExchangeActivities } from './exchange.ts';
 import { createFetchResultActivities } from './fetch-result.ts';
 import { createFileImportActivities, createImportActActivities } from './file-import.ts';
@@ -71,6 +72,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createRunActivities(deps),
       ...createRetentionActivities(deps),
       ...createPreviewActivities(deps),
+      ...createDryRunActivities(deps),
       ...createApprovalActivities(deps),
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),

@@ -53,7 +53,7 @@ export function createTakeOutActivities(deps: ActivityDependencies) {
 
 /** Only files of a month's own charges are built again by themselves. */
 function refuseOtherKinds({ exchange: { kind } }: OfExchange): void {
-  if (kind === 'auth' || kind === 'capture') return;
+  if (kind === 'auth' || kind === 'capture' || kind === 'retry') return;
   throw refusal(
     'StageConflict',
     'この種類のファイルから注文を取り出すことはできません。何も変更していません。ファイルを取り下げてください。',

@@ -22,6 +22,8 @@ export interface WorkflowStarts {
   ): Promise<void>;
   /** Tells a month's cycle that a row it waits for has changed; a cycle that ended is left alone. */
   wakeCycle(merchant: string, billingMonth: string, changed: string): Promise<void>;
+  /** Has the merchant's NG desk look at its cases; starts it when it does not run. */
+  wakeNgDesk(merchant: { slug: string; clockOffsetMs: number }): Promise<void>;
   /** Has the merchant's outbox looked at: after the commit of whoever posted a mail. */
   wakeMail(merchant: { slug: string; clockOffsetMs: number }): Promise<void>;
   /** Has the merchant's mailbox watched and looked at now; ends at once when none is set. */

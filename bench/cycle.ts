@@ -101,7 +101,7 @@ function peakMb(pid: number | undefined): number {
 
 async function countEvents(
   stack: Stack,
-  files: readonly { kind: 'auth' | 'capture'; number: number }[],
+  files: readonly { kind: 'auth' | 'capture' | 'retry'; number: number }[],
 ): Promise<number> {
   const client = await connectTemporal({
     address: stack.temporalAddress,

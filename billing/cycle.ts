@@ -47,6 +47,8 @@ export interface CycleFacts {
   readonly uncleared: number;
   /** What an approver is asked about; null unless the month stands there. */
   readonly approval: AwaitedApproval | null;
+  /** Declined charges that the NG desk works by its plan: no person needs to act on them. */
+  readonly ngWorked: number;
   /** Selected orders without a charge. */
   readonly unbilled: number;
   /** Charges that a person keeps out of every file. */
@@ -134,10 +136,16 @@ export function needsAttention(facts: CycleFacts): boolean {
     facts.strays > 0 ||
     facts.captureRefused > 0 ||
     isAsked(facts) ||
-    ['unknown', 'quarantined', 'declined', 'expired', 'planned'].some(
+    ngForPeople(facts) > 0 ||
+    ['unknown', 'quarantined', 'expired', 'planned'].some(
       (state) => (facts.charges[state as ChargeState]?.rows ?? 0) > 0,
     )
   );
+}
+
+/** Declined charges of which a person must say what they are or what becomes of them. */
+export function ngForPeople({ charges, ngWorked }: CycleFacts): number {
+  return Math.max((charges.declined?.rows ?? 0) - ngWorked, 0);
 }
 
 /** Whether something is about to be billed that must be shown first. */

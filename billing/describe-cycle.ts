@@ -6,6 +6,7 @@ import {
   isAsked,
   isToPreview,
   needsAttention,
+  ngForPeople,
 } from './cycle.ts';
 import { formatYen } from './money.ts';
 
@@ -120,8 +121,13 @@ const IN_CAPTURE: readonly Counted[] = [
   inState('売上結果待ち', 'capture_sent'),
 ];
 
+/** Declined charges that the NG desk works by itself. */
+function ngInHand(facts: CycleFacts): number {
+  return (facts.charges.declined?.rows ?? 0) - ngForPeople(facts);
+}
+
 const OPEN_CASES: readonly Counted[] = [
-  inState('NG', 'declined'),
+  ['NG', ngForPeople],
   inState('結果不明', 'unknown'),
   inState('要確認', 'quarantined'),
   inState('期限切れ', 'expired'),
@@ -131,6 +137,7 @@ const OPEN_CASES: readonly Counted[] = [
 ];
 
 const IN_FILES: readonly Counted[] = [
+  ['NG対応中', ngInHand],
   inState('オーソリ結果待ち', 'sent'),
   inState('売上結果待ち', 'capture_sent'),
 ];

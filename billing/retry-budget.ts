@@ -86,3 +86,25 @@ export function earliestWithinBudget(
 export function isWithinBudget(brand: CardBrand | null, usage: RetryUsage, now: string): boolean {
   return earliestWithinBudget(brand, usage, now, now) === new Date(Date.parse(now)).toISOString();
 }
+
+/**
+ * Those of several retries, in their order, that fit into the budgets when all are asked for at `now`:
+ * two charges of one customer ask the same card.
+ */
+export function admitRetries<One extends { readonly customerNumber: string }>(
+  asked: readonly One[],
+  cardOf: (
+    customerNumber: string,
+  ) => { readonly brand: CardBrand | null; readonly usage: RetryUsage } | undefined,
+  now: string,
+): One[] {
+  const admitted = new Map<string, number>();
+  return asked.filter(({ customerNumber }) => {
+    const { brand, usage } = cardOf(customerNumber) ?? { brand: null, usage: NO_USAGE };
+    const before = admitted.get(customerNumber) ?? 0;
+    const sofar = { ...usage, pending: usage.pending + before };
+    if (!isWithinBudget(brand, sofar, now)) return false;
+    admitted.set(customerNumber, before + 1);
+    return true;
+  });
+}

@@ -69,6 +69,21 @@ export function planCase(of: NgCaseFacts, context: PlanningContext): PlannedStep
   return [...steps, lastStep(of, context, steps.at(-1)?.dueAt ?? null)];
 }
 
+/** The plan of a case whose retry a person has set on a day. */
+export function planRetryOn(
+  of: NgCaseFacts,
+  dueAt: string,
+  context: PlanningContext,
+): PlannedStep[] {
+  const why = `担当者の指示により、${businessDateOf(dueAt)} に再オーソリします。`;
+  return [{ step: 'retry', dueAt, why }, lastStep(of, context, dueAt)];
+}
+
+/** The plan of a case that a person has chosen to carry over. */
+export function planCarryOver(context: PlanningContext): PlannedStep[] {
+  return [{ ...carryOver(context), why: '担当者の指示により、翌月の請求にまとめます(繰越)。' }];
+}
+
 /** A wave of the desk: the first at or after an instant, on a business day. */
 export function nextWave(instant: string, { settings, calendar }: PlanningContext): string {
   for (let date = businessDateOf(instant); ; date = calendar.nextBusinessDay(date)) {

@@ -119,7 +119,7 @@ export async function waitForCompletion(
 }
 
 const transactionKindOf = ({ kind }: ExchangeView) =>
-  kind === 'auth' ? ('オーソリ' as const) : ('売上' as const);
+  kind === 'capture' ? ('売上' as const) : ('オーソリ' as const);
 
 /**
  * The 受付番号 of an upload of this file that was never recorded, because the operator was stopped in

@@ -49,7 +49,7 @@ export interface CycleView {
 
 export interface ExchangeView {
   readonly month: string;
-  readonly kind: 'auth' | 'capture';
+  readonly kind: 'auth' | 'capture' | 'retry';
   readonly number: number;
   readonly fileName: string;
   readonly sha256: string;

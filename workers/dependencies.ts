@@ -11,6 +11,7 @@ import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
 import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
+import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
@@ -92,6 +93,7 @@ function startsOver(starter: WorkflowStarter): WorkflowStarts {
     startCycle: (merchant, month, startedBy) => startCycle(starter, merchant, month, startedBy),
     startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
     wakeDeliveryDesk: (merchant, endpoint) => wakeDeliveryDesk(starter, merchant, endpoint),
+    wakeNgDesk: (merchant) => wakeNgDesk(starter, merchant),
     wakeMail: (merchant) => wakeMail(starter, merchant),
     wakeMailbox: (merchant) => wakeMailbox(starter, merchant),
     async wakeExchange(merchant, { billingMonth, kind, number }) {

@@ -10,6 +10,7 @@ import {
   fileImportWorkflowId,
   mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
+  ngDeskWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { type AdvanceClockOptions, advanceClock, type ClockAdvance } from './clock-advance.ts';
 import { ClockAdvanceError } from './clock-advance-error.ts';
@@ -53,10 +54,8 @@ export async function advanceMerchantClock(move: MerchantClockMove): Promise<Clo
 }
 
 async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promise<string[]> {
-  const { cycleMonths, exchanges, endpoints, importNumbers, mails, mailbox } = await listOpenWork(
-    db,
-    merchantId,
-  );
+  const { cycleMonths, exchanges, endpoints, importNumbers, ngDesk, mails, mailbox } =
+    await listOpenWork(db, merchantId);
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
@@ -64,6 +63,7 @@ async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promis
     ),
     ...importNumbers.map((number) => fileImportWorkflowId(slug, number)),
     ...endpoints.map((endpoint) => deliveryDeskWorkflowId(endpoint)),
+    ...(ngDesk ? [ngDeskWorkflowId(slug)] : []),
     ...(mails ? [mailDispatchWorkflowId(slug)] : []),
     ...(mailbox ? [mailboxWatchWorkflowId(slug)] : []),
   ];

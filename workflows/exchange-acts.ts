@@ -74,7 +74,7 @@ export function hearExchangeActs(
         const taken = await short.takeOutOrders({ ...about, orderNumbers });
         const { merchant, exchange, now } = about;
         const { kind } = exchange;
-        if (kind !== 'auth' && kind !== 'capture') return { ...taken, files: 0 };
+        if (kind === 'link' || kind === 'refresh') return { ...taken, files: 0 };
         const month = { merchant, month: exchange.billingMonth, now };
         const built = await files.buildReturnedFiles({ ...month, exchange: { ...exchange, kind } });
         await short.startExchanges(month);

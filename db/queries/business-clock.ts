@@ -1,5 +1,6 @@
 import type { ExchangeKind } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { hasNgDesk } from './ng-cases.ts';
 import { findSettings } from './settings.ts';
 
 /**
@@ -29,10 +30,14 @@ export interface OpenWork {
     readonly kind: ExchangeKind;
     readonly number: number;
   }[];
+  /** Dry runs that are at work. */
+  readonly dryRuns: readonly { readonly billingMonth: string; readonly n: number }[];
   /** Numbers of imports that are held or run. */
   readonly importNumbers: readonly number[];
   /** Slugs of delivery endpoints that are not retired. */
   readonly endpoints: readonly string[];
+  /** Declined charges have, or are about to have, cases. */
+  readonly ngDesk: boolean;
   /** Mails wait in the outbox, or for a person's word. */
   readonly mails: boolean;
   /** The settings name a mailbox to watch. */
@@ -66,6 +71,14 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .where('merchant_id', '=', merchantId)
     .where('stage', 'in', ['uploaded', 'running'])
     .execute();
+  const dryRuns = await db
+    .selectFrom('previews')
+    .leftJoin('preview_results', 'preview_results.preview_id', 'previews.id')
+    .select(['previews.billing_month as billingMonth', 'previews.n'])
+    .where('previews.merchant_id', '=', merchantId)
+    .where('previews.kind', '=', 'dry_run')
+    .where('preview_results.preview_id', 'is', null)
+    .execute();
   const endpoints = await db
     .selectFrom('delivery_endpoints')
     .select('slug')
@@ -77,7 +90,9 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     importNumbers: imports.map(({ number }) => number),
     cycleMonths: cycles.map((cycle) => cycle.billing_month),
     exchanges,
+    dryRuns,
     endpoints: endpoints.map(({ slug }) => slug),
+    ngDesk: await hasNgDesk(db, merchantId),
     mails: mail !== undefined,
     mailbox: current !== undefined && current.settings.mailbox !== null,
   };

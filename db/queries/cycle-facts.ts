@@ -98,7 +98,7 @@ function sumByState(states: readonly StateCount[]): ChargesByState {
 
 type FileCounts = Pick<
   CycleFacts,
-  'collected' | 'unselected' | 'contradictions' | 'strays' | 'openRuns' | 'unbilled'
+  'collected' | 'unselected' | 'contradictions' | 'strays' | 'ngWorked' | 'openRuns' | 'unbilled'
 > &
   CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
@@ -129,6 +129,9 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
                            where s.contradiction_id = x.id)) as contradictions,
       ${openStraysOf(merchantId, cycleId)} as strays,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
+      (select count(*)::int from ng_cases k
+        where k.cycle_id = ${cycleId} and k.closed_at is null
+          and k.next_step in ('plan', 'retry', 'contact', 'carry_over', 'give_up')) as "ngWorked",
       (select count(*)::int from (${openRunsOf(cycleId)}) u) as "openRuns",
       case when ${billedWhole(cycleId)} then 0
            else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,

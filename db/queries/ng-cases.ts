@@ -234,3 +234,13 @@ export async function savePlans(
       from planned order by id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
+
+/** Whether the merchant has open cases, or charges that are about to have one. */
+export async function hasNgDesk(db: Db, merchantId: number): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`
+    select exists (select from ng_cases k
+                    where k.merchant_id = ${merchantId} and k.closed_at is null) as open`.execute(
+    db,
+  );
+  return (rows[0]?.open ?? false) || (await hasNgNews(db, merchantId));
+}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ExchangeName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
@@ -26,4 +27,16 @@ export async function listRetryLines(
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** Supplementary files that were built and wait for their turn. */
+export async function listBuiltRetryFiles(db: Db, merchantId: number): Promise<ExchangeName[]> {
+  return await db
+    .selectFrom('exchanges')
+    .select(['billing_month as billingMonth', 'kind', 'number'])
+    .where('merchant_id', '=', merchantId)
+    .where('kind', '=', 'retry')
+    .where('stage', '=', 'built')
+    .orderBy('id')
+    .execute();
 }

@@ -14,6 +14,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     openRuns: 0,
     uncleared: 0,
     approval: null,
+    ngWorked: 0,
     unbilled: 0,
     held: 0,
     trouble: null,

@@ -177,7 +177,7 @@ async function until<T>(look: () => Promise<T>, holds: (value: T) => boolean): P
 export async function fetchResult(month: Month, exchange: ExchangeView): Promise<Buffer> {
   const { desk, portal, mailServer } = month.day;
   const bytes = await downloadExchangeFile(desk, exchange);
-  const transactionKind = exchange.kind === 'auth' ? 'オーソリ' : '売上';
+  const transactionKind = exchange.kind === 'capture' ? '売上' : 'オーソリ';
   const { acceptanceNumber } = await handOverFile(
     portal,
     { bytes, fileName: exchange.fileName, transactionKind },

@@ -53,6 +53,7 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
     free: 11,
     freeYen: 87_868,
   },
+  ng_given_up: { month: '2026-11', charges: 3, amountYen: 23_964 },
   file_import_done: { importNumber: 4, read: 10, imported: 8, errors: 2 },
   send_errors_digest: { count: 3, oldestOn: '2026-11-20' },
   completion_count_differs: { ...exchange, acceptanceNumber: '0123', mailRecords: 3 },

@@ -1,0 +1,218 @@
+import { sql } from 'kysely';
+import type { RowsAndYen } from '../billing/cycle.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import { admitRetries } from '../billing/retry-budget.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
+import { recordDecision } from '../db/queries/decisions.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import {
+  closeCases,
+  listCaseRows,
+  markDeclinedAgain,
+  openCases,
+  PLAN_ACTOR,
+  savePlans,
+} from '../db/queries/ng-cases.ts';
+import {
+  countDueGiveUps,
+  listDueRetries,
+  listMonthsToRetry,
+  type NgDeskFacts,
+  planAnew,
+  readNgDeskFacts,
+  requestRetries,
+  stopBlockedCases,
+  takeDueContacts,
+  takeDueGiveUps,
+} from '../db/queries/ng-due.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
+import { listBuiltRetryFiles } from '../db/queries/retry-file.ts';
+import { readRetryUsage } from '../db/queries/retry-usage.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { planningContext, planOf, readCaseFacts } from './ng-plan.ts';
+import { buildFiles } from './transaction-file.ts';
+
+/** A merchant's desk, at a moment of its business clock. */
+export interface OfNgDesk {
+  /** Slug. */
+  readonly merchant: string;
+  /** ISO instant. */
+  readonly now: string;
+}
+
+/** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
+const BATCH_CASES = 5_000;
+
+/** By the task queue that runs them: one short look, and waves over many cases. */
+export function createNgWaveActivities(deps: ActivityDependencies) {
+  const main = {
+    /**
+     * Where the desk stands: it waits for what is due next. No time of the desk is read here, so that
+     * its first look also tells it what time it is.
+     */
+    async readNgDesk(of: {
+      readonly merchant: string;
+    }): Promise<NgDeskFacts & { readonly clockOffsetMs: number }> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const { clockOffsetMs } = merchant;
+      return { ...(await readNgDeskFacts(deps.db, merchant.id)), clockOffsetMs };
+    },
+  };
+  const files = {
+    /**
+     * One wave over the cases of all open months: opens and closes what the facts say, plans, does what
+     * is due, and builds supplementary files. Every part is a transaction of its own and may be
+     * repeated; nothing is done twice.
+     */
+    async workNgDesk(of: OfNgDesk): Promise<NgDeskFacts> {
+      return await withHeartbeat(() => work(deps, of));
+    },
+  };
+  return { main, files };
+}
+
+async function work(deps: ActivityDependencies, of: OfNgDesk): Promise<NgDeskFacts> {
+  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const { settings } = current;
+  const wave = { deps, merchant, settings, now: of.now };
+  const changed = new Set<string>();
+  for (const month of await syncCases(wave)) changed.add(month);
+  await planCases(wave);
+  await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
+  if ((await takeRetries(wave)) > 0) await planCases(wave);
+  // CONTACT: mails are made of the step rows of kind `contact`, in this transaction.
+  await inTransaction(wave, (trx) => takeDueContacts(trx, merchant.id, of.now));
+  // CARRY-OVER: due carry-overs are taken here, in a transaction of their own.
+  for (const month of await giveUp(wave)) changed.add(month);
+  for (const month of await buildRetryFiles(wave)) changed.add(month);
+  for (const month of changed) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+  return await readNgDeskFacts(deps.db, merchant.id);
+}
+
+interface Wave {
+  readonly deps: ActivityDependencies;
+  readonly merchant: Merchant;
+  readonly settings: MerchantSettings;
+  readonly now: string;
+}
+
+async function inTransaction<T>(
+  { deps, merchant }: Wave,
+  act: (trx: Trx) => Promise<T>,
+): Promise<T> {
+  return await deps.db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchant.id);
+    return await act(trx);
+  });
+}
+
+/** Makes the cases say what the facts say. @returns months of which cases were closed */
+async function syncCases(wave: Wave): Promise<string[]> {
+  const { merchant, now } = wave;
+  return await inTransaction(wave, async (trx) => {
+    await openCases(trx, merchant.id, now);
+    await markDeclinedAgain(trx, merchant.id, now);
+    return await closeCases(trx, merchant.id, now);
+  });
+}
+
+async function planCases(wave: Wave): Promise<void> {
+  const { deps, merchant, settings, now } = wave;
+  const context = planningContext(settings, now);
+  for (let afterId = 0; ; ) {
+    const page = { where: sql`k.next_step = 'plan'`, afterId, limit: BATCH_CASES };
+    const rows = await listCaseRows(deps.db, merchant.id, page);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const facts = await readCaseFacts(deps.db, merchant.id, rows, settings, now);
+    const plans = rows.flatMap((row) => {
+      const of = facts.get(row.id);
+      return of === undefined ? [] : [planOf(row, of, context)];
+    });
+    await savePlans(deps.db, merchant.id, plans, null, now);
+    afterId = last.id;
+  }
+}
+
+/**
+ * Asks for the retries that are due, as far as the budgets of the networks go: those beyond are
+ * planned anew. @returns how many are to be planned
+ */
+async function takeRetries(wave: Wave): Promise<number> {
+  const { merchant, now } = wave;
+  let beyond = 0;
+  for (let afterId = 0; ; ) {
+    const found = await inTransaction(wave, async (trx) => {
+      const due = await listDueRetries(trx, merchant.id, { now, afterId, limit: BATCH_CASES });
+      const customerNumbers = due.map(({ customerNumber }) => customerNumber);
+      const usages = await readRetryUsage(trx, merchant.id, { customerNumbers, now });
+      const admitted = admitRetries(due, (customer) => usages.get(customer), now);
+      await requestRetries(trx, merchant.id, admitted, null, now);
+      const left = due.filter((one) => !admitted.includes(one)).map(({ id }) => id);
+      if (left.length > 0) await planAnew(trx, merchant.id, left);
+      beyond += left.length;
+      return due.at(-1)?.id;
+    });
+    if (found === undefined) return beyond;
+    afterId = found;
+  }
+}
+
+/** Gives up what nobody answered by the set day, and tells the shop's people, once for each month. */
+async function giveUp(wave: Wave): Promise<readonly string[]> {
+  const { deps, merchant, now } = wave;
+  const months = await inTransaction(wave, async (trx) => {
+    const due = await countDueGiveUps(trx, merchant.id, now);
+    if (due.length === 0) return [];
+    const { id: decisionId } = await recordDecision(trx, merchant.id, {
+      key: `ng-give-up:${now}`,
+      workflowId: `ng:${merchant.slug}`,
+      act: 'give-up-by-plan',
+      body: { now },
+      actor: PLAN_ACTOR,
+      reason: '設定 ng.giveUpAfterDays の日数が過ぎました。',
+      now,
+    });
+    await takeDueGiveUps(trx, merchant.id, { decisionId, now });
+    await closeCases(trx, merchant.id, now);
+    for (const month of due) await tellGivenUp(trx, merchant.id, { ...month, key: `${now}`, now });
+    return due.map(({ month }) => month);
+  });
+  if (months.length > 0) await deps.workflows.wakeMail(merchant);
+  return months;
+}
+
+/** 定期停止の確認: the shop's people hear of every charge that nobody will pay any more. */
+export async function tellGivenUp(
+  trx: Trx,
+  merchantId: number,
+  of: RowsAndYen & { readonly month: string; readonly key: string; readonly now: string },
+): Promise<void> {
+  const { month, rows, yen, now } = of;
+  await notifyOperators(trx, merchantId, {
+    key: `ng-given-up:${month}:${of.key}`.replace(/[^A-Za-z0-9:._-]/g, '-'),
+    template: 'ng_given_up',
+    parameters: { month, charges: rows, amountYen: yen },
+    now,
+  });
+}
+
+/**
+ * One supplementary file for each month, not for the merchant: a file belongs to one month, so that
+ * its sums and its report stay that month's. @returns months that have new files
+ */
+async function buildRetryFiles({ deps, merchant, now }: Wave): Promise<string[]> {
+  const changed: string[] = [];
+  for (const month of await listMonthsToRetry(deps.db, merchant.id)) {
+    const of = { merchant: merchant.slug, month, now, kind: 'retry' } as const;
+    const { files } = await buildFiles(deps, of, { askedAt: null });
+    if (files > 0) changed.push(month);
+  }
+  // Also those of an earlier try, which may have died between the file and its workflow.
+  for (const exchange of await listBuiltRetryFiles(deps.db, merchant.id)) {
+    await deps.workflows.startExchange(merchant, exchange);
+  }
+  return changed;
+}
