@@ -1,11 +1,12 @@
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { Order } from '../billing/order.ts';
 import { readOrderExport } from '../billing/order-export.ts';
 import type { OrderProfile } from '../billing/order-profile.ts';
 import { type QuarantinedRow, UnusableFileError } from '../billing/row-reason.ts';
 import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
-import { inCopyTransaction } from '../db/copy-rows.ts';
-import { lockMerchant } from '../db/database.ts';
+import { type CopyRows, inCopyTransaction } from '../db/copy-rows.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
 import { createStage } from '../db/export-stage.ts';
 import { requireCycle, setCycleTrouble } from '../db/queries/cycles.ts';
 import { type OpenedFile, openFile } from '../db/queries/files.ts';
@@ -56,7 +57,6 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
           '指定されたファイルは保存されていません。先にアップロードしてください。',
         );
       }
-      const { width } = current.settings.paygent;
       const reopen = () => reopenFile(deps, merchant.id, of.sha256);
       try {
         const encoding = await detectEncoding(file.content);
@@ -75,38 +75,15 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
             const known = await findCollection(trx, merchant.id, key);
             if (known !== undefined) return known;
             await requireOpenCycle(trx, merchant.id, of.month);
-            const id = await reserveCollection(trx, merchant.id);
-            const first = (await findLatestCollection(trx, merchant.id, cycle.id)) === undefined;
-            const counts = await copyCollectedRows(
-              copyRows,
-              first ? recordTables : await createStage(trx),
-              collectRows(
-                reopen(),
-                { encoding, profile: current.settings.orderProfile, width },
-                {
-                  cycleId: cycle.id,
-                  collectionId: id,
-                  merchantId: merchant.id,
-                },
-              ),
-            );
-            const records = counts.orders + counts.quarantined;
-            const news = first
-              ? { complete: true, added: records, changed: 0, unchanged: 0, gone: 0 }
-              : await mergeStage(trx, merchant.id, { cycleId: cycle.id, collectionId: id });
             // Whatever was wrong with the export before: this one has not been refused yet.
             await setCycleTrouble(trx, merchant.id, cycle.id, null);
-            const collection = await recordCollection(trx, merchant.id, {
-              id,
+            return await readExport(trx, copyRows, merchant.id, {
               ...key,
+              settings: current.settings,
               encoding,
-              records,
-              quarantined: counts.quarantined,
-              news,
+              source: reopen(),
               now: of.now,
             });
-            await recordShipmentNews(trx, merchant.id, { collectionId: id, now: of.now });
-            return collection;
           }),
         );
         await refreshStatistics(deps.db, collection.added + collection.changed, [
@@ -129,8 +106,59 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
   };
 }
 
-async function* reopenFile(
-  deps: ActivityDependencies,
+/**
+ * Reads an export into a month's record: the first one whole, of a newer one what it says differently.
+ * The caller holds the merchant's lock.
+ *
+ * @throws UnusableFileError for a file that cannot be read as a whole
+ */
+export async function readExport(
+  trx: Trx,
+  copyRows: CopyRows,
+  merchantId: number,
+  of: {
+    cycleId: number;
+    fileId: number;
+    settingsVersion: number;
+    settings: MerchantSettings;
+    encoding: 'cp932' | 'utf-8';
+    source: AsyncIterable<Uint8Array>;
+    now: string;
+  },
+): Promise<Collection> {
+  const { cycleId, encoding, settings, now } = of;
+  const id = await reserveCollection(trx, merchantId);
+  const first = (await findLatestCollection(trx, merchantId, cycleId)) === undefined;
+  const counts = await copyCollectedRows(
+    copyRows,
+    first ? recordTables : await createStage(trx),
+    collectRows(
+      of.source,
+      { encoding, profile: settings.orderProfile, width: settings.paygent.width },
+      { cycleId, collectionId: id, merchantId },
+    ),
+  );
+  const records = counts.orders + counts.quarantined;
+  const news = first
+    ? { complete: true, added: records, changed: 0, unchanged: 0, gone: 0 }
+    : await mergeStage(trx, merchantId, { cycleId, collectionId: id });
+  const collection = await recordCollection(trx, merchantId, {
+    id,
+    cycleId,
+    fileId: of.fileId,
+    settingsVersion: of.settingsVersion,
+    encoding,
+    records,
+    quarantined: counts.quarantined,
+    news,
+    now,
+  });
+  await recordShipmentNews(trx, merchantId, { collectionId: id, now });
+  return collection;
+}
+
+export async function* reopenFile(
+  deps: Pick<ActivityDependencies, 'db' | 'fileKeys'>,
   merchantId: number,
   sha256: string,
 ): AsyncGenerator<Buffer> {

@@ -146,6 +146,6 @@ async function planUnderLock(
 }
 
 /** What besides its number makes an order one of its kind: nothing, or the month (design 4). */
-function identityMonth(identity: 'per-order' | 'per-month', month: string): string {
+export function identityMonth(identity: 'per-order' | 'per-month', month: string): string {
   return identity === 'per-month' ? month : '';
 }

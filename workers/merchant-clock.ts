@@ -11,6 +11,7 @@ import {
   mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
   ngDeskWorkflowId,
+  previewWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { type AdvanceClockOptions, advanceClock, type ClockAdvance } from './clock-advance.ts';
 import { ClockAdvanceError } from './clock-advance-error.ts';
@@ -54,13 +55,14 @@ export async function advanceMerchantClock(move: MerchantClockMove): Promise<Clo
 }
 
 async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promise<string[]> {
-  const { cycleMonths, exchanges, endpoints, importNumbers, ngDesk, mails, mailbox } =
+  const { cycleMonths, dryRuns, exchanges, endpoints, importNumbers, ngDesk, mails, mailbox } =
     await listOpenWork(db, merchantId);
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
       exchangeWorkflowId(slug, billingMonth, kind, number),
     ),
+    ...dryRuns.map(({ billingMonth, n }) => previewWorkflowId(slug, billingMonth, n)),
     ...importNumbers.map((number) => fileImportWorkflowId(slug, number)),
     ...endpoints.map((endpoint) => deliveryDeskWorkflowId(endpoint)),
     ...(ngDesk ? [ngDeskWorkflowId(slug)] : []),

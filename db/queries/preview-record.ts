@@ -154,6 +154,20 @@ export async function recordRefusedPreview(
     on conflict (preview_id) do nothing`.execute(db);
 }
 
+/** As COPY takes the findings of a dry run. */
+export const FINDING_COLUMNS = [
+  'preview_id',
+  'kind',
+  'i',
+  'merchant_id',
+  'order_number',
+  'customer_number',
+  'amount_yen',
+  'last_order_number',
+  'last_yen',
+  'detail',
+] as const;
+
 /** Keeps the findings that were staged in this transaction. */
 export async function keepStagedFindings(
   trx: Trx,
