@@ -17,6 +17,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { actOnExchange, openHandOver, readExchangeFacts, requireStage } from './exchange-act.ts';
 import { refusal } from './failures.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { returnOverdueFiles } from './overdue-files.ts';
 
 export function createExchangeActivities(deps: ActivityDependencies) {
   return {
@@ -29,24 +30,27 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     },
 
     /**
-     * Opens to the operator the files whose turn it is, of whatever month, and wakes their workflows.
+     * Opens to the operator the files whose turn it is, of whatever month, and wakes their workflows;
+     * takes back those whose authorizations have expired meanwhile.
      * Whoever calls it, and how often: under the merchant's lock the rows alone decide.
      */
     async admitFiles(of: ReadExchange): Promise<ExchangeFacts> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const { exchangesAtOnce } = current.settings.paygent;
-      const opened = await deps.db.transaction().execute(async (trx) => {
+      const { opened, returned } = await deps.db.transaction().execute(async (trx) => {
         await lockMerchant(trx, merchant.id);
+        const returned = await returnOverdueFiles(trx, merchant.id, of.now);
         const { waiting, inHand } = await readAdmission(trx, merchant.id);
         const admissions = admitFiles(waiting, inHand, exchangesAtOnce);
         const due = waiting.filter(({ id }) => admissions.get(id) === null);
         for (const { id } of due) await openHandOver(trx, merchant.id, id, of.now);
-        return due;
+        return { opened: due, returned };
       });
+      if (returned.length > 0) await deps.workflows.wakeMail(merchant);
       // An earlier try may have opened files and died before it could wake anybody.
       const repeated = Context.current().info.attempt > 1;
       const toWake = repeated ? await listOpenHandOvers(deps.db, merchant.id) : opened;
-      for (const name of toWake) {
+      for (const name of [...toWake, ...returned]) {
         if (!isSame(name, of.exchange)) await deps.workflows.wakeExchange(of.merchant, name);
       }
       return await readExchangeFacts(deps, merchant.id, of);

@@ -1,8 +1,14 @@
 import { formatJstMinute } from '../billing/business-date.ts';
-import { absenceCountsFrom, type ExchangeFacts, type FormatError } from '../billing/exchange.ts';
+import {
+  absenceCountsFrom,
+  type ExchangeFacts,
+  exchangeFileName,
+  type FormatError,
+} from '../billing/exchange.ts';
 import type { Trx } from '../db/database.ts';
 import { rejectAttempts } from '../db/queries/auth-file.ts';
 import { refuseCaptures } from '../db/queries/capture-file.ts';
+import { listOverdueFiles } from '../db/queries/capture-window.ts';
 import {
   type Exchange,
   findByAcceptanceNumber,
@@ -168,6 +174,13 @@ export function createHandOverActivities(deps: ActivityDependencies) {
           return;
         }
         requireStage(exchange, ['built'], 'このファイルは順番待ちではありません');
+        const overdue = await listOverdueFiles(trx, merchantId, of.now);
+        const found = overdue.find(
+          ({ name }) => exchangeFileName(name) === exchangeFileName(exchange),
+        );
+        if (found !== undefined) {
+          throw refusal('StageConflict', refuseOverdue(found.lines));
+        }
         await openHandOver(trx, merchantId, exchange.id, of.now);
       });
     },
@@ -249,4 +262,8 @@ function refuseEarlyAbsence({ unclearAt, createdAt }: Exchange, now: string): vo
     'StageConflict',
     `「未送信」と判断できるのは ${formatJstMinute(from)} 以降です。受け付けに時間がかかっている可能性があります。何も変更していません。それまで、もう一度アップロードしないでください。`,
   );
+}
+
+function refuseOverdue(lines: number): string {
+  return `売上処理の期限を過ぎたオーソリを ${lines} 件含むため、このファイルはアップロードできません。何も変更していません。ファイルを取り下げてから作り直してください。期限内の請求だけが新しいファイルに入ります。`;
 }

@@ -43,6 +43,10 @@ export interface ReportedDecline extends RowsAndYen {
 export const DEADLINE_OUTCOMES = ['inTime', 'late', 'waiting', 'expired'] as const;
 export type DeadlineOutcome = (typeof DEADLINE_OUTCOMES)[number];
 
+/** Captures of the whole authorization, of a part of it, and what those parts left unbilled. */
+export const CAPTURE_EXTENTS = ['whole', 'partial', 'unbilledRest'] as const;
+export type CaptureExtent = (typeof CAPTURE_EXTENTS)[number];
+
 /** What became of a month, in rows and yen; as it stands, or final once the month is closed. */
 export interface CycleReport {
   readonly month: string;
@@ -59,6 +63,7 @@ export interface CycleReport {
   /** Every declined attempt, also of charges that were paid later. */
   readonly declines: readonly ReportedDecline[];
   readonly deadlines: Readonly<Record<DeadlineOutcome, RowsAndYen>>;
+  readonly captures: Readonly<Record<CaptureExtent, RowsAndYen>>;
   readonly conservation: {
     readonly rows: boolean;
     readonly yen: boolean;
@@ -80,6 +85,12 @@ const deadlineLabels: Readonly<Record<DeadlineOutcome, string>> = {
   late: '期限後に売上',
   waiting: '売上待ち',
   expired: '期限切れ',
+};
+
+const extentLabels: Readonly<Record<CaptureExtent, string>> = {
+  whole: '全額',
+  partial: '一部売上',
+  unbilledRest: '一部売上の残り(請求しない)',
 };
 
 const reportCsvHeader = ['区分', '項目', '内訳', '件数', '金額', '備考'] as const;
@@ -119,6 +130,10 @@ export function reportToCsv(report: CycleReport): CsvValue[][] {
     ...DEADLINE_OUTCOMES.map((outcome) => {
       const { rows, yen } = report.deadlines[outcome];
       return ['売上期限', deadlineLabels[outcome], null, rows, yen, null];
+    }),
+    ...CAPTURE_EXTENTS.map((extent) => {
+      const { rows, yen } = report.captures[extent];
+      return ['売上', extentLabels[extent], null, rows, yen, null];
     }),
     ['検算', '件数', report.conservation.rows ? '一致' : '不一致', null, null, null],
     ['検算', '金額', report.conservation.yen ? '一致' : '不一致', null, null, null],

@@ -66,6 +66,9 @@ const cycleReportSchema = z
         expired: countSchema,
       })
       .meta({ description: 'authorizations, by whether they were captured within their window' }),
+    captures: z
+      .object({ whole: countSchema, partial: countSchema, unbilledRest: countSchema })
+      .meta({ description: 'partial: the yen that were captured; unbilledRest: what they left' }),
     conservation: z.object({
       rows: z.boolean(),
       yen: z.boolean(),

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { BusinessCalendar } from '../../billing/business-calendar.ts';
 import { lastDayAt } from '../../billing/capture-deadlines.ts';
 import type { CaptureSettings } from '../../billing/capture-settings.ts';
+import type { ExchangeName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 
 /**
@@ -34,4 +35,21 @@ export async function listLastDayCharges(
     select order_number as "orderNumber", amount_yen as yen from (${free}) f
      where capture_before = any(${near}::timestamptz[]) order by 1`.execute(db);
   return rows;
+}
+
+/** Capture files that were built, were never opened, and hold lines whose window has closed. */
+export async function listOverdueFiles(
+  db: Db,
+  merchantId: number,
+  now: string,
+): Promise<{ readonly name: ExchangeName; readonly lines: number }[]> {
+  const { rows } = await sql<ExchangeName & { lines: number }>`
+    select e.billing_month as "billingMonth", e.kind, e.number, count(*)::int as lines
+      from exchanges e
+      join file_lines l on l.exchange_id = e.id
+      join outcomes o on o.charge_id = l.charge_id and o.n = l.n
+     where e.merchant_id = ${merchantId} and e.kind = 'capture' and e.stage = 'built'
+       and e.transport = 'portal' and o.capture_before <= ${now}
+     group by e.id order by e.id`.execute(db);
+  return rows.map(({ lines, ...name }) => ({ name, lines }));
 }

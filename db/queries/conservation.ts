@@ -71,6 +71,8 @@ export async function checkConservation(
     select name || ' の明細と結果件数', 'rows', lines, verdicts from ledger where round is not null
     union all
     select name || ' の明細と結果金額', 'yen', line_yen, verdict_yen from ledger where round is not null
+    union all
+    select '一部売上の残額と指示', 'yen', rest, asked from ${partialCaptures(cycleId)} p
     `.execute(db);
   const broken = rows.filter((sum) => sum.left !== sum.right);
   return {
@@ -78,6 +80,20 @@ export async function checkConservation(
     yen: broken.every((sum) => sum.unit !== 'yen'),
     broken: broken.map((sum) => `${sum.what}(${sum.left} / ${sum.right})`),
   };
+}
+
+/** What files captured less than was authorized, against what people asked them to leave out. */
+function partialCaptures(cycleId: number): RawBuilder<unknown> {
+  return sql`(
+    select coalesce(sum(a.amount_yen - e.amount_yen), 0)::float8 as rest,
+           coalesce(sum(a.amount_yen - coalesce(q.amount_yen, a.amount_yen)), 0)::float8 as asked
+      from charges c
+      join ending_results r on r.charge_id = c.id and r.result = 'captured'
+      join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
+                    and e.exchange_id is not null
+      join attempts a on a.charge_id = e.charge_id and a.n = e.n
+      left join capture_requests q on q.charge_id = e.charge_id and q.n = e.n
+     where c.cycle_id = ${cycleId})`;
 }
 
 /**

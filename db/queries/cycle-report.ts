@@ -32,6 +32,7 @@ export async function readCycleReport(
     exchanges: await countExchanges(db, merchantId, cycle.id),
     declines: await countDeclines(db, merchantId, cycle.id),
     deadlines: await countDeadlines(db, merchantId, cycle.id),
+    captures: await countCaptures(db, merchantId, cycle.id),
     conservation: await checkConservation(db, merchantId, cycle.id),
   };
 }
@@ -168,6 +169,30 @@ async function countDeadlines(
        and r.result is distinct from 'voided'
      group by 1`.execute(db);
   return tally(DEADLINE_OUTCOMES, rows, ({ outcome }) => outcome);
+}
+
+async function countCaptures(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<CycleReport['captures']> {
+  const { rows } = await sql<RowsAndYen & { whole: boolean; rest: number }>`
+    select e.amount_yen = a.amount_yen as whole, count(*)::int as rows,
+           sum(e.amount_yen)::float8 as yen, sum(a.amount_yen - e.amount_yen)::float8 as rest
+      from charges c
+      join ending_results r on r.charge_id = c.id and r.result = 'captured'
+      join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
+      join attempts a on a.charge_id = e.charge_id and a.n = e.n
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+     group by 1`.execute(db);
+  const none = { rows: 0, yen: 0, rest: 0 };
+  const whole = rows.find((row) => row.whole) ?? none;
+  const partial = rows.find((row) => !row.whole) ?? none;
+  return {
+    whole: { rows: whole.rows, yen: whole.yen },
+    partial: { rows: partial.rows, yen: partial.yen },
+    unbilledRest: { rows: partial.rows, yen: partial.rest },
+  };
 }
 
 function tally<Key extends string, Row extends RowsAndYen>(
