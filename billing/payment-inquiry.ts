@@ -1,3 +1,5 @@
+import type { RowsAndYen } from './cycle.ts';
+
 /**
  * What the PSP's own list of payments (情報照会) says of an attempt, set against what is on record.
  * Every pair has one answer, so that a person and the database judge alike.
@@ -75,6 +77,20 @@ export const INQUIRY_CLASS_LABELS_JA: Readonly<Record<InquiryClass, string>> = {
 
 /** Classes whose rows change the record when the list is used. */
 export const CHANGING_CLASSES: readonly InquiryClass[] = ['settles', 'elsewhere', 'contradicts'];
+
+/** Rows of a list and their yen, of one class. */
+export interface InquiryCount extends RowsAndYen {
+  readonly class: InquiryClass;
+}
+
+/** What using a list would change, as a person confirms it. */
+export function sumChanges(counts: readonly InquiryCount[]): RowsAndYen {
+  const changing = counts.filter((count) => CHANGING_CLASSES.includes(count.class));
+  return {
+    rows: changing.reduce((sum, { rows }) => sum + rows, 0),
+    yen: changing.reduce((sum, { yen }) => sum + yen, 0),
+  };
+}
 
 /** What a row says, and which facts follow from it, in this order. */
 export interface InquiryEffect {

@@ -119,33 +119,6 @@ export const recordShipments = defineOperatorUpdate<
   { recorded: number }
 >('recordShipments');
 
-/** Authorized charges are put on the list of those to void on the portal: all of those named, or none. */
-export const voidCharges = defineOperatorUpdate<
-  { readonly orderNumbers: readonly string[]; readonly confirmed: RowsAndYen },
-  RowsAndYen
->('voidCharges');
-
-/** What became of voids on the portal: all of those named, or none. */
-export const confirmVoids = defineOperatorUpdate<
-  {
-    readonly orderNumbers: readonly string[];
-    readonly result: 'voided' | 'refused' | 'not_sent';
-  },
-  { answered: number }
->('confirmVoids');
-
-/** The portal's own list of payments (情報照会): stored bytes, named by their hash. Nothing changes yet. */
-export const readInquiry = defineOperatorUpdate<
-  { readonly sha256: string },
-  { n: number; rows: number }
->('readInquiry');
-
-/** What a list tells goes into the record, when it is still what a person confirmed. */
-export const useInquiry = defineOperatorUpdate<
-  { readonly n: number; readonly confirmed: RowsAndYen },
-  RowsAndYen
->('useInquiry');
-
 /** Charges that will not be billed come to an end: all of those named, or none. */
 export const endCharges = defineOperatorUpdate<
   { readonly orderNumbers: readonly string[]; readonly kind: 'cancelled' | 'given_up' },

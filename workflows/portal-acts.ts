@@ -2,13 +2,8 @@ import { setHandler } from '@temporalio/workflow';
 import type { Act, OfCycle } from '../activities/acts.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
-import {
-  confirmVoids,
-  type OperatorAct,
-  readInquiry,
-  useInquiry,
-  voidCharges,
-} from './messages.ts';
+import type { OperatorAct } from './messages.ts';
+import { confirmVoids, readInquiry, useInquiry, voidCharges } from './portal-messages.ts';
 import { refuseUnless } from './refusals.ts';
 
 /**

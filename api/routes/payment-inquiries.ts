@@ -1,9 +1,8 @@
-import { INQUIRY_CLASS_LABELS_JA } from '../../billing/payment-inquiry.ts';
+import { INQUIRY_CLASS_LABELS_JA, sumChanges } from '../../billing/payment-inquiry.ts';
 import {
   countInquiry,
   countUnlisted,
   listComparedPayments,
-  sumChanges,
 } from '../../db/queries/inquiry-comparison.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import {
@@ -11,7 +10,7 @@ import {
   listInquiries,
   type PaymentInquiry,
 } from '../../db/queries/payment-inquiry.ts';
-import { readInquiry, useInquiry } from '../../workflows/messages.ts';
+import { readInquiry, useInquiry } from '../../workflows/portal-messages.ts';
 import type { paymentInquiryRoutes } from '../contract/payment-inquiries.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';

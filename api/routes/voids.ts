@@ -1,6 +1,6 @@
 import { VOID_LIST_HEAD, voidListRow } from '../../billing/voids.ts';
 import { listOpenVoids, listSuggestedVoids, sumOpenVoids } from '../../db/queries/voids.ts';
-import { confirmVoids, voidCharges } from '../../workflows/messages.ts';
+import { confirmVoids, voidCharges } from '../../workflows/portal-messages.ts';
 import type { voidRoutes } from '../contract/voids.ts';
 import { replyWithCsv } from '../csv-download.ts';
 import type { Handlers } from '../handler.ts';

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { ExchangeName } from '../../billing/exchange.ts';
 import { CHANGING_CLASSES } from '../../billing/payment-inquiry.ts';
+import { comparedRowsOf, type InquiryPlace } from '../compared-payments.ts';
 import type { Trx } from '../database.ts';
-import { comparedRowsOf, type InquiryPlace } from './inquiry-comparison.ts';
 
 /**
  * Judges every row of a list against the record and keeps the judgement for the rest of the

@@ -1,5 +1,6 @@
 import type { RouteName } from '../../api/contract.ts';
 import type { ProblemSlug } from '../../api/problem.ts';
+import { portalSamples } from './portal-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
 export interface RouteSample {
@@ -351,57 +352,22 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'confirmation-not-found',
   },
 
-  listInquiries: { path: cycle('/payment-inquiries'), answer: 'cycle-not-found' },
-  readInquiry: {
-    path: cycle('/payment-inquiries'),
-    json: () => ({ sha256 }),
-    answer: 'cycle-not-found',
-  },
-  compareInquiry: { path: cycle('/payment-inquiries/1'), answer: 'cycle-not-found' },
-  listComparedPayments: { path: cycle('/payment-inquiries/1/rows'), answer: 'cycle-not-found' },
-  useInquiry: {
-    path: cycle('/payment-inquiries/1/use'),
-    json: () => ({ confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
-    answer: 'cycle-not-found',
-  },
-  listVoids: { path: cycle('/voids'), answer: 'cycle-not-found' },
-  downloadVoids: { path: cycle('/voids.csv'), answer: 'cycle-not-found' },
-  suggestVoids: { path: cycle('/suggested-voids'), answer: 'cycle-not-found' },
-  voidCharges: {
-    path: cycle('/voids'),
-    json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
-    answer: 'cycle-not-found',
-  },
-  confirmVoids: {
-    path: cycle('/confirmed-voids'),
-    json: () => ({ orderNumbers: ['1'], result: 'voided' }),
-    answer: 'cycle-not-found',
-  },
-  listDeskItems: { path: merchant('/reconciliation-desk'), answer: 200 },
-  readDeskItem: {
-    path: merchant('/reconciliation-desk/items/line.2026-10.auth.1.2'),
-    answer: 'desk-item-not-found',
-  },
-  decideDeskItems: {
-    path: merchant('/reconciliation-desk/decisions'),
-    json: () => ({
-      decisions: [{ item: 'line.2026-10.auth.1.2', action: 'ok' }],
-      reason: 'walk',
-    }),
+  ...portalSamples,
+  listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
+
+  listNgCases: { path: merchant('/ng-cases'), answer: 200 },
+  downloadNgCases: { path: merchant('/ng-cases.csv'), answer: 200 },
+  readNgCase: { path: merchant('/cycles/2026-11/ng-cases/1'), answer: 'ng-case-not-found' },
+  actOnNgCases: {
+    path: merchant('/ng-cases/acts'),
+    json: () => ({ kind: 'retry', on: null, cases: [{ month: '2026-11', orderNumber: '1' }] }),
     answer: 'conflict',
   },
-  downloadDeskSheet: { path: merchant('/reconciliation-desk/items.csv'), answer: 200 },
-  previewDeskSheet: {
-    path: merchant(`/reconciliation-desk/sheets/${sha256}`),
-    answer: 'file-not-found',
+  readNgReport: { path: merchant('/ng-report?from=2026-11-01&to=2026-11-30'), answer: 200 },
+  downloadNgReport: {
+    path: merchant('/ng-report.csv?from=2026-11-01&to=2026-11-30'),
+    answer: 200,
   },
-  applyDeskSheet: {
-    path: merchant(`/reconciliation-desk/sheets/${sha256}/decisions`),
-    json: () => ({ confirmed: { rows: 0, yen: 0 }, reason: 'walk' }),
-    answer: 'file-not-found',
-  },
-  listResultChanges: { path: exchange('/result-changes'), answer: 'exchange-not-found' },
-  listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 
   listMails: { path: merchant('/mails'), answer: 200 },
   decideMail: {

@@ -5,13 +5,13 @@ import {
   PAYMENT_STANDINGS,
   RECORDED_STANDINGS,
   type RecordedStanding,
+  sumChanges,
 } from '../../billing/payment-inquiry.ts';
 import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
 import {
   countInquiry,
   countUnlisted,
   listComparedPayments,
-  sumChanges,
 } from '../../db/queries/inquiry-comparison.ts';
 import { recordInquiryFacts, stageInquiry } from '../../db/queries/inquiry-facts.ts';
 import { insertInquiry, nextInquiryId } from '../../db/queries/payment-inquiry.ts';

@@ -51,6 +51,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'imports',
       'db/queries',
       'workflows/messages.ts',
+      'workflows/portal-messages.ts',
       'workflows/workflow-ids.ts',
       'temporal',
       'config.ts',
