@@ -1,3 +1,4 @@
+import type { ExchangeKind, ExchangeName } from '../../billing/exchange.ts';
 import { decodeForm, escapeFormBytes, splitForm } from '../../billing/form-parameters.ts';
 import type { Certainty } from '../../billing/order-profile.ts';
 import type { PaygentTelegram } from '../../billing/paygent-telegram.ts';
@@ -46,6 +47,30 @@ export const maxTelegramBytes = 10 * 1024 * 1024;
 
 /** The Content-Type of a telegram [seen]. */
 export const telegramContentType = 'application/x-www-form-urlencoded; charset=Windows-31J';
+
+const kindLetters: Readonly<Record<ExchangeKind, string>> = {
+  auth: 'a',
+  capture: 'c',
+  retry: 'r',
+  link: 'l',
+  refresh: 'f',
+};
+
+/**
+ * Our own number of one sending, at most 25 characters as マーチャント取引ID has [seen]: month, kind and
+ * number of the file, the how-manieth sending, and the start of the file's hash, so that a data
+ * directory that began anew never names an earlier file. The same for every question about it.
+ */
+export function sendingReference(sending: {
+  readonly name: ExchangeName;
+  readonly sendNumber: number;
+  readonly sha256: string;
+}): string {
+  const { billingMonth, kind, number } = sending.name;
+  const month = billingMonth.slice(2).replace('-', '');
+  const file = `${month}${kindLetters[kind]}${String(number).padStart(3, '0')}`;
+  return `${file}-${sending.sendNumber}-${sending.sha256.slice(0, 10)}`;
+}
 
 /** Who sends, and how telegrams look where only settings know it. */
 export interface TelegramSender {

@@ -10,7 +10,10 @@ import { Refusal } from './refusal.ts';
 import { accountOf, merchantOf } from './state.ts';
 
 /** What the simulation itself needs: time, merchants and faults. */
-export function addControlRoutes(app: Express, { desk, afterChange, sftp }: Portal): void {
+export function addControlRoutes(
+  app: Express,
+  { desk, afterChange, sftp, telegrams }: Portal,
+): void {
   app.get('/clock', (_request, response) => {
     response.json({ now: desk.state.now });
   });
@@ -31,6 +34,14 @@ export function addControlRoutes(app: Express, { desk, afterChange, sftp }: Port
   });
   app.get('/merchants/:merchantId/sftp', (request, response) => {
     response.json(sftp.loginOf(request.params.merchantId));
+  });
+  app.get('/merchants/:merchantId/telegram', async (request, response) => {
+    response.json(await telegrams.accessOf(request.params.merchantId));
+  });
+  app.get('/merchants/:merchantId/telegrams', (request, response) => {
+    const { merchantId } = merchantOf(desk.state, request.params.merchantId);
+    const received = desk.state.telegrams.filter((telegram) => telegram.merchantId === merchantId);
+    response.json({ references: received.map(({ reference }) => reference) });
   });
   app
     .route('/sftp/faults')

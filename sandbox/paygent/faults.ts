@@ -30,6 +30,14 @@ export const faultSchema = z.strictObject({
       kind: z.literal('result_of_another'),
       minutes: z.int().positive().default(120),
     }),
+    /** Over telegrams: accepted, and the answer breaks off inside. */
+    z.strictObject({ kind: z.literal('answer_cut') }),
+    /** Over telegrams: accepted, and never answered. */
+    z.strictObject({ kind: z.literal('answer_never') }),
+    /** Over telegrams: accepted, and answered by a code that nobody knows. */
+    z.strictObject({ kind: z.literal('answer_unknown') }),
+    /** Over telegrams: the first answer that carries the result breaks off inside. */
+    z.strictObject({ kind: z.literal('result_cut') }),
     /** 処理完了メール is never sent. */
     z.strictObject({ kind: z.literal('mail_lost') }),
   ]),
@@ -44,6 +52,7 @@ export const sftpFaultsSchema = z
     cutDownloadAfterBytes: counted.nullable(),
     cutUploadAfterBytes: counted.nullable(),
     cutAfterRename: z.boolean(),
+    cutBeforeRename: z.boolean(),
     refusedRenames: counted,
     silent: z.boolean(),
     shortReads: counted.nullable(),

@@ -13,6 +13,7 @@ import { addPaymentRoutes } from './payment-routes.ts';
 import type { Portal } from './portal.ts';
 import { Refusal } from './refusal.ts';
 import { type SftpFront, startSftpFront } from './sftp-front.ts';
+import { startTelegramFront, type TelegramFront } from './telegram-front.ts';
 
 export interface PaygentSandboxOptions {
   /** Keeps everything; belongs to one running sandbox. */
@@ -21,6 +22,8 @@ export interface PaygentSandboxOptions {
   readonly port?: number;
   /** Port of its SFTP server; 0 takes a free one. */
   readonly sftpPort?: number;
+  /** Port of its file service by telegram; 0 takes a free one. */
+  readonly telegramPort?: number;
   /** Where completion mails go; without it none are sent. */
   readonly smtp?: SmtpAddress | undefined;
 }
@@ -28,6 +31,7 @@ export interface PaygentSandboxOptions {
 export interface PaygentSandbox {
   readonly url: string;
   readonly sftp: Pick<SftpFront, 'loginOf' | 'faults'>;
+  readonly telegrams: Pick<TelegramFront, 'accessOf'>;
   /** Feeds the sandbox the time from inside its process; unlike PUT /clock, a restart forgets it. */
   feedClock(now: string): Promise<void>;
   stop(): Promise<void>;
@@ -44,13 +48,16 @@ export async function startPaygentSandbox(options: PaygentSandboxOptions): Promi
     mailer?.wake();
     sftp.putResults();
   };
-  const { dataDir, sftpPort = 0 } = options;
+  const { dataDir, sftpPort = 0, telegramPort = 0 } = options;
   const sftp = await startSftpFront(desk, { dataDir, port: sftpPort, afterChange });
-  const app = createApp({ desk, pending: new Map(), afterChange, sftp });
+  const ways = { dataDir, port: telegramPort, afterChange };
+  const telegrams = await startTelegramFront(desk, ways);
+  const app = createApp({ desk, pending: new Map(), afterChange, sftp, telegrams });
   const server = await listen(app, options.port ?? 0);
   return {
     url: `http://${loopback}:${(server.address() as AddressInfo).port}`,
     sftp,
+    telegrams,
     async feedClock(now) {
       await moveClock(desk, now, false);
       afterChange();
@@ -62,6 +69,7 @@ export async function startPaygentSandbox(options: PaygentSandboxOptions): Promi
       });
       await mailer?.stop();
       await sftp.stop();
+      await telegrams.stop();
       await desk.close();
     },
   };

@@ -43,6 +43,14 @@ export type SandboxEvent =
       readonly results: readonly RecordResult[];
     }
   | { readonly type: 'mailed'; readonly acceptanceNumber: string }
+  /** A telegram 200 came, whatever became of it. */
+  | {
+      readonly type: 'telegram';
+      readonly merchantId: string;
+      readonly reference: string;
+      readonly at: string;
+    }
+  | { readonly type: 'result_cut'; readonly acceptanceNumber: string }
   /** 一括売上処理 or 取消 in 情報照会: what was ticked and could be done. */
   | {
       readonly type: 'captured_on_portal' | 'voided_on_portal';
@@ -65,6 +73,8 @@ export interface AcceptedEvent {
   readonly faults: readonly Fault[];
   /** The file's name in the SFTP folder, for one that came there. */
   readonly droppedAs?: string;
+  /** The sender's own number, for one that came by telegram. */
+  readonly reference?: string;
 }
 
 export interface Upload extends Omit<AcceptedEvent, 'type'> {
@@ -73,6 +83,8 @@ export interface Upload extends Omit<AcceptedEvent, 'type'> {
   /** 担当者1 to 3 when the processing ended: who comes later gets no mail of the past. */
   recipients: readonly string[];
   mailed: boolean;
+  /** Whether an ordered fault has cut its result already. */
+  resultCut: boolean;
 }
 
 export interface PaygentState {
@@ -83,6 +95,8 @@ export interface PaygentState {
   /** In the order of acceptance, over all merchants. */
   readonly uploads: Map<string, Upload>;
   faults: OrderedFault[];
+  /** Telegrams 200 in the order in which they came. */
+  readonly telegrams: { readonly merchantId: string; readonly reference: string }[];
 }
 
 const firstAcceptanceNumber = 2881;
@@ -95,6 +109,7 @@ export function openState(): PaygentState {
     accounts: new Map(),
     uploads: new Map(),
     faults: [],
+    telegrams: [],
   };
 }
 
@@ -143,6 +158,12 @@ export function applyEvent(state: PaygentState, event: SandboxEvent): void {
     case 'mailed':
       uploadOf(state, event.acceptanceNumber).mailed = true;
       return;
+    case 'telegram':
+      state.telegrams.push({ merchantId: event.merchantId, reference: event.reference });
+      return;
+    case 'result_cut':
+      uploadOf(state, event.acceptanceNumber).resultCut = true;
+      return;
     case 'captured_on_portal':
       for (const paymentId of event.paymentIds) {
         recordFullCapture(accountOf(state, event.merchantId), paymentId, event.at);
@@ -158,7 +179,8 @@ export function applyEvent(state: PaygentState, event: SandboxEvent): void {
 function applyAccepted(state: PaygentState, { type: _, ...accepted }: AcceptedEvent): void {
   state.lastAcceptanceNumber = Number(accepted.acceptanceNumber);
   state.faults = state.faults.filter((ordered) => !concernsUpload(ordered, accepted));
-  const upload = { ...accepted, processedAt: null, ngCount: 0, recipients: [], mailed: false };
+  const open = { processedAt: null, ngCount: 0, recipients: [], mailed: false, resultCut: false };
+  const upload = { ...accepted, ...open };
   state.uploads.set(accepted.acceptanceNumber, upload);
   state.now = later(state.now, accepted.at);
 }

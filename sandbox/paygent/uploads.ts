@@ -113,10 +113,11 @@ export function acceptFile(
   merchant: SandboxMerchant,
   file: Pick<PendingUpload, 'transactionKind' | 'records' | 'amountYen' | 'bytes'> & {
     readonly droppedAs?: string;
+    readonly reference?: string;
   },
 ): AcceptedEvent {
   const { merchantId } = merchant;
-  const { transactionKind, records, amountYen, droppedAs } = file;
+  const { transactionKind, records, amountYen, droppedAs, reference } = file;
   const at = readClock(desk);
   const ordered = { merchantId, transactionKind };
   const accepted: AcceptedEvent = {
@@ -133,13 +134,14 @@ export function acceptFile(
       .filter((fault) => concernsUpload(fault, ordered))
       .map(({ fault }) => fault),
     ...(droppedAs === undefined ? {} : { droppedAs }),
+    ...(reference === undefined ? {} : { reference }),
   };
   desk.commit(accepted);
   return accepted;
 }
 
 /** Uses up a fault that cuts the connection before anything is accepted. */
-function spendCut(
+export function spendCut(
   desk: Desk,
   upload: { readonly merchantId: string; readonly transactionKind: TransactionKind },
 ): boolean {

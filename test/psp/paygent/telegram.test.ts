@@ -7,6 +7,7 @@ import {
   encodeFileRequest,
   encodeResultInquiry,
   maxTelegramBytes,
+  sendingReference,
   TelegramError,
   type TelegramSender,
   telegramParameters,
@@ -86,6 +87,22 @@ describe('telegram 200', () => {
     expect(write).toThrow('connect_password');
     expect(write).not.toThrow('ひみつ');
   });
+});
+
+test('a sending has a number of its own, and keeps it', () => {
+  const name = { billingMonth: '2026-11', kind: 'auth', number: 1 } as const;
+  const sending = { name, sendNumber: 1, sha256: '0123456789abcdef' };
+  expect(sendingReference(sending)).toBe(reference);
+  const others = [
+    { ...sending, sendNumber: 2 },
+    { ...sending, sha256: `f${sending.sha256}` },
+    { ...sending, name: { ...name, kind: 'retry' } },
+    { ...sending, name: { ...name, number: 11 } },
+    { ...sending, name: { ...name, billingMonth: '2026-12' } },
+  ] as const;
+  expect(new Set([sending, ...others].map(sendingReference)).size).toBe(6);
+  const long = sendingReference({ ...sending, name: { ...name, number: 9999 }, sendNumber: 99 });
+  expect(long.length).toBeLessThanOrEqual(25);
 });
 
 describe('telegram 201', () => {
