@@ -20,6 +20,7 @@ import { orderRoutes } from './contract/orders.ts';
 import { paymentInquiryRoutes } from './contract/payment-inquiries.ts';
 import { paymentMethodRoutes } from './contract/payment-methods.ts';
 import { reconciliationDeskRoutes } from './contract/reconciliation-desk.ts';
+import { recoveryRoutes } from './contract/recovery.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
@@ -41,6 +42,7 @@ export const contract = {
   ...registerRoutes,
   ...paymentMethodRoutes,
   ...cycleRoutes,
+  ...recoveryRoutes,
   ...chargeRoutes,
   ...correctionRoutes,
   ...exchangeRoutes,

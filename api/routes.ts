@@ -22,6 +22,7 @@ import { orderHandlers } from './routes/orders.ts';
 import { paymentInquiryHandlers } from './routes/payment-inquiries.ts';
 import { paymentMethodHandlers } from './routes/payment-methods.ts';
 import { reconciliationDeskHandlers } from './routes/reconciliation-desk.ts';
+import { recoveryHandlers } from './routes/recovery.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
@@ -43,6 +44,7 @@ export const handlers: Handlers<Contract> = {
   ...registerHandlers,
   ...paymentMethodHandlers,
   ...cycleHandlers,
+  ...recoveryHandlers,
   ...chargeHandlers,
   ...correctionHandlers,
   ...exchangeHandlers,

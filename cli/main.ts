@@ -200,6 +200,17 @@ function addDeadlineCommand(program: Command): void {
 
 function addScheduleCommands(program: Command): void {
   program
+    .command('recover')
+    .description("start again what Temporal has lost, from Postgres' rows; what runs is left alone")
+    .option('--merchant <slug>', 'of this merchant only')
+    .option('--json', 'print JSON')
+    .action(
+      lazily(
+        () => import('./recover.ts'),
+        (module) => module.runRecover,
+      ),
+    );
+  program
     .command('schedules')
     .description('what starts months without a person')
     .command('sync')

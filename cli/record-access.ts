@@ -27,7 +27,7 @@ export async function withRecord(work: (access: RecordAccess) => Promise<void>):
       maxConnections: 2,
       applicationName: 'tsukigime-cli',
     });
-    await work({ db, actor: `cli:${userInfo().username}`, now: new Date().toISOString() });
+    await work({ db, actor: readActor(), now: new Date().toISOString() });
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
@@ -36,6 +36,9 @@ export async function withRecord(work: (access: RecordAccess) => Promise<void>):
     await db?.destroy();
   }
 }
+
+/** Who types, as the audit names them. */
+export const readActor = () => `cli:${userInfo().username}`;
 
 async function findDatabaseUrl(): Promise<string> {
   const config = readConfig();

@@ -11,10 +11,7 @@ import { type SyncedSchedule, syncSchedules } from '../workers/schedules.ts';
 export async function runSchedulesSync(command: { readonly json?: boolean }): Promise<number> {
   const servers = await findServers();
   if (servers === undefined) {
-    console.error(
-      'Postgres or Temporal is not running: start `tsukigime up` first, or give ' +
-        'TSUKIGIME_DATABASE_URL_APP, TEMPORAL_ADDRESS and TSUKIGIME_PAYLOAD_KEYS.',
-    );
+    console.error(serversMissing);
     return 2;
   }
   const db = openDatabase(servers.databaseUrl, { maxConnections: 2 });
@@ -36,7 +33,13 @@ export async function runSchedulesSync(command: { readonly json?: boolean }): Pr
   }
 }
 
-async function findServers() {
+/** Said by commands that need both servers and find none. */
+export const serversMissing =
+  'Postgres or Temporal is not running: start `tsukigime up` first, or give ' +
+  'TSUKIGIME_DATABASE_URL_APP, TEMPORAL_ADDRESS and TSUKIGIME_PAYLOAD_KEYS.';
+
+/** Postgres and Temporal of the environment, else those of the running `tsukigime up`. */
+export async function findServers() {
   const config = readConfig();
   let databaseUrl = config.databaseUrlApp;
   let { temporalAddress: address, payloadKeys: keys } = config;

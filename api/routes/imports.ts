@@ -19,6 +19,7 @@ import {
 import type { Merchant } from '../../db/queries/merchants.ts';
 import { writeFailedRows } from '../../imports/failed-rows.ts';
 import { readImportRows } from '../../imports/import-rows.ts';
+import { startFileImport } from '../../temporal/start-file-import.ts';
 import { cancelImport, startImport } from '../../workflows/messages.ts';
 import { fileImportWorkflowId } from '../../workflows/workflow-ids.ts';
 import { fileNameSchema } from '../contract/files.ts';
@@ -167,13 +168,7 @@ async function runWorkflow(
   { number, stage }: FileImport,
 ): Promise<void> {
   if (isFinishedImport(stage)) return;
-  await deps.workflows.start({
-    workflowId: fileImportWorkflowId(merchant.slug, number),
-    workflow: 'fileImport',
-    input: { merchant: merchant.slug, clockOffsetMs: merchant.clockOffsetMs, number },
-    month: null,
-    stage: 'collecting',
-  });
+  await startFileImport(deps.workflows, merchant, number);
 }
 
 /** A name from a form passes the same check as one from the query. */

@@ -253,7 +253,8 @@ const sumFiles = (files: readonly { records: number; amountYen: number }[]) => (
   amountYen: files.reduce((sum, file) => sum + file.amountYen, 0),
 });
 
-async function readResult(month: Month): Promise<MonthResult> {
+/** What a month has come to. */
+export async function readResult(month: Month): Promise<MonthResult> {
   const { desk } = month.day;
   const cycle = await readCycle(desk, billedMonth);
   const exchanges = await listExchanges(desk, billedMonth);

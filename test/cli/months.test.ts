@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { inheritedEnvironment } from '../../config.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertOrders } from '../db/collected-orders.ts';
 import { insertMoneyRecord } from '../db/money-record.ts';
+import { runCommand } from './run-command.ts';
 
-const entry = fileURLToPath(new URL('../../cli/tsukigime.js', import.meta.url));
 let database: TestDatabase;
 let db: Db;
 let slug: string;
@@ -26,27 +22,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function run(...args: string[]) {
-  const child = spawn(process.execPath, [entry, ...args], {
-    env: {
-      ...inheritedEnvironment(),
-      TSUKIGIME_DATABASE_URL_APP: database.appUrl,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_NAMESPACE: inject('temporalNamespace'),
-      TSUKIGIME_PAYLOAD_KEYS: inject('payloadKeys'),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const text = { out: '', err: '' };
-  child.stdout.on('data', (piece: Buffer) => {
-    text.out += piece.toString();
-  });
-  child.stderr.on('data', (piece: Buffer) => {
-    text.err += piece.toString();
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...text };
-}
+const run = (...args: string[]) => runCommand({ databaseUrl: database.appUrl }, ...args);
 
 test('the report of a month, as JSON and as CSV', async () => {
   const month = ['--merchant', slug, '--month', '2026-11'];

@@ -30,16 +30,22 @@ export interface TestWorkers {
   close(): Promise<void>;
 }
 
-/** A client with the codec, a merchant and a pair of queues of this test file's own. */
-export async function connectTestWorkers(): Promise<TestWorkers> {
+/**
+ * A client with the codec, a merchant and a pair of queues of this test file's own.
+ *
+ * @param own a Temporal server that the test runs for itself, and its main queue
+ */
+export async function connectTestWorkers(
+  own: { readonly address?: string; readonly taskQueue?: string } = {},
+): Promise<TestWorkers> {
   const suffix = randomBytes(4).toString('hex');
   const server: TemporalServer = {
-    address: inject('temporalAddress'),
+    address: own.address ?? inject('temporalAddress'),
     namespace: inject('temporalNamespace'),
     keys: parseEncryptionKeys(inject('payloadKeys')),
   };
   const client = await connectTemporal(server);
-  const taskQueue = `tsukigime-${suffix}`;
+  const taskQueue = own.taskQueue ?? `tsukigime-${suffix}`;
   const logger = createLogger({ level: 'silent', name: 'test' });
   return {
     server,

@@ -62,6 +62,8 @@ export interface MonthOptions {
   readonly outcomes?: Record<string, unknown>;
   /** Where shops leave their exports for the workers. */
   readonly inboxDir?: string;
+  /** A Temporal server that the test runs for itself, with the queue of production. */
+  readonly temporal?: { readonly address: string; readonly taskQueue: string };
   /** False: the test starts workers of its own. */
   readonly workers?: boolean;
   /** Time-outs of activities; a test that kills workers waits for them. */
@@ -74,7 +76,7 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
   const database = await createTestDatabase();
   const appUrl = options.throughLine?.(database.appUrl) ?? database.appUrl;
   const db = openDatabase(appUrl, { maxConnections: 5 });
-  const temporal = await connectTestWorkers();
+  const temporal = await connectTestWorkers(options.temporal);
   const fileKeys = parseEncryptionKeys(inject('fileKeys'));
   const slug = `m-${randomBytes(4).toString('hex')}`;
   const merchant = await createMerchant(db, {

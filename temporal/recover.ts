@@ -1,0 +1,116 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { CycleStage } from '../billing/cycle.ts';
+import type { ExchangeName } from '../billing/exchange.ts';
+import {
+  cycleWorkflowId,
+  deliveryDeskWorkflowId,
+  exchangeWorkflowId,
+  fileImportWorkflowId,
+  mailboxWatchWorkflowId,
+  mailDispatchWorkflowId,
+} from '../workflows/workflow-ids.ts';
+import { wakeMail, wakeMailbox } from './mail-workflows.ts';
+import { startCycle } from './start-cycle.ts';
+import { wakeDeliveryDesk } from './start-delivery-desk.ts';
+import { startExchange } from './start-exchange.ts';
+import { startFileImport } from './start-file-import.ts';
+import type { WorkflowStarter } from './workflow-starter.ts';
+
+/** What of a merchant is not finished, by its rows. */
+export interface UnfinishedWork {
+  readonly cycles: readonly {
+    readonly billingMonth: string;
+    readonly startedBy: string;
+    readonly scope: 'all' | 'chosen';
+    readonly stage: CycleStage;
+  }[];
+  readonly exchanges: readonly ExchangeName[];
+  readonly importNumbers: readonly number[];
+  /** Slugs of delivery endpoints whose queue is not empty. */
+  readonly endpoints: readonly string[];
+  readonly mails: boolean;
+  readonly mailbox: boolean;
+}
+
+export interface RecoveredWorkflow {
+  readonly workflowId: string;
+  /** Whether it was at work all along, or is again. */
+  readonly found: 'running' | 'started';
+}
+
+interface OfMerchant {
+  readonly slug: string;
+  readonly clockOffsetMs: number;
+}
+
+type Starts = Pick<WorkflowStarter, 'start' | 'startAndReport'>;
+
+/**
+ * Starts again whatever of a merchant's unfinished work has no workflow: after Temporal's state was
+ * lost, or when in doubt. What runs is left alone, so repeating it does no harm. Each workflow reads
+ * from its row where it stands.
+ */
+export async function recoverWorkflows(
+  client: Client,
+  starter: Starts,
+  merchant: OfMerchant,
+  work: UnfinishedWork,
+): Promise<RecoveredWorkflow[]> {
+  const recovered: RecoveredWorkflow[] = [];
+  for (const { workflowId, start } of listStarts(starter, merchant, work)) {
+    const found = await isRunning(client, workflowId);
+    if (!found) await start();
+    recovered.push({ workflowId, found: found ? 'running' : 'started' });
+  }
+  return recovered;
+}
+
+interface Start {
+  readonly workflowId: string;
+  readonly start: () => Promise<void>;
+}
+
+/** One line for each kind of workflow: months before their files, what tells people last. */
+function listStarts(starter: Starts, merchant: OfMerchant, work: UnfinishedWork): Start[] {
+  const { slug } = merchant;
+  return [
+    ...work.cycles.map(({ billingMonth, startedBy, ...as }) => ({
+      workflowId: cycleWorkflowId(slug, billingMonth),
+      start: () => startCycle(starter, merchant, billingMonth, startedBy, as),
+    })),
+    ...work.exchanges.map((exchange) => ({
+      workflowId: exchangeWorkflowId(slug, exchange.billingMonth, exchange.kind, exchange.number),
+      start: () => startExchange(starter, merchant, exchange),
+    })),
+    ...work.importNumbers.map((number) => ({
+      workflowId: fileImportWorkflowId(slug, number),
+      start: () => startFileImport(starter, merchant, number),
+    })),
+    ...work.endpoints.map((endpoint) => ({
+      workflowId: deliveryDeskWorkflowId(endpoint),
+      start: () => wakeDeliveryDesk(starter, merchant, endpoint),
+    })),
+    ...(work.mailbox
+      ? [
+          {
+            workflowId: mailboxWatchWorkflowId(slug),
+            start: () => wakeMailbox(starter, merchant),
+          },
+        ]
+      : []),
+    ...(work.mails
+      ? [{ workflowId: mailDispatchWorkflowId(slug), start: () => wakeMail(starter, merchant) }]
+      : []),
+  ];
+}
+
+async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
