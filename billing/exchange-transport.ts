@@ -74,7 +74,7 @@ export function nextInquiryAt(unclearAt: string, now: string): string {
 /**
  * When a result is looked for next: the pause grows with the time that has passed since the file was
  * taken, up to an hour. While a result is still being written, a minute; once one has left lines open,
- * a corrected one is looked for daily.
+ * a corrected one is looked for from hourly to daily.
  */
 export function nextLookAt(of: {
   readonly acceptedAt: string;
@@ -85,8 +85,8 @@ export function nextLookAt(of: {
 }): string {
   const { acceptedAt, now, pollMinutes, settling, answered } = of;
   if (settling) return later(now, MINUTE_MS);
-  if (answered) return later(now, DAY_MS);
   const passedMs = Date.parse(now) - Date.parse(acceptedAt);
+  if (answered) return later(now, Math.min(Math.max(passedMs, HOUR_MS), DAY_MS));
   return later(now, Math.min(Math.max(passedMs, pollMinutes * MINUTE_MS), HOUR_MS));
 }
 

@@ -134,6 +134,11 @@ class ServedFolder {
   }
 
   async rename(id: number, from: string, to: string): Promise<void> {
+    if (this.faults.cutBeforeRename) {
+      this.faults.cutBeforeRename = false;
+      this.cut();
+      return;
+    }
     if (this.faults.refusedRenames > 0) {
       this.faults.refusedRenames -= 1;
       this.sftp.status(id, status.PERMISSION_DENIED);

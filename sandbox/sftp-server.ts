@@ -27,6 +27,8 @@ export interface SftpFaults {
   cutUploadAfterBytes: number | null;
   /** The next rename is done, and the connection breaks before its answer. */
   cutAfterRename: boolean;
+  /** The connection breaks at the next rename, which is not done. */
+  cutBeforeRename: boolean;
   /** So many renames are refused. */
   refusedRenames: number;
   /** Requests are read and never answered. */
@@ -76,6 +78,7 @@ class SftpServer implements SandboxSftpServer {
     cutDownloadAfterBytes: null,
     cutUploadAfterBytes: null,
     cutAfterRename: false,
+    cutBeforeRename: false,
     refusedRenames: 0,
     silent: false,
     shortReads: null,

@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { ExchangeView } from '../../sandbox/operator.ts';
+import { advanceTo } from './hand-over-acts.ts';
+import { type Month, openMonth } from './month.ts';
+import {
+  ask,
+  countAtPsp,
+  exchangePath,
+  makeExport,
+  numbered,
+  orderFault,
+  post,
+  untilCycle,
+  untilExchange,
+} from './month-acts.ts';
+import { minutesLater, useSftp } from './sftp-acts.ts';
+
+/** Files that nobody carries. Each test bills a month of its own and goes on in time. */
+let month: Month;
+let minutes = 0;
+beforeAll(async () => {
+  month = await openMonth();
+  await useSftp(month);
+});
+afterAll(() => month.close());
+
+/** Moves both clocks in turn; how far they are by now is the tests' common time. */
+async function pass(...steps: readonly number[]): Promise<void> {
+  for (const step of steps) {
+    minutes += step;
+    await advanceTo(month, minutesLater(minutes));
+  }
+}
+
+/** Waits until a file's page says so. */
+const untilSaid = (exchange: ExchangeView, words: string) =>
+  vi.waitFor(
+    async () => {
+      const { body } = await ask(month, 'GET', exchangePath(exchange));
+      expect(body.waitsFor).toContain(words);
+      return body;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+
+const begin = (billingMonth: string, prefix: string) =>
+  month.begin(billingMonth, makeExport(numbered(prefix, 3)));
+
+async function sendsOf(billingMonth: string): Promise<string[]> {
+  const { rows } = await sql<{ text: string }>`
+    select e.kind || ' ' || s.send_number || ' ' || coalesce(a.answer, 'open') as text
+      from sends s join exchanges e on e.id = s.exchange_id
+      left join send_answers a on a.exchange_id = s.exchange_id and a.send_number = s.send_number
+     where e.billing_month = ${billingMonth} order by e.id, s.send_number`.execute(month.db);
+  return rows.map(({ text }) => text);
+}
+
+async function finish(billingMonth: string, prefix: string): Promise<void> {
+  await pass(20);
+  const cycle = await untilCycle(month, billingMonth, ({ stage }) => stage === 'closed');
+  expect(cycle.conservation).toEqual({ rows: true, yen: true, broken: [] });
+  expect(await countAtPsp(month, prefix)).toEqual({ authorizations: 3, captures: 3, twice: [] });
+}
+
+test('a month is billed by nobody’s hands; a wrong result is told, a growing one awaited', async () => {
+  await orderFault(month, 'オーソリ', { kind: 'result_of_another', minutes: 30 });
+  await orderFault(month, '売上', { kind: 'result_growing', parts: 3 });
+  await begin('2026-01', '01');
+  const auth = await untilExchange(month, '2026-01', 'auth-1', 'awaiting_result');
+  expect(auth.acceptanceNumber).toBeNull();
+  expect((await ask(month, 'GET', exchangePath(auth))).body.waitsFor).toContain('自動で確認');
+  // What an operator would tell of the portal is not asked here.
+  const told = { acceptanceNumber: '4711', matched: true };
+  expect((await post(month, `${exchangePath(auth)}/acceptance`, told)).status).toBe(409);
+
+  await pass(10);
+  const wrong = await ask(month, 'GET', exchangePath(auth));
+  expect(wrong.body).toMatchObject({ stage: 'awaiting_result' });
+  expect(wrong.body.note).toContain('取り込めませんでした');
+  expect((await ask(month, 'GET', '/notices')).text).toContain('取り込めませんでした');
+
+  await pass(30, 20);
+  const capture = await untilExchange(month, '2026-01', 'capture-1', 'awaiting_result');
+  expect(capture.attention).toBe(false);
+  // A part of it stood still for long and was read; the whole is found later.
+  await pass(6, 1, 60);
+  await finish('2026-01', '01');
+  expect(await sendsOf('2026-01')).toEqual(['auth 1 accepted', 'capture 1 accepted']);
+});
+
+test('what is cut before its last act is sent again; what is refused as well', async () => {
+  month.sftp.faults.cutUploadAfterBytes = 30;
+  await begin('2026-02', '02');
+  const auth = await untilExchange(month, '2026-02', 'auth-1');
+  await untilSaid(auth, '自動で再送します');
+  month.sftp.faults.cutUploadAfterBytes = null;
+  month.sftp.faults.refusedRenames = 1;
+  await finish('2026-02', '02');
+  expect(await sendsOf('2026-02')).toEqual([
+    'auth 1 not_sent',
+    'auth 2 not_sent',
+    'auth 3 accepted',
+    'capture 1 accepted',
+  ]);
+});
+
+test('a cut after the last byte is unclear, and found by asking', async () => {
+  month.sftp.faults.cutAfterRename = true;
+  await begin('2026-03', '03');
+  const auth = await untilExchange(month, '2026-03', 'auth-1', 'unknown');
+  const { body } = await ask(month, 'GET', exchangePath(auth));
+  expect(body).toMatchObject({ attention: true });
+  expect(body.waitsFor).toContain('自動で照会しています');
+  const unclear = await untilCycle(month, '2026-03', ({ attention }) => attention);
+  expect(unclear.charges.unknown?.rows).toBe(3);
+  expect(unclear.waitsFor).toContain('結果待ち');
+  // Nobody may take it back while it may be there.
+  expect((await post(month, `${exchangePath(auth)}/withdrawal`, { reason: '不要' })).status).toBe(
+    409,
+  );
+  await finish('2026-03', '03');
+  expect(await sendsOf('2026-03')).toEqual(['auth 1 accepted', 'capture 1 accepted']);
+});
+
+test('what never came is sent again only when its absence counts', async () => {
+  month.sftp.faults.cutBeforeRename = true;
+  await begin('2026-04', '04');
+  await untilExchange(month, '2026-04', 'auth-1', 'unknown');
+  await pass(20);
+  await untilExchange(month, '2026-04', 'auth-1', 'unknown');
+  expect(await sendsOf('2026-04')).toEqual(['auth 1 open']);
+  await pass(60);
+  await finish('2026-04', '04');
+  expect(await sendsOf('2026-04')).toEqual([
+    'auth 1 not_sent',
+    'auth 2 accepted',
+    'capture 1 accepted',
+  ]);
+});
+
+test('where files do not stay, a person decides, and a result against it alarms', async () => {
+  await useSftp(month, { filesStay: false });
+  month.sftp.faults.cutBeforeRename = true;
+  await begin('2026-05', '05');
+  const auth = await untilExchange(month, '2026-05', 'auth-1', 'unknown');
+  await pass(60);
+  await untilExchange(month, '2026-05', 'auth-1', 'unknown');
+  const decision = { found: 'not_sent', reason: 'ペイジェントに確認' };
+  const decided = await post(month, `${exchangePath(auth)}/unclear-decision`, decision);
+  expect(decided.body).toMatchObject({ stage: 'cancelled' });
+});
