@@ -100,19 +100,19 @@ function describeEffect(action: DeskAction, item: DeskItem): string {
   const yen = formatYen(item.amountYen ?? 0);
   switch (action) {
     case 'ok':
-      return `オーソリOKとして確定: +${yen} が売上の対象になります。${warnOfAmount(item)}`;
+      return `オーソリOKとして確定: +${yen}が売上の対象になります。${warnOfAmount(item)}`;
     case 'declined':
-      return `オーソリNGとして確定: ±0 円。${yen} は請求されず、NG の対応に移ります。`;
+      return `オーソリNGとして確定: ±0 円。${yen}は請求されず、NG の対応に移ります。`;
     case 'captured':
-      return `売上済として確定: +${yen} が売上になります。${warnOfAmount(item)}`;
+      return `売上済として確定: +${yen}が売上になります。${warnOfAmount(item)}`;
     case 'refused':
-      return `売上NGとして確定: ±0 円。${yen} はオーソリOKに戻り、もう一度売上処理できます。`;
+      return `売上NGとして確定: ±0 円。${yen}はオーソリOKに戻り、もう一度売上処理できます。`;
     case 'not_sent':
-      return `未送信として確定: ±0 円。${yen} をもう一度ファイルに入れられます。二重に請求しないよう、ペイジェントに取引がないことを確かめてください。`;
+      return `未送信として確定: ±0 円。${yen}をもう一度ファイルに入れられます。二重に請求しないよう、ペイジェントに取引がないことを確かめてください。`;
     case 'voided_at_psp':
-      return `ペイジェントで取り消したと記録: ±0 円。${yen} は記録どおり請求されていない扱いで、対応を続けられます。`;
+      return `ペイジェントで取り消したと記録: ±0 円。${yen}は記録どおり請求されていない扱いで、対応を続けられます。`;
     case 'record_holds':
-      return `記録が正しいと確認: ±0 円。届いた結果は無視し、${yen} の記録をそのまま使います。`;
+      return `記録が正しいと確認: ±0 円。届いた結果は無視し、${yen}の記録をそのまま使います。`;
     case 'acknowledge':
       return '記録して無視: ±0 円。この行は請求に含めません。理由が監査記録に残ります。';
     case 'other_file':
