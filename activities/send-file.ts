@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { absenceCountsFrom, exchangeFileName } from '../billing/exchange.ts';
-import { nextInquiryAt, sendDeadline } from '../billing/exchange-transport.ts';
+import { nextInquiryAt, planCarriage, sendDeadline } from '../billing/exchange-transport.ts';
 import { lockMerchant } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
 import {
@@ -53,14 +53,17 @@ export function createSendFileActivities(deps: ActivityDependencies) {
       const merchant = await loadMerchant(deps, of.merchant);
       const exchange = await requireExchange(deps.db, merchant.id, of.exchange);
       const latest = await findLatestSend(deps.db, merchant.id, exchange.id);
-      if (latest === undefined || latest.answer !== null) {
-        const why = '送信の準備に失敗しました。';
-        await noteNotReady(deps, merchant, exchange, { why, now: of.now });
+      if (latest !== undefined && latest.answer === null) {
+        const answer: SendAnswer = { kind: 'unclear', why: '送信の途中で処理が中断しました。' };
+        const { sendNumber } = latest;
+        await recordSendAnswer(deps, merchant, { of, sendNumber, answer });
         return;
       }
-      const answer: SendAnswer = { kind: 'unclear', why: '送信の途中で処理が中断しました。' };
-      const { sendNumber } = latest;
-      await recordSendAnswer(deps, merchant, { of, sendNumber, answer });
+      // It may have ended well, only too late to say so.
+      const { act, at } = planCarriage(exchange);
+      if (act !== 'send' || at !== null) return;
+      const why = '送信の準備に失敗しました。';
+      await noteNotReady(deps, merchant, exchange, { why, now: of.now });
     },
 
     /** Asks the PSP what became of an unclear sending, and writes down what it proves. */
