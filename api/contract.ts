@@ -14,14 +14,18 @@ import { holdRoutes } from './contract/holds.ts';
 import { importRoutes } from './contract/imports.ts';
 import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
+import { ngCaseRoutes } from './contract/ng-cases.ts';
 import { noticeRoutes } from './contract/notices.ts';
 import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { paymentInquiryRoutes } from './contract/payment-inquiries.ts';
 import { paymentMethodRoutes } from './contract/payment-methods.ts';
+import { portalCaptureRoutes } from './contract/portal-captures.ts';
+import { previewRoutes } from './contract/previews.ts';
 import { reconciliationDeskRoutes } from './contract/reconciliation-desk.ts';
 import { recoveryRoutes } from './contract/recovery.ts';
 import { registerRoutes } from './contract/registers.ts';
+import { resultChangeRoutes } from './contract/result-changes.ts';
 import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
 import { sendErrorRoutes } from './contract/send-errors.ts';
@@ -47,7 +51,9 @@ export const contract = {
   ...correctionRoutes,
   ...exchangeRoutes,
   ...reconciliationDeskRoutes,
+  ...resultChangeRoutes,
   ...mailRoutes,
+  ...ngCaseRoutes,
   ...noticeRoutes,
   ...sendErrorRoutes,
   ...handOverRoutes,
@@ -55,8 +61,10 @@ export const contract = {
   ...orderRoutes,
   ...cycleReportRoutes,
   ...runRoutes,
+  ...previewRoutes,
   ...captureWindowRoutes,
   ...voidRoutes,
+  ...portalCaptureRoutes,
   ...paymentInquiryRoutes,
   ...deliveryEndpointRoutes,
   ...carrierResultRoutes,

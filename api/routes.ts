@@ -16,14 +16,18 @@ import { holdHandlers } from './routes/holds.ts';
 import { importHandlers } from './routes/imports.ts';
 import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
+import { ngCaseHandlers } from './routes/ng-cases.ts';
 import { noticeHandlers } from './routes/notices.ts';
 import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { paymentInquiryHandlers } from './routes/payment-inquiries.ts';
 import { paymentMethodHandlers } from './routes/payment-methods.ts';
+import { portalCaptureHandlers } from './routes/portal-captures.ts';
+import { previewHandlers } from './routes/previews.ts';
 import { reconciliationDeskHandlers } from './routes/reconciliation-desk.ts';
 import { recoveryHandlers } from './routes/recovery.ts';
 import { registerHandlers } from './routes/registers.ts';
+import { resultChangeHandlers } from './routes/result-changes.ts';
 import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
 import { sendErrorHandlers } from './routes/send-errors.ts';
@@ -49,7 +53,9 @@ export const handlers: Handlers<Contract> = {
   ...correctionHandlers,
   ...exchangeHandlers,
   ...reconciliationDeskHandlers,
+  ...resultChangeHandlers,
   ...mailHandlers,
+  ...ngCaseHandlers,
   ...noticeHandlers,
   ...sendErrorHandlers,
   ...handOverHandlers,
@@ -57,8 +63,10 @@ export const handlers: Handlers<Contract> = {
   ...orderHandlers,
   ...cycleReportHandlers,
   ...runHandlers,
+  ...previewHandlers,
   ...captureWindowHandlers,
   ...voidHandlers,
+  ...portalCaptureHandlers,
   ...paymentInquiryHandlers,
   ...deliveryEndpointHandlers,
   ...carrierResultHandlers,

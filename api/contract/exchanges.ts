@@ -131,7 +131,7 @@ export const factsResponses = {
   202: accepted,
 } as const;
 
-const fieldReasonSchema = z.object({
+export const fieldReasonSchema = z.object({
   code: z.string(),
   field: z.string(),
   nameJa: z.string(),

@@ -3,7 +3,7 @@ import { DESK_ACTIONS } from '../../billing/desk-decision.ts';
 import { EXCHANGE_KINDS } from '../../billing/exchange.ts';
 import { DESK_ITEM_KINDS, parseDeskItem } from '../../billing/reconciliation-desk.ts';
 import { accepted, billingMonthSchema, countSchema } from './cycles.ts';
-import { exchangeParamsSchema } from './exchanges.ts';
+import { fieldReasonSchema } from './exchanges.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
 
@@ -20,16 +20,6 @@ const exchangeNameSchema = z.object({
   month: billingMonthSchema,
   kind: z.enum(EXCHANGE_KINDS),
   number: z.int(),
-});
-
-const fieldReasonSchema = z.object({
-  code: z.string(),
-  field: z.string(),
-  nameJa: z.string(),
-  sent: z.string().nullable(),
-  returned: z.string().nullable(),
-  ja: z.string(),
-  en: z.string(),
 });
 
 const itemSchema = z
@@ -278,39 +268,5 @@ export const reconciliationDeskRoutes = {
     },
     responses: decided,
     summary: { ja: '記入したCSVのとおりに確定する', en: 'Apply a filled-in CSV' },
-  }),
-  listResultChanges: defineRoute({
-    method: 'get',
-    path: '/v1/merchants/:merchant/exchanges/:month/:kind/:number/result-changes',
-    merchantScoped: true,
-    role: 'viewer',
-    tag: 'reconciliation',
-    params: exchangeParamsSchema,
-    query: z.strictObject({
-      round: z.coerce.number().int().min(2).optional().meta({ description: 'default: the latest' }),
-      after: z.coerce.number().int().min(0).default(0),
-      limit: z.coerce.number().int().min(1).max(1000).default(100),
-    }),
-    responses: {
-      200: {
-        kind: 'json',
-        schema: z.object({
-          round: z.int().nullable().meta({ description: 'null: there is no second result' }),
-          counts: z.array(countSchema.extend({ before: z.string(), after: z.string() })),
-          lines: z.array(
-            z.object({
-              lineNumber: z.int(),
-              orderNumber: z.string(),
-              amountYen: z.int(),
-              before: z.object({ verdict: z.string(), reasons: z.array(fieldReasonSchema) }),
-              after: z.object({ verdict: z.string(), reasons: z.array(fieldReasonSchema) }),
-            }),
-          ),
-          nextAfter: z.int().nullable(),
-        }),
-        description: 'what a corrected or late result says differently',
-      },
-    },
-    summary: { ja: '結果ファイルの前回との差', en: 'What a further result changed' },
   }),
 };

@@ -34,11 +34,7 @@ import {
   findDeskItems,
   listDeskItems,
 } from '../../db/queries/reconciliation-desk.ts';
-import {
-  countResultChanges,
-  listResultChanges,
-  listResultRounds,
-} from '../../db/queries/result-rounds.ts';
+import { listResultRounds } from '../../db/queries/result-rounds.ts';
 import { applyDeskSheet, decideAtDesk } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { reconciliationDeskRoutes } from '../contract/reconciliation-desk.ts';
@@ -49,7 +45,6 @@ import { Problem } from '../problem.ts';
 import { readFileLines } from '../result-lines.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
 import { paginate } from './cycles.ts';
-import { requireExchange } from './exchanges.ts';
 
 const SHOWN_PROBLEMS = 1000;
 
@@ -164,27 +159,6 @@ export const reconciliationDeskHandlers: Handlers<typeof reconciliationDeskRoute
       update: applyDeskSheet,
       act: { actor: identity.actor, idempotencyKey, sha256, ...body },
     });
-  },
-
-  async listResultChanges({ deps, merchant, params, query }) {
-    const exchange = await requireExchange(deps, merchant, params);
-    const of = { exchangeId: exchange.id, line: null };
-    const latest = (await listResultRounds(deps.db, merchant.id, of)).length;
-    const round = query.round ?? latest;
-    if (round < 2 || round > latest) {
-      return { status: 200, body: { round: null, counts: [], lines: [], nextAfter: null } };
-    }
-    const compared = { exchangeId: exchange.id, round };
-    const page = { ...compared, afterLine: query.after, limit: query.limit + 1 };
-    const rows = await listResultChanges(deps.db, merchant.id, page);
-    const { page: lines, nextAfter } = paginate(rows, query.limit, (row) => row.lineNumber);
-    const shown = lines.map(({ before, after, ...line }) => ({
-      ...line,
-      before: { ...before, reasons: [...before.reasons] },
-      after: { ...after, reasons: [...after.reasons] },
-    }));
-    const counts = await countResultChanges(deps.db, merchant.id, compared);
-    return { status: 200, body: { round, counts, lines: shown, nextAfter } };
   },
 };
 
