@@ -20,6 +20,7 @@ import { createNgWaveActivities } from './ng-wave.ts';
 import { createOrderExportActivities } from './order-export.ts';
 import { createOrderSourceActivities } from './order-source.ts';
 import { createPaymentInquiryActivities } from './payment-inquiry.ts';
+import { createPortalCaptureActivities } from './portal-captures.ts';
 import { createPreviewActivities } from './preview.ts';
 import { createDeskActivities } from './reconciliation-desk.ts';
 import { createResultFileActivities } from './result-file.ts';
@@ -77,6 +78,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createTransactionFileActivities(deps),
       ...createResultFileActivities(deps),
       ...createPaymentInquiryActivities(deps),
+      ...createPortalCaptureActivities(deps),
       applyDeskSheet: createDeskActivities(deps).applyDeskSheet,
     },
   };

@@ -8,6 +8,7 @@ import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber, requireExchange } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
+import { claimCaptureWave } from '../db/queries/portal-captures.ts';
 import { listRetryLines } from '../db/queries/retry-file.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
@@ -171,6 +172,10 @@ export async function buildFiles(
       'returnedFrom' in which
         ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
         : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
+    if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
+      await listForPortal(deps, merchant.id, { cycleId: cycle.id, now: of.now }, waiting);
+      continue;
+    }
     if (waiting.length === 0) {
       await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
       return { files, uncleared: false };
@@ -215,6 +220,19 @@ export async function buildFiles(
     });
     if (!cleared) return { files, uncleared: true };
   }
+}
+
+/** The operator's list instead of a file: claimed all the same, so that nothing else takes the charges. */
+async function listForPortal(
+  deps: ActivityDependencies,
+  merchantId: number,
+  wave: { cycleId: number; now: string },
+  lines: readonly FileLine[],
+): Promise<void> {
+  await deps.db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchantId);
+    await claimCaptureWave(trx, merchantId, wave, lines);
+  });
 }
 
 /** One file of the first lines that fit into it; the rest stands in the next. */

@@ -10,6 +10,9 @@ import { CAPTURE_WINDOW_DAYS } from './capture-window.ts';
 export const CAPTURE_POLICIES = ['immediate', 'on-shipment', 'on-date', 'manual'] as const;
 export type CapturePolicy = (typeof CAPTURE_POLICIES)[number];
 
+/** How what is captured reaches the PSP. */
+export const CAPTURE_WAYS = ['file', 'portal'] as const;
+
 /** What is done shortly before an authorization expires, where nobody has decided. */
 export const LAST_DAY_RULES = ['ask', 'capture', 'void'] as const;
 export type LastDayRule = (typeof LAST_DAY_RULES)[number];
@@ -44,6 +47,8 @@ const longestWaitDays = (day: CaptureDay): number => (day.count === 'day-of-mont
 export const captureSettingsSchema = z
   .strictObject({
     policy: z.enum(CAPTURE_POLICIES).default('on-shipment'),
+    /** How captures reach the PSP: in a file, or by an operator's hand on its portal, from a list. */
+    by: z.enum(CAPTURE_WAYS).default('file'),
     /** The date of capture; policy `on-date` needs it, the others do not look at it. */
     onDate: captureDaySchema.nullable().default(null),
     /** Time of day in Japan at which captures leave together, and at which the last-day rule acts. */

@@ -80,6 +80,8 @@ export interface CycleFacts {
   };
   /** Authorized charges whose capture came back refused or never left: a person decides. */
   readonly captureRefused: number;
+  /** Captures that an operator has to carry out on the portal and to confirm. */
+  readonly portalCaptures: number;
   /** Authorized charges whose window closed at least a day ago. */
   readonly expirable: number;
   /** Results that contradict the record and that nobody has settled: possibly billed twice. */
@@ -135,9 +137,10 @@ export function needsAttention(facts: CycleFacts): boolean {
     facts.exchanges.unsettled > 0 ||
     facts.strays > 0 ||
     facts.captureRefused > 0 ||
+    facts.portalCaptures > 0 ||
     isAsked(facts) ||
     ngForPeople(facts) > 0 ||
-    ['unknown', 'quarantined', 'expired', 'planned'].some(
+    ['unknown', 'quarantined', 'expired', 'planned', 'void_sent'].some(
       (state) => (facts.charges[state as ChargeState]?.rows ?? 0) > 0,
     )
   );

@@ -15,7 +15,7 @@ export function describeCycle(facts: CycleFacts): string {
   if (facts.trouble !== null) {
     return `処理が止まっています: ${facts.trouble}原因を取り除き、「再開」を実行してください。`;
   }
-  return `${describeStage(facts)}${describeLastDay(facts)}${describeContradictions(facts)}${describeStrays(facts)}`;
+  return `${describeStage(facts)}${describeLists(facts)}${describeLastDay(facts)}${describeContradictions(facts)}${describeStrays(facts)}`;
 }
 
 function describeStage(facts: CycleFacts): string {
@@ -138,6 +138,7 @@ const OPEN_CASES: readonly Counted[] = [
 
 const IN_FILES: readonly Counted[] = [
   ['NG対応中', ngInHand],
+  inState('取消待ち', 'void_sent'),
   inState('オーソリ結果待ち', 'sent'),
   inState('売上結果待ち', 'capture_sent'),
 ];
@@ -167,6 +168,18 @@ function describeContradictions({ contradictions }: CycleFacts): string {
   return contradictions > 0
     ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`
     : '';
+}
+
+/** What an operator does on the portal by a list, whatever the stage. */
+function describeLists({ portalCaptures, charges }: CycleFacts): string {
+  const voids = charges.void_sent?.rows ?? 0;
+  const captures =
+    portalCaptures > 0
+      ? `売上処理リストに ${portalCaptures} 件あります。ペイジェントの情報照会から「一括売上処理」を行い、結果を記録してください。`
+      : '';
+  return voids > 0
+    ? `${captures}取消リストに ${voids} 件あります。ペイジェントの情報照会で取り消し、結果を記録してください。`
+    : captures;
 }
 
 /** Authorizations that end within days, where the settings leave the decision to people. */

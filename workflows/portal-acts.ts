@@ -3,7 +3,13 @@ import type { Act, OfCycle } from '../activities/acts.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
 import type { OperatorAct } from './messages.ts';
-import { confirmVoids, readInquiry, useInquiry, voidCharges } from './portal-messages.ts';
+import {
+  confirmPortalCaptures,
+  confirmVoids,
+  readInquiry,
+  useInquiry,
+  voidCharges,
+} from './portal-messages.ts';
 import { refuseUnless } from './refusals.ts';
 
 /**
@@ -30,6 +36,15 @@ export function hearPortalActs(
     ({ orderNumbers, result, ...act }) =>
       told(() => short.confirmVoids({ ...of(act), orderNumbers, result })),
     { validator },
+  );
+  setHandler(
+    confirmPortalCaptures,
+    ({ orderNumbers, confirmed, result, ...act }) =>
+      told(() => files.confirmPortalCaptures({ ...of(act), orderNumbers, confirmed, result })),
+    {
+      validator: ({ orderNumbers }) =>
+        refuseUnless(orderNumbers?.length !== 0, '注文番号を1件以上指定してください。'),
+    },
   );
   setHandler(readInquiry, ({ sha256, ...act }) =>
     told(() => files.readInquiry({ ...of(act), sha256 })),

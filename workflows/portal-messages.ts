@@ -29,3 +29,13 @@ export const useInquiry = defineOperatorUpdate<
   { readonly n: number; readonly confirmed: RowsAndYen },
   RowsAndYen
 >('useInquiry');
+
+/** What became of captures on the portal: of the named ones, or (null) of all on the month's list. */
+export const confirmPortalCaptures = defineOperatorUpdate<
+  {
+    readonly orderNumbers: readonly string[] | null;
+    readonly confirmed: RowsAndYen;
+    readonly result: 'captured' | 'refused' | 'not_sent';
+  },
+  RowsAndYen
+>('confirmPortalCaptures');

@@ -98,7 +98,14 @@ function sumByState(states: readonly StateCount[]): ChargesByState {
 
 type FileCounts = Pick<
   CycleFacts,
-  'collected' | 'unselected' | 'contradictions' | 'strays' | 'ngWorked' | 'openRuns' | 'unbilled'
+  | 'collected'
+  | 'unselected'
+  | 'contradictions'
+  | 'strays'
+  | 'ngWorked'
+  | 'openRuns'
+  | 'unbilled'
+  | 'portalCaptures'
 > &
   CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
@@ -140,8 +147,16 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
          false)
       or ${holdsDiffer(merchantId, cycleId)}
         as unselected,
-      max(created_at) filter (where kind = 'capture'
-                                and stage not in ('rejected', 'cancelled')) as "lastWaveAt",
+      greatest(max(created_at) filter (where kind = 'capture'
+                                         and stage not in ('rejected', 'cancelled')),
+               (select max(w.made_at) from capture_waves w where w.cycle_id = ${cycleId}))
+        as "lastWaveAt",
+      case when exists (select from capture_waves w where w.cycle_id = ${cycleId}) then
+        (select count(*)::int from endings l join charges c on c.id = l.charge_id
+          where l.merchant_id = ${merchantId} and l.kind = 'capture' and l.exchange_id is null
+            and c.cycle_id = ${cycleId}
+            and not exists (select from ending_results r where r.charge_id = l.charge_id
+                               and r.n = l.n and r.k = l.k)) else 0 end as "portalCaptures",
       count(*) filter (where not finished and not answered)::int as open,
       count(*) filter (where stage = 'handing_over' and transport = 'portal')::int as "toHandOver",
       count(*) filter (where stage in ('built', 'handing_over') and transport <> 'portal'

@@ -22,6 +22,13 @@ export const portalSamples = {
     json: () => ({ confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+  listPortalCaptures: { path: cycle('/portal-captures'), answer: 'cycle-not-found' },
+  downloadPortalCaptures: { path: cycle('/portal-captures.csv'), answer: 'cycle-not-found' },
+  confirmPortalCaptures: {
+    path: cycle('/confirmed-captures'),
+    json: () => ({ orderNumbers: null, confirmed: { rows: 1, yen: 1 }, result: 'captured' }),
+    answer: 'cycle-not-found',
+  },
   listVoids: { path: cycle('/voids'), answer: 'cycle-not-found' },
   downloadVoids: { path: cycle('/voids.csv'), answer: 'cycle-not-found' },
   suggestVoids: { path: cycle('/suggested-voids'), answer: 'cycle-not-found' },

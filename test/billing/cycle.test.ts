@@ -23,6 +23,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     exchanges: { open: 0, toHandOver: 0, stuck: 0, unsettled: 0 },
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null, nextShipmentAt: null, due: false },
     captureRefused: 0,
+    portalCaptures: 0,
     deadlines: {
       marks: [],
       lastDay: { rule: 'ask', rows: 0, yen: 0, expiresOn: null },
