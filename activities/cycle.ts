@@ -1,6 +1,7 @@
 import { type CycleFacts, type CycleStage, isDone, needsAttention } from '../billing/cycle.ts';
 import { cycleReminderKey, writeCycleReminder } from '../billing/cycle-reminder.ts';
 import { isFinishedExchange } from '../billing/exchange.ts';
+import { CONSERVATION_REASONS, nameRows } from '../billing/open-rows.ts';
 import { lockMerchant } from '../db/database.ts';
 import { expireAuthorizations } from '../db/queries/capture-file.ts';
 import { endCharges } from '../db/queries/charges.ts';
@@ -18,6 +19,7 @@ import { listExchanges } from '../db/queries/exchanges.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { hasNgNews } from '../db/queries/ng-cases.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
+import { listOpenRows } from '../db/queries/open-rows.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -25,6 +27,9 @@ import { asRefusal, refusal } from './failures.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
 import { loadMerchant } from './merchant.ts';
 import { requireOpenCycle } from './open-cycle.ts';
+
+/** Rows that the refusal to close names; the others are listed. */
+const NAMED_ROWS = 3;
 
 export function createCycleActivities(deps: ActivityDependencies) {
   const { db } = deps;
@@ -152,9 +157,14 @@ export function createCycleActivities(deps: ActivityDependencies) {
         }
         const { rows, yen, broken } = await checkConservation(trx, merchant.id, cycleId);
         if (!rows || !yen) {
+          const found = await listOpenRows(trx, merchant.id, {
+            ...{ cycleId, reasons: CONSERVATION_REASONS, after: null },
+            limit: NAMED_ROWS + 1,
+          });
+          const named = nameRows(found.slice(0, NAMED_ROWS), found.length > NAMED_ROWS);
           throw refusal(
             'ConservationBroken',
-            `件数または金額が合わないため締められません: ${broken.join('、')}。締め処理以外は何も失われていません。開発担当に連絡してください。`,
+            `件数または金額が合わないため締められません: ${broken.join('、')}。${named}締め処理以外は何も失われていません。「締めを妨げている行の一覧」を確かめ、開発担当に連絡してください。`,
           );
         }
         await moveCycle(trx, merchant.id, { ...move, to: 'closed' });

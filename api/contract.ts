@@ -16,6 +16,7 @@ import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { ngCaseRoutes } from './contract/ng-cases.ts';
 import { noticeRoutes } from './contract/notices.ts';
+import { openRowRoutes } from './contract/open-rows.ts';
 import { orderSourceRoutes } from './contract/order-source.ts';
 import { orderRoutes } from './contract/orders.ts';
 import { paymentInquiryRoutes } from './contract/payment-inquiries.ts';
@@ -47,6 +48,7 @@ export const contract = {
   ...paymentMethodRoutes,
   ...cycleRoutes,
   ...recoveryRoutes,
+  ...openRowRoutes,
   ...chargeRoutes,
   ...correctionRoutes,
   ...exchangeRoutes,

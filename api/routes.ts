@@ -18,6 +18,7 @@ import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { ngCaseHandlers } from './routes/ng-cases.ts';
 import { noticeHandlers } from './routes/notices.ts';
+import { openRowHandlers } from './routes/open-rows.ts';
 import { orderSourceHandlers } from './routes/order-source.ts';
 import { orderHandlers } from './routes/orders.ts';
 import { paymentInquiryHandlers } from './routes/payment-inquiries.ts';
@@ -49,6 +50,7 @@ export const handlers: Handlers<Contract> = {
   ...paymentMethodHandlers,
   ...cycleHandlers,
   ...recoveryHandlers,
+  ...openRowHandlers,
   ...chargeHandlers,
   ...correctionHandlers,
   ...exchangeHandlers,

@@ -194,6 +194,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+  listOpenRows: { path: cycle('/open-rows'), answer: 'cycle-not-found' },
   recoverWorkflows: { path: merchant('/recovery'), answer: 200 },
   listCorrections: { path: merchant('/corrections'), answer: 200 },
   recordCorrection: {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CONSERVATION_REASONS } from '../../billing/open-rows.ts';
 import { type Db, openDatabase, type Trx } from '../../db/database.ts';
 import {
   claimAttempts,
@@ -9,6 +10,7 @@ import {
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { insertExchange } from '../../db/queries/exchanges.ts';
 import { insertFileLines } from '../../db/queries/file-lines.ts';
+import { listOpenRows } from '../../db/queries/open-rows.ts';
 import { closeRuns, openRun } from '../../db/queries/runs.ts';
 import { insertSelection } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -82,44 +84,96 @@ afterAll(async () => {
 const check = (on: Db | Trx) => checkConservation(on, record.merchantId, record.cycleId);
 
 test('a month in which everything is accounted for', async () => {
+  await db.transaction().execute(async (trx) => expect(await findBroken(trx)).toEqual([]));
   expect(await check(db)).toEqual({ rows: true, yen: true, broken: [] });
 });
 
+/** The rows that stand in the way, as they are listed to operators. */
+async function findBroken(on: Trx): Promise<string[]> {
+  const { merchantId, cycleId } = record;
+  const page = { cycleId, reasons: CONSERVATION_REASONS, after: null, limit: 10 };
+  return (await listOpenRows(on, merchantId, page)).map(({ reason, file, line, orderNumber }) =>
+    [reason, ...(file === null ? [] : [`${file}:${line}`]), orderNumber]
+      .filter((word) => word !== null)
+      .join(' '),
+  );
+}
+
 class RollBack extends Error {}
 
-test.each([
-  ['delete from selection_rows where record = 3', true, false, '取込件数と判定件数(3 / 2)'],
+test.each<[string, boolean, boolean, string, string[]]>([
+  [
+    'delete from selection_rows where record = 3',
+    true,
+    false,
+    '取込件数と判定件数(3 / 2)',
+    ['unjudged order-3'],
+  ],
   [
     "update selection_rows set verdict = 'excluded', reason = 'cancelled' where record = 2",
     true,
     true,
     '選定件数と請求件数(1 / 2)',
+    ['charge_without_selection order-2'],
   ],
   [
     'update selection_rows set amount_yen = 101 where record = 1',
     false,
     true,
     '選定金額と請求金額(301 / 300)',
+    ['charge_amount_differs order-1'],
   ],
-  ['update charge_items set yen = yen - 1', false, true, '選定金額と請求金額(300 / 298)'],
+  [
+    'update charge_items set yen = yen - 1',
+    false,
+    true,
+    '選定金額と請求金額(300 / 298)',
+    ['charge_amount_differs order-1', 'charge_amount_differs order-2'],
+  ],
   [
     "delete from charges where order_number = 'order-1'",
     true,
     false,
     '請求の実行件数と請求件数(2 / 1)',
+    ['selected_without_charge order-1'],
   ],
-  ['update order_collections set unchanged = 1', true, false, '取込件数と判定件数(3 / 4)'],
-  ['update exchanges set records = 3', true, false, 'auth-1 の件数と明細(3 / 2)'],
-  ['update exchanges set amount_yen = 299', false, true, 'auth-1 の金額と明細(299 / 300)'],
-  ['update file_lines set yen = 99 where yen = 100', false, true, 'auth-1 の金額と明細(300 / 299)'],
-  ['delete from file_lines where line_number = 2', true, true, 'auth-1 の件数と明細(2 / 1)'],
-  ['delete from result_lines where line_number = 2', true, true, 'auth-1 の明細と結果件数(2 / 1)'],
-])('%s is noticed and named', async (spoil, rowsBroken, yenBroken, sentence) => {
+  ['update order_collections set unchanged = 1', true, false, '取込件数と判定件数(3 / 4)', []],
+  [
+    'update exchanges set records = 3',
+    true,
+    false,
+    'auth-1 の件数と明細(3 / 2)',
+    ['line_missing auth-1:4'],
+  ],
+  ['update exchanges set amount_yen = 299', false, true, 'auth-1 の金額と明細(299 / 300)', []],
+  [
+    'update file_lines set yen = 99 where yen = 100',
+    false,
+    true,
+    'auth-1 の金額と明細(300 / 299)',
+    ['line_amount_differs auth-1:2 order-1'],
+  ],
+  [
+    'delete from file_lines where line_number = 2',
+    true,
+    true,
+    'auth-1 の件数と明細(2 / 1)',
+    ['line_missing auth-1:2'],
+  ],
+  [
+    'delete from result_lines where line_number = 2',
+    true,
+    true,
+    'auth-1 の明細と結果件数(2 / 1)',
+    ['line_without_verdict auth-1:2 order-1'],
+  ],
+])('%s is noticed and named', async (spoil, rowsBroken, yenBroken, sentence, named) => {
   const spoiled = db.transaction().execute(async (trx) => {
     await sql.raw(spoil).execute(trx);
     const { rows, yen, broken } = await check(trx);
     expect(broken).toContain(sentence);
     expect({ rows, yen }).toEqual({ rows: !rowsBroken, yen: !yenBroken });
+    expect(await findBroken(trx)).toEqual(named);
     throw new RollBack();
   });
   await expect(spoiled).rejects.toThrow(RollBack);

@@ -10,7 +10,7 @@ import { readResult } from '../campaign/disturbed-month.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { makeTemporaryDir } from '../stack/temporary-dir.ts';
 import { type Month, openMonth } from './month.ts';
-import { untilCycle } from './month-acts.ts';
+import { untilCycle, untilExchange } from './month-acts.ts';
 
 /** A real Temporal server whose database is deleted in the middle of a month. */
 const billedMonth = '2026-11';
@@ -112,7 +112,7 @@ test('what runs is left alone, and what is closed stays so', async () => {
       ...generateOrderExport({ month: december, orders: 5, seed: 'december', oddShare: 0 }),
     ]),
   );
-  await untilCycle(month, december, ({ exchanges }) => exchanges.toHandOver === 1);
+  await untilExchange(month, december, 'auth-1');
   const running = {
     [`cycle:m:${december}`]: 'running',
     [`exchange:m:${december}:auth:001`]: 'running',

@@ -1,0 +1,36 @@
+import { OPEN_REASONS, openReasonWords } from '../../billing/open-rows.ts';
+import { countOpenRows, listOpenRows } from '../../db/queries/open-rows.ts';
+import type { openRowRoutes } from '../contract/open-rows.ts';
+import type { Handlers } from '../handler.ts';
+import { requireCycle } from './cycles.ts';
+
+export const openRowHandlers: Handlers<typeof openRowRoutes> = {
+  async listOpenRows({ deps, merchant, params, query }) {
+    const { id: cycleId } = await requireCycle(deps, merchant, params.month);
+    const { reason, after, limit } = query;
+    const found = await listOpenRows(deps.db, merchant.id, {
+      cycleId,
+      reasons: reason === undefined ? null : [reason],
+      after: after === undefined ? null : readPlace(after),
+      limit: limit + 1,
+    });
+    const page = found.slice(0, limit);
+    const last = found.length > limit ? page.at(-1) : undefined;
+    const counts = await countOpenRows(deps.db, merchant.id, cycleId);
+    return {
+      status: 200,
+      body: {
+        reasons: counts.map((count) => ({ ...count, ...openReasonWords[count.reason] })),
+        rows: page.map(({ key: _, ...row }) => row),
+        nextAfter: last === undefined ? null : `${last.reason}/${last.key}`,
+      },
+    };
+  },
+};
+
+/** The contract has checked that it begins with a reason. */
+function readPlace(place: string) {
+  const end = place.indexOf('/');
+  const reason = OPEN_REASONS.find((one) => one === place.slice(0, end)) ?? OPEN_REASONS[0];
+  return { reason, key: place.slice(end + 1) };
+}

@@ -1,0 +1,174 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { RowsAndYen } from '../../billing/cycle.ts';
+import {
+  CONSERVATION_REASONS,
+  OPEN_REASONS,
+  type OpenReason,
+  type OpenRow,
+} from '../../billing/open-rows.ts';
+import type { Db, Trx } from '../database.ts';
+import { unbilledOf } from '../fragments.ts';
+
+export interface OpenRowCount extends RowsAndYen {
+  readonly reason: OpenReason;
+  /** The first few order numbers, or places where there is none. */
+  readonly samples: readonly string[];
+}
+
+/** How many rows keep a month from closing, by reason, in the order of the reasons. */
+export async function countOpenRows(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<OpenRowCount[]> {
+  const { rows } = await sql<OpenRowCount>`
+    with open as (${openCharges(merchantId, cycleId)}
+                  union all ${openOrders(merchantId, cycleId)}
+                  union all ${openStrays(merchantId, cycleId)}
+                  union all ${brokenRows(merchantId, cycleId)})
+    select reason, count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen,
+           (array_agg(key order by key))[1:5] as samples
+      from open group by reason
+     order by array_position(${[...OPEN_REASONS]}::text[], reason)`.execute(db);
+  return rows;
+}
+
+/** The rows themselves, by reason and key, a page at a time; of one reason or of all. */
+export async function listOpenRows(
+  db: Db | Trx,
+  merchantId: number,
+  page: {
+    readonly cycleId: number;
+    readonly reasons: readonly OpenReason[] | null;
+    readonly after: { readonly reason: OpenReason; readonly key: string } | null;
+    readonly limit: number;
+  },
+): Promise<OpenRow[]> {
+  const { cycleId, limit } = page;
+  const reasons = [...(page.reasons ?? OPEN_REASONS)];
+  // What a page does not ask for is not looked for: the sums of a large month take a while.
+  const wanted = (those: readonly OpenReason[]) => those.some((one) => reasons.includes(one));
+  const sources = [
+    ...(wanted(BROKEN) ? [brokenRows(merchantId, cycleId)] : []),
+    ...(wanted(['selected_without_charge']) ? [openOrders(merchantId, cycleId)] : []),
+    ...(wanted(['stray']) ? [openStrays(merchantId, cycleId)] : []),
+    ...(wanted(OF_CHARGES) ? [openCharges(merchantId, cycleId)] : []),
+  ];
+  const place = sql`array_position(${[...OPEN_REASONS]}::text[], o.reason)`;
+  const { rows } = await sql<OpenRow>`
+    with open as (${sql.join(sources, sql` union all `)})
+    select o.reason, o.key, o.order_number as "orderNumber", o.yen::float8 as yen,
+           coalesce(o.file, x.kind || '-' || x.number) as file,
+           coalesce(o.line, l.line_number) as line
+      from open o
+      left join file_lines l on o.charge_id is not null and l.charge_id = o.charge_id
+        and l.exchange_id = o.exchange_id
+      left join exchanges x on x.id = l.exchange_id
+     where o.reason = any(${reasons})
+       and (${page.after === null} or (${place}, o.key)
+             > (${OPEN_REASONS.indexOf(page.after?.reason ?? 'unjudged') + 1}::int,
+                ${page.after?.key ?? ''}))
+     order by ${place}, o.key limit ${limit}`.execute(db);
+  return rows;
+}
+
+const BROKEN = CONSERVATION_REASONS.filter((reason) => reason !== 'selected_without_charge');
+const OF_CHARGES = OPEN_REASONS.filter(
+  (reason) => !CONSERVATION_REASONS.includes(reason) && reason !== 'stray',
+);
+
+/** Charges that have not come to an end, with the latest file that carried them. */
+const openCharges = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+  select case when s.state = 'quarantined' and exists (select from contradictions x
+                     where x.charge_id = s.charge_id and not exists (
+                       select from contradiction_settlements t where t.contradiction_id = x.id))
+                then 'contradiction'
+              when h.order_number is not null and s.state in ('planned', 'authorized') then 'held'
+              when s.state = 'authorized' and s.k is not null then 'capture_refused'
+              else s.state end as reason,
+         s.order_number as key, s.order_number, s.amount_yen::bigint as yen, null::text as file,
+         null::int as line, s.charge_id,
+         coalesce((select e.exchange_id from endings e
+                    where e.charge_id = s.charge_id and e.n = s.n and e.k = s.k),
+                  (select a.exchange_id from attempts a
+                    where a.charge_id = s.charge_id and a.n = s.n)) as exchange_id
+    from charge_states s
+    left join open_order_holds h on h.merchant_id = s.merchant_id
+                                and h.order_number = s.order_number
+   where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+     and s.state not in ('captured', 'voided', 'carried_over', 'cancelled', 'given_up')`;
+
+const openOrders = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+  select 'selected_without_charge', u.order_number, u.order_number, u.amount_yen::bigint,
+         null, null::int, null::bigint, null::bigint
+    from (${unbilledOf(merchantId, cycleId)}) u`;
+
+/** Rows of the latest results that answer no sent line and that nobody has settled. */
+const openStrays = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+  select 'stray', e.kind || '-' || e.number || ':' || s.result_line, s.order_number, s.yen::bigint,
+         e.kind || '-' || e.number, s.result_line, null::bigint, null::bigint
+    from exchanges e
+    cross join lateral (select t.*, row_number() over (partition by t.order_number, t.yen
+                                                       order by t.result_line)::int as occurrence
+                          from result_strays t where t.exchange_id = e.id and t.round = (
+                            select max(f.round) from result_files f where f.exchange_id = e.id)) s
+   where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
+     and not exists (select from stray_settlements t
+       where t.exchange_id = s.exchange_id and t.occurrence = s.occurrence
+         and t.order_number is not distinct from s.order_number
+         and t.yen is not distinct from s.yen)`;
+
+/** Rows that break a sum of `conservation.ts`: none of them should ever be found. */
+const brokenRows = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+  select 'unjudged' as reason, coalesce(r.order_number, '') || '#' || r.collection_id || ':' || r.record as key,
+         r.order_number, r.yen, null::text as file, r.line, null::bigint as charge_id,
+         null::bigint as exchange_id
+    from (select o.collection_id, o.record, o.line, o.order_number, o.version,
+                 o.amount_yen::bigint as yen
+            from orders o where o.cycle_id = ${cycleId}
+          union all
+          select q.collection_id, q.record, q.line, q.order_number, q.version, null
+            from quarantined_orders q where q.cycle_id = ${cycleId}) r
+   where r.collection_id <= (select max(s.collection_id) from selections s
+                              where s.cycle_id = ${cycleId})
+     and not exists (select from selection_rows v
+                      where v.collection_id = r.collection_id and v.record = r.record)
+     and not exists (select from orders w where w.cycle_id = ${cycleId}
+                       and w.order_number = r.order_number and w.version = r.version + 1)
+     and not exists (select from quarantined_orders w where w.cycle_id = ${cycleId}
+                       and w.order_number = r.order_number and w.version = r.version + 1)
+  union all
+  select case when r.record is null then 'charge_without_selection'
+              else 'charge_amount_differs' end,
+         c.order_number, c.order_number, i.yen::bigint, null, null, null, null
+    from charges c
+    left join charge_items i on i.charge_id = c.id and i.origin_charge_id = c.id
+    left join selection_rows r on r.collection_id = c.collection_id and r.record = c.record
+      and r.verdict = 'selected' and not exists (select from selection_rows again
+        where again.collection_id = r.collection_id and again.record = r.record
+          and again.n > r.n and again.n > 1 and again.verdict = 'selected')
+   where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+     and (r.record is null or r.amount_yen is distinct from i.yen)
+  union all
+  select 'line_missing', e.kind || '-' || e.number || ':' || g.line, null, null,
+         e.kind || '-' || e.number, g.line, null, null
+    from exchanges e cross join lateral generate_series(2, e.records + 1) as g (line)
+   where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
+     and not exists (select from file_lines l
+                      where l.exchange_id = e.id and l.line_number = g.line)
+  union all
+  select case when v.exchange_id is null and f.round is not null then 'line_without_verdict'
+              else 'line_amount_differs' end,
+         e.kind || '-' || e.number || ':' || l.line_number, l.order_number, l.yen::bigint,
+         e.kind || '-' || e.number, l.line_number, null, null
+    from exchanges e
+    cross join lateral (select max(f.round) as round from result_files f
+                         where f.exchange_id = e.id) f
+    join file_lines l on l.exchange_id = e.id
+    left join result_lines v on v.exchange_id = l.exchange_id and v.round = f.round
+                            and v.line_number = l.line_number
+    left join attempts a on l.k is null and a.charge_id = l.charge_id and a.n = l.n
+    left join endings d on d.charge_id = l.charge_id and d.n = l.n and d.k = l.k
+   where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
+     and ((f.round is not null and v.exchange_id is null)
+          or l.yen is distinct from coalesce(d.amount_yen, a.amount_yen))`;
