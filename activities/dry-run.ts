@@ -151,7 +151,7 @@ async function* stagedRows(
   trx: Trx,
   of: { previewId: number; merchantId: number },
 ): AsyncGenerator<CopyValue[]> {
-  let after: Finding | null = null;
+  let after = 0;
   for (;;) {
     const page: Finding[] = await listStagedFindings(trx, { after, limit: PAGE_ROWS });
     for (const found of page) {
@@ -168,7 +168,7 @@ async function* stagedRows(
         found.detail,
       ];
     }
-    after = page.at(-1) ?? null;
+    after = page.at(-1)?.i ?? after;
     if (page.length < PAGE_ROWS) return;
   }
 }

@@ -1,5 +1,7 @@
+import type { CsvValue } from './csv-writer.ts';
 import type { RowsAndYen } from './cycle.ts';
 import { formatYen } from './money.ts';
+import { labelOfReason } from './order-reasons.ts';
 
 /**
  * What a month is about to bill, against what the merchant billed the month before.
@@ -48,7 +50,7 @@ export type CardStanding = (typeof CARD_STANDINGS)[number];
 /** One order that stands out. */
 export interface Finding {
   readonly kind: FindingKind;
-  /** Its place among those of its kind, from 1. */
+  /** Its place in the list, from 1; those of a kind stand together. */
   readonly i: number;
   readonly orderNumber: string;
   readonly customerNumber: string;
@@ -117,4 +119,31 @@ export function describeAnomaly(anomaly: Anomaly, summary: PreviewSummary): stri
     case 'customer_repeated':
       return `同じ顧客への複数の請求が ${findings.customer_repeated.rows} 件あります`;
   }
+}
+
+export const FINDINGS_HEAD = [
+  '区分',
+  '注文番号',
+  '顧客番号',
+  '今月の金額',
+  '前月の注文番号',
+  '前月の金額',
+  '差額',
+  '備考',
+] as const;
+
+/** A finding as a row of a spreadsheet. */
+export function findingRow(found: Finding): CsvValue[] {
+  const { amountYen, lastYen } = found;
+  const differs = amountYen !== null && lastYen !== null;
+  return [
+    findingLabels[found.kind],
+    found.orderNumber,
+    found.customerNumber,
+    amountYen,
+    found.lastOrderNumber,
+    lastYen,
+    differs ? amountYen - lastYen : null,
+    labelOfReason(found.detail),
+  ];
 }

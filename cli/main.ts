@@ -2,6 +2,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addCarrierCommands } from './carrier-commands.ts';
+import { addCycleCommands } from './cycle-commands.ts';
+import { addDeskCommands } from './desk-commands.ts';
 import { addImportCommands } from './import-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
@@ -42,13 +44,14 @@ function createProgram(): Command {
   addPaygentCommands(program);
   addSandboxCommands(program);
   addClockCommands(program);
-  addCycleCommands(program);
+  addCycleCommands(program, { lazily });
   addDeadlineCommand(program);
   addScheduleCommands(program);
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
   addImportCommands(program, { lazily, oneOf });
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });
+  addDeskCommands(program, { lazily, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')
@@ -161,23 +164,6 @@ function addClockCommands(program: Command): void {
       lazily(
         () => import('./clock-advance.ts'),
         (module) => module.runClockAdvance,
-      ),
-    );
-}
-
-function addCycleCommands(program: Command): void {
-  program
-    .command('cycle')
-    .description("a merchant's billing of one month")
-    .command('report')
-    .description('print the counts of a month as JSON')
-    .requiredOption('--merchant <slug>', 'whose')
-    .requiredOption('--month <YYYY-MM>', 'of which month')
-    .option('--csv', 'print CSV, one line a count')
-    .action(
-      lazily(
-        () => import('./cycle-report.ts'),
-        (module) => module.runCycleReport,
       ),
     );
 }

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
+import type { Pool } from 'pg';
 import { type Config, ConfigError, type EncryptionKey, readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
+import { type Db, databaseOver, openPool } from '../db/database.ts';
 
 /** What was asked for cannot be done as it was said: exit code 2 and its message, no stack trace. */
 export class UsageError extends Error {
@@ -9,6 +10,8 @@ export class UsageError extends Error {
 
 export interface RecordAccess {
   readonly db: Db;
+  /** The pool under `db`, for what needs a connection itself. */
+  readonly pool: Pool;
   /** Who types: the name goes to the audit. */
   readonly actor: string;
   /** ISO instant of real time. */
@@ -23,11 +26,12 @@ export interface RecordAccess {
 export async function withRecord(work: (access: RecordAccess) => Promise<void>): Promise<number> {
   let db: Db | undefined;
   try {
-    db = openDatabase(await findDatabaseUrl(), {
+    const pool = openPool(await findDatabaseUrl(), {
       maxConnections: 2,
       applicationName: 'tsukigime-cli',
     });
-    await work({ db, actor: readActor(), now: new Date().toISOString() });
+    db = databaseOver(pool);
+    await work({ db, pool, actor: readActor(), now: new Date().toISOString() });
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));

@@ -960,7 +960,7 @@ create table preview_findings (
   last_order_number text,
   last_yen integer,
   detail text,
-  constraint preview_findings_pkey PRIMARY KEY (preview_id, kind, i),
+  constraint preview_findings_pkey PRIMARY KEY (preview_id, i),
   constraint preview_findings_i_check CHECK ((i >= 1))
 );
 create table preview_results (

@@ -44,6 +44,16 @@ const cycleDetailSchema = cycleSchema
       .nullable()
       .meta({ description: 'what became of the orders; null before they are selected' }),
     unbilled: z.int().meta({ description: 'selected orders that no run has billed' }),
+    approval: z
+      .object({
+        preview: z.int().meta({ description: 'its number' }),
+        sha256: sha256Schema.meta({ description: 'what an approval names' }),
+        rows: z.int(),
+        yen: z.int(),
+        why: z.string().meta({ description: 'Japanese: why somebody is asked' }),
+      })
+      .nullable()
+      .meta({ description: 'what is waiting to be approved; null: nothing is' }),
     held: z.int().meta({ description: 'charges on hold' }),
     charges: z.record(z.string(), countSchema).meta({ description: 'by state' }),
     capture: z.object({

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { CycleFacts } from '../../billing/cycle.ts';
 import { describeCycle } from '../../billing/describe-cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
@@ -84,6 +85,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         waitsFor: describeCycle(facts),
         selection: selection ?? null,
         unbilled: facts.unbilled,
+        approval: showApproval(facts),
         held: facts.held,
         charges: facts.charges,
         capture: {
@@ -174,6 +176,12 @@ export async function requireCycle(
   const cycle = await findCycle(deps.db, merchant.id, month);
   if (cycle === undefined) throw new Problem('cycle-not-found');
   return cycle;
+}
+
+function showApproval({ approval }: CycleFacts) {
+  if (approval === null || !approval.current || approval.approved) return null;
+  const { n, current: _, approved: __, ...asked } = approval;
+  return { preview: n, ...asked };
 }
 
 function showCycle({ id: _, billingMonth, ...cycle }: CycleRow) {

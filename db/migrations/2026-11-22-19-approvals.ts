@@ -55,7 +55,8 @@ export async function up(db: Kysely<any>): Promise<void> {
       last_order_number text,
       last_yen int,
       detail text,
-      primary key (preview_id, kind, i)
+      -- Those of a kind stand together.
+      primary key (preview_id, i)
     );
 
     -- What became of a run's preview, once: the key decides between people who decide at a time.

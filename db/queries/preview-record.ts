@@ -97,21 +97,22 @@ export async function registerPreview(
     requestKey: string | null;
     now: string;
   },
-): Promise<{ id: number; n: number } | undefined> {
-  await sql`
+): Promise<{ id: number; n: number; isNew: boolean } | undefined> {
+  const inserted = await sql`
     insert into previews (merchant_id, billing_month, n, kind, file_id, requesters, request_key,
                           requested_at)
     select ${merchantId}, ${preview.month}, coalesce(max(n), 0) + 1, ${preview.kind},
            ${preview.fileId}, ${preview.requesters}::text[], ${preview.requestKey}, ${preview.now}
       from previews where merchant_id = ${merchantId} and billing_month = ${preview.month}
     on conflict (merchant_id, request_key) do nothing`.execute(db);
+  const isNew = inserted.numAffectedRows === 1n;
   const { rows } = await sql<{ id: number; n: number }>`
     select id, n from previews
      where merchant_id = ${merchantId} and billing_month = ${preview.month}
        and kind = ${preview.kind} and file_id is not distinct from ${preview.fileId}
        and request_key is not distinct from ${preview.requestKey}
      order by n desc limit 1`.execute(db);
-  return rows[0];
+  return rows[0] && { ...rows[0], isNew };
 }
 
 /** What a preview came to, once. */
@@ -188,7 +189,8 @@ export async function listFindings(
   page: {
     previewId: number;
     kind: FindingKind | null;
-    after: { kind: string; i: number } | null;
+    /** 0 for the first page. */
+    after: number;
     limit: number;
   },
 ): Promise<Finding[]> {
@@ -199,7 +201,7 @@ export async function listFindings(
       from preview_findings
      where merchant_id = ${merchantId} and preview_id = ${page.previewId}
        and (${page.kind}::text is null or kind = ${page.kind})
-       and (kind, i) > (${page.after?.kind ?? ''}, ${page.after?.i ?? 0})
-     order by kind, i limit ${page.limit}`.execute(db);
+       and i > ${page.after}
+     order by i limit ${page.limit}`.execute(db);
   return rows;
 }

@@ -143,7 +143,7 @@ export async function matchLastMonth(
   return { last, thisMonth };
 }
 
-/** Stages every order that stands out: `found`, numbered within its kind. */
+/** Stages every order that stands out: `found`, numbered, those of a kind together. */
 export async function stageFindings(
   trx: Trx,
   merchantId: number,
@@ -199,7 +199,9 @@ export async function stageFindings(
         from month_orders m join cards c on c.customer_number = m.customer_number
        where m.i is not null and c.standing in ('expired', 'locked')
     )
-    select f.kind, (row_number() over (partition by f.kind order by f.i, f.order_number))::int as i,
+    select f.kind,
+           (row_number() over (order by array_position(${[...FINDING_KINDS]}::text[], f.kind), f.i,
+                                        f.order_number))::int as i,
            f.order_number, f.customer_number, f.amount_yen, f.last_order_number, f.last_yen,
            f.detail
       from findings f`.execute(trx);
@@ -235,14 +237,13 @@ export async function countCards(
 /** The staged findings, a page at a time: a dry run carries them out of its transaction. */
 export async function listStagedFindings(
   trx: Trx,
-  page: { after: Pick<Finding, 'kind' | 'i'> | null; limit: number },
+  page: { after: number; limit: number },
 ): Promise<Finding[]> {
   const { rows } = await sql<Finding>`
     select kind, i, order_number as "orderNumber", customer_number as "customerNumber",
            amount_yen as "amountYen", last_order_number as "lastOrderNumber",
            last_yen as "lastYen", detail
       from found
-     where (kind, i) > (${page.after?.kind ?? ''}, ${page.after?.i ?? 0})
-     order by kind, i limit ${page.limit}`.execute(trx);
+     where i > ${page.after} order by i limit ${page.limit}`.execute(trx);
   return rows;
 }

@@ -161,6 +161,21 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: null, confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
     answer: 'cycle-not-found',
   },
+  listPreviews: { path: cycle('/previews'), answer: 200 },
+  requestPreview: {
+    path: cycle('/previews'),
+    json: () => ({ sha256: null }),
+    answer: 'cycle-not-found',
+  },
+  readPreview: { path: cycle('/previews/1'), answer: 'preview-not-found' },
+  listFindings: { path: cycle('/previews/1/findings'), answer: 'preview-not-found' },
+  downloadFindings: { path: cycle('/previews/1/findings.csv'), answer: 'preview-not-found' },
+  approveRun: { path: cycle('/approval'), json: () => ({ sha256 }), answer: 'cycle-not-found' },
+  rejectRun: {
+    path: cycle('/rejection'),
+    json: () => ({ sha256, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
   captureCharges: {
     path: cycle('/captures'),
     json: () => ({ orderNumbers: ['1'], confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
