@@ -226,7 +226,7 @@ export async function ingestResult(
 ): Promise<unknown> {
   const sha256 = await uploadStoredFile(desk, {
     name: `result-${exchange.fileName}`,
-    kind: `${exchange.kind}-result`,
+    kind: exchange.kind === 'capture' ? 'capture-result' : 'auth-result',
     bytes,
   });
   return await act(desk, `${pathOf(exchange)}/result`, { sha256 });

@@ -196,7 +196,7 @@ export const exchangePath = ({ month, kind, number }: ExchangeView) =>
 export async function giveResult(month: Month, exchange: ExchangeView, bytes: Uint8Array) {
   const sha256 = await uploadStoredFile(month.day.desk, {
     name: 'result.csv',
-    kind: `${exchange.kind}-result`,
+    kind: exchange.kind === 'capture' ? 'capture-result' : 'auth-result',
     bytes,
   });
   return await post(month, `${exchangePath(exchange)}/result`, { sha256 });
