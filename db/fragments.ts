@@ -113,14 +113,12 @@ export function captureCounts(rule: CaptureRule, now: string): RawBuilder<unknow
       : sql`min(case when ${free} and ${authorizedOn} > ${rule.authorizedThrough}::date
                      then ${authorizedOn} end)`;
   return sql`
-    case when state = 'authorized' then capture_before end as "captureBefore",
+    case when state = 'authorized' then capture_before end as "captureBefore", ${free} as free,
     count(*) filter (where ${free} and capture_before > ${now}
                        and ${mayCapture(rule, now)})::int as ready,
     count(*) filter (where state = 'authorized' and k is not null)::int as refused,
     count(*) filter (where state in ('planned', 'authorized')
                        and h.order_number is not null)::int as held,
-    count(*) filter (where ${free})::int as free,
-    coalesce(sum(amount_yen) filter (where ${free}), 0)::float8 as "freeYen",
     ${waits} as "waitsFrom",
     count(*) filter (where state in ('expired', 'voided') and h.order_number is null
                        and ${isAskedAgain})::int as again`;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { businessDateOf, instantAt, startOfBusinessDate } from '../../billing/business-date.ts';
-import { planDeadlines } from '../../billing/capture-deadlines.ts';
+import { type OpenDeadline, planDeadlines } from '../../billing/capture-deadlines.ts';
 import { type Capturing, captureDateOf, nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import { earlierInstant } from '../../billing/instant.ts';
@@ -14,8 +14,8 @@ export interface CaptureCount extends RowsAndYen {
   readonly ready: number;
   readonly refused: number;
   readonly held: number;
-  readonly free: number;
-  readonly freeYen: number;
+  /** Whether nobody holds them and no capture file has carried them; of state `authorized` only. */
+  readonly free: boolean;
   /** The first date in Japan of what waits for its date; null for the other policies. */
   readonly waitsFrom: string | null;
   /** Expired or voided charges that are to be authorized again. */
@@ -48,11 +48,7 @@ export async function readCaptureFacts(
     nextCaptureWave({ policy, waveAt, ready, requested, lastWaveAt }, now),
     nextDateAt(counts, of),
   );
-  const open = counts.flatMap(({ captureBefore, rows, yen, held, free, freeYen }) =>
-    captureBefore === null
-      ? []
-      : [{ captureBefore, rows, yen, held, free: { rows: free, yen: freeYen } }],
-  );
+  const open = gatherDeadlines(counts);
   const expiries = open.map((deadline) => ({
     rows: deadline.rows,
     atMs: Date.parse(deadline.captureBefore) + DAY_MS,
@@ -73,6 +69,24 @@ export async function readCaptureFacts(
     deadlines: planDeadlines(open, capture, calendar, now),
     again: sum(counts, ({ again }) => again),
   };
+}
+
+/** The walk tells apart what is free; a deadline holds both. */
+function gatherDeadlines(counts: readonly CaptureCount[]): OpenDeadline[] {
+  const open = new Map<string, OpenDeadline>();
+  for (const { captureBefore, rows, yen, held, free } of counts) {
+    if (captureBefore === null) continue;
+    const none = { rows: 0, yen: 0, held: 0, free: { rows: 0, yen: 0 } };
+    const earlier = open.get(captureBefore) ?? none;
+    open.set(captureBefore, {
+      captureBefore,
+      rows: earlier.rows + rows,
+      yen: earlier.yen + yen,
+      held: earlier.held + held,
+      free: free ? { rows, yen } : earlier.free,
+    });
+  }
+  return [...open.values()];
 }
 
 /** By policy `on-date`: when the first of what still waits for its date leaves. */

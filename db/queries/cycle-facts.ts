@@ -34,7 +34,7 @@ export async function readCycleFacts(
       left join open_order_holds h on h.merchant_id = s.merchant_id
                                   and h.order_number = s.order_number
      where s.merchant_id = ${merchantId} and s.cycle_id = ${cycle.id}
-     group by state, "captureBefore"`.execute(db);
+     group by state, "captureBefore", free`.execute(db);
   return {
     stage: cycle.stage,
     scope: cycle.scope,

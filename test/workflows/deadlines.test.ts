@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import {
+  type MerchantSettingsInput,
+  merchantSettingsSchema,
+} from '../../billing/merchant-settings.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { createToken } from '../../db/queries/tokens.ts';
 import { carryFile } from '../../sandbox/bill-month.ts';
@@ -36,6 +39,15 @@ afterAll(() => month.close());
 const path = (rest: string) => `/cycles/2026-11${rest}`;
 const carry = async (billingMonth: string, name: string) =>
   await carryFile(month.day, await untilExchange(month, billingMonth, name));
+
+async function setCapture(capture: MerchantSettingsInput['capture']): Promise<void> {
+  const current = await findSettings(month.db, month.merchantId);
+  if (current === undefined) throw new Error('no settings');
+  const { settings, version: seenVersion } = current;
+  const changed = merchantSettingsSchema.parse({ ...settings, capture });
+  const change = { seenVersion, settings: changed, actor: 'test', reason, now: sandboxNow };
+  await saveSettings(month.db, month.merchantId, change);
+}
 
 /** The subjects of what people were told of windows, the latest first. */
 async function toldOfDeadlines(): Promise<string[]> {
@@ -130,19 +142,7 @@ test('what expired is authorized again only when an approver says so, and captur
 });
 
 test('asked on the last day, people capture a part: the rest is not billed, and said so', async () => {
-  const current = await findSettings(month.db, month.merchantId);
-  if (current === undefined) throw new Error('no settings');
-  const { settings, version } = current;
-  await saveSettings(month.db, month.merchantId, {
-    seenVersion: version,
-    settings: merchantSettingsSchema.parse({
-      ...settings,
-      capture: { ...settings.capture, lastDay: 'ask' },
-    }),
-    actor: 'test',
-    reason,
-    now: sandboxNow,
-  });
+  await setCapture({ policy: 'on-shipment', lastDay: 'ask' });
   await month.begin('2026-12', makeExport(numbered('62', 2)));
   await carry('2026-12', 'auth-1');
   await untilCycle(month, '2026-12', ({ charges }) => charges.authorized?.rows === 2);
@@ -191,4 +191,44 @@ test('asked on the last day, people capture a part: the rest is not billed, and 
   const { orders } = await month.readLedger();
   const captured = orders.find(({ orderNumber }) => orderNumber === '6201')?.payments;
   expect(captured).toMatchObject([{ status: '消込済', capturedYen: 600 }]);
+});
+
+test('by policy on-date a capture leaves with the wave of its date, moved to a business day', async () => {
+  const onDate = { count: 'day-of-month', day: 28, businessDayRule: 'next' } as const;
+  await setCapture({ policy: 'on-date', onDate });
+  // Authorized on 2027-03-17 in Japan; the 28th is a Sunday.
+  await month.begin('2027-01', makeExport(numbered('63', 2)));
+  await carry('2027-01', 'auth-1');
+  const waiting = await untilCycle(
+    month,
+    '2027-01',
+    ({ charges }) => charges.authorized?.rows === 2,
+  );
+  expect(waiting.capture).toEqual({
+    policy: 'on-date',
+    ready: 0,
+    nextWaveAt: '2027-03-29T01:00:00.000Z',
+  });
+  expect(waiting.waitsFor).toContain('売上ファイルを 2027-03-29 10:00 に作成します');
+  await advanceTo(month, '2027-03-29T00:59:00.000Z');
+  expect((await untilCycle(month, '2027-01', () => true)).charges.authorized?.rows).toBe(2);
+  await advanceTo(month, '2027-03-29T01:00:00.000Z');
+  await carry('2027-01', 'capture-1');
+  await untilCycle(month, '2027-01', ({ stage }) => stage === 'closed');
+});
+
+test('on the last day what nobody captured is put on the list of those to void', async () => {
+  await setCapture({ policy: 'manual', lastDay: 'void', lastDayLeadDays: 1 });
+  await month.begin('2027-02', makeExport(numbered('64', 1)));
+  await carry('2027-02', 'auth-1');
+  await untilCycle(month, '2027-02', ({ charges }) => charges.authorized?.rows === 1);
+  // Authorized on 2027-03-29: until 2027-05-28, a Friday.
+  await advanceTo(month, '2027-05-27T01:00:00.000Z');
+  await untilCycle(month, '2027-02', ({ charges }) => charges.void_sent?.rows === 1);
+  const { body } = await ask(month, 'GET', '/cycles/2027-02/voids');
+  expect(body.voids).toMatchObject([{ orderNumber: '6401', amountYen: 1000 }]);
+  const done = { orderNumbers: ['6401'], result: 'voided' };
+  expect((await post(month, '/cycles/2027-02/confirmed-voids', done)).status).toBe(200);
+  const closed = await untilCycle(month, '2027-02', ({ stage }) => stage === 'closed');
+  expect(closed.charges).toEqual({ voided: { rows: 1, yen: 1000 } });
 });
