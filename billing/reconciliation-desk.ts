@@ -139,6 +139,16 @@ function nameOf(billingMonth: string, kind: string, number: string | undefined):
   return { billingMonth, kind: kind as ExchangeKind, number: Number(number) };
 }
 
+/**
+ * The open month whose workflow is told a decision: it does it for all. That of the item where it is
+ * open, else any; null when no month is.
+ */
+export function chooseTellingMonth(openMonths: readonly string[], item: string): string | null {
+  const name = parseDeskItem(item);
+  const month = name?.source === 'contradiction' ? name.month : name?.exchange.billingMonth;
+  return openMonths.find((open) => open === month) ?? openMonths[0] ?? null;
+}
+
 /** What was sent beside what came back, as a table for the operator. */
 export interface FieldComparison {
   readonly nameJa: string;

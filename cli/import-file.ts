@@ -1,8 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { basename } from 'node:path';
-import { createFileGuard } from '../activities/file-guard.ts';
-import { fileNameSchema } from '../api/contract/files.ts';
 import {
   describeImport,
   type ImportKind,
@@ -11,17 +7,14 @@ import {
 } from '../billing/file-import.ts';
 import { readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { appendAudit } from '../db/queries/audit.ts';
-import { FileRefusedError, FileTooLargeError, storeFile } from '../db/queries/files.ts';
 import { type FileImport, registerImport, requireImport } from '../db/queries/imports.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
-import { findSettings } from '../db/queries/settings.ts';
-import { findRunningStack, type RunningStackInfo } from '../stack/running-stack.ts';
+import { findRunningStack } from '../stack/running-stack.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { fileImportWorkflowId } from '../workflows/workflow-ids.ts';
-import { openInputFile } from './input-file.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { requireStack, type Stack, storeInput, unknownMerchant } from './store-input.ts';
+import { runReporting } from './unusable-input.ts';
 
 export interface ImportFileCommand {
   readonly kind: ImportKind;
@@ -30,8 +23,6 @@ export interface ImportFileCommand {
   readonly json?: boolean;
 }
 
-/** As the API's own limit. */
-const maxBytes = 512 * 1024 * 1024;
 const pollMs = 500;
 
 /**
@@ -66,83 +57,18 @@ export function runImportFile(command: ImportFileCommand): Promise<number> {
   });
 }
 
-type Stack = {
-  readonly [Name in 'appDatabaseUrl' | 'temporalAddress' | 'payloadKeys' | 'fileKeys']: NonNullable<
-    RunningStackInfo[Name]
-  >;
-} & Pick<RunningStackInfo, 'temporalNamespace'>;
-
-function requireStack(found: RunningStackInfo): Stack {
-  const { appDatabaseUrl, temporalAddress, payloadKeys, fileKeys } = found;
-  if (!appDatabaseUrl || !temporalAddress || !payloadKeys || !fileKeys) {
-    throw new UnusableInputError(
-      'Postgres or Temporal is not running: start `tsukigime up` first, or give ' +
-        'TSUKIGIME_DATABASE_URL_APP, TEMPORAL_ADDRESS, TSUKIGIME_PAYLOAD_KEYS and TSUKIGIME_FILE_KEYS',
-      'サーバーが動いていません',
-    );
-  }
-  const { temporalNamespace } = found;
-  return { appDatabaseUrl, temporalAddress, payloadKeys, fileKeys, temporalNamespace };
-}
-
 async function registerFile(
   db: Db,
   merchant: Merchant,
-  { fileKeys }: Stack,
+  stack: Stack,
   { kind, file }: ImportFileCommand,
 ): Promise<FileImport> {
-  const settings = (await findSettings(db, merchant.id))?.settings;
-  if (settings === undefined) throw unknownMerchant(merchant.slug);
-  const input = await openInputFile(file, 'FILE');
-  const actor = `cli:${userInfo().username}`;
-  const now = new Date(Date.now() + merchant.clockOffsetMs).toISOString();
-  const fileName = readFileName(file);
-  // The name is kept in the clear, so it passes a guard as well: one that exempts nothing.
-  const nameGuard = createFileGuard('name', settings);
-  nameGuard.write(Buffer.from(fileName));
-  if (nameGuard.end() !== null) {
-    throw new UnusableInputError(
-      'the name of the file looks like a card number',
-      'ファイル名にカード番号と思われる値があります',
-    );
-  }
-  const stored = await storeFile(db, merchant.id, {
-    name: fileName,
-    kind: importFileKinds[kind],
-    direction: 'inbound',
-    guard: createFileGuard(importFileKinds[kind], settings),
-    source: input.open(),
-    keys: fileKeys,
-    ...{ maxBytes, actor, now },
-  }).catch((error: unknown) => {
-    if (error instanceof FileRefusedError) {
-      throw new UnusableInputError(error.message, 'カード番号と思われる値があります');
-    }
-    if (error instanceof FileTooLargeError) {
-      throw new UnusableInputError(error.message, 'ファイルが大きすぎます');
-    }
-    throw error;
-  });
-  if (!stored.alreadyStored) {
-    await appendAudit(db, merchant.id, {
-      ...{ at: now, actor, act: 'file.stored', subject: stored.sha256, reason: null },
-      details: { kind: stored.kind, bytes: stored.bytes },
-    });
-  }
+  const stored = await storeInput(db, merchant, stack, { kind: importFileKinds[kind], file });
+  const { fileId, fileName, actor, now } = stored;
   return await registerImport(db, merchant.id, {
-    ...{ kind, fileId: stored.fileId, fileName, requestKey: randomUUID(), held: false },
+    ...{ kind, fileId, fileName, requestKey: randomUUID(), held: false },
     ...{ actor, now },
   });
-}
-
-/** The history is searched by names: they are of the shape that the API takes. */
-function readFileName(file: string): string {
-  const parsed = fileNameSchema.safeParse(basename(file));
-  if (parsed.success) return parsed.data;
-  throw new UnusableInputError(
-    `the name of the file ${parsed.error.issues[0]?.message ?? 'cannot be used'}`,
-    'このファイル名は使えません',
-  );
 }
 
 async function startWorkflow(merchant: Merchant, stack: Stack, number: number): Promise<void> {
@@ -171,8 +97,4 @@ async function awaitEnd(db: Db, merchant: Merchant, number: number): Promise<Fil
     if (isFinishedImport(found.stage)) return found;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-}
-
-function unknownMerchant(slug: string): UnusableInputError {
-  return new UnusableInputError(`there is no merchant ${slug}`, 'この加盟店は登録されていません');
 }

@@ -15,6 +15,7 @@ import {
 import type { ExchangeName } from '../../billing/exchange.ts';
 import {
   adviseItem,
+  chooseTellingMonth,
   compareFields,
   describeDifference,
   deskKindNames,
@@ -103,9 +104,8 @@ export const reconciliationDeskHandlers: Handlers<typeof reconciliationDeskRoute
 
   async decideDeskItems({ deps, identity, merchant, body, idempotencyKey }) {
     const { decisions, reason } = body;
-    const month = monthOf(decisions[0]?.item ?? '');
     return await tellWorkflow(deps, {
-      ...(await findTeller(deps, merchant, month)),
+      ...(await findTeller(deps, merchant, decisions[0]?.item ?? '')),
       update: decideAtDesk,
       act: { actor: identity.actor, idempotencyKey, reason, decisions },
     });
@@ -153,9 +153,8 @@ export const reconciliationDeskHandlers: Handlers<typeof reconciliationDeskRoute
   async applyDeskSheet({ deps, identity, merchant, params, body, idempotencyKey }) {
     const { sheet } = await readStoredSheet(deps, merchant, params.sha256);
     const { sha256 } = params;
-    const month = monthOf(sheet.rows[0]?.item ?? '');
     return await tellWorkflow(deps, {
-      ...(await findTeller(deps, merchant, month)),
+      ...(await findTeller(deps, merchant, sheet.rows[0]?.item ?? '')),
       update: applyDeskSheet,
       act: { actor: identity.actor, idempotencyKey, sha256, ...body },
     });
@@ -197,25 +196,17 @@ function showExchange({ billingMonth, kind, number }: ExchangeName) {
   return { month: billingMonth, kind, number };
 }
 
-/** The month that an item's name speaks of; a sheet's first row may hold anything. */
-function monthOf(item: string): string | null {
-  const name = parseDeskItem(item);
-  if (name === null) return null;
-  return name.source === 'contradiction' ? name.month : name.exchange.billingMonth;
-}
-
-/** The open month that is told: the items' own, or any that is open when that one is closed. */
-async function findTeller(deps: ApiDependencies, merchant: Merchant, month: string | null) {
-  const cycles = await listCycles(deps.db, merchant.id);
-  const open = cycles.filter(({ stage }) => stage !== 'closed');
-  const teller = open.find(({ billingMonth }) => billingMonth === month) ?? open[0];
-  if (teller === undefined) {
+async function findTeller(deps: ApiDependencies, merchant: Merchant, item: string) {
+  const cycles = await listCycles(deps.db, merchant.id, { open: true });
+  const months = cycles.map(({ billingMonth }) => billingMonth);
+  const month = chooseTellingMonth(months, item);
+  if (month === null) {
     throw new Problem('conflict', {
       detail: '未締めの月がないため、要確認の項目はありません。何も変更していません。',
     });
   }
   return {
-    workflowId: cycleWorkflowId(merchant.slug, teller.billingMonth),
+    workflowId: cycleWorkflowId(merchant.slug, month),
     location: `/v1/merchants/${merchant.slug}/reconciliation-desk`,
   };
 }
