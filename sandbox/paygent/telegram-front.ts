@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { decodeTelegram, TelegramError } from '../../psp/paygent/telegram.ts';
 import type { Authority } from './authority.ts';
 import type { Desk } from './desk.ts';
+import { writeFileDurably } from './journal.ts';
 import { merchantOf } from './state.ts';
 import { answerTelegram, type TelegramAnswer, writeRefusal } from './telegrams.ts';
 
@@ -33,6 +34,7 @@ export interface TelegramAccess {
 }
 
 const path = '/n/o/requestdata';
+const authorityFile = 'authority.json';
 const maxBodyBytes = 64 * 1024 * 1024;
 
 interface Listening {
@@ -45,15 +47,14 @@ export async function startTelegramFront(
   desk: Desk,
   options: { readonly dataDir: string; readonly port: number; readonly afterChange: () => void },
 ): Promise<TelegramFront> {
-  const authorityPath = join(options.dataDir, 'authority.json');
   let opened: Promise<Listening> | undefined;
   const open = () => {
-    opened ??= listen(authorityPath, options.port, (request, response, authority) =>
+    opened ??= listen(options.dataDir, options.port, (request, response, authority) =>
       answer(desk, { request, response, authority, afterChange: options.afterChange }),
     );
     return opened;
   };
-  if (existsSync(authorityPath)) await open();
+  if (existsSync(join(options.dataDir, authorityFile))) await open();
   return {
     async accessOf(merchantId) {
       merchantOf(desk.state, merchantId);
@@ -78,7 +79,7 @@ export async function startTelegramFront(
 }
 
 async function listen(
-  authorityPath: string,
+  dataDir: string,
   port: number,
   onRequest: (
     request: IncomingMessage,
@@ -88,7 +89,7 @@ async function listen(
 ): Promise<Listening> {
   // Loaded when it is wanted: most who run the sandbox never want it.
   const { openAuthority } = await import('./authority.ts');
-  const authority = await openAuthority(authorityPath);
+  const authority = await openAuthority(join(dataDir, authorityFile));
   const own = await authority.issueServer();
   const wants = { ca: authority.cert, requestCert: true, rejectUnauthorized: true };
   const server = createServer({ ...own, ...wants }, (request, response) => {
@@ -97,11 +98,26 @@ async function listen(
       response.destroy();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await listenAgain(server, port, join(dataDir, 'telegram-port'));
   return { authority, server };
+}
+
+/** Takes the port of last time where any will do: settings name it. */
+async function listenAgain(server: Server, port: number, portPath: string): Promise<void> {
+  const last = port === 0 && existsSync(portPath) ? Number(readFileSync(portPath, 'utf8')) : port;
+  const listenAt = (at: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  await listenAt(last).catch((error: unknown) => {
+    if (port !== 0) throw error;
+    return listenAt(0);
+  });
+  writeFileDurably(portPath, Buffer.from(String((server.address() as AddressInfo).port)));
 }
 
 /** The same after a restart, without being kept anywhere. */

@@ -184,6 +184,14 @@ describe('a file by telegram', () => {
     expect(await counted()).toEqual({ received: 1, authorizations: 0 });
   });
 
+  test('is found again after Paygent was away, at the same address and by the same certificate', async () => {
+    const transport = await open();
+    const file = await fileOf();
+    await transport.send(file);
+    await session.restart();
+    expect(await transport.inquire(file)).toMatchObject({ kind: 'found' });
+  });
+
   test('that is not the one that was built stays here', async () => {
     const file = { ...(await fileOf()), sha256: '0'.repeat(64) };
     expect(await (await open()).send(file)).toMatchObject({ kind: 'not_sent' });
