@@ -25,7 +25,7 @@ export async function runDeadlines(command: DeadlinesCommand): Promise<number> {
     else if (command.csv) process.stdout.write(writeCsv(deadlinesToCsv(days)));
     else {
       for (const sum of within) {
-        console.log(`within ${sum.days} days: ${sum.rows} charges, ${formatYen(sum.yen)}`);
+        console.log(`within ${inDays(sum.days)}: ${inCharges(sum.rows)}, ${formatYen(sum.yen)}`);
       }
       for (const day of days) {
         const parts = [
@@ -35,9 +35,12 @@ export async function runDeadlines(command: DeadlinesCommand): Promise<number> {
         ];
         const of = parts.length > 0 ? ` (${parts.join(', ')})` : '';
         console.log(
-          `${day.expiresOn}, ${day.daysLeft} days left: ${day.rows} charges of ${day.month}, ${formatYen(day.yen)}${of}`,
+          `${day.expiresOn}, ${inDays(day.daysLeft)} left: ${inCharges(day.rows)} of ${day.month}, ${formatYen(day.yen)}${of}`,
         );
       }
     }
   });
 }
+
+const inDays = (days: number) => (days === 1 ? '1 day' : `${days} days`);
+const inCharges = (rows: number) => (rows === 1 ? '1 charge' : `${rows} charges`);

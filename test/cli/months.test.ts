@@ -1,18 +1,22 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addDays, businessDateOf, startOfBusinessDate } from '../../billing/business-date.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertOrders } from '../db/collected-orders.ts';
-import { insertMoneyRecord } from '../db/money-record.ts';
+import { AT, insertMoneyRecord, type MoneyRecord } from '../db/money-record.ts';
+import { prepareSent } from '../db/race.ts';
 import { runCommand } from './run-command.ts';
 
 let database: TestDatabase;
 let db: Db;
 let slug: string;
+let record: MoneyRecord;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   db = openDatabase(database.ownerUrl, { maxConnections: 1 });
-  const record = await insertMoneyRecord(db);
+  record = await insertMoneyRecord(db);
   await insertOrders(db, record, { count: 10, broken: 1 });
   const merchant = db.selectFrom('merchants').select('slug').where('id', '=', record.merchantId);
   slug = (await merchant.executeTakeFirstOrThrow()).slug;
@@ -38,6 +42,25 @@ test('the report of a month, as JSON and as CSV', async () => {
   });
   const csv = await run('cycle', 'report', ...month, '--csv');
   expect(csv.out.split('\r\n')).toContain('注文,対象外,初回の注文,1,1010,');
+});
+
+test('what expires soon, as lines, CSV and JSON', async () => {
+  // Commands live in real time: a window that ends at the third midnight in Japan from now on.
+  const today = businessDateOf(new Date().toISOString());
+  const [charge] = await prepareSent(db, record, 1);
+  if (charge === undefined) throw new Error('no charge');
+  await sql`insert into outcomes (charge_id, n, merchant_id, outcome, capture_before, recorded_at)
+    values (${charge.chargeId}, 1, ${record.merchantId}, 'ok',
+            ${startOfBusinessDate(addDays(today, 3))}, ${AT})`.execute(db);
+  const lines = await run('deadlines', '--merchant', slug);
+  expect(lines).toMatchObject({ code: 0, err: '' });
+  expect(lines.out.split('\n')).toContain('within 3 days: 1 charge, 1,000 円');
+  expect(lines.out).toContain('1 charge of 2026-11, 1,000 円');
+  const csv = await run('deadlines', '--merchant', slug, '--csv');
+  expect(csv.out).toContain(`2026-11,${addDays(today, 3)},`);
+  const json = await run('deadlines', '--merchant', slug, '--within', '30', '--json');
+  expect(JSON.parse(json.out)).toMatchObject({ days: [{ month: '2026-11', rows: 1, yen: 1000 }] });
+  expect((await run('deadlines', '--merchant', 'nobody')).code).toBe(2);
 });
 
 test.each([
