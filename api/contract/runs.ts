@@ -140,6 +140,7 @@ export const runRoutes = {
                 openedAt: instantSchema,
                 openedBy: z.string().nullable().meta({ description: 'null = the month itself' }),
                 charges: z.int().nullable().meta({ description: 'null = not planned yet' }),
+                withdrawn: z.boolean().meta({ description: 'it was not approved' }),
               })
               .meta({ id: 'Run' }),
           ),

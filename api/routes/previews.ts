@@ -75,7 +75,8 @@ export const previewHandlers: Handlers<typeof previewRoutes> = {
     await startCyclePreview(deps.workflows, merchant, { month, n: registered.n });
     const preview = await requirePreview(deps, merchant, { month, n: registered.n });
     const location = `/v1/merchants/${merchant.slug}/cycles/${month}/previews/${registered.n}`;
-    return { status: 202, headers: { Location: location }, body: show(preview, undefined) };
+    const settings = await rememberSettings(deps, merchant)(preview);
+    return { status: 202, headers: { Location: location }, body: show(preview, settings) };
   },
 
   async readPreview({ deps, merchant, params }) {

@@ -13,6 +13,8 @@ export interface Run {
   readonly openedBy: string | null;
   /** How many charges it made; null while it is open. */
   readonly charges: number | null;
+  /** It was not approved: its orders wait for another run. */
+  readonly withdrawn: boolean;
 }
 
 /** Opens a run. The caller holds the merchant's lock. */
@@ -99,6 +101,7 @@ export async function weighRun(
 export async function listRuns(db: Db, merchantId: number, cycleId: number): Promise<Run[]> {
   const { rows } = await sql<Run>`
     select u.n, u.scope, u.opened_at as "openedAt", d.actor as "openedBy", p.charges,
+           exists (select from run_withdrawals w where w.run_id = u.id) as withdrawn,
            case when u.scope = 'chosen' then
              (select count(*)::int from run_orders o where o.run_id = u.id) end as orders
       from runs u

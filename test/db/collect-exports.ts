@@ -22,6 +22,8 @@ import { AT } from './money-record.ts';
 export interface ExportRow {
   readonly number: string | null;
   readonly yen?: number;
+  readonly customer?: string;
+  readonly previous?: string;
   readonly exclusion?: string;
   readonly quarantined?: string;
 }
@@ -62,7 +64,8 @@ async function* readRows(
   rows: readonly ExportRow[],
   [cycleId, collectionId, merchantId]: [number, number, number],
 ): AsyncGenerator<CollectedRow> {
-  for (const [index, { number, yen = 100, exclusion, quarantined }] of rows.entries()) {
+  for (const [index, row] of rows.entries()) {
+    const { number, yen = 100, exclusion, quarantined, customer = '9', previous = '1' } = row;
     const place = [collectionId, index + 1, index + 2, merchantId];
     if (quarantined !== undefined || number === null) {
       const reason = [null, null, quarantined ?? 'row_broken', '読めません', 'unreadable'];
@@ -70,7 +73,7 @@ async function* readRows(
       yield { kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] };
       continue;
     }
-    const order = [number, '9', null, 'クレジットカード', 2, '1', yen, 'unknown', null];
+    const order = [number, customer, null, 'クレジットカード', 2, previous, yen, 'unknown', null];
     const rest = ['新規受付', '', '', '', exclusion ?? null];
     yield { kind: 'order', values: [cycleId, ...place, ...order, ...rest] };
   }
