@@ -28,3 +28,11 @@ export interface OfExchange extends ReadExchange {
   readonly workflowId: string;
   readonly act: Act;
 }
+
+/** A merchant's desk, at a moment of its business clock. */
+export interface OfNgDesk {
+  /** Slug. */
+  readonly merchant: string;
+  /** ISO instant. */
+  readonly now: string;
+}

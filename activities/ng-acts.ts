@@ -18,6 +18,7 @@ import {
   insertRegistrations,
   noteSteps,
   setLimitKind,
+  sumCases,
 } from '../db/queries/ng-acts.ts';
 import {
   closeCases,
@@ -27,14 +28,14 @@ import {
   savePlans,
 } from '../db/queries/ng-cases.ts';
 import { requestRetries } from '../db/queries/ng-due.ts';
-import type { Act } from './acts.ts';
+import type { Act, OfNgDesk } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
+import { tellGivenUp } from './ng-given-up.ts';
 import { planningContext, readCaseFacts } from './ng-plan.ts';
-import { type OfNgDesk, tellGivenUp } from './ng-wave.ts';
 
 /** The cases of one act, with all that it may need. */
 interface Acting {
@@ -190,21 +191,9 @@ async function end(acting: Acting, kind: 'cancelled' | 'given_up'): Promise<void
   refuseAll(rows.filter(({ id }) => !ended.has(id)).map((row) => ({ ...row, why })));
   await closeCases(trx, merchantId, now);
   if (kind === 'cancelled') return;
-  for (const month of new Set(rows.map((row) => row.month))) {
-    const yen = await sumYen(acting, month);
-    await tellGivenUp(trx, merchantId, { month, key: `d${by.decisionId}`, now, ...yen });
+  for (const month of await sumCases(trx, merchantId, ids)) {
+    await tellGivenUp(trx, merchantId, { ...month, key: `d${by.decisionId}`, now });
   }
-}
-
-async function sumYen({ trx, merchantId, rows }: Acting, month: string) {
-  const ids = rows.filter((row) => row.month === month).map(({ id }) => id);
-  const { yen } = await trx
-    .selectFrom('ng_cases')
-    .select((columns) => columns.fn.sum<number>('amount_yen').as('yen'))
-    .where('merchant_id', '=', merchantId)
-    .where('id', 'in', ids)
-    .executeTakeFirstOrThrow();
-  return { rows: ids.length, yen: Number(yen) };
 }
 
 async function setLimit({ trx, merchantId, rows }: Acting, limit: 'daily' | 'monthly') {

@@ -1,5 +1,3 @@
-import { sql } from 'kysely';
-import type { RowsAndYen } from '../billing/cycle.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { admitRetries } from '../billing/retry-budget.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
@@ -7,7 +5,7 @@ import { recordDecision } from '../db/queries/decisions.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import {
   closeCases,
-  listCaseRows,
+  listUnplannedCases,
   markDeclinedAgain,
   openCases,
   PLAN_ACTOR,
@@ -25,22 +23,15 @@ import {
   takeDueContacts,
   takeDueGiveUps,
 } from '../db/queries/ng-due.ts';
-import { notifyOperators } from '../db/queries/notices.ts';
 import { listBuiltRetryFiles } from '../db/queries/retry-file.ts';
 import { readRetryUsage } from '../db/queries/retry-usage.ts';
+import type { OfNgDesk } from './acts.ts';
+import { buildFiles } from './build-files.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { tellGivenUp } from './ng-given-up.ts';
 import { planningContext, planOf, readCaseFacts } from './ng-plan.ts';
-import { buildFiles } from './transaction-file.ts';
-
-/** A merchant's desk, at a moment of its business clock. */
-export interface OfNgDesk {
-  /** Slug. */
-  readonly merchant: string;
-  /** ISO instant. */
-  readonly now: string;
-}
 
 /** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
 const BATCH_CASES = 5_000;
@@ -122,8 +113,8 @@ async function planCases(wave: Wave): Promise<void> {
   const { deps, merchant, settings, now } = wave;
   const context = planningContext(settings, now);
   for (let afterId = 0; ; ) {
-    const page = { where: sql`k.next_step = 'plan'`, afterId, limit: BATCH_CASES };
-    const rows = await listCaseRows(deps.db, merchant.id, page);
+    const page = { afterId, limit: BATCH_CASES };
+    const rows = await listUnplannedCases(deps.db, merchant.id, page);
     const last = rows.at(-1);
     if (last === undefined) return;
     const facts = await readCaseFacts(deps.db, merchant.id, rows, settings, now);
@@ -182,21 +173,6 @@ async function giveUp(wave: Wave): Promise<readonly string[]> {
   });
   if (months.length > 0) await deps.workflows.wakeMail(merchant);
   return months;
-}
-
-/** 定期停止の確認: the shop's people hear of every charge that nobody will pay any more. */
-export async function tellGivenUp(
-  trx: Trx,
-  merchantId: number,
-  of: RowsAndYen & { readonly month: string; readonly key: string; readonly now: string },
-): Promise<void> {
-  const { month, rows, yen, now } = of;
-  await notifyOperators(trx, merchantId, {
-    key: `ng-given-up:${month}:${of.key}`.replace(/[^A-Za-z0-9:._-]/g, '-'),
-    template: 'ng_given_up',
-    parameters: { month, charges: rows, amountYen: yen },
-    now,
-  });
 }
 
 /**

@@ -1,77 +1,14 @@
-import { type CaptureRule, capturingAt } from '../billing/capture-policy.ts';
 import type { CycleStage } from '../billing/cycle.ts';
-import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
-import { type Db, lockMerchant, type Trx } from '../db/database.ts';
-import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
-import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
-import { requireCycle } from '../db/queries/cycles.ts';
-import { insertExchange, nextExchangeNumber, requireExchange } from '../db/queries/exchanges.ts';
-import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
-import { storeFile } from '../db/queries/files.ts';
-import { claimCaptureWave } from '../db/queries/portal-captures.ts';
-import { listRetryLines } from '../db/queries/retry-file.ts';
-import { refreshStatistics } from '../db/statistics.ts';
-import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
-import {
-  encodeTransactionFiles,
-  type TransactionFileOptions,
-} from '../psp/paygent/transaction-file.ts';
+import type { ExchangeName } from '../billing/exchange.ts';
+import { requireExchange } from '../db/queries/exchanges.ts';
 import type { Act, OfCycle } from './acts.ts';
-import { areCleared } from './clearance.ts';
+import { type BilledKind, type BuiltFiles, buildFiles } from './build-files.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { loadMerchant, loadMerchantWithSettings, requirePaygentId } from './merchant.ts';
+import { loadMerchant } from './merchant.ts';
 import { requireOpenCycle } from './open-cycle.ts';
-
-/** What differs between the files that bill: which charges stand in them, and what they claim. */
-interface FileSource {
-  readonly fileKind: TransactionFileKind;
-  /** The table of the claims. */
-  readonly claims: 'attempts' | 'endings';
-  list(
-    db: Db,
-    merchantId: number,
-    page: {
-      cycleId: number;
-      now: string;
-      limit: number;
-      askedAt: string | null;
-      rule: CaptureRule;
-    },
-  ): Promise<FileLine[]>;
-  claim(
-    trx: Trx,
-    merchantId: number,
-    claim: { exchangeId: number; now: string },
-    lines: readonly FileLine[],
-  ): Promise<number>;
-}
-
-export type BilledKind = 'auth' | 'capture' | 'retry';
-
-const sources: Readonly<Record<BilledKind, FileSource>> = {
-  auth: {
-    fileKind: 'authorization',
-    claims: 'attempts',
-    list: listPlannedLines,
-    claim: claimAttempts,
-  },
-  // Laid out as an authorization: only who asked for it differs.
-  retry: {
-    fileKind: 'authorization',
-    claims: 'attempts',
-    list: listRetryLines,
-    claim: claimAttempts,
-  },
-  capture: {
-    fileKind: 'capture',
-    claims: 'endings',
-    list: listCapturableLines,
-    claim: claimCaptures,
-  },
-};
 
 export function createTransactionFileActivities(deps: ActivityDependencies) {
   return {
@@ -127,12 +64,6 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
   };
 }
 
-interface BuiltFiles {
-  readonly files: number;
-  /** Some charges were left out, because they must be shown (and approved) again first. */
-  readonly uncleared: boolean;
-}
-
 /** Before them a month builds its files itself. */
 const REBUILDING_STAGES: readonly CycleStage[] = [
   'awaiting_approval',
@@ -140,129 +71,3 @@ const REBUILDING_STAGES: readonly CycleStage[] = [
   'capturing',
   'working_ng',
 ];
-
-/**
- * Each file is claimed with its ledger in one transaction before it can leave. After a crash it goes
- * on with the charges that are not claimed yet.
- *
- * @param which `askedAt`: also what came back refused before a person asked; null = nobody did.
- *   `returnedFrom`: only what a cancelled exchange carried and nobody holds back.
- */
-export async function buildFiles(
-  deps: ActivityDependencies,
-  of: OfCycle & { kind: BilledKind },
-  which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
-): Promise<BuiltFiles> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-  const { maxRecordsPerFile, width, transport } = current.settings.paygent;
-  const source = sources[of.kind];
-  const options = {
-    kind: source.fileKind,
-    merchantId: requirePaygentId(current),
-    maxRecords: maxRecordsPerFile,
-    width,
-  };
-  const cycle = await requireCycle(deps.db, merchant.id, of.month);
-  const name = { billingMonth: of.month, kind: of.kind };
-  let rows = 0;
-  for (let files = 0; ; files += 1) {
-    const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
-    const { rule } = capturingAt(current.settings, of.now);
-    const waiting =
-      'returnedFrom' in which
-        ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
-        : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
-    if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
-      await listForPortal(deps, merchant.id, { cycleId: cycle.id, now: of.now }, waiting);
-      continue;
-    }
-    if (waiting.length === 0) {
-      await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
-      return { files, uncleared: false };
-    }
-    if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
-      return { files, uncleared: true };
-    }
-    rows += waiting.length;
-    const number = await nextExchangeNumber(deps.db, merchant.id, name);
-    const file = await encodeFile(waiting, options);
-    // Stored before anything is claimed: the same lines give the same bytes, so that a repetition
-    // after a crash stores nothing new.
-    const stored = await storeFile(deps.db, merchant.id, {
-      name: exchangeFileName({ ...name, number }),
-      kind: `${of.kind}-file`,
-      direction: 'outbound',
-      source: file.pieces,
-      keys: deps.fileKeys,
-      now: of.now,
-      actor: 'tsukigime',
-      maxBytes: Number.MAX_SAFE_INTEGER,
-    });
-    const cleared = await deps.db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchant.id);
-      if (of.kind === 'auth' && !(await areCleared(trx, merchant.id, file.lines))) return false;
-      const exchange = await insertExchange(trx, merchant.id, {
-        ...name,
-        cycleId: cycle.id,
-        transport,
-        fileId: stored.fileId,
-        records: file.lines.length,
-        amountYen: file.amountYen,
-        now: of.now,
-      });
-      const claim = { exchangeId: exchange.id, now: of.now };
-      const claimed = await source.claim(trx, merchant.id, claim, file.lines);
-      const entered = await insertFileLines(trx, merchant.id, exchange.id, file.lines);
-      if (claimed !== file.lines.length || entered !== file.lines.length) {
-        throw new Error('the claims of a file must be as many as its lines');
-      }
-      return true;
-    });
-    if (!cleared) return { files, uncleared: true };
-  }
-}
-
-/** The operator's list instead of a file: claimed all the same, so that nothing else takes the charges. */
-async function listForPortal(
-  deps: ActivityDependencies,
-  merchantId: number,
-  wave: { cycleId: number; now: string },
-  lines: readonly FileLine[],
-): Promise<void> {
-  await deps.db.transaction().execute(async (trx) => {
-    await lockMerchant(trx, merchantId);
-    await claimCaptureWave(trx, merchantId, wave, lines);
-  });
-}
-
-/** One file of the first lines that fit into it; the rest stands in the next. */
-async function encodeFile(
-  waiting: readonly FileLine[],
-  options: TransactionFileOptions,
-): Promise<{ pieces: AsyncIterable<Uint8Array>; lines: readonly FileLine[]; amountYen: number }> {
-  const pieces: Uint8Array[] = [];
-  const records = waiting.map((line) => ({
-    orderNumber: line.orderNumber,
-    amountYen: line.yen,
-    previousOrderNumber: line.previousOrderNumber,
-    customerNumber: line.customerNumber,
-  }));
-  for await (const event of encodeTransactionFiles(records, options)) {
-    if (event.kind === 'bytes') pieces.push(event.bytes);
-    if (event.kind === 'refused') {
-      // Collection set aside what does not fit: only a layout narrowed since then brings us here.
-      const fields = event.findings.map((finding) => finding.field).join(', ');
-      throw new Error(`order ${event.record.orderNumber} does not fit the layout: ${fields}`);
-    }
-    if (event.kind === 'completed') {
-      return {
-        pieces: (async function* () {
-          yield* pieces;
-        })(),
-        lines: waiting.slice(0, event.records),
-        amountYen: event.amountYen,
-      };
-    }
-  }
-  throw new Error('a file without lines');
-}

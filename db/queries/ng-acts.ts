@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { NgCaseName } from '../../billing/ng-act.ts';
 import type { LimitKind, NgStepKind } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
@@ -114,4 +115,18 @@ export async function endCases(
     select k.id from ended e join ng_cases k on k.charge_id = e.charge_id and k.closed_at is null
      order by k.id`.execute(db);
   return rows.map(({ id }) => id);
+}
+
+/** Cases in rows and yen, by month. */
+export async function sumCases(
+  db: Db,
+  merchantId: number,
+  ids: readonly number[],
+): Promise<(RowsAndYen & { readonly month: string })[]> {
+  const { rows } = await sql<RowsAndYen & { month: string }>`
+    select m.billing_month as month, count(*)::int as rows, sum(k.amount_yen)::float8 as yen
+      from ng_cases k join cycles m on m.id = k.cycle_id
+     where k.merchant_id = ${merchantId} and k.id = any(${ids}::bigint[])
+     group by 1 order by 1`.execute(db);
+  return rows;
 }

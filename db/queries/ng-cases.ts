@@ -187,6 +187,15 @@ export async function listCaseRows(
   return rows;
 }
 
+/** Cases that the next wave plans. */
+export async function listUnplannedCases(
+  db: Db,
+  merchantId: number,
+  page: { readonly afterId: number; readonly limit: number },
+): Promise<NgCaseRow[]> {
+  return await listCaseRows(db, merchantId, { ...page, where: sql`k.next_step = 'plan'` });
+}
+
 /** A plan for one case, made from the revision that was read. */
 export interface SavedPlan {
   readonly id: number;
