@@ -5,8 +5,13 @@ import type { Account, Authorization, OrderHistory } from './authorizations.ts';
  * of the merchant's, that nothing was authorized or captured twice.
  */
 
-/** 決済ステータス of an authorization; オーソリ取消済 and 32 as in the public list [seen]. */
-export type PaymentStatus = 'オーソリOK' | '消込済' | 'オーソリ取消済' | 'オーソリ期限切れ';
+/** 決済ステータス of an authorization; オーソリ取消済 and 売上取消済 as in the public list [seen]. */
+export type PaymentStatus =
+  | 'オーソリOK'
+  | '消込済'
+  | 'オーソリ取消済'
+  | 'オーソリ期限切れ'
+  | '売上取消済';
 
 export interface LedgerPayment {
   readonly paymentId: string;
@@ -52,7 +57,9 @@ export interface LedgerTotals {
 
 /** What 情報照会 says of an authorization at an instant. */
 export function statusOf(authorization: Authorization, now: string): PaymentStatus {
-  if (authorization.capturedAt !== null) return '消込済';
+  if (authorization.capturedAt !== null) {
+    return authorization.voidedAt === null ? '消込済' : '売上取消済';
+  }
   if (authorization.voidedAt !== null) return 'オーソリ取消済';
   return now < authorization.expiresAt ? 'オーソリOK' : 'オーソリ期限切れ';
 }
@@ -110,7 +117,7 @@ export function sumAccount(account: Account, now: string): LedgerTotals {
     for (const authorization of history.authorizations) {
       totals.authorizedYen += authorization.amountYen;
       totals.capturedYen += authorization.capturedYen;
-      if (authorization.voidedAt !== null) totals.voids += 1;
+      if (authorization.voidedAt !== null && authorization.capturedAt === null) totals.voids += 1;
       if (statusOf(authorization, now) === 'オーソリ期限切れ') totals.expired += 1;
     }
   }

@@ -13,6 +13,7 @@ export const paymentStatuses = [
   '消込済',
   'オーソリ期限切れ',
   'オーソリ取消済',
+  '売上取消済',
 ] as const satisfies readonly (PaymentStatus | 'オーソリNG')[];
 
 /** One row of 情報照会: the portal's nine columns, instants in ISO-8601. */
@@ -92,7 +93,7 @@ function showAuthorization(
     cardNumber: card.maskedNumber,
     status,
     occurredAt: authorizedAt,
-    updatedAt: capturedAt ?? voidedAt ?? expiredAt ?? authorizedAt,
+    updatedAt: voidedAt ?? capturedAt ?? expiredAt ?? authorizedAt,
     paidAt: capturedAt,
     amountYen: capturedAt === null ? authorization.amountYen : authorization.capturedYen,
   };

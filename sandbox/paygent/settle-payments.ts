@@ -3,7 +3,10 @@ import type { Desk } from './desk.ts';
 import { listPayments, type PaymentRow } from './payments.ts';
 import { Refusal } from './refusal.ts';
 
-/** 一括売上処理 and 取消 of 情報照会, for one payment or for many that were ticked. */
+/**
+ * 一括売上処理 and 取消 of 情報照会, for one payment or for many that were ticked. 取消 voids an
+ * authorization or cancels a sale: the portal has one button for both [our reading].
+ */
 
 export type PaymentAct = 'capture' | 'void';
 
@@ -23,11 +26,12 @@ export interface SettledPayments {
  * What the confirm screen shows before anything is done.
  *
  * @throws Refusal `nothing_selected`; `unknown_payment`; `not_authorized`, naming every payment that
- * is not オーソリOK: then none is done.
+ * cannot be dealt with so: then none is done.
  */
 export function selectPayments(
   desk: Desk,
   merchantId: string,
+  act: PaymentAct,
   paymentIds: readonly string[],
 ): PaymentSelection {
   const wanted = new Set(paymentIds);
@@ -40,13 +44,15 @@ export function selectPayments(
   if (unknown.length > 0) {
     throw new Refusal(404, 'unknown_payment', `決済ID ${unknown.join('、')} の取引はありません。`);
   }
-  const others = rows.filter(({ status }) => status !== 'オーソリOK');
+  const fitting: readonly PaymentRow['status'][] =
+    act === 'capture' ? ['オーソリOK'] : ['オーソリOK', '消込済'];
+  const others = rows.filter(({ status }) => !fitting.includes(status));
   if (others.length > 0) {
     const named = others.map(({ paymentId, status }) => `決済ID ${paymentId} は${status}`);
     throw new Refusal(
       409,
       'not_authorized',
-      `オーソリOK以外の取引が含まれているため、処理を行いませんでした: ${named.join('、')}。選択し直してください。`,
+      `${fitting.join('・')}以外の取引が含まれているため、処理を行いませんでした: ${named.join('、')}。選択し直してください。`,
       { payments: others.map(({ paymentId, status }) => ({ paymentId, status })) },
     );
   }
@@ -68,7 +74,7 @@ export async function settlePayments(
 ): Promise<SettledPayments> {
   return desk.inTurn(() => {
     const at = readClock(desk);
-    const { rows, amountYen } = selectPayments(desk, merchantId, paymentIds);
+    const { rows, amountYen } = selectPayments(desk, merchantId, act, paymentIds);
     if (expected && (expected.records !== rows.length || expected.amountYen !== amountYen)) {
       const shown = `${rows.length} 件 ${amountYen} 円`;
       throw new Refusal(409, 'confirm_differs', `確認画面の件数・金額と異なります: ${shown}。`);

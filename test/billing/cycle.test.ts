@@ -59,7 +59,7 @@ describe('a month is finished', () => {
 });
 
 describe('a person must act', () => {
-  test.each(['unknown', 'quarantined', 'declined', 'expired', 'planned'] as const)(
+  test.each(['unknown', 'quarantined', 'declined', 'expired', 'planned', 'void_sent'] as const)(
     'on a charge that is %s',
     (state) => {
       expect(needsAttention(facts({ charges: { [state]: one } }))).toBe(true);
@@ -86,6 +86,13 @@ describe('a person must act', () => {
       needsAttention(facts({ exchanges: { open: 1, toHandOver: 0, stuck: 0, unsettled: 0 } })),
     ).toBe(false);
     expect(needsAttention(facts({ stage: 'closing', trouble: '合いません。' }))).toBe(true);
+  });
+  test('on lists that wait for the portal, and says what to do there', () => {
+    const listed = facts({ stage: 'capturing', portalCaptures: 2, charges: { void_sent: one } });
+    expect(needsAttention(facts({ portalCaptures: 1 }))).toBe(true);
+    expect(describeCycle(listed)).toContain('売上処理リストに 2 件あります');
+    expect(describeCycle(listed)).toContain('取消リストに 1 件あります');
+    expect(describeCycle(facts())).not.toContain('リスト');
   });
   test('on orders on hold, and on charges that only a tick lets go', () => {
     expect(needsAttention(facts({ held: 1 }))).toBe(true);

@@ -231,6 +231,20 @@ describe('一括売上処理 and 取消', () => {
     expect((await session.readLedger()).totals).toMatchObject({ captures: 1 });
   });
 
+  test('取消 of what was captured is 売上取消済, once', async () => {
+    await authorize(threeOrders);
+    await capturePayments(session.account, ['226860']);
+    await voidPayments(session.account, ['226860']);
+    expect(await searchPayments(session.account, { transactionId: '338' })).toMatchObject([
+      { status: '売上取消済', amountYen: 11_246 },
+    ]);
+    await expect(voidPayments(session.account, ['226860'])).rejects.toMatchObject({
+      message: expect.stringContaining('決済ID 226860 は売上取消済'),
+    });
+    // Nothing was voided that was alive: the sale stays counted as one.
+    expect((await session.readLedger()).totals).toMatchObject({ captures: 1, voids: 0 });
+  });
+
   test('are done for all or for none', async () => {
     await authorize(threeOrders);
     const refusals: readonly [readonly string[], string][] = [

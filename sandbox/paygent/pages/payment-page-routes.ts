@@ -46,7 +46,7 @@ export function addPaymentPages(app: Express, portal: Portal): void {
   app.post('/portal/:merchantId/payments/confirm', (request, response) => {
     const { merchantId } = request.params;
     const act = readAct(request);
-    const selection = selectPayments(desk, merchantId, readValues(request.body, 'paymentId'));
+    const selection = selectPayments(desk, merchantId, act, readValues(request.body, 'paymentId'));
     const body = renderSettlementConfirmation(merchantId, act, selection);
     sendPage(portal, response, { title: `${titleOf(act)}確認`, merchantId, body });
   });
