@@ -41,8 +41,9 @@ export function createFetchResultActivities(deps: ActivityDependencies) {
         settling: fetched.kind === 'waiting' && fetched.settling === true,
         answered: await hasResult(deps.db, carriage.merchant.id, exchange.id),
       });
-      const note = { exchangeId: exchange.id, dueAt, note: taken.note };
-      await noteCarriage(deps.db, carriage.merchant.id, note);
+      const { id: exchangeId, stage } = exchange;
+      const carried = { exchangeId, stage, dueAt, note: taken.note };
+      await noteCarriage(deps.db, carriage.merchant.id, carried);
       return { sha256: taken.sha256 };
     },
 
@@ -51,8 +52,8 @@ export function createFetchResultActivities(deps: ActivityDependencies) {
       const { merchant, exchange } = await openCarriage(deps, of);
       if (exchange.stage !== 'awaiting_result') return;
       const note = `届いた結果ファイルは取り込めませんでした。${of.why}`;
-      const { id: exchangeId, dueAt } = exchange;
-      await noteCarriage(deps.db, merchant.id, { exchangeId, dueAt, note });
+      const { id: exchangeId, stage, dueAt } = exchange;
+      await noteCarriage(deps.db, merchant.id, { exchangeId, stage, dueAt, note });
       const occasion = `wrong-result-${of.sha256.slice(0, 16)}`;
       await tellOfFile(deps, merchant, of.exchange, { occasion, sentence: note, now: of.now });
     },

@@ -169,7 +169,8 @@ export function createHandOverActivities(deps: ActivityDependencies) {
       const decision = { act: 'hand-over-early', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
         if (exchange.transport !== 'portal') {
-          requireStage(exchange, ACTING_STAGES, '自動の送信や照会を早めることはできません');
+          const no = '自動の送信や照会を早めることはできません';
+          requireStage(exchange, exchange.dueAt === null ? [] : ACTING_STAGES, no);
           await hastenCarriage(trx, merchantId, exchange.id, of.now);
           return;
         }

@@ -112,7 +112,8 @@ async function beginSend(
       const note = explainLate(
         windowEnd !== null && deadline === new Date(windowEnd).toISOString(),
       );
-      await noteCarriage(trx, merchant.id, { exchangeId, dueAt: null, note, attention: true });
+      const carriage = { exchangeId, stage, dueAt: null, note, attention: true };
+      await noteCarriage(trx, merchant.id, carriage);
       return null;
     }
     const number = await insertSend(trx, merchant.id, { exchangeId, now: of.now, deadline });
@@ -143,8 +144,9 @@ async function noteNotReady(
   { why, now }: { readonly why: string; readonly now: string },
 ): Promise<void> {
   const dueAt = new Date(Date.parse(now) + NOT_READY_PAUSE_MS).toISOString();
-  const note = { exchangeId: exchange.id, dueAt, note: why, attention: true };
-  await noteCarriage(deps.db, merchant.id, note);
+  const { id: exchangeId, stage } = exchange;
+  const carriage = { exchangeId, stage, dueAt, note: why, attention: true };
+  await noteCarriage(deps.db, merchant.id, carriage);
   await tellOfFile(deps, merchant, exchange, { occasion: 'not-ready', sentence: null, now });
 }
 
@@ -163,7 +165,8 @@ async function settleByInquiry(
     if (judged === null) {
       const dueAt = nextInquiryAt(unclearAt, of.now);
       const note = explainInquiry(answer);
-      await noteCarriage(trx, merchant.id, { exchangeId: exchange.id, dueAt, note });
+      const { id: exchangeId, stage } = exchange;
+      await noteCarriage(trx, merchant.id, { exchangeId, stage, dueAt, note });
       return;
     }
     const { sendNumber } = latest;

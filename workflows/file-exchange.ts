@@ -9,6 +9,7 @@ import {
 } from '../billing/exchange.ts';
 import { isReminded } from '../billing/exchange-reminder.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
+import { earlierOf } from '../billing/instant.ts';
 import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
@@ -89,7 +90,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
     setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
-    const dueAt = earlier(await remind(facts), machine.nextAt(facts));
+    const dueAt = earlierOf(await remind(facts), machine.nextAt(facts));
     if (!(await carried(facts))) await bell.waits(dueAt, describeFacts(facts));
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
@@ -131,12 +132,6 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
 function stageOf(stage: ExchangeStage): CycleStage {
   if (stage === 'built' || stage === 'handing_over') return 'handing_over';
   return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
-}
-
-/** The earlier of two instants; null = never. */
-function earlier(one: string | null, other: string | null): string | null {
-  if (one === null || other === null) return one ?? other;
-  return Date.parse(one) < Date.parse(other) ? one : other;
 }
 
 /** With the portal every step but the PSP's own work, and the file's turn, waits for an operator. */

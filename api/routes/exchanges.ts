@@ -86,8 +86,11 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   async downloadExchangeFile(call) {
     const exchange = await requireExchange(call.deps, call.merchant, call.params);
     if (exchange.stage === 'built') {
-      const by = await readHeldBack(call.deps, call.merchant, exchange);
-      throw new Problem('conflict', { detail: describeHeldBack(by) });
+      const detail =
+        exchange.transport === 'portal'
+          ? describeHeldBack(await readHeldBack(call.deps, call.merchant, exchange))
+          : describeCarriage(exchange, 0);
+      throw new Problem('conflict', { detail });
     }
     return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
   },

@@ -41,7 +41,8 @@ const exchangeColumns = sql`
   e.stage, e.attention, e.file_id as "fileId", f.sha256, f.bytes, e.records,
   e.amount_yen as "amountYen", e.acceptance_number as "acceptanceNumber",
   e.accepted_at as "acceptedAt", e.completed_at as "completedAt", e.unclear_at as "unclearAt",
-  e.finished_at as "finishedAt", e.created_at as "createdAt", e.due_at as "dueAt", e.note,
+  e.finished_at as "finishedAt", e.created_at as "createdAt", 
+  case when e.finished_at is null then e.due_at end as "dueAt", e.note,
   exists (select from sends s where s.exchange_id = e.id and not exists (select from send_answers a
     where a.exchange_id = s.exchange_id and a.send_number = s.send_number)) as "sendOpen",
   coalesce(case e.stage

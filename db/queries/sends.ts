@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ExchangeStage } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 
 /** One sending of a file by a machine; `answer` is null while nobody knows what became of it. */
@@ -36,12 +37,13 @@ export async function findLastCaptureWindow(
   return rows[0]?.last ?? null;
 }
 
-/** Says of a file, where it stands, what its machine waits for next. */
+/** Says of a file what its machine waits for next, unless it stands elsewhere by now. */
 export async function noteCarriage(
   db: Db,
   merchantId: number,
   of: {
     readonly exchangeId: number;
+    readonly stage: ExchangeStage;
     readonly dueAt: string | null;
     readonly note: string | null;
     readonly attention?: boolean;
@@ -56,6 +58,7 @@ export async function noteCarriage(
     })
     .where('merchant_id', '=', merchantId)
     .where('id', '=', of.exchangeId)
+    .where('stage', '=', of.stage)
     .execute();
 }
 
