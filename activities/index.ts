@@ -1,7 +1,6 @@
 import { createApprovalActivities } from './approval.ts';
 import { createCaptureWindowActivities } from './capture-window.ts';
 import { createCarrierResendTaskActivities } from './carrier-resend-tasks.ts';
-import { createContradictionActivities } from './contradictions.ts';
 import { createCorrectionActivities } from './corrections.ts';
 import { createCycleActivities } from './cycle.ts';
 import { createDeliveryActivities } from './delivery.ts';
@@ -45,7 +44,6 @@ export function createActivities(deps: ActivityDependencies) {
       ...createImportActActivities(deps),
       ...createCycleActivities(deps),
       ...createCarrierResendTaskActivities(deps),
-      ...createContradictionActivities(deps),
       decideAtDesk: createDeskActivities(deps).decideAtDesk,
       ...createCorrectionActivities(deps),
       ...createExchangeActivities(deps),

@@ -9,7 +9,6 @@ import {
   type OperatorAct,
   rebuildFiles,
   resumeCycle,
-  settleContradictions,
   startRun,
   useOrderExport,
 } from './messages.ts';
@@ -68,9 +67,6 @@ export function hearCycleActs(
       await short.startExchanges(of());
       return built;
     }),
-  );
-  setHandler(settleContradictions, ({ orderNumbers, ...act }) =>
-    told(() => short.settleContradictions({ ...by(act), orderNumbers })),
   );
   hearOrderActs(by, told, short);
   hearApprovalActs(by, told, files);

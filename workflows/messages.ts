@@ -149,12 +149,6 @@ export const releaseCharges = defineOperatorUpdate<
   { released: number }
 >('releaseCharges');
 
-/** What contradicted the record is compared with the PSP and put right there. */
-export const settleContradictions = defineOperatorUpdate<
-  { readonly orderNumbers: readonly string[] },
-  { settled: number }
->('settleContradictions');
-
 /** What became known of a closed month; its number in the month is the answer. */
 export const recordCorrection = defineOperatorUpdate<
   {

@@ -198,31 +198,6 @@ export const cycleRoutes = {
     },
     tag: 'cycles',
   }),
-  settleContradictions: defineRoute({
-    method: 'post',
-    path: '/v1/merchants/:merchant/cycles/:month/settled-contradictions',
-    role: 'operator',
-    merchantScoped: true,
-    params: cycleParamsSchema,
-    idempotencyKey: 'required',
-    body: {
-      kind: 'json',
-      schema: z.strictObject({ orderNumbers: orderNumbersSchema, reason: reasonSchema }),
-    },
-    responses: {
-      200: {
-        kind: 'json',
-        schema: z.object({ settled: z.int() }),
-        description: 'all of them: what is on record counts again',
-      },
-      202: accepted,
-    },
-    summary: {
-      ja: '記録と矛盾する結果を確認済みにする',
-      en: 'Settle results that contradict the record, once the PSP was looked at',
-    },
-    tag: 'cycles',
-  }),
   resumeCycle: defineRoute({
     method: 'post',
     path: '/v1/merchants/:merchant/cycles/:month/resumption',

@@ -11,12 +11,7 @@ import type { Merchant } from '../../db/queries/merchants.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
 import { startCycle } from '../../temporal/start-cycle.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
-import {
-  rebuildFiles,
-  resumeCycle,
-  settleContradictions,
-  useOrderExport,
-} from '../../workflows/messages.ts';
+import { rebuildFiles, resumeCycle, useOrderExport } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
 import type { cycleRoutes } from '../contract/cycles.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -112,15 +107,6 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     const told = tellWorkflow(deps, {
       ...cycleOf(merchant, params.month),
       update: rebuildFiles,
-      act: { actor: identity.actor, idempotencyKey, ...body },
-    });
-    return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));
-  },
-
-  async settleContradictions({ deps, identity, merchant, params, body, idempotencyKey }) {
-    const told = tellWorkflow(deps, {
-      ...cycleOf(merchant, params.month),
-      update: settleContradictions,
       act: { actor: identity.actor, idempotencyKey, ...body },
     });
     return await told.catch(sayWhyCycleIsAway(deps, merchant, params.month));

@@ -204,11 +204,6 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ kind: 'auth', reason: 'walk' }),
     answer: 'cycle-not-found',
   },
-  settleContradictions: {
-    path: cycle('/settled-contradictions'),
-    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
-    answer: 'cycle-not-found',
-  },
   listOpenRows: { path: cycle('/open-rows'), answer: 'cycle-not-found' },
   recoverWorkflows: { path: merchant('/recovery'), answer: 200 },
   listCorrections: { path: merchant('/corrections'), answer: 200 },

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Db, openDatabase, readBrokenRule } from '../../db/database.ts';
-import { listOpenContradictions, settleContradiction } from '../../db/queries/contradictions.ts';
+import { settleNamedContradictions } from '../../db/queries/desk-settlements.ts';
+import { listDeskItems } from '../../db/queries/reconciliation-desk.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertAttempt, insertContradiction, insertEnding, insertOutcome } from './money-facts.ts';
 import { AT, insertCharge, insertCharges, insertMoneyRecord, readState } from './money-record.ts';
@@ -27,13 +28,15 @@ describe('contradictions', () => {
     await insertOutcome(db, record, { charge, n: 1, outcome: 'not_sent' });
     const id = await insertContradiction(db, record, { charge, n: 1 });
     const { order_number: orderNumber } = await readState(db, charge);
-    expect(await listOpenContradictions(db, record.merchantId)).toEqual([
+    const listOpen = (merchantId: number) =>
+      listDeskItems(db, merchantId, { filter: {}, after: null, limit: 10 });
+    expect(await listOpen(record.merchantId)).toMatchObject([
       {
-        ...{ id, orderNumber, chargeId: charge.chargeId, n: 1, k: null, detail: null },
-        ...{ recorded: 'not_sent', received: 'ok', recordedAt: AT },
+        ...{ contradictionId: id, orderNumber, chargeId: charge.chargeId, slot: 'authorization' },
+        ...{ kind: 'contradiction', recorded: 'not_sent', received: 'ok', open: true },
       },
     ]);
-    expect(await listOpenContradictions(db, other.merchantId)).toEqual([]);
+    expect(await listOpen(other.merchantId)).toEqual([]);
 
     const { id: decisionId } = await db
       .insertInto('decisions')
@@ -43,15 +46,24 @@ describe('contradictions', () => {
       })
       .returning('id')
       .executeTakeFirstOrThrow();
-    const settlement = { contradictionId: id, decisionId, now: AT };
-    const foreign = settleContradiction(db, other.merchantId, settlement).catch(readBrokenRule);
-    expect(await foreign).toBe('settlement_stays_with_its_merchant');
-    await settleContradiction(db, record.merchantId, settlement);
-    expect(await listOpenContradictions(db, record.merchantId)).toEqual([]);
-    expect((await readState(db, charge)).state).toBe('planned');
-    await expect(settleContradiction(db, record.merchantId, settlement)).rejects.toMatchObject({
-      code: '23505',
+    const foreign = db.insertInto('contradiction_settlements').values({
+      ...{ contradiction_id: id, merchant_id: other.merchantId, decision_id: decisionId },
+      settled_at: AT,
     });
+    expect(await foreign.execute().catch(readBrokenRule)).toBe(
+      'settlement_stays_with_its_merchant',
+    );
+    const settle = (merchantId: number) =>
+      db.transaction().execute((trx) =>
+        settleNamedContradictions(trx, merchantId, {
+          ...{ contradictionIds: [id], decisionId, now: AT },
+        }),
+      );
+    expect(await settle(other.merchantId)).toBe(0);
+    expect(await settle(record.merchantId)).toBe(1);
+    expect(await listOpen(record.merchantId)).toEqual([]);
+    expect((await readState(db, charge)).state).toBe('planned');
+    await expect(settle(record.merchantId)).rejects.toMatchObject({ code: '23505' });
   });
 });
 

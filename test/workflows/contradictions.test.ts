@@ -109,13 +109,16 @@ describe('a result that contradicts what an operator settled', () => {
 
   test('an operator who has looked at the PSP settles it; then the record counts again', async () => {
     const settle = (orderNumbers: readonly string[]) =>
-      post(month, '/cycles/2026-09/settled-contradictions', {
-        orderNumbers,
+      post(month, '/reconciliation-desk/decisions', {
+        decisions: orderNumbers.map((order) => ({
+          item: `contradiction.2026-09.1.0.ok.2026-09-auth-1.${order}`,
+          action: 'voided_at_psp',
+        })),
         reason: 'ペイジェントで取消済み',
       });
     const wrong = await settle(['0901', '0903']);
     expect([wrong.status, wrong.body.detail]).toEqual([409, expect.stringContaining('0903')]);
-    expect((await settle(['0901', '0902'])).body).toEqual({ settled: 2 });
+    expect((await settle(['0901', '0902'])).body).toMatchObject({ rows: 2 });
     const open = await untilCycle(
       month,
       '2026-09',
