@@ -5,6 +5,7 @@ import { addCarrierCommands } from './carrier-commands.ts';
 import { addCycleCommands } from './cycle-commands.ts';
 import { addDeskCommands } from './desk-commands.ts';
 import { addImportCommands } from './import-commands.ts';
+import { addInquiryCommands } from './inquiry-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -112,7 +113,10 @@ function addStackCommands(program: Command): void {
 }
 
 function addPaygentCommands(program: Command): void {
-  const paygent = program.command('paygent').description('Paygent files, without any service');
+  const paygent = program
+    .command('paygent')
+    .description('Paygent files; auth-file and reconcile need no service');
+  addInquiryCommands(paygent, { lazily, wholeNumber });
   paygent
     .command('auth-file')
     .description('build authorization files from an order export')
