@@ -10,9 +10,3 @@ export function earlierInstant(a: string | null, b: string | null): string | nul
 export function laterInstant(a: string | null, b: string): string {
   return a === null || Date.parse(a) < Date.parse(b) ? b : a;
 }
-
-/** The earlier of two instants; null = never. */
-export function earlierOf(one: string | null, other: string | null): string | null {
-  if (one === null || other === null) return one ?? other;
-  return Date.parse(one) < Date.parse(other) ? one : other;
-}

@@ -9,7 +9,7 @@ import {
 } from '../billing/exchange.ts';
 import { isReminded } from '../billing/exchange-reminder.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
-import { earlierOf } from '../billing/instant.ts';
+import { earlierInstant } from '../billing/instant.ts';
 import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
@@ -90,7 +90,7 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   while (!isFinishedExchange(facts.stage)) {
     stage = facts.stage;
     setStage(stageOf(facts.stage), waitsForPerson(facts), describeFacts(facts));
-    const dueAt = earlierOf(await remind(facts), machine.nextAt(facts));
+    const dueAt = earlierInstant(await remind(facts), machine.nextAt(facts));
     if (!(await carried(facts))) await bell.waits(dueAt, describeFacts(facts));
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
