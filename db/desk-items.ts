@@ -71,7 +71,8 @@ export function deskStrays(merchantId: number, scope: RawBuilder<unknown>): RawB
         select t.*, row_number() over (partition by t.round, t.order_number, t.yen
                                        order by t.result_line)::int as occurrence
           from result_strays t where t.exchange_id = e.id) s
-      left join cycles cy on cy.merchant_id = e.merchant_id and cy.billing_month = e.billing_month
+      left join cycles cy on cy.id = coalesce(e.cycle_id, (select m.id from cycles m
+        where m.merchant_id = e.merchant_id and m.billing_month = e.billing_month))
      where e.merchant_id = ${merchantId} and ${scope}`;
 }
 
