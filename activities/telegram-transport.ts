@@ -173,8 +173,8 @@ async function readAnswer(
     await dropBody(response);
     return { kind: 'unclear', why: explainStatus(response.status) };
   }
-  const body = await readWhole(response);
-  return decodeFileRequestAnswer(body, settings, isFramed(response));
+  const answer = decodeFileRequestAnswer(await readWhole(response), settings, isFramed(response));
+  return answer.kind === 'not_taken' ? { ...answer, kind: 'not_sent' } : answer;
 }
 
 /** Whether the answer says where it ends: where it does not, a cut looks like an end. */

@@ -55,6 +55,8 @@ export const paygentTelegramSchema = z.strictObject({
     .strictObject({
       /** 200: the format is wrong and nothing was taken. */
       rejected: responseCodes.default(['SANDBOX-FORMAT']),
+      /** 200: nothing was taken for another reason, such as a wrong 接続パスワード: sent again later. */
+      notTaken: responseCodes.default(['SANDBOX-AUTH']),
       /** 201: taken, and not worked off yet. */
       processing: responseCodes.default(['SANDBOX-PROCESSING']),
       /** 201: there is no such file, and never was. */

@@ -152,9 +152,9 @@ function tlsIdentity(certificate: ClientCertificate | undefined): SecureContextO
     return identity;
   } catch (error) {
     // Its text may quote what it read: the code alone is told.
-    const code = errorCode(error) || 'unreadable';
-    throw new OutsideError('login_refused', `The client certificate cannot be used: ${code}.`, {
-      ja: `クライアント証明書または秘密鍵を読み取れません（${code}）。接続していません。証明書・秘密鍵・パスフレーズを登録し直してください。`,
+    const code = errorCode(error);
+    throw new OutsideError('login_refused', `The client certificate cannot be used. ${code}`, {
+      ja: `クライアント証明書または秘密鍵を読み取れません${code && `（${code}）`}。接続していません。証明書・秘密鍵・パスフレーズを登録し直してください。`,
     });
   }
 }

@@ -15,6 +15,8 @@ import {
 export type FileRequestAnswer =
   | { readonly kind: 'accepted'; readonly acceptanceNumber: string | null }
   | { readonly kind: 'rejected'; readonly errors: readonly FormatError[] }
+  /** Paygent has taken nothing, whatever the file holds. */
+  | { readonly kind: 'not_taken'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string };
 
 export type AnswerSettings = Pick<PaygentTelegram, 'acceptanceName' | 'codes'>;
@@ -75,7 +77,11 @@ function judge(said: Said | null, { codes }: AnswerSettings): FileRequestAnswer 
     const errors = said.errors.slice(0, SHOWN_FORMAT_ERRORS).map(readFormatError);
     return { kind: 'rejected', errors: errors.length === 0 ? [whole] : errors };
   }
-  return unclear(describeVerdict({ result, code, detail }));
+  const verdict = describeVerdict({ result, code, detail });
+  if (result === telegramResults.failed && codes.notTaken.includes(code)) {
+    return { kind: 'not_taken', why: `ペイジェントは受け付けませんでした（${verdict}）。` };
+  }
+  return unclear(`意味の分からない応答です（${verdict}）`);
 }
 
 function unclear(reason: string): FileRequestAnswer {

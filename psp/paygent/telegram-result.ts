@@ -115,7 +115,7 @@ export function judgeResultHead(
   const failed = result === telegramResults.failed;
   if (failed && codes.absent.includes(code)) return { kind: 'absent' };
   if (!ok && !(failed && codes.processing.includes(code))) {
-    return unclear(describeVerdict({ result, code, detail }));
+    return unclear(`意味の分からない応答です（${describeVerdict({ result, code, detail })}）`);
   }
   const other = findOtherFile(head, asked);
   if (other !== null) return unclear(`${other}。別のファイルについての応答です`);

@@ -14,14 +14,13 @@ export const telegramResults = { ok: '0', failed: '1' } as const;
 /** PSPs explain themselves in a sentence; more than this is something else. */
 const shownCharacters = 200;
 
-/** A verdict whose meaning nobody knows, for people to look up. */
+/** A verdict in its own words, for people to look up. */
 export function describeVerdict({ result, code, detail }: TelegramVerdict): string {
-  const shown = [
+  return [
     `処理結果「${showDetail(result)}」`,
     `レスポンスコード「${showDetail(code)}」`,
     ...(detail === '' ? [] : [`レスポンス詳細「${showDetail(detail)}」`]),
-  ];
-  return `意味の分からない応答です（${shown.join('、')}）`;
+  ].join('、');
 }
 
 /** A long run of digits is nothing that a sentence needs, and could be a number that nobody may see. */

@@ -216,7 +216,10 @@ describe('who is not let in', () => {
   test('by the password learns it, and nobody reads it', async () => {
     const connectPassword = 'not-the-password';
     const answer = await (await open({}, { connectPassword })).send(await fileOf());
-    expect(answer).toMatchObject({ kind: 'unclear', why: expect.stringContaining('SANDBOX-AUTH') });
+    expect(answer).toMatchObject({
+      kind: 'not_sent',
+      why: expect.stringContaining('SANDBOX-AUTH'),
+    });
     expect(JSON.stringify(answer)).not.toContain(connectPassword);
     expect(await counted()).toMatchObject({ received: 0 });
   });

@@ -131,7 +131,7 @@ test('a file that never came is sent again only when its absence counts', async 
 });
 
 test('where Paygent’s "no" is not understood, a person decides', async () => {
-  await useTelegrams({ codes: { rejected: [], processing: [], absent: [] } });
+  await useTelegrams({ codes: { rejected: [], notTaken: [], processing: [], absent: [] } });
   await orderFault(month, 'オーソリ', { kind: 'cut_before_acceptance' });
   await begin('2026-04', '04');
   const auth = await untilExchange(month, '2026-04', 'auth-1', 'unknown');
@@ -147,7 +147,9 @@ test('where Paygent’s "no" is not understood, a person decides', async () => {
 });
 
 test('a file of the wrong format is rejected, and bills nobody', async () => {
-  await useTelegrams({ codes: { rejected: ['SANDBOX-FORMAT'], processing: [], absent: [] } });
+  await useTelegrams({
+    codes: { rejected: ['SANDBOX-FORMAT'], notTaken: [], processing: [], absent: [] },
+  });
   await registerMerchant(month.portal, { maxRecordsPerFile: 2, processingDelayMs: 0 });
   await begin('2026-05', '05');
   const auth = await untilExchange(month, '2026-05', 'auth-1', 'rejected');

@@ -60,6 +60,12 @@ describe('the answer to telegram 200', () => {
     expect(answer).toMatchObject({ kind: 'rejected', errors: { length: 51 } });
   });
 
+  test('with a code of the other list says that nothing was taken', () => {
+    const text = lines('result=1', 'response_code=SANDBOX-AUTH', 'response_detail=接続エラー');
+    const why = expect.stringContaining('「接続エラー」');
+    expect(read(text)).toEqual({ kind: 'not_taken', why });
+  });
+
   test('in the shape of a header record is read as well', () => {
     expect(read('1,020,shop01,2881,3,,0,,\r\n')).toMatchObject({ acceptanceNumber: '2881' });
     expect(read(`1,020,shop01,,,,1,${code},だめ\r\n`)).toMatchObject({ kind: 'rejected' });
