@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { identityMonth } from '../billing/order.ts';
 import type { Finding, PreviewSummary } from '../billing/preview.ts';
 import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
@@ -19,13 +20,12 @@ import { countOpenRuns, openRun } from '../db/queries/runs.ts';
 import { findLatestCollection, insertSelection } from '../db/queries/selection.ts';
 import type { SettingsVersion } from '../db/queries/settings.ts';
 import type { OfCycle } from './acts.ts';
+import { computePreview } from './compute-preview.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
-import { readExport, reopenFile } from './order-export.ts';
-import { computePreview } from './preview.ts';
-import { identityMonth } from './selection.ts';
+import { readExport, reopenFile } from './read-export.ts';
 
 export function createDryRunActivities(deps: ActivityDependencies) {
   return {

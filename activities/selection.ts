@@ -1,3 +1,4 @@
+import { identityMonth } from '../billing/order.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { clearStagedCharges } from '../db/queries/approval.ts';
 import { insertPlannedCharges } from '../db/queries/auth-file.ts';
@@ -143,9 +144,4 @@ async function planUnderLock(
   await closeRuns(trx, merchantId, { ...plan, charges: planned });
   await recordKnownShipments(trx, merchantId, plan);
   return { planned, outdated: false };
-}
-
-/** What besides its number makes an order one of its kind: nothing, or the month (design 4). */
-export function identityMonth(identity: 'per-order' | 'per-month', month: string): string {
-  return identity === 'per-month' ? month : '';
 }

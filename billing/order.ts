@@ -37,3 +37,8 @@ export interface Order {
   /** 電話番号 */
   readonly phone: string;
 }
+
+/** What besides its number makes an order one of its kind: nothing, or the month (design 4). */
+export function identityMonth(identity: 'per-order' | 'per-month', month: string): string {
+  return identity === 'per-month' ? month : '';
+}

@@ -8,8 +8,8 @@ import {
   type FindingKind,
 } from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
-import { openRunsOf, unclearedChargesOf } from '../fragments.ts';
-import { cardStandings, knowsCards } from './card-standing.ts';
+import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
+import { knowsCards } from './card-standing.ts';
 
 /**
  * Previews are made in tables of one transaction: staged, compared, summed, and kept or rolled back by

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { computePreview } from '../../activities/preview.ts';
+import { computePreview } from '../../activities/compute-preview.ts';
 import {
   type MerchantSettingsInput,
   merchantSettingsSchema,

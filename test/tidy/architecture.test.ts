@@ -42,6 +42,7 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/merchants.ts#findMerchant': 'turns the slug of a URL or workflow ID into the key',
   'db/queries/merchants.ts#listMerchants': 'lists the merchants that a token may see',
   'db/queries/order-export.ts#copyCollectedRows': 'COPY into a stage that names the collection',
+  'db/queries/preview.ts#listStagedFindings': 'reads a table of this transaction alone',
   'db/queries/tokens.ts#createToken': 'a token may reach several merchants',
   'db/queries/tokens.ts#findIdentity': 'runs before anyone knows which merchant may be seen',
   'db/queries/tokens.ts#listTokens': 'a token may reach several merchants',
