@@ -108,9 +108,9 @@ export function createCaptureWindowActivities(deps: ActivityDependencies) {
 
 /** The words of one mark. */
 function writeMark(month: string, mark: DeadlineMark, rule: LastDayRule) {
-  const { expiresOn, daysLeft: days, rows: charges, yen: amountYen, held, free } = mark;
+  const { expiresOn, daysLeft: days, rows: charges, yen: amountYen, held, inFiles, free } = mark;
   if (mark.mark !== 'last-day') {
-    const parameters = { month, expiresOn, days, charges, amountYen, held };
+    const parameters = { month, expiresOn, days, charges, amountYen, held, inFiles };
     return { template: 'deadline_near', parameters } as const;
   }
   const parameters = { month, expiresOn, rule, charges, amountYen, held, free: free.rows };

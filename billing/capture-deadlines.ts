@@ -15,12 +15,14 @@ export type DeadlineMarkName = (typeof DEADLINE_MARKS)[number] | 'last-day';
 /** The hour in Japan at which mails go out, as that of reminders. */
 const MARK_TIME = '09:00';
 
-/** The authorizations of a month that end at one instant and that no file or list has claimed. */
+/** The authorizations of a month that end at one instant and that neither left in a file nor stand on a list. */
 export interface OpenDeadline extends RowsAndYen {
   /** ISO instant, 00:00 in Japan: from then on they cannot be captured. */
   readonly captureBefore: string;
   /** Of them, what a person keeps out of every file. */
   readonly held: number;
+  /** Of them, in capture files that nobody has handed over; told from the first mark on. */
+  readonly inFiles: number;
   /** Of them, neither held nor ever in a capture file: what a machine may take. */
   readonly free: RowsAndYen;
 }
@@ -33,6 +35,7 @@ export interface DeadlineMark extends RowsAndYen {
   /** From today's date on. */
   readonly daysLeft: number;
   readonly held: number;
+  readonly inFiles: number;
   readonly free: RowsAndYen;
 }
 
@@ -84,6 +87,7 @@ export function planDeadlines(
     const instants = markInstants(deadline.captureBefore, actsAt);
     const due = instants.filter(({ at }) => Date.parse(at) <= Date.parse(now));
     later.push(...instants.filter((instant) => !due.includes(instant)).map(({ at }) => at));
+    if (deadline.rows === 0) continue;
     for (const mark of latestOf(due)) marks.push(markOf(deadline, mark, now));
   }
   return {
@@ -122,9 +126,9 @@ function latestOf(due: readonly MarkInstant[]): DeadlineMarkName[] {
 }
 
 function markOf(deadline: OpenDeadline, mark: DeadlineMarkName, now: string): DeadlineMark {
-  const { captureBefore, rows, yen, held, free } = deadline;
+  const { captureBefore, rows, yen, held, inFiles, free } = deadline;
   const expiresOn = businessDateOf(captureBefore);
-  return { mark, expiresOn, daysLeft: daysUntil(expiresOn, now), rows, yen, held, free };
+  return { mark, expiresOn, daysLeft: daysUntil(expiresOn, now), rows, yen, held, inFiles, free };
 }
 
 /** Days from the date in Japan at `now` to a date. */

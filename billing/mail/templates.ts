@@ -132,12 +132,19 @@ export const mailTemplates = {
       amountYen: count,
       /** Of them, on hold. */
       held: count.default(0),
+      /** Of them, in capture files that nobody has handed over. */
+      inFiles: count.default(0),
     }),
     (of) => ({
       subject: `オーソリの期限まであと ${of.days} 日です(${of.month}、${of.charges} 件)`,
       text: lines(
         `${of.month} のオーソリ ${of.charges} 件、${formatYen(of.amountYen)}が ${of.expiresOn} の午前0時に期限切れになります。`,
         ...describeHeld(of.held),
+        ...(of.inFiles > 0
+          ? [
+              `うち ${of.inFiles} 件は売上ファイルに入っていますが、アップロードされていません。期限までにアップロードし、受付番号を記録してください。`,
+            ]
+          : []),
         '売上処理をしない場合、ペイジェントが自動で取り消し、請求できなくなります。出荷状況を確かめ、売上処理を行ってください。',
       ),
       link: `cycles/${of.month}`,
@@ -168,18 +175,15 @@ export const mailTemplates = {
     }),
   ),
   /** Declined charges that nobody paid by the set day: the shop stops what it still sends. */
-  ng_given_up: template(
-    z.strictObject({ month, charges: count, amountYen: count }),
-    (of) => ({
-      subject: `${of.month} のNG ${of.charges} 件の請求を断念しました`,
-      text: lines(
-        `${of.month} のオーソリNGのうち ${of.charges} 件、${formatYen(of.amountYen)}の請求を断念しました。`,
-        '注文と経緯は残っています。NG対応の一覧(完了・請求断念)で注文を確かめ、定期購入の停止など、ショップ側の手続きを行ってください。',
-        '請求し直す場合は「断念・キャンセルした請求を戻す」を実行してください(締め済みの月を除きます)。',
-      ),
-      link: `ng-cases?month=${of.month}`,
-    }),
-  ),
+  ng_given_up: template(z.strictObject({ month, charges: count, amountYen: count }), (of) => ({
+    subject: `${of.month} のNG ${of.charges} 件の請求を断念しました`,
+    text: lines(
+      `${of.month} のオーソリNGのうち ${of.charges} 件、${formatYen(of.amountYen)}の請求を断念しました。`,
+      '注文と経緯は残っています。NG対応の一覧(完了・請求断念)で注文を確かめ、定期購入の停止など、ショップ側の手続きを行ってください。',
+      '請求し直す場合は「断念・キャンセルした請求を戻す」を実行してください(締め済みの月を除きます)。',
+    ),
+    link: `ng-cases?month=${of.month}`,
+  })),
   file_import_done: template(
     z.strictObject({ importNumber: z.int().min(1), read: count, imported: count, errors: count }),
     (of) => ({

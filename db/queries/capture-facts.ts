@@ -1,6 +1,10 @@
 import { sql } from 'kysely';
 import { businessDateOf, instantAt, startOfBusinessDate } from '../../billing/business-date.ts';
-import { type OpenDeadline, planDeadlines } from '../../billing/capture-deadlines.ts';
+import {
+  DEADLINE_MARKS,
+  type OpenDeadline,
+  planDeadlines,
+} from '../../billing/capture-deadlines.ts';
 import { type Capturing, captureDateOf, nextCaptureWave } from '../../billing/capture-policy.ts';
 import type { CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import { earlierInstant } from '../../billing/instant.ts';
@@ -9,7 +13,7 @@ import type { Db } from '../database.ts';
 /** What the walk over a month's charges counts of its captures, by state and end of the window. */
 export interface CaptureCount extends RowsAndYen {
   readonly state: string;
-  /** Of state `authorized` only. */
+  /** Of the states `authorized` and `capture_sent` only. */
   readonly captureBefore: string | null;
   readonly ready: number;
   readonly refused: number;
@@ -48,11 +52,12 @@ export async function readCaptureFacts(
     nextCaptureWave({ policy, waveAt, ready, requested, lastWaveAt }, now),
     nextDateAt(counts, of),
   );
-  const open = gatherDeadlines(counts);
-  const expiries = open.map((deadline) => ({
-    rows: deadline.rows,
-    atMs: Date.parse(deadline.captureBefore) + DAY_MS,
-  }));
+  const open = gatherDeadlines(counts, await countWaitingInFiles(db, merchantId, of));
+  const expiries = counts.flatMap(({ state, captureBefore, rows }) =>
+    state === 'authorized' && captureBefore !== null
+      ? [{ rows, atMs: Date.parse(captureBefore) + DAY_MS }]
+      : [],
+  );
   const [first] = expiries.map(({ atMs }) => atMs).sort((one, other) => one - other);
   return {
     capture: {
@@ -71,22 +76,51 @@ export async function readCaptureFacts(
   };
 }
 
-/** The walk tells apart what is free; a deadline holds both. */
-function gatherDeadlines(counts: readonly CaptureCount[]): OpenDeadline[] {
+/** The walk tells apart what is free; a deadline holds both, and what lies in files. */
+function gatherDeadlines(
+  counts: readonly CaptureCount[],
+  inFiles: ReadonlyMap<string, RowsAndYen>,
+): OpenDeadline[] {
   const open = new Map<string, OpenDeadline>();
-  for (const { captureBefore, rows, yen, held, free } of counts) {
+  for (const { state, captureBefore, rows, yen, held, free } of counts) {
     if (captureBefore === null) continue;
-    const none = { rows: 0, yen: 0, held: 0, free: { rows: 0, yen: 0 } };
-    const earlier = open.get(captureBefore) ?? none;
+    const lying = inFiles.get(captureBefore) ?? { rows: 0, yen: 0 };
+    const first = { ...lying, held: 0, inFiles: lying.rows, free: { rows: 0, yen: 0 } };
+    const earlier = open.get(captureBefore) ?? { ...first, captureBefore };
+    const authorized = state === 'authorized';
     open.set(captureBefore, {
-      captureBefore,
-      rows: earlier.rows + rows,
-      yen: earlier.yen + yen,
+      ...earlier,
+      rows: earlier.rows + (authorized ? rows : 0),
+      yen: earlier.yen + (authorized ? yen : 0),
       held: earlier.held + held,
       free: free ? { rows, yen } : earlier.free,
     });
   }
   return [...open.values()];
+}
+
+/**
+ * What lies in capture files that nobody has handed over, by the end of its window. Asked only when one
+ * of them is near: most of the time, what is in a capture file has weeks to go.
+ */
+async function countWaitingInFiles(
+  db: Db,
+  merchantId: number,
+  of: { readonly cycleId: number; readonly counts: readonly CaptureCount[]; readonly now: string },
+): Promise<Map<string, RowsAndYen>> {
+  const near = Date.parse(of.now) + DEADLINE_MARKS[0] * DAY_MS;
+  const isNear = ({ state, captureBefore }: CaptureCount) =>
+    state === 'capture_sent' && captureBefore !== null && Date.parse(captureBefore) <= near;
+  if (!of.counts.some(isNear)) return new Map();
+  const { rows } = await sql<RowsAndYen & { captureBefore: string }>`
+    select o.capture_before as "captureBefore", count(*)::int as rows, sum(l.yen)::float8 as yen
+      from exchanges e
+      join file_lines l on l.exchange_id = e.id
+      join outcomes o on o.charge_id = l.charge_id and o.n = l.n
+     where e.merchant_id = ${merchantId} and e.cycle_id = ${of.cycleId} and e.kind = 'capture'
+       and e.stage in ('built', 'handing_over')
+     group by 1`.execute(db);
+  return new Map(rows.map(({ captureBefore, ...count }) => [captureBefore, count]));
 }
 
 /** By policy `on-date`: when the first of what still waits for its date leaves. */

@@ -16,6 +16,7 @@ const deadline = (more: Partial<OpenDeadline> = {}): OpenDeadline => ({
   rows: 3,
   yen: 3000,
   held: 1,
+  inFiles: 0,
   free: { rows: 2, yen: 2000 },
   ...more,
 });
@@ -66,6 +67,13 @@ describe('marks', () => {
   });
   test('of a window that was short from the start say how many days are left', () => {
     expect(marksAt('2027-01-10T00:00:00.000Z')).toEqual([[14, 9]]);
+  });
+  test('are told of what lies in files, and planned for what may', () => {
+    const none = { rows: 0, yen: 0, held: 0, free: { rows: 0, yen: 0 } };
+    const early = plan('2027-01-04T00:00:00.000Z', [deadline(none)]);
+    expect([early.marks, early.nextAt]).toEqual([[], '2027-01-05T00:00:00.000Z']);
+    const lying = [deadline({ ...none, rows: 2, yen: 2000, inFiles: 2 })];
+    expect(plan('2027-01-05T00:00:00.000Z', lying).marks).toMatchObject([{ mark: 14, inFiles: 2 }]);
   });
   test('are one for each date of expiry, the next one first', () => {
     const { marks, nextAt } = plan('2027-01-05T00:00:00.000Z', [

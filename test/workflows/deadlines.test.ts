@@ -94,12 +94,17 @@ test('people are told at 14, 7, 3 and 1 days; on the last day what nobody holds 
   });
   const csv = await ask(month, 'GET', '/deadlines.csv');
   expect(csv.text).toContain('2026-11,2027-01-19,5,3,3003,1,1002,0,0,2,2001,2027/01/14 10:00:00');
+  await advanceTo(month, '2027-01-16T00:00:00.000Z');
+  const { body: told } = await ask(month, 'GET', '/notices');
+  expect((told.notices as { text: string }[])[0]?.text).toContain(
+    'うち 2 件は売上ファイルに入っていますが、アップロードされていません。',
+  );
   await carry('2026-11', 'capture-1');
   await untilCycle(month, '2026-11', ({ charges }) => charges.captured?.rows === 2);
   await advanceTo(month, '2027-01-18T00:00:00.000Z');
   expect(await toldOfDeadlines()).toEqual([
     'オーソリの期限まであと 1 日です(2026-11、1 件)',
-    'オーソリの期限まであと 3 日です(2026-11、1 件)',
+    'オーソリの期限まであと 3 日です(2026-11、3 件)',
     'オーソリの期限が近づいています(2026-11、3 件)',
     'オーソリの期限まであと 7 日です(2026-11、3 件)',
     'オーソリの期限まであと 14 日です(2026-11、3 件)',
@@ -199,11 +204,7 @@ test('by policy on-date a capture leaves with the wave of its date, moved to a b
   // Authorized on 2027-03-17 in Japan; the 28th is a Sunday.
   await month.begin('2027-01', makeExport(numbered('63', 2)));
   await carry('2027-01', 'auth-1');
-  const waiting = await untilCycle(
-    month,
-    '2027-01',
-    ({ charges }) => charges.authorized?.rows === 2,
-  );
+  const waiting = await untilCycle(month, '2027-01', ({ stage }) => stage === 'capturing');
   expect(waiting.capture).toEqual({
     policy: 'on-date',
     ready: 0,

@@ -42,6 +42,7 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
     charges: 12,
     amountYen: 95_856,
     held: 1,
+    inFiles: 8,
   },
   last_day: {
     month: '2026-11',
