@@ -1,4 +1,5 @@
 import { CHARGE_STATE_LABELS_JA, type ChargeState } from './charge.ts';
+import { type CorrectionKind, correctionLabels } from './correction.ts';
 import { type CsvValue, csvInstant } from './csv-writer.ts';
 import type { CycleStage, RowsAndYen } from './cycle.ts';
 import { type DeclineClass, declineLabels } from './decline.ts';
@@ -40,12 +41,40 @@ export interface ReportedDecline extends RowsAndYen {
 }
 
 /** Captures against the end of their window (spec 1.7). */
-export const DEADLINE_OUTCOMES = ['inTime', 'late', 'waiting', 'expired'] as const;
+export const DEADLINE_OUTCOMES = ['inTime', 'late', 'waiting', 'expired', 'voided'] as const;
 export type DeadlineOutcome = (typeof DEADLINE_OUTCOMES)[number];
 
 /** Captures of the whole authorization, of a part of it, and what those parts left unbilled. */
 export const CAPTURE_EXTENTS = ['whole', 'partial', 'unbilledRest'] as const;
 export type CaptureExtent = (typeof CAPTURE_EXTENTS)[number];
+
+export const AUTHORIZATION_OUTCOMES = ['ok', 'declined', 'rejected', 'not_sent', 'open'] as const;
+/** Attempts by outcome; `open`: no definite answer. Their sum is what was claimed. */
+export interface ReportedAuthorizations extends RowsAndYen {
+  readonly outcome: (typeof AUTHORIZATION_OUTCOMES)[number];
+}
+
+export const ENDING_KINDS = ['capture', 'void', 'expired'] as const;
+export const ENDING_OUTCOMES = [
+  'captured',
+  'voided',
+  'expired',
+  'refused',
+  'not_sent',
+  'open',
+] as const;
+/** Claims on authorizations by result; a part that is captured counts with its own yen. */
+export interface ReportedEndings extends RowsAndYen {
+  readonly kind: (typeof ENDING_KINDS)[number];
+  readonly result: (typeof ENDING_OUTCOMES)[number];
+}
+
+/** What became known of the month after it was closed. */
+export interface ReportedCorrections extends RowsAndYen {
+  readonly kind: CorrectionKind;
+  /** Of these, those that nobody has acknowledged. */
+  readonly open: number;
+}
 
 /** What became of a month, in rows and yen; as it stands, or final once the month is closed. */
 export interface CycleReport {
@@ -59,11 +88,14 @@ export interface CycleReport {
     readonly reason: string | null;
   })[];
   readonly charges: readonly (RowsAndYen & { readonly state: ChargeState })[];
+  readonly authorizations: readonly ReportedAuthorizations[];
+  readonly endings: readonly ReportedEndings[];
   readonly exchanges: readonly ReportedExchange[];
   /** Every declined attempt, also of charges that were paid later. */
   readonly declines: readonly ReportedDecline[];
   readonly deadlines: Readonly<Record<DeadlineOutcome, RowsAndYen>>;
   readonly captures: Readonly<Record<CaptureExtent, RowsAndYen>>;
+  readonly corrections: readonly ReportedCorrections[];
   readonly conservation: {
     readonly rows: boolean;
     readonly yen: boolean;
@@ -85,6 +117,26 @@ const deadlineLabels: Readonly<Record<DeadlineOutcome, string>> = {
   late: '期限後に売上',
   waiting: '売上待ち',
   expired: '期限切れ',
+  voided: '取消済',
+};
+
+const authorizationLabels: Readonly<Record<ReportedAuthorizations['outcome'], string>> = {
+  ok: 'OK',
+  declined: 'NG',
+  rejected: '書式エラー',
+  not_sent: '未送信',
+  open: '結果待ち',
+};
+
+const endingKindLabels = { capture: '売上', void: '取消', expired: 'オーソリ期限切れ' } as const;
+
+const endingLabels: Readonly<Record<ReportedEndings['result'], string>> = {
+  captured: '消込済',
+  voided: '取消済',
+  expired: '期限切れ',
+  refused: 'NG',
+  not_sent: '未送信',
+  open: '結果待ち',
 };
 
 const extentLabels: Readonly<Record<CaptureExtent, string>> = {
@@ -118,6 +170,22 @@ export function reportToCsv(report: CycleReport): CsvValue[][] {
       yen,
       null,
     ]),
+    ...report.authorizations.map(({ outcome, rows, yen }) => [
+      'オーソリ',
+      authorizationLabels[outcome],
+      null,
+      rows,
+      yen,
+      null,
+    ]),
+    ...report.endings.map(({ kind, result, rows, yen }) => [
+      endingKindLabels[kind],
+      endingLabels[result],
+      null,
+      rows,
+      yen,
+      null,
+    ]),
     ...report.exchanges.flatMap(exchangeToCsv),
     ...report.declines.map(({ code, class: name, state, rows, yen }) => [
       'オーソリNG',
@@ -135,6 +203,14 @@ export function reportToCsv(report: CycleReport): CsvValue[][] {
       const { rows, yen } = report.captures[extent];
       return ['売上', extentLabels[extent], null, rows, yen, null];
     }),
+    ...report.corrections.map(({ kind, rows, yen, open }) => [
+      '締め後の訂正',
+      correctionLabels[kind],
+      open > 0 ? `未確認 ${open} 件` : '確認済み',
+      rows,
+      yen,
+      null,
+    ]),
     ['検算', '件数', report.conservation.rows ? '一致' : '不一致', null, null, null],
     ['検算', '金額', report.conservation.yen ? '一致' : '不一致', null, null, null],
     ...report.conservation.broken.map((what) => ['検算', '不一致の内容', null, null, null, what]),

@@ -9,12 +9,14 @@ import {
   fileImportWorkflowId,
   mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
+  ngDeskWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { wakeMail, wakeMailbox } from './mail-workflows.ts';
 import { startCycle } from './start-cycle.ts';
 import { wakeDeliveryDesk } from './start-delivery-desk.ts';
 import { startExchange } from './start-exchange.ts';
 import { startFileImport } from './start-file-import.ts';
+import { wakeNgDesk } from './start-ng-desk.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
 
 /** What of a merchant is not finished, by its rows. */
@@ -29,6 +31,8 @@ export interface UnfinishedWork {
   readonly importNumbers: readonly number[];
   /** Slugs of delivery endpoints whose queue is not empty. */
   readonly endpoints: readonly string[];
+  /** Declined charges have, or are about to have, cases. */
+  readonly ngDesk: boolean;
   readonly mails: boolean;
   readonly mailbox: boolean;
 }
@@ -91,6 +95,9 @@ function listStarts(starter: Starts, merchant: OfMerchant, work: UnfinishedWork)
       workflowId: deliveryDeskWorkflowId(endpoint),
       start: () => wakeDeliveryDesk(starter, merchant, endpoint),
     })),
+    ...(work.ngDesk
+      ? [{ workflowId: ngDeskWorkflowId(slug), start: () => wakeNgDesk(starter, merchant) }]
+      : []),
     ...(work.mailbox
       ? [
           {

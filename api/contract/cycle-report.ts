@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { CHARGE_STATES } from '../../billing/charge.ts';
+import { CORRECTION_KINDS } from '../../billing/correction.ts';
 import { CYCLE_STAGES } from '../../billing/cycle.ts';
+import {
+  AUTHORIZATION_OUTCOMES,
+  ENDING_KINDS,
+  ENDING_OUTCOMES,
+} from '../../billing/cycle-report.ts';
 import { DECLINE_CLASSES } from '../../billing/decline.ts';
 import { EXCHANGE_KINDS, EXCHANGE_STAGES } from '../../billing/exchange.ts';
 import { ORDER_VERDICTS } from '../../billing/order-search.ts';
@@ -45,6 +51,14 @@ const cycleReportSchema = z
       }),
     ),
     charges: z.array(countSchema.extend({ state: z.enum(CHARGE_STATES), label: z.string() })),
+    authorizations: z
+      .array(countSchema.extend({ outcome: z.enum(AUTHORIZATION_OUTCOMES) }))
+      .readonly()
+      .meta({ description: 'every attempt, by outcome' }),
+    endings: z
+      .array(countSchema.extend({ kind: z.enum(ENDING_KINDS), result: z.enum(ENDING_OUTCOMES) }))
+      .readonly()
+      .meta({ description: 'captures, voids and expiries, by result' }),
     exchanges: z.array(reportedExchangeSchema),
     declines: z
       .array(
@@ -64,11 +78,16 @@ const cycleReportSchema = z
         late: countSchema,
         waiting: countSchema,
         expired: countSchema,
+        voided: countSchema,
       })
       .meta({ description: 'authorizations, by whether they were captured within their window' }),
     captures: z
       .object({ whole: countSchema, partial: countSchema, unbilledRest: countSchema })
       .meta({ description: 'partial: the yen that were captured; unbilledRest: what they left' }),
+    corrections: z
+      .array(countSchema.extend({ kind: z.enum(CORRECTION_KINDS), open: z.int() }))
+      .readonly()
+      .meta({ description: 'what became known after the close' }),
     conservation: z.object({
       rows: z.boolean(),
       yen: z.boolean(),

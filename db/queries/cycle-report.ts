@@ -13,7 +13,9 @@ import { readDecline } from '../../billing/decline.ts';
 import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 import { checkConservation } from './conservation.ts';
+import { countCorrections } from './corrections.ts';
 import type { CycleRow } from './cycles.ts';
+import { countAuthorizations, countEndings } from './report-totals.ts';
 
 /** All counts of a month at once: each part is one statement over its rows. */
 export async function readCycleReport(
@@ -29,10 +31,13 @@ export async function readCycleReport(
     closedAt: cycle.closedAt,
     orders: await countVerdicts(db, merchantId, cycle.id),
     charges: await countCharges(db, merchantId, cycle.id),
+    authorizations: await countAuthorizations(db, merchantId, cycle.id),
+    endings: await countEndings(db, merchantId, cycle.id),
     exchanges: await countExchanges(db, merchantId, cycle.id),
     declines: await countDeclines(db, merchantId, cycle.id),
     deadlines: await countDeadlines(db, merchantId, cycle.id),
     captures: await countCaptures(db, merchantId, cycle.id),
+    corrections: await countCorrections(db, merchantId, cycle.id),
     conservation: await checkConservation(db, merchantId, cycle.id),
   };
 }
@@ -155,6 +160,7 @@ async function countDeadlines(
 ): Promise<CycleReport['deadlines']> {
   const { rows } = await sql<RowsAndYen & { outcome: DeadlineOutcome }>`
     select case when e.kind = 'expired' then 'expired'
+                when r.result = 'voided' then 'voided'
                 when r.result is null then 'waiting'
                 when coalesce(r.processed_at, r.recorded_at) < o.capture_before then 'inTime'
                 else 'late' end as outcome,
@@ -166,7 +172,6 @@ async function countDeadlines(
                                 and r.result in ('captured', 'voided')
       left join endings e on e.charge_id = o.charge_id and e.n = o.n and e.kind = 'expired'
      where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
-       and r.result is distinct from 'voided'
      group by 1`.execute(db);
   return tally(DEADLINE_OUTCOMES, rows, ({ outcome }) => outcome);
 }

@@ -17,6 +17,8 @@ export interface UnfinishedWork {
   readonly importNumbers: readonly number[];
   /** Slugs of delivery endpoints whose queue is not empty. */
   readonly endpoints: readonly string[];
+  /** Declined charges have, or are about to have, cases. */
+  readonly ngDesk: boolean;
   readonly mails: boolean;
   readonly mailbox: boolean;
 }

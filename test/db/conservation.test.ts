@@ -2,19 +2,14 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CONSERVATION_REASONS } from '../../billing/open-rows.ts';
 import { type Db, openDatabase, type Trx } from '../../db/database.ts';
-import {
-  claimAttempts,
-  insertPlannedCharges,
-  listPlannedLines,
-} from '../../db/queries/auth-file.ts';
+import { claimAttempts, listPlannedLines } from '../../db/queries/auth-file.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { insertExchange } from '../../db/queries/exchanges.ts';
 import { insertFileLines } from '../../db/queries/file-lines.ts';
 import { listOpenRows } from '../../db/queries/open-rows.ts';
-import { closeRuns, openRun } from '../../db/queries/runs.ts';
-import { insertSelection } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
-import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { insertCollectedMonth } from './collected-month.ts';
+import { AT, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
 let db: Db;
@@ -23,34 +18,8 @@ let record: MoneyRecord;
 beforeAll(async () => {
   database = await createTestDatabase();
   db = openDatabase(database.ownerUrl, { maxConnections: 3 });
-  record = await insertMoneyRecord(db);
+  record = await insertCollectedMonth(db, [100, 200]);
   const { merchantId, cycleId, fileId } = record;
-  const { rows } = await sql<{ id: number }>`
-    insert into order_collections (merchant_id, cycle_id, n, file_id, settings_version, encoding,
-                                   records, quarantined, collected_at, complete, added, changed,
-                                   unchanged, gone)
-    values (${merchantId}, ${cycleId}, 1, ${fileId}, 1, 'utf-8', 3, 0, ${AT}, true, 3, 0, 0, 0)
-    returning id`.execute(db);
-  const collectionId = rows[0]?.id ?? 0;
-  await sql`
-    insert into orders (collection_id, record, line, merchant_id, order_number, customer_number,
-                        payment_method, cycle_count, previous_order_number, amount_yen, shipment,
-                        status, customer_name, email, phone, exclusion, cycle_id)
-    select ${collectionId}, i, i + 1, ${merchantId}, 'order-' || i, '9', 'クレジットカード', 2, '1',
-           i * 100, 'unknown', '新規受付', '', '', '', case when i = 3 then 'first_order' end,
-           ${cycleId}
-      from generate_series(1, 3) i`.execute(db);
-  const plan = { cycleId, identityMonth: '', now: AT };
-  await insertSelection(db, merchantId, { ...plan, collectionId });
-  await db
-    .transaction()
-    .execute((trx) =>
-      openRun(trx, merchantId, { cycleId, orderNumbers: null, decisionId: null, now: AT }),
-    );
-  const { planned } = await insertPlannedCharges(db, merchantId, plan);
-  await db
-    .transaction()
-    .execute((trx) => closeRuns(trx, merchantId, { cycleId, charges: planned, now: AT }));
   const lines = await listPlannedLines(db, merchantId, {
     cycleId,
     limit: 10,

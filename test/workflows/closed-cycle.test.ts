@@ -118,6 +118,9 @@ test('its report adds up', async () => {
     orders: [{ verdict: 'selected', reason: null, label: null, ...all }],
     charges: [{ state: 'captured', label: '消込済', ...all }],
     declines: [],
+    authorizations: [{ outcome: 'ok', ...all }],
+    endings: [{ kind: 'capture', result: 'captured', ...all }],
+    corrections: [],
     deadlines: { inTime: all, late: { rows: 0 }, waiting: { rows: 0 }, expired: { rows: 0 } },
     conservation: { rows: true, yen: true, broken: [] },
   });
@@ -206,6 +209,11 @@ describe('what becomes known later is a correction beside the record', () => {
     expect((await acknowledge(2)).body).toEqual({ open: 1 });
     expect((await acknowledge(3)).body).toEqual({ open: 0 });
     expect((await corrections('?open=true')).body.corrections).toEqual([]);
+    const report = await ask(month, 'GET', `/cycles/${closedMonth}/report`);
+    expect(report.body.corrections).toEqual([
+      { kind: 'late_result', rows: 2, yen: 2005, open: 0 },
+      { kind: 'refund', rows: 1, yen: 1004, open: 0 },
+    ]);
     const cycle = await ask(month, 'GET', `/cycles/${closedMonth}`);
     expect(cycle.body).toMatchObject({
       attention: false,
