@@ -35,4 +35,6 @@ export interface OfNgDesk {
   readonly merchant: string;
   /** ISO instant. */
   readonly now: string;
+  /** The offset in it: a desk that slept has not heard of a clock that moved since. */
+  readonly clockOffsetMs: number;
 }

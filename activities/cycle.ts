@@ -17,7 +17,7 @@ import {
 import { RESUME_CYCLE } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import { hasNgNews } from '../db/queries/ng-cases.ts';
+import { hasNgDesk, hasNgNews } from '../db/queries/ng-cases.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { listOpenRows } from '../db/queries/open-rows.ts';
 import type { Act, OfCycle } from './acts.ts';
@@ -60,6 +60,8 @@ export function createCycleActivities(deps: ActivityDependencies) {
         now: of.now,
       });
       await startMailWorkflows(deps, merchant);
+      // Also where nothing is new: it may have been lost with Temporal's state.
+      if (await hasNgDesk(db, merchant.id)) await deps.workflows.wakeNgDesk(merchant);
       return { facts: await refresh(merchant, of), clockOffsetMs: merchant.clockOffsetMs };
     },
 

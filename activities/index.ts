@@ -36,7 +36,6 @@ import { createVoidActivities } from './voids.ts';
 export function createActivities(deps: ActivityDependencies) {
   const { noteUnclearSend, ...sends } = createSendFileActivities(deps);
   const { noteWrongResult, ...fetches } = createFetchResultActivities(deps);
-  const ngWave = createNgWaveActivities(deps);
   return {
     main: {
       noteUnclearSend,
@@ -54,7 +53,6 @@ export function createActivities(deps: ActivityDependencies) {
       ...createMailOutboxActivities(deps),
       ...createMailboxActivities(deps),
       ...createMonthStarterActivities(deps),
-      ...ngWave.main,
       ...createSendErrorActivities(deps),
       ...createVoidActivities(deps),
     },
@@ -63,7 +61,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...fetches,
       ...createFileImportActivities(deps),
       ...createNgActActivities(deps),
-      ...ngWave.files,
+      ...createNgWaveActivities(deps),
       ...createOrderExportActivities(deps),
       ...createOrderSourceActivities(deps),
       ...createSelectionActivities(deps),

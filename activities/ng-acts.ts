@@ -35,7 +35,7 @@ import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
-import { planningContext, readCaseFacts } from './ng-plan.ts';
+import { nowOfDesk, planningContext, readCaseFacts } from './ng-plan.ts';
 
 /** The cases of one act, with all that it may need. */
 interface Acting {
@@ -60,13 +60,14 @@ export function createNgActActivities(deps: ActivityDependencies) {
       },
     ): Promise<{ changed: number }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      const { cases, what, now } = of;
+      const { cases, what } = of;
+      const now = nowOfDesk(of, merchant.clockOffsetMs);
       try {
         await withHeartbeat(() =>
           deps.db.transaction().execute(async (trx) => {
             await lockMerchant(trx, merchant.id);
             const decision = { act: `ng-${what.kind.replaceAll('_', '-')}`, body: { cases, what } };
-            const recorded = await decide(trx, merchant.id, of, decision);
+            const recorded = await decide(trx, merchant.id, { ...of, now }, decision);
             if (!recorded.fresh) return;
             // A decline may have come since the last wave, and what was ended is no case any more.
             await openCases(trx, merchant.id, now);

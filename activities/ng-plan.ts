@@ -8,6 +8,15 @@ import type { Db } from '../db/database.ts';
 import type { NgCaseRow, SavedPlan } from '../db/queries/ng-cases.ts';
 import { readRetryUsage } from '../db/queries/retry-usage.ts';
 
+/** What time the desk has, by the offset that the merchant's row holds now; no clock goes back. */
+export function nowOfDesk(
+  of: { readonly now: string; readonly clockOffsetMs: number },
+  clockOffsetMs: number,
+): string {
+  const movedMs = Math.max(clockOffsetMs - of.clockOffsetMs, 0);
+  return new Date(Date.parse(of.now) + movedMs).toISOString();
+}
+
 /** What plans of a merchant follow from, at a moment of its business clock. */
 export function planningContext(settings: MerchantSettings, now: string): PlanningContext {
   const calendar = createBusinessCalendar(settings.calendar.closedDays);

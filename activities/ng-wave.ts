@@ -31,40 +31,32 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
-import { planningContext, planOf, readCaseFacts } from './ng-plan.ts';
+import { nowOfDesk, planningContext, planOf, readCaseFacts } from './ng-plan.ts';
 
 /** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
 const BATCH_CASES = 5_000;
 
-/** By the task queue that runs them: one short look, and waves over many cases. */
 export function createNgWaveActivities(deps: ActivityDependencies) {
-  const main = {
-    /**
-     * Where the desk stands: it waits for what is due next. No time of the desk is read here, so that
-     * its first look also tells it what time it is.
-     */
-    async readNgDesk(of: {
-      readonly merchant: string;
-    }): Promise<NgDeskFacts & { readonly clockOffsetMs: number }> {
-      const merchant = await loadMerchant(deps, of.merchant);
-      const { clockOffsetMs } = merchant;
-      return { ...(await readNgDeskFacts(deps.db, merchant.id)), clockOffsetMs };
-    },
-  };
-  const files = {
+  return {
     /**
      * One wave over the cases of all open months: opens and closes what the facts say, plans, does what
      * is due, and builds supplementary files. Every part is a transaction of its own and may be
      * repeated; nothing is done twice.
      */
-    async workNgDesk(of: OfNgDesk): Promise<NgDeskFacts> {
-      return await withHeartbeat(() => work(deps, of));
+    async workNgDesk(of: OfNgDesk): Promise<NgDeskFacts & { readonly clockOffsetMs: number }> {
+      const { clockOffsetMs } = await loadMerchant(deps, of.merchant);
+      const now = nowOfDesk(of, clockOffsetMs);
+      const facts = await withHeartbeat(() => runNgWave(deps, { merchant: of.merchant, now }));
+      return { ...facts, clockOffsetMs };
     },
   };
-  return { main, files };
 }
 
-async function work(deps: ActivityDependencies, of: OfNgDesk): Promise<NgDeskFacts> {
+/** The wave itself, which the benchmark runs without Temporal. */
+export async function runNgWave(
+  deps: ActivityDependencies,
+  of: Pick<OfNgDesk, 'merchant' | 'now'>,
+): Promise<NgDeskFacts> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { settings } = current;
   const wave = { deps, merchant, settings, now: of.now };

@@ -6,6 +6,7 @@ import { addCycleCommands } from './cycle-commands.ts';
 import { addDeskCommands } from './desk-commands.ts';
 import { addImportCommands } from './import-commands.ts';
 import { addInquiryCommands } from './inquiry-commands.ts';
+import { addNgCommands } from './ng-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -53,6 +54,7 @@ function createProgram(): Command {
   addImportCommands(program, { lazily, oneOf });
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });
   addDeskCommands(program, { lazily, oneOf });
+  addNgCommands(program, { lazily, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')

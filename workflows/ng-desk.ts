@@ -6,8 +6,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FileActivities, MainActivities } from '../activities/index.ts';
-import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
+import type { FileActivities } from '../activities/index.ts';
+import { fileActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
@@ -27,20 +27,18 @@ export async function ngDesk(input: WorkflowInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);
   const bell = hangBell(clock);
   const timing = timingOf(input);
-  const short = proxyActivities<MainActivities>(shortActivity(timing));
   const files = proxyActivities<FileActivities>(fileActivity(timing));
   const { workflowId } = workflowInfo();
-  const { merchant } = input;
-  let opened = false;
+  const of = () => ({
+    ...{ merchant: input.merchant, now: clock.now() },
+    clockOffsetMs: clock.offsetMs(),
+  });
   let undoneBefore = false;
 
   setHandler(
     actOnNgCases,
     async ({ cases, what, ...act }) => {
-      // It may come with the very first task, before the desk knows what time it is.
-      await clock.until(null, () => opened);
-      const at = { merchant, workflowId, now: clock.now() };
-      const done = await files.actOnNgCases({ ...at, act, cases, what });
+      const done = await files.actOnNgCases({ ...of(), workflowId, act, cases, what });
       bell.ring();
       return done;
     },
@@ -48,9 +46,6 @@ export async function ngDesk(input: WorkflowInput): Promise<void> {
   );
 
   for (;;) {
-    const { clockOffsetMs } = await short.readNgDesk({ merchant });
-    clock.moveTo(clockOffsetMs);
-    opened = true;
     await wave();
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
@@ -61,7 +56,8 @@ export async function ngDesk(input: WorkflowInput): Promise<void> {
   /** What a person must put right first (settings) ends no desk: it waits and tries again. */
   async function wave(): Promise<void> {
     try {
-      const facts = await files.workNgDesk({ merchant, now: clock.now() });
+      const facts = await files.workNgDesk(of());
+      clock.moveTo(facts.clockOffsetMs);
       const { nextDueAt } = facts;
       say(facts.people > 0, `NG対応中 ${facts.open} 件(判断・修正待ち ${facts.people} 件)`);
       const undone = facts.unplanned > 0 || (nextDueAt !== null && clock.isDue(nextDueAt));
