@@ -47,6 +47,23 @@ export function makeAuthority(): Authority {
   };
 }
 
+/** The same identity under a passphrase: its key as PEM, and both as PKCS#12. */
+export function lock({ cert, key }: Certificate, passphrase: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'tsukigime-lock-'));
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  try {
+    writeFileSync(join(folder, 'own.pem'), `${cert}${key}`);
+    const out = ['-passout', `pass:${passphrase}`, '-out'];
+    openssl('pkcs12', '-export', '-in', 'own.pem', ...out, 'own.pfx');
+    openssl('pkey', '-in', 'own.pem', '-aes256', ...out, 'own.key');
+    const read = (name: string) => readFileSync(join(folder, name));
+    return { pfx: read('own.pfx'), key: read('own.key').toString() };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const newKey = (name: string) => [
   '-newkey',
   'ec',

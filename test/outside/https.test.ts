@@ -10,7 +10,7 @@ import {
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { Caller } from '../../outside/address-guard.ts';
 import { dropBody, type OutsideRequest, readWhole, sendRequest } from '../../outside/https.ts';
-import { makeAuthority } from './certificates.ts';
+import { lock, makeAuthority } from './certificates.ts';
 
 const authority = makeAuthority();
 const stranger = makeAuthority();
@@ -161,6 +161,20 @@ test.each([
     expect(asked).toBe(false);
   },
 );
+
+test('a client certificate may be locked, as PEM or PKCS#12', async () => {
+  const wants = { ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+  const port = await serve((_request, response) => response.end('welcome'), wants);
+  const own = authority.issue('merchant', 'client');
+  const passphrase = 'open sesame';
+  const { pfx, key } = lock(own, passphrase);
+  for (const identity of [{ pfx }, { cert: own.cert, key }]) {
+    const opened = ask(port, { clientCertificate: { ...identity, passphrase } });
+    expect((await readWhole(await opened)).toString()).toBe('welcome');
+    const locked = ask(port, { clientCertificate: { ...identity, passphrase: 'wrong' } });
+    await expect(locked).rejects.toMatchObject({ problem: 'login_refused' });
+  }
+});
 
 test('a client certificate that cannot be read stops before the connection, and is not quoted', async () => {
   const port = await listen(createTcpServer(() => {}));
