@@ -19,6 +19,7 @@ import {
 } from '../db/queries/exchanges.ts';
 import { matchWaitingMails } from '../db/queries/mailbox.ts';
 import { hastenCarriage } from '../db/queries/sends.ts';
+import { countSettledLines } from '../db/queries/settlements.ts';
 import type { OfExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import {
@@ -150,6 +151,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
           return await accept(trx, merchantId, accepted);
         }
         refuseEarlyAbsence(exchange, now);
+        await refuseArrived(trx, merchantId, exchange);
         await cancelAsNotSent(trx, merchantId, { exchange, decisionId: id, now });
       });
     },
@@ -252,6 +254,17 @@ function refuseMismatch(): Error {
   return refusal(
     'ConfirmScreenDiffers',
     '確認画面の内容がファイルと一致しないため、受付番号は記録していません。確認画面ではOKを押さずにキャンセルし、ファイルをダウンロードし直してください。OKを押してしまった場合は「アップロード結果不明」を記録し、ペイジェントに連絡してください。',
+  );
+}
+
+/** An authorization that the portal's list shows proves that the file arrived, whole. */
+async function refuseArrived(trx: Trx, merchantId: number, exchange: Exchange): Promise<void> {
+  if (exchange.kind === 'capture') return;
+  const found = await countSettledLines(trx, merchantId, exchange.id);
+  if (found === 0) return;
+  throw refusal(
+    'StageConflict',
+    `このファイルの ${found} 件は、情報照会でペイジェントに届いていることを確認済みです。「未送信」とは記録できません。何も変更していません。受付番号を確認して記録するか、残りの注文も情報照会で確認してください。`,
   );
 }
 

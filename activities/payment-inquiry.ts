@@ -33,7 +33,9 @@ import { requireOpenCycle } from './open-cycle.ts';
 
 /** What came of a list of payments: the record, and the files that it told of. */
 export interface UsedInquiry extends RowsAndYen {
-  /** Files that never left, cancelled because lines of them were carried out elsewhere. */
+  /** Every file of which the list settled lines. */
+  readonly files: readonly ExchangeName[];
+  /** Of these, files that never left, cancelled because lines of them were carried out elsewhere. */
   readonly returned: readonly ExchangeName[];
 }
 
@@ -128,7 +130,7 @@ export function createPaymentInquiryActivities(deps: ActivityDependencies) {
       for (const { name } of files) await deps.workflows.wakeExchange(of.merchant, name);
       await refreshStatistics(deps.db, confirmed.rows, ['outcomes', 'endings', 'ending_results']);
       const returned = files.filter((file) => file.returned).map(({ name }) => name);
-      return { ...confirmed, returned };
+      return { ...confirmed, files: files.map(({ name }) => name), returned };
     },
   };
 }

@@ -51,13 +51,17 @@ export function hearPortalActs(
   );
   setHandler(useInquiry, ({ n, confirmed, ...act }) =>
     told(async () => {
-      const { returned, ...totals } = await files.useInquiry({ ...of(act), n, confirmed });
+      const used = await files.useInquiry({ ...of(act), n, confirmed });
+      const { rows, yen, returned } = used;
       // Files that never left lost lines that were carried out elsewhere: the others want a new one.
       for (const exchange of returned.filter(isBilled)) {
         await files.buildReturnedFiles({ ...of(act), exchange });
       }
       if (returned.length > 0) await short.startExchanges(of(act));
-      return totals;
+      // A file that is done leaves its turn to another.
+      const [exchange] = used.files;
+      if (exchange !== undefined) await short.admitFiles({ ...of(act), exchange });
+      return { rows, yen };
     }),
   );
 }

@@ -85,6 +85,20 @@ export async function settleFileAsNotSent(
      order by charge_id`.execute(db);
 }
 
+/** Lines of an authorization file whose outcome is on record. */
+export async function countSettledLines(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<number> {
+  const { rows } = await sql<{ settled: number }>`
+    select count(*)::int as settled
+      from file_lines l join outcomes o on o.charge_id = l.charge_id and o.n = l.n
+     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}
+       and l.k is null`.execute(db);
+  return rows[0]?.settled ?? 0;
+}
+
 /** An exchange is reconciled when every line has its definite outcome; till then it stays open. */
 export async function finishSettledExchange(
   db: Db,

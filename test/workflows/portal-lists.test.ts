@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MerchantSettings } from '../../billing/merchant-settings.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { downloadExchangeFile, listCharges, listExchanges } from '../../sandbox/operator.ts';
 import { capturePayments, handOverFile, searchPayments } from '../../sandbox/paygent-operator.ts';
@@ -8,7 +9,7 @@ import {
   workPortalCaptures,
   workVoids,
 } from '../../sandbox/portal-lists.ts';
-import { advanceTo } from './hand-over-acts.ts';
+import { advanceTo, stagesOf } from './hand-over-acts.ts';
 import { type Month, openMonth, sandboxNow } from './month.ts';
 import {
   ask,
@@ -30,6 +31,19 @@ beforeAll(async () => {
   month = await openMonth({ settings: { capture: { policy: 'manual' } } });
 });
 afterAll(() => month.close());
+
+async function changeSettings(
+  change: (settings: MerchantSettings) => MerchantSettings,
+): Promise<void> {
+  const current = await findSettings(month.db, month.merchantId);
+  await saveSettings(month.db, month.merchantId, {
+    seenVersion: current!.version,
+    settings: change(current!.settings),
+    actor: 'test',
+    reason: 'テスト',
+    now: sandboxNow,
+  });
+}
 
 async function stateOf(billingMonth: string, orderNumber: string): Promise<string | undefined> {
   const charges = await listCharges(month.day.desk, billingMonth, {});
@@ -144,8 +158,18 @@ test('an upload of which nobody knows whether it arrived is settled by the list'
   await post(month, `${exchangePath(auth)}/unclear`, { reason: '画面が閉じた' });
   await untilCycle(month, '2026-10', ({ charges }) => charges.unknown?.rows === 3);
 
+  // A list that was searched for less: what it shows proves that the file arrived, all of it.
+  const part = await readInquiry(month.day, '2026-10', { transactionId: '1001' });
+  expect(part).toMatchObject({ changes: { rows: 1, yen: 1000 }, unlisted: 2 });
+  await useInquiry(month.day.desk, '2026-10', part);
+  await advanceTo(month, new Date(Date.parse(sandboxNow) + 7_200_000).toISOString());
+  const absent = { found: 'not_sent', reason: '一覧にない' };
+  const refused = await post(month, `${exchangePath(auth)}/unclear-decision`, absent);
+  expect(refused.status).toBe(409);
+  expect(refused.body.detail).toContain('情報照会');
+
   const compared = await readInquiry(month.day, '2026-10', all);
-  expect(compared.changes).toEqual({ rows: 3, yen: 3003 });
+  expect(compared.changes).toEqual({ rows: 2, yen: 2003 });
   // Another list in between would change the sums; the same one twice is refused.
   await useInquiry(month.day.desk, '2026-10', compared);
   const again = await post(month, `/cycles/2026-10/payment-inquiries/${compared.n}/use`, {
@@ -158,15 +182,44 @@ test('an upload of which nobody knows whether it arrived is settled by the list'
   expect((await month.readLedger()).totals).toMatchObject({ doubleAuthorizations: 0 });
 });
 
+test('a file that never left is built anew without what was captured elsewhere', async () => {
+  await month.begin('2026-09', makeExport(numbered('09', 4)));
+  const auth = await untilExchange(month, '2026-09', 'auth-1');
+  await giveResult(month, auth, await fetchResult(month, auth));
+  await untilCycle(month, '2026-09', ({ charges }) => charges.authorized?.rows === 4);
+  // Two files, of which one waits for its turn.
+  await changeSettings(({ paygent, ...others }) => ({
+    ...others,
+    paygent: { ...paygent, maxRecordsPerFile: 2, exchangesAtOnce: 1 },
+  }));
+  const orderNumbers = ['0901', '0902', '0903', '0904'];
+  const ticked = { orderNumbers, confirmed: { rows: 4, yen: 4006 }, reason: '発送済み' };
+  await post(month, '/cycles/2026-09/captures', ticked);
+  await untilExchange(month, '2026-09', 'capture-2', 'built');
+  for (const orderNumber of ['0901', '0902', '0903']) await captureOnPortal(orderNumber);
+
+  const compared = await readInquiry(month.day, '2026-09', all);
+  expect(compared.changes).toEqual({ rows: 3, yen: 3003 });
+  await useInquiry(month.day.desk, '2026-09', compared);
+  // The first is done without an upload, and leaves its turn to the one that is left.
+  const rest = await untilExchange(month, '2026-09', 'capture-3');
+  expect(await stagesOf(month, '2026-09')).toEqual([
+    'auth-1 reconciled',
+    'capture-1 reconciled',
+    'capture-2 cancelled',
+    'capture-3 handing_over',
+  ]);
+  expect(rest).toMatchObject({ records: 1, amountYen: 1003 });
+  await giveResult(month, rest, await fetchResult(month, rest));
+  const closed = await untilCycle(month, '2026-09', ({ stage }) => stage === 'closed');
+  expect(closed.conservation).toEqual({ rows: true, yen: true, broken: [] });
+});
+
 test('captures are carried out on the portal by a list, and the months close', async () => {
-  const current = await findSettings(month.db, month.merchantId);
-  await saveSettings(month.db, month.merchantId, {
-    seenVersion: current!.version,
-    settings: { ...current!.settings, capture: { ...current!.settings.capture, by: 'portal' } },
-    actor: 'test',
-    reason: '画面で売上処理する',
-    now: sandboxNow,
-  });
+  await changeSettings(({ capture, ...others }) => ({
+    ...others,
+    capture: { ...capture, by: 'portal' },
+  }));
   const ticked = { orderNumbers: ['1001', '1002', '1003'], confirmed: { rows: 3, yen: 3003 } };
   await post(month, '/cycles/2026-10/captures', { ...ticked, reason: '発送済み' });
   await untilCycle(month, '2026-10', ({ waitsFor }) => waitsFor.includes('売上処理リストに 3 件'));
@@ -187,5 +240,5 @@ test('captures are carried out on the portal by a list, and the months close', a
     captured: { rows: 4, yen: 4010 },
     voided: { rows: 1, yen: 1000 },
   });
-  expect(Object.values(await capturesAtPsp())).toEqual([1, 1, 1, 1, 1, 1, 1]);
+  expect(Object.values(await capturesAtPsp())).toEqual(Array(11).fill(1));
 });
