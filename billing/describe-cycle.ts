@@ -166,7 +166,7 @@ function describeStrays({ strays }: CycleFacts): string {
 /** Whatever the stage: someone may have been charged twice. */
 function describeContradictions({ contradictions }: CycleFacts): string {
   return contradictions > 0
-    ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消してください。確認するまで請求も売上処理も行いません。`
+    ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消して、「要確認」に記録してください。それまで請求も売上処理も行いません。`
     : '';
 }
 

@@ -32,10 +32,7 @@ export function deskLines(merchantId: number, scope: RawBuilder<unknown>): RawBu
            r.response_code as "responseCode", r.response_detail as "responseDetail", r.reasons,
            null::text as recorded, null::text as received, null::int as occurrence,
            cy.stage <> 'closed' and r.verdict in ('unknown', 'quarantined')
-             and not exists (select from outcomes o
-                              where l.k is null and o.charge_id = l.charge_id and o.n = l.n)
-             and not exists (select from ending_results x
-                              where x.charge_id = l.charge_id and x.n = l.n and x.k = l.k) as open
+             and o.charge_id is null and x.charge_id is null as open
       from exchanges e
       cross join lateral (select max(f.round) as round from result_files f
                            where f.exchange_id = e.id) f
@@ -43,6 +40,8 @@ export function deskLines(merchantId: number, scope: RawBuilder<unknown>): RawBu
       join file_lines l on l.exchange_id = e.id and l.line_number = r.line_number
       join charges c on c.id = l.charge_id
       join cycles cy on cy.id = c.cycle_id
+      left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null
+      left join ending_results x on x.charge_id = l.charge_id and x.n = l.n and x.k = l.k
      where e.merchant_id = ${merchantId} and ${scope}`;
 }
 

@@ -1,6 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import iconv from 'iconv-lite';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { writeCsv } from '../../billing/csv-writer.ts';
 import { deskSheetHeader } from '../../billing/desk-sheet.ts';
+import { checkoutDir, inheritedEnvironment } from '../../config.ts';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { downloadExchangeFile, type ExchangeView } from '../../sandbox/operator.ts';
 import { type Month, openMonth } from './month.ts';
@@ -22,15 +28,41 @@ import {
 let month: Month;
 let auth: ExchangeView;
 let request: Buffer;
+let folder: string;
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tsukigime-desk-'));
   month = await openMonth();
   await month.begin('2026-09', makeExport(numbered('09', 7)));
   auth = await untilExchange(month, '2026-09', 'auth-1');
   request = await downloadExchangeFile(month.day.desk, auth);
   await fetchResult(month, auth);
 });
-afterAll(() => month.close());
+afterAll(async () => {
+  await month.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** `tsukigime desk …` on the servers of the test. */
+function runDesk(...args: string[]) {
+  const env = {
+    ...inheritedEnvironment(),
+    TSUKIGIME_DATA_DIR: folder,
+    TSUKIGIME_DATABASE_URL_APP: month.appDatabaseUrl,
+    TEMPORAL_ADDRESS: month.server.address,
+    TEMPORAL_NAMESPACE: month.server.namespace,
+    TSUKIGIME_PAYLOAD_KEYS: inject('payloadKeys'),
+    TSUKIGIME_FILE_KEYS: inject('fileKeys'),
+  };
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [join(checkoutDir, 'cli', 'tsukigime.js'), 'desk', ...args],
+      { env },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
 
 const desk = '/reconciliation-desk';
 const line = (number: number) => `line.2026-09.auth.1.${number}`;
@@ -239,14 +271,29 @@ test('OK after a decision that it was declined comes to the desk with what to do
       )
     ).status,
   ).toBe(200);
-  const decided = await post(month, `${desk}/decisions`, {
-    decisions: [
-      { item: 'line.2026-10.auth.1.2', action: 'declined' },
-      { item: 'line.2026-10.auth.1.3', action: 'ok' },
-    ],
-    reason: '電話で照会済み',
+  const sheet = join(folder, 'desk.csv');
+  const { merchant } = month.day.desk;
+  expect(await runDesk('export', '--merchant', merchant, '--out', sheet)).toMatchObject({
+    code: 0,
   });
-  expect(decided.body).toMatchObject({ rows: 2, yen: 2001, effectYen: 1001 });
+  const words = new Map([
+    ['1001', 'オーソリNG,電話で照会済み'],
+    ['1002', 'オーソリOK,電話で照会済み'],
+  ]);
+  const filled = iconv
+    .decode(await readFile(sheet), 'cp932')
+    .replace(/^line\.(?:[^,]*,){5}(\d+),.*$/gm, (row, order) =>
+      row.replace(/,,\r?$/, `,${words.get(order)}`),
+    );
+  await writeFile(sheet, iconv.encode(filled, 'cp932'));
+  const shown = await runDesk('apply', sheet, '--merchant', merchant);
+  expect(shown.stdout).toContain('--confirm 2:2001');
+  const decide = ['--confirm', '2:2001', '--reason', '10月分'];
+  const decided = await runDesk('apply', sheet, '--merchant', merchant, '--json', ...decide);
+  expect(JSON.parse(decided.stdout)).toMatchObject({
+    applied: true,
+    totals: { rows: 2, yen: 2001, effectYen: 1001 },
+  });
   await untilExchange(month, '2026-10', 'auth-1', 'reconciled');
   expect((await giveResult(month, october, genuine)).status).toBe(200);
 
@@ -257,8 +304,8 @@ test('OK after a decision that it was declined comes to the desk with what to do
     'record_holds',
     'inquire',
   ]);
-  const shown = await ask(month, 'GET', `${desk}/items/${item?.item}`);
-  expect(shown.body.advice).toContain('二重に請求されるおそれ');
+  const { body } = await ask(month, 'GET', `${desk}/items/${item?.item}`);
+  expect(body.advice).toContain('二重に請求されるおそれ');
   const voided = {
     decisions: [{ item: item?.item, action: 'voided_at_psp' }],
     reason: 'ペイジェントで取消済み',
