@@ -19,6 +19,7 @@ const shippedFirst = 10;
 const steps = {
   'run opened': { table: 'runs', on: 'insert', rows: 2, at: 'commit' },
   'orders of a run named': { table: 'run_orders', on: 'insert', rows: 30, at: 'row' },
+  'run shown and let go': { table: 'clearances', on: 'insert', rows: 2, at: 'commit' },
   'month moved to its files': {
     table: 'cycles',
     on: 'update',

@@ -92,7 +92,7 @@ test('two months of one merchant that select the same orders at once bill each o
       name: 'first selection made',
       table: 'cycles',
       on: 'update',
-      when: "new.stage = 'handing_over'",
+      when: "new.stage = 'previewing'",
       n: 1,
       at: 'row',
     },
