@@ -88,6 +88,9 @@ const exchangeDetailSchema = exchangeSchema
         heldBackBy: z.enum(['month', 'account']).nullable().meta({
           description: 'why its turn has not come (stage built): enough files are in hand',
         }),
+        uploadBefore: instantSchema.nullable().meta({
+          description: 'capture files: when the first authorization in it expires',
+        }),
         absenceCountsFrom: instantSchema.nullable().meta({
           description: 'stage unknown: from when it may be decided that the file was not sent',
         }),

@@ -8,6 +8,7 @@ import {
 import { admitFiles, describeHeldBack, type HeldBackBy } from '../../billing/exchange-admission.ts';
 import { describeCarriage } from '../../billing/exchange-transport.ts';
 import { guideHandOver } from '../../billing/hand-over.ts';
+import { findFirstCaptureWindow } from '../../db/queries/capture-window.ts';
 import { readAdmission } from '../../db/queries/exchange-admission.ts';
 import {
   type Exchange,
@@ -71,6 +72,7 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
         handOver: guide && {
           ...guide,
           heldBackBy,
+          uploadBefore: await findFirstCaptureWindow(deps.db, merchant.id, exchange.id),
           absenceCountsFrom:
             exchange.stage === 'unknown' && exchange.unclearAt !== null
               ? absenceCountsFrom(exchange.unclearAt)

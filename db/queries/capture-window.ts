@@ -53,3 +53,17 @@ export async function listOverdueFiles(
      group by e.id order by e.id`.execute(db);
   return rows.map(({ lines, ...name }) => ({ name, lines }));
 }
+
+/** When the first window of a capture file's authorizations closes; null for another kind of file. */
+export async function findFirstCaptureWindow(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<string | null> {
+  const { rows } = await sql<{ first: string | null }>`
+    select min(o.capture_before) as first
+      from file_lines l join outcomes o on o.charge_id = l.charge_id and o.n = l.n
+     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}
+       and l.k is not null`.execute(db);
+  return rows[0]?.first ?? null;
+}

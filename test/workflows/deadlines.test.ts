@@ -11,6 +11,7 @@ import { type Month, openMonth, sandboxNow } from './month.ts';
 import {
   ask,
   countAtPsp,
+  exchangePath,
   makeExport,
   numbered,
   post,
@@ -182,6 +183,8 @@ test('asked on the last day, people capture a part: the rest is not billed, and 
   expect(new Set(heard.map((body) => JSON.stringify(body))).size).toBe(1);
   const file = await untilExchange(month, '2026-12', 'capture-1');
   expect(file).toMatchObject({ records: 2, amountYen: 1601 });
+  const page = await ask(month, 'GET', exchangePath(file));
+  expect(page.body.handOver).toMatchObject({ uploadBefore: '2027-03-20T15:00:00.000Z' });
   await carryFile(month.day, file);
   const closed = await untilCycle(month, '2026-12', ({ stage }) => stage === 'closed');
   expect(closed.conservation).toEqual({ rows: true, yen: true, broken: [] });
