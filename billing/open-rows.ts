@@ -51,17 +51,17 @@ export const openReasonWords: Readonly<Record<OpenReason, OpenReasonWords>> = {
   line_without_verdict: { label: '結果のない明細', act: broken, mover: 'developer' },
   contradiction: {
     label: '記録と矛盾する結果',
-    act: 'ペイジェントの画面で確認し、必要なら取り消して、「矛盾を確認済みにする」を実行してください。',
+    act: 'ペイジェントの画面で確認し、必要なら取り消して、「要確認」に記録してください。',
     mover: 'operator',
   },
   stray: {
     label: '送信していない結果行',
-    act: '照合デスクで内容を確かめ、処理を選んでください。',
+    act: '「要確認」で内容を確かめ、処理を選んでください。',
     mover: 'operator',
   },
   quarantined: {
     label: '要確認の結果',
-    act: '照合デスクで送信内容との違いを確かめ、結果を確定してください。',
+    act: '「要確認」で送信内容との違いを確かめ、結果を確定してください。',
     mover: 'operator',
   },
   unknown: {

@@ -7,6 +7,7 @@ import {
   type OpenRow,
 } from '../../billing/open-rows.ts';
 import type { Db, Trx } from '../database.ts';
+import { deskStrays } from '../desk-items.ts';
 import { unbilledOf } from '../fragments.ts';
 
 export interface OpenRowCount extends RowsAndYen {
@@ -105,18 +106,10 @@ const openOrders = (merchantId: number, cycleId: number): RawBuilder<unknown> =>
 
 /** Rows of the latest results that answer no sent line and that nobody has settled. */
 const openStrays = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
-  select 'stray', e.kind || '-' || e.number || ':' || s.result_line, s.order_number, s.yen::bigint,
-         e.kind || '-' || e.number, s.result_line, null::bigint, null::bigint
-    from exchanges e
-    cross join lateral (select t.*, row_number() over (partition by t.order_number, t.yen
-                                                       order by t.result_line)::int as occurrence
-                          from result_strays t where t.exchange_id = e.id and t.round = (
-                            select max(f.round) from result_files f where f.exchange_id = e.id)) s
-   where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
-     and not exists (select from stray_settlements t
-       where t.exchange_id = s.exchange_id and t.occurrence = s.occurrence
-         and t.order_number is not distinct from s.order_number
-         and t.yen is not distinct from s.yen)`;
+  select 'stray', i."exchangeKind" || '-' || i."exchangeNumber" || ':' || i."resultLine",
+         i."orderNumber", i."amountYen"::bigint, i."exchangeKind" || '-' || i."exchangeNumber",
+         i."resultLine", null::bigint, null::bigint
+    from (${deskStrays(merchantId, sql`cy.id = ${cycleId}`)}) i where i.open`;
 
 /** Rows that break a sum of `conservation.ts`: none of them should ever be found. */
 const brokenRows = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
