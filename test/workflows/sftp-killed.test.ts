@@ -14,7 +14,8 @@ let traps: Traps;
 let minutes = 0;
 const never = new AbortController().signal;
 const timing = {
-  heartbeatTimeoutMs: 2_000,
+  shortTimeoutMs: 10_000,
+  heartbeatTimeoutMs: 4_000,
   retryInitialIntervalMs: 100,
   retryMaxIntervalMs: 1_000,
 };
@@ -25,10 +26,10 @@ beforeAll(async () => {
     timing,
   });
   await useSftp(month);
-  // The first month answers three times: lost with its worker, by asking, and for its captures.
+  // The second month begins an hour later.
   traps = await setTraps(month.ownerDatabaseUrl, [
     { ...beforeTheAnswer, n: 1 },
-    { ...beforeTheAnswer, n: 4 },
+    { ...beforeTheAnswer, n: 1, when: `new.recorded_at > '${minutesLater(59)}'` },
   ]);
 });
 afterEach(async () => {

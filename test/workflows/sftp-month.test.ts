@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { ExchangeView } from '../../sandbox/operator.ts';
+import { downloadExchangeFile, type ExchangeView } from '../../sandbox/operator.ts';
 import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
   ask,
   countAtPsp,
   exchangePath,
+  giveResult,
   makeExport,
+  makeResult,
   numbered,
   orderFault,
   post,
@@ -47,6 +49,8 @@ const untilSaid = (exchange: ExchangeView, words: string) =>
 const begin = (billingMonth: string, prefix: string) =>
   month.begin(billingMonth, makeExport(numbered(prefix, 3)));
 
+const notSent = { found: 'not_sent', reason: 'ペイジェントに確認' };
+
 async function sendsOf(billingMonth: string): Promise<string[]> {
   const { rows } = await sql<{ text: string }>`
     select e.kind || ' ' || s.send_number || ' ' || coalesce(a.answer, 'open') as text
@@ -82,8 +86,8 @@ test('a month is billed by nobody’s hands; a wrong result is told, a growing o
 
   await pass(30, 20);
   const capture = await untilExchange(month, '2026-01', 'capture-1', 'awaiting_result');
-  expect(capture.attention).toBe(false);
-  // A part of it stood still for long and was read; the whole is found later.
+  // A part of its result stood still for long and was read; the whole is found later.
+  expect(capture.attention).toBe(true);
   await pass(6, 1, 60);
   await finish('2026-01', '01');
   expect(await sendsOf('2026-01')).toEqual(['auth 1 accepted', 'capture 1 accepted']);
@@ -139,14 +143,35 @@ test('what never came is sent again only when its absence counts', async () => {
   ]);
 });
 
-test('where files do not stay, a person decides, and a result against it alarms', async () => {
+test('where files do not stay, a person decides', async () => {
   await useSftp(month, { filesStay: false });
   month.sftp.faults.cutBeforeRename = true;
   await begin('2026-05', '05');
   const auth = await untilExchange(month, '2026-05', 'auth-1', 'unknown');
   await pass(60);
   await untilExchange(month, '2026-05', 'auth-1', 'unknown');
-  const decision = { found: 'not_sent', reason: 'ペイジェントに確認' };
-  const decided = await post(month, `${exchangePath(auth)}/unclear-decision`, decision);
+  const decided = await post(month, `${exchangePath(auth)}/unclear-decision`, notSent);
   expect(decided.body).toMatchObject({ stage: 'cancelled' });
+  expect((await countAtPsp(month, '05')).authorizations).toBe(0);
+});
+
+test('a result against what a person decided alarms', async () => {
+  month.sftp.faults.cutAfterRename = true;
+  await begin('2026-06', '06');
+  const auth = await untilExchange(month, '2026-06', 'auth-1', 'unknown');
+  // Nobody can ask, and somebody vouches that it is not there.
+  month.sftp.faults.refusedLogins = 1000;
+  await pass(30);
+  expect((await untilSaid(auth, 'ログインが拒否されました')).stage).toBe('unknown');
+  const request = await downloadExchangeFile(month.day.desk, auth);
+  await post(month, `${exchangePath(auth)}/unclear-decision`, notSent);
+  month.sftp.faults.refusedLogins = 0;
+  expect((await giveResult(month, auth, makeResult(request))).status).toBe(200);
+  const blocked = await untilCycle(
+    month,
+    '2026-06',
+    ({ charges }) => charges.quarantined?.rows === 3,
+  );
+  expect(blocked.waitsFor).toContain('二重請求の可能性');
+  expect(await countAtPsp(month, '06')).toEqual({ authorizations: 3, captures: 0, twice: [] });
 });
