@@ -109,7 +109,7 @@ export function describeExchange(
       return 'ファイルをダウンロードしてペイジェントオンラインにアップロードし、受付番号を記録してください。';
     case 'awaiting_result':
       return unsettled > 0
-        ? `結果を取り込みましたが、${unsettled} 件が要確認です。結果ファイルを再度取り込むか、1件ずつ確定してください。`
+        ? `結果を取り込みましたが、${unsettled} 件が要確認です。訂正された結果ファイルを取り込むか、「要確認」で確定してください。`
         : '処理完了メールと結果ファイルを待っています。';
     case 'reconciling':
       return '結果ファイルを照合しています。';
