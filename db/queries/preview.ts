@@ -175,8 +175,10 @@ export async function stageFindings(
          and not exists (select from matched t where t.order_number = m.order_number)
       union all
       select 'gone', null, l.order_number, l.customer_number, null, l.order_number, l.yen,
-             (select min(e.reason) from excluded e where e.previous_order_number = l.order_number)
+             e.reason
         from last_billed l
+        left join (select previous_order_number, min(reason) as reason from excluded group by 1) e
+          on e.previous_order_number = l.order_number
        where ${of.compares}
          and not exists (select from matched t where t.last_order_number = l.order_number)
       union all
