@@ -43,7 +43,13 @@ export async function startSftpFront(
   const { dataDir, port, afterChange } = options;
   const hostPrivateKey = keepHostKey(join(dataDir, 'sftp-host-key'));
   const accounts: SftpAccount[] = [];
-  const server = await startSftpServer(accounts, port, hostPrivateKey);
+  const portPath = join(dataDir, 'sftp-port');
+  const earlier = existsSync(portPath) ? Number(readFileSync(portPath, 'utf8')) : 0;
+  // Settings of merchants name the port: a restart takes the same one, unless somebody else has it.
+  const server = await startSftpServer(accounts, port || earlier, hostPrivateKey).catch(() =>
+    startSftpServer(accounts, port, hostPrivateKey),
+  );
+  writeFileDurably(portPath, Buffer.from(String(server.port)));
   const folderOf = (merchantId: string) => join(dataDir, 'sftp', merchantId);
   // The same after a restart, without being kept anywhere.
   const passwordOf = (merchantId: string) =>
