@@ -16,7 +16,7 @@ export interface DeadlineDay extends RowsAndYen {
   readonly held: RowsAndYen;
   /** Of them, returned by a capture file: a person has them put into another one. */
   readonly returned: RowsAndYen;
-  /** Of them, in capture files that nobody has handed over yet. */
+  /** Of them, in capture files that nobody has handed over yet, or on a list for the portal. */
   readonly inFiles: RowsAndYen;
 }
 

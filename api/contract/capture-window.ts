@@ -18,7 +18,9 @@ const deadlineDaySchema = countSchema
     lastDayAt: instantSchema.meta({ description: 'when the last-day rule acts, or acted' }),
     held: countSchema.meta({ description: 'of them, on hold: no machine captures those' }),
     returned: countSchema.meta({ description: 'of them, returned by a capture file' }),
-    inFiles: countSchema.meta({ description: 'of them, in capture files that have not left' }),
+    inFiles: countSchema.meta({
+      description: 'of them, in capture files that have not left, or on a list for the portal',
+    }),
   })
   .meta({ id: 'DeadlineDay' });
 

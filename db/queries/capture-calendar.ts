@@ -16,7 +16,8 @@ type DayCount = RowsAndYen & {
 
 /**
  * The authorizations of all open months that end within so many days and that no void has claimed, by
- * month and date of expiry, the nearest first; also those in capture files that have not left.
+ * month and date of expiry, the nearest first; also those in capture files that have not left or on a list for the
+ * portal.
  */
 export async function listDeadlines(
   db: Db,
@@ -41,7 +42,8 @@ export async function listDeadlines(
        where y.merchant_id = ${merchantId} and y.stage <> 'closed'
          and s.capture_before > ${now} and s.capture_before <= ${until}
          and (s.state = 'authorized'
-              or (s.state = 'capture_sent' and x.stage in ('built', 'handing_over')))
+              or (s.state = 'capture_sent'
+                  and (e.exchange_id is null or x.stage in ('built', 'handing_over'))))
     )
     select billing_month as month, capture_before as "captureBefore", count(*)::int as rows,
            sum(amount_yen)::float8 as yen,

@@ -100,7 +100,8 @@ function gatherDeadlines(
 }
 
 /**
- * What lies in capture files that nobody has handed over, by the end of its window. Asked only when one
+ * What lies in capture files that nobody has handed over, or stands on a list for the portal, by the end
+ * of its window. Asked only when one
  * of them is near: most of the time, what is in a capture file has weeks to go.
  */
 async function countWaitingInFiles(
@@ -113,12 +114,15 @@ async function countWaitingInFiles(
     state === 'capture_sent' && captureBefore !== null && Date.parse(captureBefore) <= near;
   if (!of.counts.some(isNear)) return new Map();
   const { rows } = await sql<RowsAndYen & { captureBefore: string }>`
-    select o.capture_before as "captureBefore", count(*)::int as rows, sum(l.yen)::float8 as yen
-      from exchanges e
-      join file_lines l on l.exchange_id = e.id
-      join outcomes o on o.charge_id = l.charge_id and o.n = l.n
-     where e.merchant_id = ${merchantId} and e.cycle_id = ${of.cycleId} and e.kind = 'capture'
-       and e.stage in ('built', 'handing_over')
+    select o.capture_before as "captureBefore", count(*)::int as rows, sum(e.amount_yen)::float8 as yen
+      from charges c
+      join endings e on e.charge_id = c.id and e.kind = 'capture'
+      join outcomes o on o.charge_id = e.charge_id and o.n = e.n
+      left join exchanges x on x.id = e.exchange_id
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId}
+       and (e.exchange_id is null or x.stage in ('built', 'handing_over'))
+       and not exists (select from ending_results r
+                        where r.charge_id = e.charge_id and r.n = e.n and r.k = e.k)
      group by 1`.execute(db);
   return new Map(rows.map(({ captureBefore, ...count }) => [captureBefore, count]));
 }

@@ -98,7 +98,7 @@ test('people are told at 14, 7, 3 and 1 days; on the last day what nobody holds 
   await advanceTo(month, '2027-01-16T00:00:00.000Z');
   const { body: told } = await ask(month, 'GET', '/notices');
   expect((told.notices as { text: string }[])[0]?.text).toContain(
-    'うち 2 件は売上ファイルに入っていますが、アップロードされていません。',
+    'うち 2 件は売上ファイルまたは売上リストに入っていますが、',
   );
   await carry('2026-11', 'capture-1');
   await untilCycle(month, '2026-11', ({ charges }) => charges.captured?.rows === 2);
