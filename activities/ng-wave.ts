@@ -23,8 +23,10 @@ import {
   takeDueContacts,
   takeDueGiveUps,
 } from '../db/queries/ng-due.ts';
+import { countReplaced, takeReplaced } from '../db/queries/ng-replacements.ts';
 import { listBuiltRetryFiles } from '../db/queries/retry-file.ts';
 import { readRetryUsage } from '../db/queries/retry-usage.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import type { OfNgDesk } from './acts.ts';
 import { buildFiles } from './build-files.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -62,6 +64,7 @@ export async function runNgWave(
   const wave = { deps, merchant, settings, now: of.now };
   const changed = new Set<string>();
   for (const month of await syncCases(wave)) changed.add(month);
+  for (const month of await closeReplaced(wave)) changed.add(month);
   await planCases(wave);
   await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
   if ((await takeRetries(wave)) > 0) await planCases(wave);
@@ -94,9 +97,31 @@ async function inTransaction<T>(
 /** Makes the cases say what the facts say. @returns months of which cases were closed */
 async function syncCases(wave: Wave): Promise<string[]> {
   const { merchant, now } = wave;
-  return await inTransaction(wave, async (trx) => {
-    await openCases(trx, merchant.id, now);
+  let opened = 0;
+  const months = await inTransaction(wave, async (trx) => {
+    opened = await openCases(trx, merchant.id, now);
     await markDeclinedAgain(trx, merchant.id, now);
+    return await closeCases(trx, merchant.id, now);
+  });
+  await refreshStatistics(wave.deps.db, opened, ['ng_cases', 'ng_case_steps']);
+  return months;
+}
+
+/** Closes the cases in whose place another order was paid. @returns months of which any was closed */
+async function closeReplaced(wave: Wave): Promise<string[]> {
+  const { merchant, now } = wave;
+  return await inTransaction(wave, async (trx) => {
+    if ((await countReplaced(trx, merchant.id)) === 0) return [];
+    const { id: decisionId } = await recordDecision(trx, merchant.id, {
+      key: `ng-replaced:${now}`,
+      workflowId: `ng:${merchant.slug}`,
+      act: 'replace-by-plan',
+      body: { now },
+      actor: PLAN_ACTOR,
+      reason: '同じ定期回数の再注文が消込済になりました。',
+      now,
+    });
+    await takeReplaced(trx, merchant.id, { decisionId, now });
     return await closeCases(trx, merchant.id, now);
   });
 }

@@ -13,6 +13,8 @@ import { type Db, databaseOver, openPool } from '../db/database.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { openCycle } from '../db/queries/cycles.ts';
 import { createMerchant } from '../db/queries/merchants.ts';
+import { hasNgNews } from '../db/queries/ng-cases.ts';
+import { refreshStatistics } from '../db/statistics.ts';
 import { bringUpStack } from '../stack/bring-up.ts';
 import { removeDataDir } from '../stack/recovery.ts';
 
@@ -51,6 +53,7 @@ try {
   const second = await measure('contacts, retries, files', () =>
     runNgWave(deps, { merchant: 'bench-shop', now: dueAt }),
   );
+  await measure('is there news?', () => hasNgNews(db, 1));
   const { rows } = await sql<{ requested: number; contacts: number }>`
     select (select count(*)::int from authorization_requests) as requested,
            (select count(*)::int from ng_case_steps where kind = 'contact') as contacts`.execute(
@@ -118,4 +121,6 @@ async function insertDeclined(db: Db): Promise<void> {
            case when c.position % 2 = 0 then '1G95' else '1G55' end, ${now} from charges c`.execute(
     db,
   );
+  // As after every file and result of that size.
+  await refreshStatistics(db, count, ['charges', 'charge_items', 'attempts', 'outcomes']);
 }
