@@ -1,4 +1,4 @@
-import { alarmOfCorrections, type CorrectionKind, takesMoneyBack } from '../billing/correction.ts';
+import { type CorrectionKind, takesMoneyBack } from '../billing/correction.ts';
 import { formatYen } from '../billing/money.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import {
@@ -9,8 +9,8 @@ import {
   insertCorrection,
 } from '../db/queries/corrections.ts';
 import { type CycleRow, requireCycle, setCycleAttention } from '../db/queries/cycles.ts';
-import { notifyOperators } from '../db/queries/notices.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { alarmOf } from './correction-alarm.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
@@ -84,30 +84,6 @@ export function createCorrectionActivities(deps: ActivityDependencies) {
       }
     },
   };
-}
-
-/** Has operators told of new corrections of a closed month, which asks for a person from now on. */
-export async function alarmOf(
-  trx: Trx,
-  merchantId: number,
-  of: {
-    readonly cycleId: number;
-    readonly month: string;
-    readonly kind: CorrectionKind;
-    readonly first: number;
-    readonly rows: number;
-    readonly yen: number;
-    readonly now: string;
-  },
-): Promise<void> {
-  const { cycleId, month, now } = of;
-  await setCycleAttention(trx, merchantId, { cycleId, attention: true, now });
-  await notifyOperators(trx, merchantId, {
-    key: `correction:${month}:${of.first}`,
-    template: 'attention',
-    parameters: { month, sentence: alarmOfCorrections(of) },
-    now,
-  });
 }
 
 async function requireClosedCycle(trx: Trx, merchantId: number, month: string): Promise<CycleRow> {

@@ -5,7 +5,7 @@ import type { Trx } from '../db/database.ts';
 import { insertLateResults, type LateResultRow } from '../db/queries/corrections.ts';
 import { listSentLines } from '../db/queries/file-lines.ts';
 import { reconcileFiles } from '../psp/paygent/reconcile.ts';
-import { alarmOf } from './corrections.ts';
+import { alarmOf } from './correction-alarm.ts';
 import type { MergeContext } from './merge-result.ts';
 
 /** Rows that are held before they are written: enough for one statement, little for the memory. */

@@ -43,6 +43,11 @@ export const previewHandlers: Handlers<typeof previewRoutes> = {
     const { month } = params;
     const cycle = await findCycle(deps.db, merchant.id, month);
     if (cycle === undefined && body.sha256 === null) throw new Problem('cycle-not-found');
+    if (cycle?.stage === 'closed') {
+      throw new Problem('conflict', {
+        detail: `${month} の請求は締め済みです。何も変更していません。試算は締めていない月に行ってください。`,
+      });
+    }
     const file =
       body.sha256 === null
         ? undefined
