@@ -3,6 +3,7 @@ import { absenceCountsFrom, exchangeFileName } from '../billing/exchange.ts';
 import { nextInquiryAt, planCarriage, sendDeadline } from '../billing/exchange-transport.ts';
 import { lockMerchant } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
+import { findFirstCaptureWindow } from '../db/queries/capture-window.ts';
 import {
   type Exchange,
   insertSend,
@@ -10,7 +11,7 @@ import {
   requireExchange,
 } from '../db/queries/exchanges.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import { findLastCaptureWindow, findLatestSend, noteCarriage } from '../db/queries/sends.ts';
+import { findLatestSend, noteCarriage } from '../db/queries/sends.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { ReadExchange } from './acts.ts';
 import { openCarriage, SYSTEM_ACTOR, tellOfFile } from './carriage.ts';
@@ -105,7 +106,7 @@ async function beginSend(
     if ((stage !== 'built' && stage !== 'handing_over') || sendOpen) return null;
     const latest = await findLatestSend(trx, merchant.id, exchangeId);
     if (latest !== undefined && latest.answer !== 'not_sent') return null;
-    const windowEnd = await findLastCaptureWindow(trx, merchant.id, exchangeId);
+    const windowEnd = await findFirstCaptureWindow(trx, merchant.id, exchangeId);
     const deadline = sendDeadline(createdAt, sendWithinDays, windowEnd);
     if (of.now >= deadline) {
       late = exchange;
@@ -133,7 +134,7 @@ async function beginSend(
 
 function explainLate(windowsClosed: boolean): string {
   return windowsClosed
-    ? '含まれるすべてのオーソリの売上処理期限が過ぎました。'
+    ? '売上処理の期限を過ぎたオーソリが含まれます。ファイルを取り下げて作り直すと、期限内の請求を売上処理できます。'
     : '作成から送信までの期限（設定 paygent.sendWithinDays）が過ぎました。';
 }
 

@@ -94,7 +94,8 @@ export function nextLookAt(of: {
  * Until when a machine may send a file by itself: an order that was approved long ago, or a window
  * that has closed, is looked at by a person first.
  *
- * @param captureBefore of a capture file, when the last of its windows closes; else null
+ * @param captureBefore of a capture file, when the first of its windows closes: the PSP would refuse that
+ *   line; else null
  */
 export function sendDeadline(
   createdAt: string,

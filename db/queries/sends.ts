@@ -23,20 +23,6 @@ export async function findLatestSend(
   return rows[0];
 }
 
-/** When the last capture window of a file's charges closes; null for a file that captures nothing. */
-export async function findLastCaptureWindow(
-  db: Db,
-  merchantId: number,
-  exchangeId: number,
-): Promise<string | null> {
-  const { rows } = await sql<{ last: string | null }>`
-    select max(o.capture_before) as last
-      from file_lines l join outcomes o on o.charge_id = l.charge_id and o.n = l.n
-     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}
-       and l.k is not null`.execute(db);
-  return rows[0]?.last ?? null;
-}
-
 /** Says of a file what its machine waits for next, unless it stands elsewhere by now. */
 export async function noteCarriage(
   db: Db,

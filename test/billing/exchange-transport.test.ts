@@ -99,7 +99,7 @@ test('looks for a result ever less often, at once for one that grows', () => {
   expect(minutesTo(nextLookAt({ ...answered, now: plus(days) }))).toBe(days + 24 * 60);
 });
 
-test('sends nothing after its days, nor after the last window has closed', () => {
+test('sends nothing after its days, nor after the first window has closed', () => {
   expect(minutesTo(sendDeadline(now, 7, null))).toBe(7 * 24 * 60);
   expect(sendDeadline(now, 7, plus(60))).toBe(plus(60));
   expect(minutesTo(sendDeadline(now, 1, plus(7 * 24 * 60)))).toBe(24 * 60);
