@@ -115,7 +115,6 @@ test('a spoiled result shows row by row what differs, and what deciding would do
       missing: { rows: 1, yen: 1001 },
       unknown: { rows: 1, yen: 1002 },
     },
-    waiting: { files: 0, rows: 0, yen: 0 },
   });
   expect(kinds(await readItems())).toEqual([
     ['077777', 'stray'],
