@@ -25,7 +25,7 @@ export const approvalSettingsSchema = z
      * monthly delivery costs is rather a slip of the cart.
      */
     ceilingYen: z.int().min(1).max(9_999_999).nullable().default(100_000),
-    /** More charges of one customer in a month than this are an anomaly. */
+    /** More charges of one customer than this, and than last month, are an anomaly. */
     chargesPerCustomer: z.int().min(1).max(1000).default(1),
   })
   .prefault({});

@@ -26,7 +26,8 @@ export const FINDING_KINDS = [
 /**
  * - `new`: billed now, and nothing of it last month; `gone`: the other way round.
  * - `changed`: the same subscription at another price.
- * - `over_ceiling`: above the merchant's own limit; `customer_repeated`: more charges than usual.
+ * - `over_ceiling`: above the merchant's own limit.
+ * - `customer_repeated`: more charges of one customer than the settings call usual, and than last month.
  * - `zero_amount`: excluded because there is nothing to bill.
  * - `card_expired`, `card_locked`: what we know of the customer's cards; most we do not know.
  */
@@ -85,19 +86,20 @@ export interface PreviewSummary {
 export const ANOMALIES = ['count_moved', 'yen_moved', 'over_ceiling', 'customer_repeated'] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
 
-/** What is unusual in a preview, by the merchant's own limits. A first month moves nothing. */
+/** What is unusual in a preview, by the merchant's own limits. A first month is compared with nothing. */
 export function findAnomalies(
   { compared, findings }: Pick<PreviewSummary, 'compared' | 'findings'>,
   { movedPercent }: { readonly movedPercent: number },
 ): Anomaly[] {
   const found: Anomaly[] = [];
+  if (findings.over_ceiling.rows > 0) found.push('over_ceiling');
   if (compared !== null) {
     const { last, thisMonth } = compared;
     if (hasMoved(last.rows, thisMonth.rows, movedPercent)) found.push('count_moved');
     if (hasMoved(last.yen, thisMonth.yen, movedPercent)) found.push('yen_moved');
+    // Some customers have two subscriptions: in a first month nobody can tell whether that is new.
+    if (findings.customer_repeated.rows > 0) found.push('customer_repeated');
   }
-  if (findings.over_ceiling.rows > 0) found.push('over_ceiling');
-  if (findings.customer_repeated.rows > 0) found.push('customer_repeated');
   return found;
 }
 

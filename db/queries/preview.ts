@@ -164,8 +164,14 @@ export async function stageFindings(
        where r.merchant_id = ${merchantId} and r.cycle_id = ${of.cycleId}
          and r.verdict = 'excluded'
     ), repeated as (
-      select customer_number from month_orders group by customer_number
-      having count(*) > ${of.chargesPerCustomer}
+      -- What the customer had last month already is nothing unusual.
+      select m.customer_number
+        from (select customer_number, count(*) as charges from month_orders
+               group by customer_number having count(*) > ${of.chargesPerCustomer}) m
+        left join (select customer_number, count(*) as charges from last_billed
+                    group by customer_number having count(*) > 1) l
+          on l.customer_number = m.customer_number
+       where m.charges > coalesce(l.charges, 1)
     ), cards as (${cardStandings(merchantId, of.now)}),
     findings as (
       select 'new' as kind, m.i, m.order_number, m.customer_number, m.yen as amount_yen,

@@ -58,7 +58,11 @@ describe('what is unusual', () => {
   test('in a first month is only what the orders themselves show', () => {
     expect(findAnomalies(summary(), { movedPercent: 1 })).toEqual([]);
     const findings = { ...noFindings, over_ceiling: { rows: 1, yen: 200_000 } };
-    expect(findAnomalies(summary({ findings }), { movedPercent: 1 })).toEqual(['over_ceiling']);
+    const customer_repeated = { rows: 2, yen: 200 };
+    const both = summary({ findings: { ...findings, customer_repeated } });
+    expect(findAnomalies(both, { movedPercent: 1 })).toEqual(['over_ceiling']);
+    const later = { ...both, compared: compared(100, 100_000) };
+    expect(findAnomalies(later, { movedPercent: 1 })).toContain('customer_repeated');
   });
 
   test('does not depend on which side of the limit rounding falls', () => {

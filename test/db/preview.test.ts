@@ -175,6 +175,30 @@ test('amounts above the ceiling and several charges of a customer are named, by 
   ]);
 });
 
+test('what a customer had twice last month already is not told again', async () => {
+  await billNovember([
+    { number: 'n1', customer: '1' },
+    { number: 'n2', customer: '1' },
+    { number: 'n3', customer: '2' },
+  ]);
+  const cycleId = await december();
+  await collect(
+    [
+      { number: 'd1', customer: '1', previous: 'n1' },
+      { number: 'd2', customer: '1', previous: 'n2' },
+      { number: 'd3', customer: '2', previous: 'n3' },
+      { number: 'd4', customer: '2', previous: 'o4' },
+    ],
+    cycleId,
+  );
+  const { found } = await preview(cycleId);
+  expect(found).toEqual([
+    ['new', 'd4', 100, null, null, null],
+    ['customer_repeated', 'd3', 100, null, null, null],
+    ['customer_repeated', 'd4', 100, null, null, null],
+  ]);
+});
+
 test('a month may have more charges of one customer than usual, where its shop says so', async () => {
   await collect([
     { number: 'c', customer: '3', yen: 900_000 },
