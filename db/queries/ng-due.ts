@@ -3,8 +3,8 @@ import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
 
-/** What the desk takes by itself when it is due. Carry-overs join them with their capability. */
-export const DUE_STEPS = ['retry', 'contact', 'give_up'] as const;
+/** What the desk takes by itself when it is due. */
+export const DUE_STEPS = ['retry', 'contact', 'carry_over', 'await_order', 'give_up'] as const;
 
 /** An open contradiction of a charge: no machine touches it. */
 const contradicted = sql`exists (select from contradictions x where x.charge_id = k.charge_id
@@ -74,10 +74,11 @@ export async function requestRetries(
                     ${cases.map(({ revision }) => revision)}::int[]) as u (id, revision)
         join ng_cases k on k.id = u.id and k.revision = u.revision
        where k.merchant_id = ${merchantId} and k.closed_at is null
-         and not exists (select from attempts later
-                          where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)
-         and not exists (select from authorization_requests q
-                          where q.charge_id = k.charge_id and q.n = k.n)
+         and exists (select from attempts later
+                      where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)
+             is not true
+         and exists (select from authorization_requests q
+                      where q.charge_id = k.charge_id and q.n = k.n) is not true
     ), requested as (
       insert into authorization_requests (charge_id, n, merchant_id, kind, decision_id, requested_at)
       select charge_id, n, ${merchantId}, 'retry', ${by?.decisionId ?? null}::bigint, ${now}
