@@ -3,6 +3,7 @@ import { csvStart, encodeCsv, findUnwritable, writeCsv } from '../../billing/csv
 import { declineLabels } from '../../billing/decline.ts';
 import { ngNextStepLabels, ngOutcomeLabels } from '../../billing/ng-case.ts';
 import { NG_CASE_HEAD, ngCaseLine, ngReportLines } from '../../billing/ng-csv.ts';
+import { hadNgCases } from '../../db/queries/ng-cases.ts';
 import { readNgReport } from '../../db/queries/ng-report.ts';
 import {
   countNgCases,
@@ -67,7 +68,13 @@ export const ngCaseHandlers: Handlers<typeof ngCaseRoutes> = {
 
   async actOnNgCases({ deps, identity, merchant, body, idempotencyKey }) {
     const { cases, reason, ...what } = body;
-    // A desk that was never needed, or was lost with Temporal's state, begins here.
+    if (!(await hadNgCases(deps.db, merchant.id))) {
+      throw new Problem('conflict', {
+        detail: '対応中のNG案件はありません。何も変更していません。',
+        errors: [{ path: 'body.cases', message: 'UnknownOrders' }],
+      });
+    }
+    // A desk that was lost with Temporal's state begins here.
     await wakeNgDesk(deps.workflows, merchant);
     return await tellWorkflow(deps, {
       workflowId: ngDeskWorkflowId(merchant.slug),

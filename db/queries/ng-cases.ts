@@ -153,6 +153,8 @@ export interface NgCaseRow {
   readonly retries: number;
   readonly contacts: number;
   readonly registered: boolean;
+  /** Whether the time of notice of a carry-over is over since then. */
+  readonly noticed: boolean;
   /** Whether an attempt or an end follows the declined one. */
   readonly moved: boolean;
 }
@@ -175,6 +177,8 @@ export async function listCaseRows(
              where t.case_id = k.id and t.kind = 'contact') as contacts,
            exists (select from charge_registrations r
                     where r.charge_id = k.charge_id and r.after_n >= k.n) as registered,
+           exists (select from ng_case_steps t where t.case_id = k.id and t.n = k.n
+                     and t.kind = 'carry_over' and t.decision_id is null) as noticed,
            (k.next_step = 'await_result' or exists (select from attempts later
              where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)) as moved
       from ng_cases k
@@ -242,6 +246,13 @@ export async function savePlans(
            ${by?.actor ?? PLAN_ACTOR}, whole, ${now}
       from planned order by id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
+}
+
+/** Whether the merchant ever had a case, or is about to have one: then acts on cases may be repeated. */
+export async function hadNgCases(db: Db, merchantId: number): Promise<boolean> {
+  const { rows } = await sql<{ any: boolean }>`
+    select exists (select from ng_cases k where k.merchant_id = ${merchantId}) as any`.execute(db);
+  return (rows[0]?.any ?? false) || (await hasNgNews(db, merchantId));
 }
 
 /** Whether the merchant has open cases, or charges that are about to have one. */
