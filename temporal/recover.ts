@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { CycleStage } from '../billing/cycle.ts';
-import type { ExchangeName } from '../billing/exchange.ts';
+import type { UnfinishedWork } from '../billing/unfinished-work.ts';
 import {
   cycleWorkflowId,
   deliveryDeskWorkflowId,
@@ -18,24 +17,6 @@ import { startExchange } from './start-exchange.ts';
 import { startFileImport } from './start-file-import.ts';
 import { wakeNgDesk } from './start-ng-desk.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
-
-/** What of a merchant is not finished, by its rows. */
-export interface UnfinishedWork {
-  readonly cycles: readonly {
-    readonly billingMonth: string;
-    readonly startedBy: string;
-    readonly scope: 'all' | 'chosen';
-    readonly stage: CycleStage;
-  }[];
-  readonly exchanges: readonly ExchangeName[];
-  readonly importNumbers: readonly number[];
-  /** Slugs of delivery endpoints whose queue is not empty. */
-  readonly endpoints: readonly string[];
-  /** Declined charges have, or are about to have, cases. */
-  readonly ngDesk: boolean;
-  readonly mails: boolean;
-  readonly mailbox: boolean;
-}
 
 export interface RecoveredWorkflow {
   readonly workflowId: string;

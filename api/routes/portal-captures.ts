@@ -1,5 +1,6 @@
 import { PORTAL_CAPTURE_HEAD, portalCaptureRow } from '../../billing/portal-captures.ts';
-import { listPortalCaptures, sumPortalCaptures } from '../../db/queries/portal-captures.ts';
+import { listPortalCaptures } from '../../db/queries/portal-captures.ts';
+import { sumPortalList } from '../../db/queries/portal-lists.ts';
 import { confirmPortalCaptures } from '../../workflows/portal-messages.ts';
 import type { portalCaptureRoutes } from '../contract/portal-captures.ts';
 import { replyWithCsv } from '../csv-download.ts';
@@ -13,7 +14,7 @@ export const portalCaptureHandlers: Handlers<typeof portalCaptureRoutes> = {
     const of = { cycleId, afterPosition: query.after, limit: query.limit + 1 };
     const rows = await listPortalCaptures(deps.db, merchant.id, of);
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.position);
-    const total = await sumPortalCaptures(deps.db, merchant.id, cycleId);
+    const total = await sumPortalList(deps.db, merchant.id, { cycleId, kind: 'capture' });
     return { status: 200, body: { captures: page, total, nextAfter } };
   },
 

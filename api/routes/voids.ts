@@ -1,5 +1,6 @@
 import { VOID_LIST_HEAD, voidListRow } from '../../billing/voids.ts';
-import { listOpenVoids, listSuggestedVoids, sumOpenVoids } from '../../db/queries/voids.ts';
+import { sumPortalList } from '../../db/queries/portal-lists.ts';
+import { listOpenVoids, listSuggestedVoids } from '../../db/queries/voids.ts';
 import { confirmVoids, voidCharges } from '../../workflows/portal-messages.ts';
 import type { voidRoutes } from '../contract/voids.ts';
 import { replyWithCsv } from '../csv-download.ts';
@@ -13,7 +14,7 @@ export const voidHandlers: Handlers<typeof voidRoutes> = {
     const of = { cycleId, afterPosition: query.after, limit: query.limit + 1 };
     const rows = await listOpenVoids(deps.db, merchant.id, of);
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.position);
-    const total = await sumOpenVoids(deps.db, merchant.id, cycleId);
+    const total = await sumPortalList(deps.db, merchant.id, { cycleId, kind: 'void' });
     return { status: 200, body: { voids: page, total, nextAfter } };
   },
 

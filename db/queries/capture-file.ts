@@ -38,11 +38,11 @@ export async function listCapturableLines(
   return rows;
 }
 
-/** Claims the captures that a file carries, before it can leave. */
+/** Claims the captures that a file, or (null) a list for the portal, carries before it can leave. */
 export async function claimCaptures(
   db: Db,
   merchantId: number,
-  claim: { exchangeId: number; now: string },
+  claim: { exchangeId: number | null; now: string },
   lines: readonly FileLine[],
 ): Promise<number> {
   const result = await sql`

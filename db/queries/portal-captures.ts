@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Db, Trx } from '../database.ts';
+import { claimCaptures } from './capture-file.ts';
 import type { FileLine } from './file-lines.ts';
+import { openOnListOf } from './portal-lists.ts';
 
 /**
  * Claims captures that an operator carries out on the portal by a list: as exclusive as those of a
@@ -13,15 +15,8 @@ export async function claimCaptureWave(
   wave: { cycleId: number; now: string },
   lines: readonly FileLine[],
 ): Promise<void> {
-  const claimed = await sql`
-    insert into endings (charge_id, n, k, merchant_id, kind, amount_yen, claimed_at)
-    select u.charge_id, u.n, u.k, ${merchantId}, 'capture', u.yen, ${wave.now}
-      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
-                  ${lines.map((line) => line.n)}::int[],
-                  ${lines.map((line) => line.k)}::int[],
-                  ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, k, yen)
-     order by u.charge_id`.execute(trx);
-  if (Number(claimed.numAffectedRows ?? 0n) !== lines.length) {
+  const { now } = wave;
+  if ((await claimCaptures(trx, merchantId, { exchangeId: null, now }, lines)) !== lines.length) {
     throw new Error('the claims of a wave must be as many as its lines');
   }
   const yen = lines.reduce((total, line) => total + line.yen, 0);
@@ -30,15 +25,6 @@ export async function claimCaptureWave(
     select ${wave.cycleId}, coalesce(max(n), 0) + 1, ${merchantId}, ${lines.length}, ${yen}, ${wave.now}
       from capture_waves where cycle_id = ${wave.cycleId}`.execute(trx);
 }
-
-/** Captures on the portal that nobody has answered. */
-const openCapturesOf = (merchantId: number, cycleId: number) => sql`
-  select e.*, c.order_number, c.position
-    from endings e join charges c on c.id = e.charge_id
-   where e.merchant_id = ${merchantId} and e.kind = 'capture' and e.exchange_id is null
-     and c.cycle_id = ${cycleId}
-     and not exists (select from ending_results r
-                      where r.charge_id = e.charge_id and r.n = e.n and r.k = e.k)`;
 
 /** One line of the 売上処理リスト: what the operator ticks on the portal. */
 export interface OpenPortalCapture {
@@ -64,24 +50,12 @@ export async function listPortalCaptures(
            e.amount_yen as "amountYen", a.amount_yen as "authorizedYen",
            coalesce(o.processed_at, o.recorded_at) as "authorizedAt",
            o.capture_before as "captureBefore", e.claimed_at as "askedAt"
-      from (${openCapturesOf(merchantId, page.cycleId)}) e
+      from (${openOnListOf(merchantId, { cycleId: page.cycleId, kind: 'capture' })}) e
       join attempts a on a.charge_id = e.charge_id and a.n = e.n
       join outcomes o on o.charge_id = e.charge_id and o.n = e.n
      where e.position > ${page.afterPosition}
      order by e.position limit ${page.limit}`.execute(db);
   return rows;
-}
-
-/** What the 売上処理リスト of a month holds in all. */
-export async function sumPortalCaptures(
-  db: Db,
-  merchantId: number,
-  cycleId: number,
-): Promise<RowsAndYen> {
-  const { rows } = await sql<RowsAndYen>`
-    select count(*)::int as rows, coalesce(sum(e.amount_yen), 0)::float8 as yen
-      from (${openCapturesOf(merchantId, cycleId)}) e`.execute(db);
-  return rows[0] ?? { rows: 0, yen: 0 };
 }
 
 /** What an operator found when capturing on the portal. */
@@ -107,7 +81,7 @@ export async function answerPortalCaptures(
   const { cycleId, orderNumbers, result, decisionId, now } = answer;
   const { rows } = await sql<RowsAndYen & { refused: string[] }>`
     with open as (
-      select * from (${openCapturesOf(merchantId, cycleId)}) e
+      select * from (${openOnListOf(merchantId, { cycleId, kind: 'capture' })}) e
        where ${orderNumbers}::text[] is null or e.order_number = any(${orderNumbers}::text[])
     ), answered as (
       insert into ending_results (charge_id, n, k, merchant_id, result, decision_id, recorded_at)

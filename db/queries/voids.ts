@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Db, Trx } from '../database.ts';
+import { openOnListOf } from './portal-lists.ts';
 
 /** Which authorizations of a month are to be voided. */
 export type ChargesToVoid =
@@ -73,7 +74,7 @@ export async function answerVoids(
     with answered as (
       insert into ending_results (charge_id, n, k, merchant_id, result, decision_id, recorded_at)
       select e.charge_id, e.n, e.k, ${merchantId}, ${result}, ${decisionId}, ${now}
-        from (${openVoidsOf(merchantId, cycleId)}) e
+        from (${openOnListOf(merchantId, { cycleId, kind: 'void' })}) e
        where e.order_number = any(${orderNumbers})
        order by e.charge_id
       returning charge_id
@@ -83,14 +84,6 @@ export async function answerVoids(
                         where c.order_number = u.order_number)`.execute(trx);
   return rows.map((row) => row.order_number);
 }
-
-/** Voids that nobody has answered: what stands on the 取消リスト of a month. */
-const openVoidsOf = (merchantId: number, cycleId: number) => sql`
-  select e.*, c.order_number, c.position
-    from endings e join charges c on c.id = e.charge_id
-   where e.merchant_id = ${merchantId} and e.kind = 'void' and c.cycle_id = ${cycleId}
-     and not exists (select from ending_results r
-                      where r.charge_id = e.charge_id and r.n = e.n and r.k = e.k)`;
 
 /** One line of the 取消リスト: what the operator looks for on the portal. */
 export interface OpenVoid {
@@ -115,23 +108,11 @@ export async function listOpenVoids(
     select e.position, e.order_number as "orderNumber", o.payment_id as "paymentId",
            e.amount_yen as "amountYen", coalesce(o.processed_at, o.recorded_at) as "authorizedAt",
            o.capture_before as "captureBefore", e.claimed_at as "askedAt"
-      from (${openVoidsOf(merchantId, page.cycleId)}) e
+      from (${openOnListOf(merchantId, { cycleId: page.cycleId, kind: 'void' })}) e
       join outcomes o on o.charge_id = e.charge_id and o.n = e.n
      where e.position > ${page.afterPosition}
      order by e.position limit ${page.limit}`.execute(db);
   return rows;
-}
-
-/** What the 取消リスト of a month holds in all. */
-export async function sumOpenVoids(
-  db: Db,
-  merchantId: number,
-  cycleId: number,
-): Promise<RowsAndYen> {
-  const { rows } = await sql<RowsAndYen>`
-    select count(*)::int as rows, coalesce(sum(e.amount_yen), 0)::float8 as yen
-      from (${openVoidsOf(merchantId, cycleId)}) e`.execute(db);
-  return rows[0] ?? { rows: 0, yen: 0 };
 }
 
 /** An authorized charge whose order was cancelled after it was billed, as the newest export says. */
