@@ -2,7 +2,11 @@ import { type CaptureRule, capturingAt } from '../billing/capture-policy.ts';
 import { exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
-import { claimCaptures, listCapturableLines } from '../db/queries/capture-file.ts';
+import {
+  claimCaptures,
+  haveOtherAmounts,
+  listCapturableLines,
+} from '../db/queries/capture-file.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
@@ -98,7 +102,8 @@ export async function buildFiles(
   const cycle = await requireCycle(deps.db, merchant.id, of.month);
   const name = { billingMonth: of.month, kind: of.kind };
   let rows = 0;
-  for (let files = 0; ; files += 1) {
+  let files = 0;
+  for (;;) {
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
     const { rule } = capturingAt(current.settings, of.now);
     const waiting =
@@ -107,6 +112,7 @@ export async function buildFiles(
         : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
     if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
       await listForPortal(deps, merchant.id, { cycleId: cycle.id, now: of.now }, waiting);
+      files += 1;
       continue;
     }
     if (waiting.length === 0) {
@@ -116,7 +122,6 @@ export async function buildFiles(
     if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
       return { files, uncleared: true };
     }
-    rows += waiting.length;
     const number = await nextExchangeNumber(deps.db, merchant.id, name);
     const file = await encodeFile(waiting, options);
     // Stored before anything is claimed: the same lines give the same bytes, so that a repetition
@@ -131,28 +136,41 @@ export async function buildFiles(
       actor: 'tsukigime',
       maxBytes: Number.MAX_SAFE_INTEGER,
     });
-    const cleared = await deps.db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchant.id);
-      if (of.kind === 'auth' && !(await areCleared(trx, merchant.id, file.lines))) return false;
-      const exchange = await insertExchange(trx, merchant.id, {
-        ...name,
-        cycleId: cycle.id,
-        transport,
-        fileId: stored.fileId,
-        records: file.lines.length,
-        amountYen: file.amountYen,
-        now: of.now,
-      });
-      const claim = { exchangeId: exchange.id, now: of.now };
-      const claimed = await source.claim(trx, merchant.id, claim, file.lines);
-      const entered = await insertFileLines(trx, merchant.id, exchange.id, file.lines);
-      if (claimed !== file.lines.length || entered !== file.lines.length) {
-        throw new Error('the claims of a file must be as many as its lines');
-      }
-      return true;
-    });
-    if (!cleared) return { files, uncleared: true };
+    const exchange = {
+      ...{ ...name, cycleId: cycle.id, transport, fileId: stored.fileId, now: of.now },
+      ...{ records: file.lines.length, amountYen: file.amountYen },
+    };
+    const claimed = await deps.db
+      .transaction()
+      .execute((trx) => claimFile(trx, merchant.id, exchange, file.lines));
+    if (claimed === 'uncleared') return { files, uncleared: true };
+    // What is outdated is listed again, as people want it by now.
+    if (claimed === 'outdated') continue;
+    files += 1;
+    rows += file.lines.length;
   }
+}
+
+/** Claims what a file carries, if it may still carry that. */
+async function claimFile(
+  trx: Trx,
+  merchantId: number,
+  file: Parameters<typeof insertExchange>[2] & { readonly kind: BilledKind },
+  lines: readonly FileLine[],
+): Promise<'claimed' | 'uncleared' | 'outdated'> {
+  await lockMerchant(trx, merchantId);
+  if (file.kind === 'auth' && !(await areCleared(trx, merchantId, lines))) return 'uncleared';
+  if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, lines))) {
+    return 'outdated';
+  }
+  const { id: exchangeId } = await insertExchange(trx, merchantId, file);
+  const claim = { exchangeId, now: file.now };
+  const claimed = await sources[file.kind].claim(trx, merchantId, claim, lines);
+  const entered = await insertFileLines(trx, merchantId, exchangeId, lines);
+  if (claimed !== lines.length || entered !== lines.length) {
+    throw new Error('the claims of a file must be as many as its lines');
+  }
+  return 'claimed';
 }
 
 /** The operator's list instead of a file: claimed all the same, so that nothing else takes the charges. */
@@ -164,6 +182,8 @@ async function listForPortal(
 ): Promise<void> {
   await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchantId);
+    // A person has asked for less since: they are listed again.
+    if (await haveOtherAmounts(trx, merchantId, lines)) return;
     await claimCaptureWave(trx, merchantId, wave, lines);
   });
 }

@@ -38,6 +38,25 @@ export async function listCapturableLines(
   return rows;
 }
 
+/**
+ * Whether a person has asked for another amount of any line since it was listed. Asked under the
+ * merchant's lock as the lines are claimed: more than was asked for is never captured.
+ */
+export async function haveOtherAmounts(
+  trx: Db,
+  merchantId: number,
+  lines: readonly FileLine[],
+): Promise<boolean> {
+  const { rows } = await sql<{ other: boolean }>`
+    select exists (
+      select from unnest(${lines.map((line) => line.chargeId)}::bigint[],
+                         ${lines.map((line) => line.n)}::int[],
+                         ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, yen)
+        join capture_requests q on q.charge_id = u.charge_id and q.n = u.n
+       where q.merchant_id = ${merchantId} and q.amount_yen <> u.yen) as other`.execute(trx);
+  return rows[0]?.other ?? false;
+}
+
 /** Claims the captures that a file, or (null) a list for the portal, carries before it can leave. */
 export async function claimCaptures(
   db: Db,

@@ -80,7 +80,9 @@ export async function listReturnedLines(
            c.customer_number as "customerNumber",
            ${registrationOf} as "previousOrderNumber",
            -- A capture may be of less than was authorized.
-           case when l.k is null then s.amount_yen else l.yen end as yen
+           case when l.k is null then s.amount_yen
+                else coalesce((select q.amount_yen from capture_requests q
+                                where q.charge_id = l.charge_id and q.n = l.n), l.yen) end as yen
       from file_lines l
       join charges c on c.id = l.charge_id
       join charge_states s on s.charge_id = l.charge_id

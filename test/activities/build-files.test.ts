@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { buildFiles } from '../../activities/build-files.ts';
+import type { ActivityDependencies } from '../../activities/dependencies.ts';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { parseEncryptionKeys } from '../../config.ts';
+import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
+import { createMerchant } from '../../db/queries/merchants.ts';
+import { requestCaptures } from '../../db/queries/shipments.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { AT, insertCycle } from '../db/money-record.ts';
+import { prepareAuthorized } from '../db/race.ts';
+
+/** What people decide between the listing of the lines of a file and their claim. */
+const before = '2026-11-21T00:00:00.000Z';
+let database: TestDatabase;
+let db: Db;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.appUrl, { maxConnections: 5 });
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+
+async function openShop(slug: string, by: 'file' | 'portal') {
+  const settings = merchantSettingsSchema.parse({
+    capture: { policy: 'immediate', by },
+    paygent: { merchantId: '10001' },
+  });
+  const merchant = { slug, name: slug, kind: 'sandbox' as const, settings };
+  const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
+  return { merchantId, cycleId: await insertCycle(db, merchantId, '2026-11'), fileId: 0 };
+}
+
+async function untilBuilderWaits(): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_locks
+       where locktype = 'advisory' and not granted
+         and database = (select oid from pg_database where datname = current_database())`.execute(
+      db,
+    );
+    if ((rows[0]?.waiting ?? 0) > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test.each(['file', 'portal'] as const)(
+  'a part that a person asks for while captures are listed (by %s) is all that is captured',
+  async (by) => {
+    const record = await openShop(`builder-${by}`, by);
+    const { merchantId, cycleId } = record;
+    await prepareAuthorized(db, record, 3);
+    const { rows } = await sql<{ id: number; order: string }>`
+      select id, order_number as order from charges where cycle_id = ${cycleId} order by position`.execute(
+      db,
+    );
+    const fileKeys = parseEncryptionKeys(inject('fileKeys'));
+    const deps = { db, fileKeys } as Partial<ActivityDependencies> as ActivityDependencies;
+    const of = {
+      merchant: `builder-${by}`,
+      month: '2026-11',
+      now: before,
+      kind: 'capture',
+    } as const;
+    let building: ReturnType<typeof buildFiles> | undefined;
+    await db.transaction().execute(async (trx) => {
+      await lockMerchant(trx, merchantId);
+      building = buildFiles(deps, of, { askedAt: null });
+      await untilBuilderWaits();
+      const { rows: decisions } = await sql<{ id: number }>`
+        insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
+        values (${merchantId}, 'part', 'test', 'request-captures', '{}', 'operator', ${before})
+        returning id`.execute(trx);
+      const orderNumber = rows[1]?.order ?? '';
+      const asked = await requestCaptures(trx, merchantId, {
+        ...{ cycleId, orderNumbers: [orderNumber], decisionId: decisions[0]?.id ?? 0, now: before },
+        partialAmounts: [{ orderNumber, amountYen: 400 }],
+      });
+      expect(asked).toEqual({ rows: 1, yen: 400, refused: [] });
+    });
+    await building;
+    const claimed = await sql<{ yen: number }>`
+      select e.amount_yen as yen from endings e join charges c on c.id = e.charge_id
+       where c.cycle_id = ${cycleId} order by c.position`.execute(db);
+    expect(claimed.rows.map(({ yen }) => yen)).toEqual([1000, 400, 1000]);
+    const files = await sql<{ yen: number }>`
+      select amount_yen as yen from exchanges where cycle_id = ${cycleId}`.execute(db);
+    expect(files.rows).toEqual(by === 'file' ? [{ yen: 2400 }] : []);
+  },
+);
