@@ -1,5 +1,6 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Act, OfCycle } from '../activities/acts.ts';
+import type { BilledKind } from '../activities/build-files.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
 import type { OperatorAct } from './messages.ts';
@@ -66,6 +67,6 @@ export function hearPortalActs(
   );
 }
 
-function isBilled(name: ExchangeName): name is ExchangeName & { kind: 'auth' | 'capture' } {
-  return name.kind === 'auth' || name.kind === 'capture';
+function isBilled(name: ExchangeName): name is ExchangeName & { kind: BilledKind } {
+  return name.kind === 'auth' || name.kind === 'capture' || name.kind === 'retry';
 }
