@@ -141,3 +141,18 @@ export const cardStandings = (merchantId: number, now: string): RawBuilder<unkno
                 and k.deleted_at is null
    where u.merchant_id = ${merchantId} and u.deleted_at is null
    group by u.customer_number`;
+
+/** The lists that an operator works on the portal: captures without a file, and voids. */
+export type PortalListKind = 'capture' | 'void';
+
+/** What stands on a list of a month and nobody has answered: the endings, order_number, position. */
+export const openOnListOf = (
+  merchantId: number,
+  list: { readonly cycleId: number; readonly kind: PortalListKind },
+): RawBuilder<unknown> => sql`
+  select e.*, c.order_number, c.position
+    from endings e join charges c on c.id = e.charge_id
+   where e.merchant_id = ${merchantId} and e.kind = ${list.kind} and e.exchange_id is null
+     and c.cycle_id = ${list.cycleId}
+     and not exists (select from ending_results r
+                      where r.charge_id = e.charge_id and r.n = e.n and r.k = e.k)`;

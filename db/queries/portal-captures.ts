@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Db, Trx } from '../database.ts';
+import { openOnListOf } from '../fragments.ts';
 import { claimCaptures } from './capture-file.ts';
 import type { FileLine } from './file-lines.ts';
-import { openOnListOf } from './portal-lists.ts';
 
 /**
  * Claims captures that an operator carries out on the portal by a list: as exclusive as those of a

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Db, Trx } from '../database.ts';
-import { openOnListOf } from './portal-lists.ts';
+import { openOnListOf } from '../fragments.ts';
 
 /** Which authorizations of a month are to be voided. */
 export type ChargesToVoid =
