@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
 
@@ -24,6 +24,24 @@ const replaced = (merchantId: number) => sql`
      and not exists (select from contradictions x where x.charge_id = k.charge_id and not exists
            (select from contradiction_settlements s where s.contradiction_id = x.id))
    order by k.id, c2.id`;
+
+/**
+ * The order that the customer of case `k` has placed anew for the same delivery and that is billed, or
+ * null: were the declined one tried again besides, both would be paid.
+ */
+export const orderInPlace: RawBuilder<string | null> = sql<string | null>`(
+  select min(c2.order_number)
+    from charges c
+    join orders o on o.collection_id = c.collection_id and o.record = c.record
+    join charges c2 on c2.merchant_id = c.merchant_id and c2.customer_number = c.customer_number
+                   and c2.id <> c.id and c2.previous_order_number = c.order_number
+    join orders o2 on o2.collection_id = c2.collection_id and o2.record = c2.record
+                  and o2.cycle_count = o.cycle_count
+   where c.id = k.charge_id
+     and not exists (select from attempts a where a.charge_id = c2.id
+                        and a.kind in ('cancelled', 'given_up')
+                        and not exists (select from attempts b
+                                         where b.charge_id = a.charge_id and b.n = a.n + 1)))`;
 
 /** How many cases another order has replaced. */
 export async function countReplaced(db: Db, merchantId: number): Promise<number> {
