@@ -11,6 +11,7 @@ import {
   waveOn,
 } from '../billing/retry-planner.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
+import { chooseCarryOverOrder, findUnfitForChoice } from '../db/queries/carry-over.ts';
 import {
   type DecidedBy,
   endCases,
@@ -140,9 +141,7 @@ async function apply(acting: Acting, what: NgAct): Promise<void> {
       await note(acting, 'replaced', `注文 ${what.byOrderNumber} で支払われました。`);
       return await end(acting, 'cancelled');
     case 'carry_over':
-      refuseMoved(acting);
-      await note(acting, 'carry_over', '翌月の請求にまとめます(繰越)。');
-      return await savePlan(acting, () => planCarryOver(acting.context));
+      return await carryOver(acting, what.toOrderNumber);
     case 'classify':
       refuseMoved(acting);
       await note(acting, 'classified', '担当者がNGの理由を分類しました。');
@@ -154,6 +153,23 @@ async function apply(acting: Acting, what: NgAct): Promise<void> {
       await note(acting, 'given_up', '担当者が請求を断念しました。');
       return await end(acting, 'given_up');
   }
+}
+
+async function carryOver(acting: Acting, toOrderNumber: string | null): Promise<void> {
+  refuseMoved(acting);
+  const { trx, merchantId, rows, by, now, context } = acting;
+  if (toOrderNumber !== null) {
+    refuseAll(await findUnfitForChoice(trx, merchantId, { cases: rows, toOrderNumber }));
+  }
+  await chooseCarryOverOrder(trx, merchantId, {
+    caseIds: rows.map(({ id }) => id),
+    toOrderNumber,
+    decisionId: by.decisionId,
+    now,
+  });
+  const to = toOrderNumber === null ? '翌月の請求' : `注文 ${toOrderNumber} の請求`;
+  await note(acting, 'carry_over', `${to}にまとめます(繰越)。`);
+  await savePlan(acting, (facts) => planCarryOver(facts, '担当者の指示により、', context));
 }
 
 async function retry(acting: Acting, on: string | null): Promise<void> {

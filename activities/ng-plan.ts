@@ -45,9 +45,10 @@ export async function readCaseFacts(
   const usages = await readRetryUsage(db, merchantId, { customerNumbers, now });
   return new Map(
     rows.map((row) => {
-      const { limitKind, openedAt, retries, contacts, registered } = row;
+      const { limitKind, openedAt, retries, contacts, registered, noticed } = row;
       const { brand = null, usage = NO_USAGE } = usages.get(row.customerNumber) ?? {};
-      const facts = { limitKind, openedAt, retries, contacts, registered, brand, usage };
+      const known = { limitKind, openedAt, retries, contacts, registered, noticed };
+      const facts = { ...known, brand, usage };
       return [row.id, { ...readClass(row, settings), ...facts }];
     }),
   );

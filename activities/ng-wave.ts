@@ -1,6 +1,7 @@
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { admitRetries } from '../billing/retry-budget.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
+import { takeDueCarryOvers } from '../db/queries/carry-over.ts';
 import { recordDecision } from '../db/queries/decisions.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import {
@@ -70,7 +71,7 @@ export async function runNgWave(
   if ((await takeRetries(wave)) > 0) await planCases(wave);
   // CONTACT: mails are made of the step rows of kind `contact`, in this transaction.
   await inTransaction(wave, (trx) => takeDueContacts(trx, merchant.id, of.now));
-  // CARRY-OVER: due carry-overs are taken here, in a transaction of their own.
+  await inTransaction(wave, (trx) => takeDueCarryOvers(trx, merchant.id, of.now));
   for (const month of await giveUp(wave)) changed.add(month);
   for (const month of await buildRetryFiles(wave)) changed.add(month);
   for (const month of changed) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');

@@ -1,7 +1,9 @@
 import { describeApprovalReasons, findApprovalReasons, peopleOf } from '../billing/approval.ts';
+import { TROUBLES_BEFORE_BILLING } from '../billing/carry-over.ts';
 import type { PreviewSummary } from '../billing/preview.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { concernsSame, listRequesters, recordClearance } from '../db/queries/approval.ts';
+import { returnMissedCarryOvers } from '../db/queries/carry-over.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import type { PreviewContent, PreviewedMonth } from '../db/queries/preview.ts';
@@ -26,6 +28,7 @@ export function createPreviewActivities(deps: ActivityDependencies) {
      */
     async previewRun(of: OfCycle): Promise<void> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      let returned: readonly string[] = [];
       await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
@@ -38,6 +41,9 @@ export function createPreviewActivities(deps: ActivityDependencies) {
             settings: current.settings,
           });
           const reasons = findApprovalReasons(computed.summary, current.settings.approval);
+          // People may still choose while the preview waits for them.
+          const missed = { month: of.month, troubles: TROUBLES_BEFORE_BILLING, now: of.now };
+          returned = await returnMissedCarryOvers(trx, merchant.id, missed);
           const preview = await keepPreview(trx, merchant.id, { ...month, ...computed });
           const to = reasons.length === 0 ? 'handing_over' : 'awaiting_approval';
           if (to === 'handing_over') {
@@ -55,6 +61,7 @@ export function createPreviewActivities(deps: ActivityDependencies) {
           await moveCycle(trx, merchant.id, { cycleId, from: stage, to, attention, now: of.now });
         }),
       );
+      for (const month of returned) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
       await deps.workflows.wakeMail(merchant);
     },
   };

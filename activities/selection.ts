@@ -1,9 +1,12 @@
+import { TROUBLES_BEFORE_BILLING } from '../billing/carry-over.ts';
 import { identityMonth } from '../billing/order.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { clearStagedCharges } from '../db/queries/approval.ts';
 import { insertPlannedCharges } from '../db/queries/auth-file.ts';
+import { billsAll, linkCarryOvers, returnMissedCarryOvers } from '../db/queries/carry-over.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
 import { hasDecisionSince, RESUME_CYCLE } from '../db/queries/decisions.ts';
+import { closeCases } from '../db/queries/ng-cases.ts';
 import { type PreviewedMonth, stagePreview } from '../db/queries/preview.ts';
 import { findRunPreview } from '../db/queries/preview-record.ts';
 import { closeRuns, countOpenRuns, openRun } from '../db/queries/runs.ts';
@@ -109,8 +112,11 @@ export function createSelectionActivities(deps: ActivityDependencies) {
           });
         }),
       );
-      await refreshStatistics(deps.db, plan.planned, ['charges', 'charge_items']);
-      return plan;
+      const { planned, outdated, carriedFrom = [] } = plan;
+      await refreshStatistics(deps.db, planned, ['charges', 'charge_items']);
+      // The months that handed charges on may close; cases that nobody took over wait for people.
+      for (const month of carriedFrom) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+      return { planned, outdated };
     },
   };
 }
@@ -119,7 +125,7 @@ async function planUnderLock(
   trx: Trx,
   merchantId: number,
   plan: PreviewedMonth & { identityMonth: string; now: string },
-): Promise<{ planned: number; outdated: boolean }> {
+): Promise<{ planned: number; outdated: boolean; carriedFrom?: readonly string[] }> {
   const latest = await findLatestCollection(trx, merchantId, plan.cycleId);
   if (latest === undefined) throw new Error('a selection has its collection');
   const selection = { ...plan, collectionId: latest.collectionId };
@@ -141,7 +147,27 @@ async function planUnderLock(
     return { planned: 0, outdated: true };
   }
   await clearStagedCharges(trx, merchantId, preview.id);
+  const all = await billsAll(trx, merchantId, plan.cycleId);
   await closeRuns(trx, merchantId, { ...plan, charges: planned });
   await recordKnownShipments(trx, merchantId, plan);
-  return { planned, outdated: false };
+  return { planned, outdated: false, carriedFrom: await carryOver(trx, merchantId, plan, all) };
+}
+
+/**
+ * Bills what waited for these orders with them, and gives back to people what waited for none of them.
+ *
+ * @param all the month bills all that it selected: what is not taken over now has no order in it
+ * @returns months whose charges or cases have changed
+ */
+async function carryOver(
+  trx: Trx,
+  merchantId: number,
+  plan: PreviewedMonth & { now: string },
+  all: boolean,
+): Promise<string[]> {
+  await linkCarryOvers(trx, merchantId, plan);
+  const closed = await closeCases(trx, merchantId, plan.now);
+  const missed = { month: plan.month, troubles: all ? null : TROUBLES_BEFORE_BILLING };
+  const returned = await returnMissedCarryOvers(trx, merchantId, { ...missed, now: plan.now });
+  return [...new Set([...closed, ...returned])];
 }

@@ -21,7 +21,8 @@ export type NgAct =
   | { readonly kind: 'new_card'; readonly previousOrderNumber: string | null }
   /** Another order was paid in its place. */
   | { readonly kind: 'replaced'; readonly byOrderNumber: string }
-  | { readonly kind: 'carry_over' }
+  /** Billed with the next order of the customer, or (`toOrderNumber`) with one that a person names. */
+  | { readonly kind: 'carry_over'; readonly toOrderNumber: string | null }
   | { readonly kind: 'classify'; readonly class: DeclineClass }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'give_up' };

@@ -7,6 +7,8 @@ import type { DeclineClass } from './decline.ts';
  *
  * - `plan`: it was declined since the last wave, which has not planned it yet.
  * - `retry`, `contact`, `carry_over`, `give_up`: the desk does it by itself when it is due.
+ * - `await_order`: the customer was told; the next order that is billed takes the charge over. When it
+ *   is due, the case goes back to a person.
  * - `decide`, `fix_data`: a person must say what it is, or put our data right; nothing is due.
  * - `await_result`: an authorization was asked for, is on its way or waits for its capture.
  * - `none`: the case is closed.
@@ -16,6 +18,7 @@ export const NG_NEXT_STEPS = [
   'retry',
   'contact',
   'carry_over',
+  'await_order',
   'give_up',
   'decide',
   'fix_data',
@@ -33,6 +36,7 @@ export const ngNextStepLabels: Readonly<Record<NgNextStep, string>> = {
   retry: '再オーソリ',
   contact: '顧客への連絡',
   carry_over: '翌月へ繰越',
+  await_order: '翌月の受注待ち',
   give_up: '請求断念',
   decide: '担当者の判断待ち',
   fix_data: 'データの修正待ち',

@@ -44,6 +44,15 @@ export const ngSettingsSchema = z
      * without a person. An operator may open the charge again.
      */
     giveUpAfterDays: z.int().min(1).max(365).nullable().default(30),
+    /** A charge that is billed with the customer's next order, in one sum. */
+    carryOver: z
+      .strictObject({
+        /** Days between the mail that tells the customer and the first day on which an order may take it over. */
+        noticeDays: z.int().min(0).max(60).default(5),
+        /** Days from then on for which the case waits for the order; then it goes back to a person. */
+        waitDays: z.int().min(1).max(180).default(45),
+      })
+      .prefault({}),
   })
   .prefault({});
 

@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'zero_amount',
   'card_expired',
   'card_locked',
+  'carried_over',
 ] as const;
 /**
  * - `new`: billed now, and nothing of it last month; `gone`: the other way round.
@@ -30,6 +31,7 @@ export const FINDING_KINDS = [
  * - `customer_repeated`: more charges of one customer than the settings call usual, and than last month.
  * - `zero_amount`: excluded because there is nothing to bill.
  * - `card_expired`, `card_locked`: what we know of the customer's cards; most we do not know.
+ * - `carried_over`: an unpaid charge of an earlier month is billed with it, in one sum.
  */
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -42,6 +44,7 @@ export const findingLabels: Readonly<Record<FindingKind, string>> = {
   zero_amount: '0円のため請求しない',
   card_expired: 'カードの有効期限切れ',
   card_locked: 'カード利用停止中',
+  carried_over: '繰越分を合算',
 };
 
 /** What is known of the cards behind the charges. Unknown is never counted as good. */

@@ -26,6 +26,8 @@ export interface NgCaseFacts {
   readonly contacts: number;
   /** Whether a new card or registration was recorded since the latest decline. */
   readonly registered: boolean;
+  /** Whether the time of notice of a carry-over is over since the latest decline. */
+  readonly noticed: boolean;
   /** Null: the cards table does not know it, the strictest budget holds. */
   readonly brand: CardBrand | null;
   readonly usage: RetryUsage;
@@ -55,10 +57,10 @@ export function planCase(of: NgCaseFacts, context: PlanningContext): PlannedStep
     const why = `${name(of)}のため再オーソリしません。注文・登録データを確かめて直し、再オーソリを指示してください。`;
     return [{ step: 'fix_data', dueAt: null, why }];
   }
-  const contact = of.contacts === 0 && contactsFirst(of) ? [firstContact(of, context)] : [];
   if (of.class === 'limit_exceeded' && of.limitKind === 'monthly') {
-    return [...contact, carryOver(context)];
+    return planCarryOver(of, '1か月の利用限度額の超過のため、', context);
   }
+  const contact = of.contacts === 0 && contactsFirst(of) ? [firstContact(of, context)] : [];
   const retry = planRetry(of, context);
   if (retry !== null) {
     return [...contact, retry, lastStep(of, context, retry.dueAt)].sort(byDueDate);
@@ -79,9 +81,48 @@ export function planRetryOn(
   return [{ step: 'retry', dueAt, why }, lastStep(of, context, dueAt)];
 }
 
-/** The plan of a case that a person has chosen to carry over. */
-export function planCarryOver(context: PlanningContext): PlannedStep[] {
-  return [{ ...carryOver(context), why: '担当者の指示により、翌月の請求にまとめます(繰越)。' }];
+/**
+ * The plan of a case that is carried over: the customer is told first, and only an order that is billed
+ * after the time of notice takes the charge over.
+ *
+ * @param cause why it is carried over: the beginning of a Japanese sentence
+ */
+export function planCarryOver(
+  { noticed }: Pick<NgCaseFacts, 'noticed'>,
+  cause: string,
+  context: PlanningContext,
+): PlannedStep[] {
+  const { noticeDays, waitDays } = context.settings.carryOver;
+  const waveAfter = (instant: string, days: number) =>
+    nextWave(startOfBusinessDate(addDays(businessDateOf(instant), days)), context);
+  const told = nextWave(context.now, context);
+  const readyAt = noticed ? context.now : waveAfter(told, noticeDays);
+  const notice: PlannedStep[] = [
+    {
+      step: 'contact',
+      dueAt: told,
+      why: `${cause}翌月の請求にまとめること(繰越)を、${businessDateOf(told)} に顧客へ連絡します。`,
+    },
+    {
+      step: 'carry_over',
+      dueAt: readyAt,
+      why: `連絡から ${noticeDays} 日たった ${businessDateOf(readyAt)} 以降の請求で、翌月の注文と合算します。`,
+    },
+  ];
+  const untilAt = waveAfter(readyAt, waitDays);
+  return [
+    ...(noticed ? [] : notice),
+    {
+      step: 'await_order',
+      dueAt: untilAt,
+      why: `翌月の受注待ちです。次に請求する注文と合算し、${businessDateOf(untilAt)} までになければ担当者に戻します。`,
+    },
+    {
+      step: 'decide',
+      dueAt: null,
+      why: `翌月の注文が ${businessDateOf(untilAt)} までに請求されなかったため、繰越していません。再オーソリ・断念などを指示するか、もう一度「翌月へ繰越」を指示してください。`,
+    },
+  ];
 }
 
 /** A wave of the desk: the first at or after an instant, on a business day. */
@@ -210,12 +251,6 @@ function secondContact(context: PlanningContext): PlannedStep {
   const dueAt = nextWave(startOfBusinessDate(addDays(first, askAgainAfterDays)), context);
   const why = `返答がなければ、${businessDateOf(dueAt)} に顧客へもう一度連絡します。`;
   return { step: 'contact', dueAt, why };
-}
-
-function carryOver(context: PlanningContext): PlannedStep {
-  const dueAt = nextWave(context.now, context);
-  const why = '1か月の利用限度額の超過のため、翌月の請求にまとめます(繰越)。';
-  return { step: 'carry_over', dueAt, why };
 }
 
 /** What happens when nothing else has brought the money in. */

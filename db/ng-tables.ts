@@ -57,7 +57,17 @@ export interface ChargeRegistrationsTable {
   recorded_at: Instant;
 }
 
+export interface CarryOverChoicesTable {
+  case_id: Fact<number>;
+  k: Fact<number>;
+  merchant_id: Fact<number>;
+  order_number: Fact<string | null>;
+  decision_id: Fact<number>;
+  chosen_at: Instant;
+}
+
 export interface NgTables {
+  carry_over_choices: CarryOverChoicesTable;
   ng_cases: NgCasesTable;
   ng_case_steps: NgCaseStepsTable;
   charge_registrations: ChargeRegistrationsTable;

@@ -177,6 +177,16 @@ create table carrier_verdicts (
   constraint carrier_verdicts_check CHECK (((result_id IS NOT NULL) = (verdict = ANY (ARRAY['new'::text, 'duplicate'::text])))),
   constraint carrier_verdicts_verdict_check CHECK ((verdict = ANY (ARRAY['new'::text, 'duplicate'::text, 'unusable'::text, 'card_number'::text])))
 );
+create table carry_over_choices (
+  case_id bigint not null,
+  k integer not null,
+  merchant_id bigint not null,
+  order_number text,
+  decision_id bigint not null,
+  chosen_at timestamp with time zone not null,
+  constraint carry_over_choices_pkey PRIMARY KEY (case_id, k),
+  constraint carry_over_choices_k_check CHECK ((k >= 1))
+);
 create table charge_clearances (
   charge_id bigint not null,
   preview_id bigint not null,
@@ -770,7 +780,7 @@ create table ng_cases (
   constraint ng_cases_check2 CHECK (((next_step = 'none'::text) = (closed_at IS NOT NULL))),
   constraint ng_cases_class_check CHECK ((class = ANY (ARRAY['card_expired'::text, 'card_cancelled'::text, 'limit_exceeded'::text, 'insufficient_funds'::text, 'held'::text, 'system'::text, 'bad_request'::text, 'authentication'::text, 'unknown'::text]))),
   constraint ng_cases_limit_kind_check CHECK ((limit_kind = ANY (ARRAY['daily'::text, 'monthly'::text]))),
-  constraint ng_cases_next_step_check CHECK ((next_step = ANY (ARRAY['plan'::text, 'retry'::text, 'contact'::text, 'carry_over'::text, 'give_up'::text, 'decide'::text, 'fix_data'::text, 'await_result'::text, 'none'::text]))),
+  constraint ng_cases_next_step_check CHECK ((next_step = ANY (ARRAY['plan'::text, 'retry'::text, 'contact'::text, 'carry_over'::text, 'await_order'::text, 'give_up'::text, 'decide'::text, 'fix_data'::text, 'await_result'::text, 'none'::text]))),
   constraint ng_cases_opened_n_check CHECK ((opened_n >= 1)),
   constraint ng_cases_outcome_check CHECK ((outcome = ANY (ARRAY['paid'::text, 'replaced'::text, 'carried_over'::text, 'cancelled'::text, 'given_up'::text, 'voided'::text, 'expired'::text]))),
   constraint ng_cases_recovered_by_check CHECK ((recovered_by = ANY (ARRAY['retry'::text, 'retry_now'::text, 'new_card'::text, 'limit_raised'::text, 'replaced'::text, 'other'::text])))
@@ -1284,6 +1294,8 @@ alter table carrier_results add constraint carrier_results_merchant_id_fkey FORE
 alter table carrier_verdicts add constraint carrier_verdicts_call_id_fkey FOREIGN KEY (call_id) REFERENCES carrier_calls(id);
 alter table carrier_verdicts add constraint carrier_verdicts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_verdicts add constraint carrier_verdicts_result_id_fkey FOREIGN KEY (result_id) REFERENCES carrier_results(id);
+alter table carry_over_choices add constraint carry_over_choices_case_id_fkey FOREIGN KEY (case_id) REFERENCES ng_cases(id);
+alter table carry_over_choices add constraint carry_over_choices_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table charge_clearances add constraint charge_clearances_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES clearances(preview_id);
 alter table charge_registrations add constraint charge_registrations_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table clearances add constraint clearances_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
@@ -1403,6 +1415,7 @@ alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
+CREATE INDEX attempts_carried_over ON public.attempts USING btree (charge_id) WHERE (kind = 'carried_over'::text);
 CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
@@ -2329,6 +2342,7 @@ grant insert, select on carrier_resend_closings to tsukigime_app;
 grant insert, select on carrier_resend_tasks to tsukigime_app;
 grant insert, select on carrier_results to tsukigime_app;
 grant insert, select on carrier_verdicts to tsukigime_app;
+grant insert, select on carry_over_choices to tsukigime_app;
 grant insert, select on charge_clearances to tsukigime_app;
 grant insert, select on charge_registrations to tsukigime_app;
 grant insert, select on clearances to tsukigime_app;

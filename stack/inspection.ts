@@ -54,6 +54,7 @@ export const insertOnlyTables: readonly string[] = [
   'payment_inquiry_rows',
   'payment_inquiry_uses',
   'payment_details',
+  'carry_over_choices',
   'charge_registrations',
   'ng_case_steps',
   'carrier_calls',

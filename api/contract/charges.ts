@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CHARGE_STATES } from '../../billing/charge.ts';
-import { accepted, cycleParamsSchema, orderNumbersSchema } from './cycles.ts';
+import { accepted, billingMonthSchema, cycleParamsSchema, orderNumbersSchema } from './cycles.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
 
 const pageQuery = {
@@ -12,6 +12,11 @@ const nextAfterSchema = z
   .int()
   .nullable()
   .meta({ description: 'for the next page; null at the end' });
+
+/** Charges that are billed in one sum with one of another month. */
+export const carryOverLinkSchema = z
+  .object({ month: billingMonthSchema, orderNumber: z.string(), yen: z.int() })
+  .meta({ id: 'CarryOverLink' });
 
 const chargeSchema = z
   .object({
@@ -25,6 +30,12 @@ const chargeSchema = z
     responseCode: z.string().nullable(),
     responseDetail: z.string().nullable(),
     captureBefore: instantSchema.nullable(),
+    carriedTo: carryOverLinkSchema
+      .nullable()
+      .meta({ description: '翌月繰越: the charge that bills it in one sum' }),
+    carriedFrom: z
+      .array(carryOverLinkSchema)
+      .meta({ description: 'unpaid charges of earlier months within amountYen' }),
   })
   .meta({ id: 'Charge' });
 

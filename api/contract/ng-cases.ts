@@ -8,6 +8,7 @@ import {
   NG_RECOVERIES,
   NG_STEP_KINDS,
 } from '../../billing/ng-case.ts';
+import { carryOverLinkSchema } from './charges.ts';
 import { accepted, billingMonthSchema, cycleParamsSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
@@ -47,6 +48,12 @@ const caseSchema = z
     outcomeLabel: z.string().nullable(),
     recoveredBy: z.enum(NG_RECOVERIES).nullable(),
     closedAt: instantSchema.nullable(),
+    carriedTo: carryOverLinkSchema
+      .nullable()
+      .meta({ description: '翌月繰越: the charge that bills it in one sum' }),
+    carriedFrom: z
+      .array(carryOverLinkSchema)
+      .meta({ description: 'unpaid charges of earlier months within amountYen' }),
   })
   .meta({ id: 'NgCase' });
 
@@ -120,7 +127,16 @@ const actSchema = z.discriminatedUnion('kind', [
       .meta({ description: 'the order that was paid in its place' }),
     ...withReason,
   }),
-  z.strictObject({ kind: z.literal('carry_over'), ...mayHaveReason }),
+  z.strictObject({
+    kind: z.literal('carry_over'),
+    toOrderNumber: z
+      .string()
+      .regex(/^[0-9A-Za-z_-]{1,64}$/, { error: 'is an order number' })
+      .nullable()
+      .default(null)
+      .meta({ description: "the order that takes it over; null: the customer's next one" }),
+    ...mayHaveReason,
+  }),
   z.strictObject({
     kind: z.literal('classify'),
     class: z.enum(DECLINE_CLASSES).exclude(['unknown']),

@@ -15,7 +15,8 @@ export const chargeHandlers: Handlers<typeof chargeRoutes> = {
       limit: query.limit + 1,
     });
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.position);
-    return { status: 200, body: { charges: page, nextAfter } };
+    const charges = page.map((row) => ({ ...row, carriedFrom: [...row.carriedFrom] }));
+    return { status: 200, body: { charges, nextAfter } };
   },
 
   async endCharges({ deps, identity, merchant, params, body, idempotencyKey }) {

@@ -128,6 +128,7 @@ function showCase({ id: _, ...of }: NgCaseView, now: string) {
   return {
     ...of,
     plan: [...of.plan],
+    carriedFrom: [...of.carriedFrom],
     classLabel: declineLabels[of.class],
     nextStepLabel: ngNextStepLabels[of.nextStep],
     outcomeLabel: of.outcome === null ? null : ngOutcomeLabels[of.outcome],

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { Db } from '../database.ts';
+import { type CarryOverLink, carryOverLinks } from './carry-over.ts';
 
 export interface Charge {
   readonly orderNumber: string;
@@ -13,6 +14,10 @@ export interface Charge {
   readonly responseCode: string | null;
   readonly responseDetail: string | null;
   readonly captureBefore: string | null;
+  /** The later month's charge that bills it, once it was carried over. */
+  readonly carriedTo: CarryOverLink | null;
+  /** Charges of earlier months that are part of its amount. */
+  readonly carriedFrom: readonly CarryOverLink[];
 }
 
 /** Charges of a cycle in the export's order, a page at a time. */
@@ -30,8 +35,8 @@ export async function listCharges(
     select order_number as "orderNumber", customer_number as "customerNumber", position, state,
            n as attempt, amount_yen as "amountYen", captured_yen as "capturedYen",
            response_code as "responseCode", response_detail as "responseDetail",
-           capture_before as "captureBefore"
-      from charge_states
+           capture_before as "captureBefore", ${carryOverLinks(sql<number>`s.charge_id`)}
+      from charge_states s
      where merchant_id = ${merchantId} and cycle_id = ${page.cycleId}
        and (${page.state ?? null}::text is null or state = ${page.state ?? null})
        and position > ${page.afterPosition}

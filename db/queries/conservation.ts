@@ -72,6 +72,13 @@ export async function checkConservation(
     union all
     select name || ' の明細と結果金額', 'yen', line_yen, verdict_yen from ledger where round is not null
     union all
+    select w.* from ${carriedOver(cycleId)} v cross join lateral (values
+      ('繰越した件数と引き継いだ請求の件数', 'rows', v.given, v.taken),
+      ('繰越した金額と引き継いだ請求の金額', 'yen', v.given_yen, v.taken_yen)) w
+    union all
+    select '引き継いだ金額と前の請求の金額', 'yen', taken_yen, given_yen
+      from ${takenOver(cycleId)} v
+    union all
     select '一部売上の残額と指示', 'yen', rest, asked from ${partialCaptures(cycleId)} p
     `.execute(db);
   const broken = rows.filter((sum) => sum.left !== sum.right);
@@ -93,6 +100,29 @@ function partialCaptures(cycleId: number): RawBuilder<unknown> {
                     and e.exchange_id is not null
       join attempts a on a.charge_id = e.charge_id and a.n = e.n
       left join capture_requests q on q.charge_id = e.charge_id and q.n = e.n
+     where c.cycle_id = ${cycleId})`;
+}
+
+/** What the month's charges handed on to later ones, against what those took: each item once, whole. */
+function carriedOver(cycleId: number): RawBuilder<unknown> {
+  return sql`(
+    select count(*)::float8 as given, count(t.charge_id)::float8 as taken,
+           coalesce(sum((select sum(i.yen) from charge_items i where i.charge_id = c.id)), 0)::float8
+             as given_yen, coalesce(sum(t.yen), 0)::float8 as taken_yen
+      from charges c
+      join attempts a on a.charge_id = c.id and a.kind = 'carried_over'
+      left join charge_items t on t.origin_charge_id = c.id and t.charge_id <> t.origin_charge_id
+     where c.cycle_id = ${cycleId})`;
+}
+
+/** What the month's charges took over of earlier ones, against what those were. */
+function takenOver(cycleId: number): RawBuilder<unknown> {
+  return sql`(
+    select coalesce(sum(t.yen), 0)::float8 as taken_yen,
+           coalesce(sum((select sum(i.yen) from charge_items i
+                          where i.charge_id = t.origin_charge_id)), 0)::float8 as given_yen
+      from charges c
+      join charge_items t on t.charge_id = c.id and t.charge_id <> t.origin_charge_id
      where c.cycle_id = ${cycleId})`;
 }
 

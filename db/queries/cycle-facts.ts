@@ -138,7 +138,8 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
       (select count(*)::int from ng_cases k
         where k.cycle_id = ${cycleId} and k.closed_at is null
-          and k.next_step in ('plan', 'retry', 'contact', 'carry_over', 'give_up')) as "ngWorked",
+          and k.next_step in ('plan', 'retry', 'contact', 'carry_over', 'await_order',
+                              'give_up')) as "ngWorked",
       (select count(*)::int from (${openRunsOf(cycleId)}) u) as "openRuns",
       case when ${billedWhole(cycleId)} then 0
            else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,

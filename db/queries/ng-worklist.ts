@@ -11,6 +11,7 @@ import type {
   PlannedStep,
 } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
+import { type CarryOverLink, carryOverLinks } from './carry-over.ts';
 
 /** Cases of the NG desk as people look at them. */
 
@@ -43,6 +44,8 @@ export interface NgCaseView {
   readonly outcome: NgOutcome | null;
   readonly recoveredBy: NgRecovery | null;
   readonly closedAt: string | null;
+  readonly carriedTo: CarryOverLink | null;
+  readonly carriedFrom: readonly CarryOverLink[];
 }
 
 const caseColumns = sql`
@@ -51,7 +54,8 @@ const caseColumns = sql`
   k.limit_kind as "limitKind", k.next_step as "nextStep", k.due_at as "dueAt", k.why, k.plan,
   (select count(*)::int from authorization_requests q
     where q.charge_id = k.charge_id and q.kind = 'retry') as retries,
-  k.opened_at as "openedAt", k.outcome, k.recovered_by as "recoveredBy", k.closed_at as "closedAt"`;
+  k.opened_at as "openedAt", k.outcome, k.recovered_by as "recoveredBy", k.closed_at as "closedAt",
+  ${carryOverLinks(sql<number>`c.id`)}`;
 
 const matching = (merchantId: number, filter: NgCaseFilter): RawBuilder<unknown> => sql`
   k.merchant_id = ${merchantId}

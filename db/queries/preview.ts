@@ -10,6 +10,7 @@ import {
 import type { Db, Trx } from '../database.ts';
 import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
 import { knowsCards } from './card-standing.ts';
+import { carriedFindings, stageCarryOvers } from './carry-over.ts';
 
 /**
  * Previews are made in tables of one transaction: staged, compared, summed, and kept or rolled back by
@@ -34,12 +35,13 @@ export interface PreviewContent extends RowsAndYen {
 
 /**
  * Stages what the month bills: `month_orders`, of which those with an `i` are about to be: the selected
- * orders of its open runs, behind charges that wait for a file and are not cleared (any more).
+ * orders of its open runs, behind charges that wait for a file and are not cleared (any more). What they
+ * take over of earlier months is part of their yen, and of the hash (`month_carry_overs`).
  */
 export async function stagePreview(
   trx: Trx,
   merchantId: number,
-  { cycleId, settingsVersion }: PreviewedMonth,
+  { cycleId, month, settingsVersion }: PreviewedMonth,
 ): Promise<PreviewContent> {
   const openRuns = openRunsOf(cycleId);
   await sql`drop table if exists pg_temp.month_orders`.execute(trx);
@@ -49,12 +51,13 @@ export async function stagePreview(
     billed as (
       select c.order_number, c.customer_number, c.previous_order_number,
              (select sum(i.yen)::int from charge_items i where i.charge_id = c.id) as yen,
-             c.id as charge_id, u.charge_id is not null as previewed,
+             c.id as charge_id, null::int as cycle_count, u.charge_id is not null as previewed,
              0 as source, c.position as place, 0 as record
         from charges c left join uncleared u on u.charge_id = c.id
        where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
       union all
       select o.order_number, o.customer_number, o.previous_order_number, r.amount_yen, null,
+             o.cycle_count,
              exists (select from (${openRuns}) u where u.scope = 'all')
                or r.order_number in (select w.order_number
                                        from run_orders w join (${openRuns}) u on u.id = w.run_id),
@@ -65,11 +68,12 @@ export async function stagePreview(
          and not exists (select from charges c
                           where c.cycle_id = ${cycleId} and c.order_number = r.order_number)
     )
-    select order_number, customer_number, previous_order_number, yen, charge_id,
-           case when previewed then row_number()
+    select order_number, customer_number, previous_order_number, yen, 0 as carried_yen, charge_id,
+           cycle_count, case when previewed then row_number()
              over (partition by previewed order by source, place, record) end as i
       from billed`.execute(trx);
   await sql`analyze month_orders`.execute(trx);
+  await stageCarryOvers(trx, merchantId, month);
   const { rows } = await sql<PreviewContent>`
     select count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen,
            encode(sha256(convert_to(
@@ -137,7 +141,9 @@ export async function matchLastMonth(
   const { rows } = await sql<RowsAndYen>`
     select count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen from last_billed
     union all
-    select count(*)::int, coalesce(sum(yen), 0)::float8 from month_orders`.execute(trx);
+    select count(*)::int, coalesce(sum(yen - carried_yen), 0)::float8 from month_orders`.execute(
+    trx,
+  );
   const [last, thisMonth] = rows;
   if (last === undefined || thisMonth === undefined) throw new Error('two aggregates, two rows');
   return { last, thisMonth };
@@ -188,10 +194,10 @@ export async function stageFindings(
        where ${of.compares}
          and not exists (select from matched t where t.last_order_number = l.order_number)
       union all
-      select 'changed', m.i, m.order_number, m.customer_number, m.yen, t.last_order_number,
-             t.last_yen, null
+      select 'changed', m.i, m.order_number, m.customer_number, m.yen - m.carried_yen,
+             t.last_order_number, t.last_yen, null
         from month_orders m join matched t on t.order_number = m.order_number
-       where m.i is not null and m.yen <> t.last_yen
+       where m.i is not null and m.yen - m.carried_yen <> t.last_yen
       union all
       select 'over_ceiling', m.i, m.order_number, m.customer_number, m.yen, null, null, null
         from month_orders m where m.i is not null and m.yen > ${of.ceilingYen}::int
@@ -202,6 +208,8 @@ export async function stageFindings(
       union all
       select 'zero_amount', null, e.order_number, e.customer_number, 0, null, null, null
         from excluded e where e.reason = 'zero_amount'
+      union all
+      ${carriedFindings}
       union all
       select 'card_' || c.standing, m.i, m.order_number, m.customer_number, m.yen, null, null, null
         from month_orders m join cards c on c.customer_number = m.customer_number

@@ -22,6 +22,7 @@ const facts: NgCaseFacts = {
   retries: 0,
   contacts: 0,
   registered: false,
+  noticed: false,
   brand: null,
   usage: NO_USAGE,
 };
@@ -95,7 +96,22 @@ describe('the plan of a class', () => {
 
   test('goes by the limit that a person learnt of', () => {
     expect(plan({ limitKind: 'daily', contacts: 1 })[0]).toEqual(['retry', '2026-11-24']);
-    expect(plan({ limitKind: 'monthly', contacts: 1 })).toEqual([['carry_over', '2026-11-24']]);
+  });
+
+  test('tells the customer before an order may take the charge over, and does not wait for ever', () => {
+    const waits = [
+      ['contact', '2026-11-24'],
+      ['carry_over', '2026-11-30'],
+      ['await_order', '2027-01-14'],
+      ['decide', null],
+    ];
+    expect(plan({ limitKind: 'monthly' })).toEqual(waits);
+    // A mail about something else is no notice.
+    expect(plan({ limitKind: 'monthly', contacts: 1 })).toEqual(waits);
+    expect(plan({ limitKind: 'monthly', noticed: true })).toEqual([
+      ['await_order', '2027-01-04'],
+      ['decide', null],
+    ]);
   });
 
   test('tries a card that was cancelled only once another is registered', () => {
@@ -153,6 +169,7 @@ const cases: fc.Arbitrary<NgCaseFacts> = fc.record({
   retries: fc.integer({ min: 0, max: 5 }),
   contacts: fc.integer({ min: 0, max: 2 }),
   registered: fc.boolean(),
+  noticed: fc.boolean(),
   brand: fc.constantFrom(...cardBrands, null),
   usage: usages,
 });

@@ -24,6 +24,8 @@ export interface ExportRow {
   readonly yen?: number;
   readonly customer?: string;
   readonly previous?: string;
+  /** 定期回数. */
+  readonly count?: number;
   readonly exclusion?: string;
   readonly quarantined?: string;
 }
@@ -65,7 +67,15 @@ async function* readRows(
   [cycleId, collectionId, merchantId]: [number, number, number],
 ): AsyncGenerator<CollectedRow> {
   for (const [index, row] of rows.entries()) {
-    const { number, yen = 100, exclusion, quarantined, customer = '9', previous = '1' } = row;
+    const {
+      number,
+      yen = 100,
+      exclusion,
+      quarantined,
+      customer = '9',
+      previous = '1',
+      count = 2,
+    } = row;
     const place = [collectionId, index + 1, index + 2, merchantId];
     if (quarantined !== undefined || number === null) {
       const reason = [null, null, quarantined ?? 'row_broken', '読めません', 'unreadable'];
@@ -73,7 +83,17 @@ async function* readRows(
       yield { kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] };
       continue;
     }
-    const order = [number, customer, null, 'クレジットカード', 2, previous, yen, 'unknown', null];
+    const order = [
+      number,
+      customer,
+      null,
+      'クレジットカード',
+      count,
+      previous,
+      yen,
+      'unknown',
+      null,
+    ];
     const rest = ['新規受付', '', '', '', exclusion ?? null];
     yield { kind: 'order', values: [cycleId, ...place, ...order, ...rest] };
   }

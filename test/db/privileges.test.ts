@@ -78,6 +78,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   carrier_resend_tasks: [],
   carrier_results: [],
   carrier_verdicts: [],
+  carry_over_choices: [],
   charge_items: [],
   charge_registrations: [],
   charge_clearances: [],
