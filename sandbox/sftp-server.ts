@@ -40,6 +40,8 @@ export interface SftpFaults {
 export interface SandboxSftpServer {
   readonly port: number;
   readonly faults: SftpFaults;
+  /** How many connections the faults have cut. */
+  readonly cuts: number;
   /** `SHA256:…` of the host key in use, as the other side has to pin it. */
   readonly hostKey: string;
   /** User names of all logins that were tried, in order: what left the other machine. */
@@ -85,6 +87,7 @@ class SftpServer implements SandboxSftpServer {
   };
   readonly triedLogins: string[] = [];
   hostKey = '';
+  cuts = 0;
   private readonly accounts: readonly SftpAccount[];
   private readonly sockets = new Set<Socket>();
   private readonly listener = createServer((socket) => this.accept(socket));
@@ -128,7 +131,10 @@ class SftpServer implements SandboxSftpServer {
     this.sockets.add(socket.setNoDelay(true));
     socket.once('close', () => this.sockets.delete(socket));
     const server = new ssh2.Server({ hostKeys: [this.hostPrivateKey] }, (connection) =>
-      this.welcome(connection, () => socket.destroy()),
+      this.welcome(connection, () => {
+        this.cuts += 1;
+        socket.destroy();
+      }),
     );
     server.injectSocket(socket);
   }

@@ -30,7 +30,7 @@ export interface PaygentSandboxOptions {
 
 export interface PaygentSandbox {
   readonly url: string;
-  readonly sftp: Pick<SftpFront, 'loginOf' | 'faults'>;
+  readonly sftp: Pick<SftpFront, 'loginOf' | 'faults' | 'cuts'>;
   readonly telegrams: Pick<TelegramFront, 'accessOf'>;
   /** Feeds the sandbox the time from inside its process; unlike PUT /clock, a restart forgets it. */
   feedClock(now: string): Promise<void>;

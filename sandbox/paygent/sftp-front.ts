@@ -18,6 +18,8 @@ export interface SftpFront {
   /** What a merchant has to set to use it. */
   loginOf(merchantId: string): SftpLogin;
   readonly faults: SftpFaults;
+  /** How many connections the faults have cut. */
+  readonly cuts: number;
   /** Puts the results that are due; to be called after anything may have been processed. */
   putResults(): void;
   stop(): Promise<void>;
@@ -80,6 +82,9 @@ export async function startSftpFront(
       return { ...place, user: merchantId, password: passwordOf(merchantId) };
     },
     faults: server.faults,
+    get cuts() {
+      return server.cuts;
+    },
     putResults() {
       for (const upload of desk.state.uploads.values()) {
         if (upload.droppedAs === undefined || upload.processedAt === null) continue;

@@ -1,15 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { carryFile } from '../../sandbox/bill-month.ts';
-import {
-  type CycleView,
-  listCharges,
-  listExchanges,
-  readCycle,
-  startCycle,
-} from '../../sandbox/operator.ts';
+import { type CycleView, listCharges, listExchanges, readCycle } from '../../sandbox/operator.ts';
 import type { Month } from '../workflows/month.ts';
-import { makeExport, numbered, post, type TestOrder, upload } from '../workflows/month-acts.ts';
-import { billedMonth, pause, persist, type StepKind, type Story } from './story.ts';
+import { makeExport, numbered, type TestOrder, upload } from '../workflows/month-acts.ts';
+import { processFaults } from './faults.ts';
+import {
+  billedMonth,
+  countOf,
+  insist,
+  pause,
+  persist,
+  type StepKind,
+  type Story,
+} from './story.ts';
 
 /** 30 of 60 orders are billed first, in two files; then what newer exports made of the rest. */
 const orders = numbered('c', 60);
@@ -62,6 +64,7 @@ const steps = {
 export const chosenMonth: Story = {
   settings: { paygent: { maxRecordsPerFile: 20 }, capture: { policy: 'on-shipment' } },
   steps,
+  faults: processFaults,
   async live(month) {
     await insist(month, '/cycles', { month: billedMonth, scope: 'chosen' });
     await give(month, orders);
@@ -132,28 +135,10 @@ const sum = (list: readonly TestOrder[]) => ({
   yen: list.reduce((total, { yen }) => total + Number(yen), 0),
 });
 
-const countOf = (charges: CycleView['charges']) =>
-  Object.values(charges).reduce((total, count) => total + (count?.rows ?? 0), 0);
-
 async function give(month: Month, list: readonly TestOrder[]): Promise<void> {
   const stored = await upload(month, 'order-export', makeExport(list));
   const { sha256 } = stored.body as { sha256: string };
   await insist(month, path('/order-export'), { sha256 });
-}
-
-/** The same act under the same key, until it is said to be done. */
-async function insist(month: Month, route: string, body: object): Promise<void> {
-  const key = randomUUID();
-  for (;;) {
-    const reply = await post(month, route, body, key);
-    if (reply.status < 300 && reply.status !== 202) return;
-    const passing = reply.status >= 500 || reply.status === 202;
-    if (!passing && !JSON.stringify(reply.body).includes('workflow-closed')) {
-      throw new Error(`${route}: ${reply.text}`);
-    }
-    await startCycle(month.day.desk, billedMonth);
-    await pause();
-  }
 }
 
 /** Carries every file to the PSP and back, until the month looks as asked and none is left. */

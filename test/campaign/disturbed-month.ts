@@ -1,45 +1,27 @@
-import { sql } from 'kysely';
+import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { listExchanges as listExchangeRows } from '../../db/queries/exchanges.ts';
 import {
   type CycleView,
   listCharges,
   listExchanges,
   listOrders,
   readCycle,
-  startCycle,
 } from '../../sandbox/operator.ts';
+import type { LedgerTotals } from '../../sandbox/paygent/ledger.ts';
 import { createRandom, hashWords } from '../../sandbox/shop/random.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
-import { cycleWorkflowId, exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
 import { type Month, openMonth } from '../workflows/month.ts';
-import { type DatabaseLine, openDatabaseLine } from './database-line.ts';
+import { type Battlefield, type Fault, inflict } from './faults.ts';
+import { openLine } from './line.ts';
 import { billedMonth, type Story } from './story.ts';
-import { type Caught, type Step, setTraps, type Traps } from './traps.ts';
+import { type Step, setTraps, type Traps } from './traps.ts';
 import { prepareWorkerChild, type WorkerChild } from './worker-child.ts';
 
 /**
  * A month under fire: the kill campaign in one function. Whatever happens to it at whichever step,
  * it must end as the month that nothing happened to, and the PSP must have seen each order once.
  */
-
-export type Fault =
-  /** SIGKILL, then a new worker process. */
-  | 'worker killed'
-  /** Postgres ends every connection of the worker. */
-  | 'connections cut'
-  /** Nobody reaches Postgres until several attempts have failed. */
-  | 'postgres away'
-  /** Every workflow is gone; the month is started again from its rows. */
-  | 'temporal state lost';
-
-export const faults = [
-  'worker killed',
-  'connections cut',
-  'postgres away',
-  'temporal state lost',
-] as const satisfies readonly Fault[];
 
 export interface Disturbance {
   /** One of the story's. */
@@ -52,12 +34,19 @@ export interface Disturbance {
  * with the faults in turn.
  */
 export function planCampaign(story: Story): Disturbance[][] {
-  return faults.map((_, shift) =>
-    Object.keys(story.steps).map((step, index) => ({
-      step,
-      fault: faults[(index + shift) % faults.length] ?? 'worker killed',
-    })),
-  );
+  return story.faults.map((_, shift) => disturbInTurn(story, story.faults, shift));
+}
+
+/** One month that meets every step, with the faults in turn. */
+export function disturbInTurn(
+  story: Story,
+  faults: readonly Fault[],
+  shift: number,
+): Disturbance[] {
+  return Object.keys(story.steps).map((step, index) => ({
+    step,
+    fault: faults[(index + shift) % faults.length] ?? 'worker killed',
+  }));
 }
 
 /** What a month comes to, without what may differ between two runs (instants, 受付番号). */
@@ -71,7 +60,9 @@ export interface MonthResult {
   /** Which captures share a file depends on when results come: what they come to does not. */
   readonly captureFiles: { readonly records: number; readonly amountYen: number };
   readonly captured: readonly string[];
-  readonly ledger: object;
+  readonly ledger: Omit<LedgerTotals, 'orders'> & { readonly orders: readonly string[] };
+  /** Mails that reached the mail server more than once. */
+  readonly mailsTwice: number;
 }
 
 /** Dead activities must be found quickly; nothing here takes a second by itself. */
@@ -97,30 +88,38 @@ export async function disturbMonth(
   story: Story,
   disturbances: readonly Disturbance[] = [],
 ): Promise<MonthResult> {
-  const line = await openDatabaseLine();
+  const lines = await openLines();
   const ended = new AbortController();
   const month = await openMonth({
     workers: false,
     timing,
-    throughLine: line.through,
+    temporal: lines.throughTemporal(),
+    throughLine: lines.database.through,
     settings: story.settings,
-    outcomes: { declineShare: 0.05, seed: 'campaign' },
+    outcomes: story.outcomes ?? { declineShare: 0.05, seed: 'campaign' },
   });
   const faultOf = new Map(
     disturbances.map(({ step, fault }) => [placeStep(seed, story, step), fault] as const),
   );
   const traps = await setTraps(month.ownerDatabaseUrl, [...faultOf.keys()]);
-  const battlefield: Battlefield = {
-    month,
-    line,
-    traps,
-    worker: prepareWorker(month),
-    spares: disturbances.filter(({ fault }) => fault === 'worker killed').length,
-    spare: undefined,
+  const reserve = prepareReserve(
+    1 + disturbances.filter(({ fault }) => needsWorker.has(fault)).length,
+    () => prepareWorker(month, lines.smtp.through(smtpUrlOf(month))),
+  );
+  const workers: WorkerChild[] = [];
+  const { database, temporal, smtp } = lines;
+  const field: Battlefield = {
+    ...{ month, seed, database, temporal, smtp, workers },
+    ended: ended.signal,
+    async putToWork() {
+      const worker = reserve.take();
+      workers.push(worker);
+      await worker.begin();
+    },
   };
   try {
-    await putToWork(battlefield);
-    const inflicting = inflictAll(battlefield, faultOf, ended.signal);
+    await field.putToWork();
+    const inflicting = inflictAll(field, traps, faultOf);
     const failed = inflicting.then(() => new Promise<never>(() => {}));
     const late = new Promise<never>((_, reject) => {
       const tooLate = () => reject(new Error('the month did not end'));
@@ -138,15 +137,17 @@ export async function disturbMonth(
     return await readResult(month);
   } catch (error) {
     const missed = [...traps.waiting].map(nameStep).join(', ');
-    throw new Error(`seed ${seed}; not reached yet: ${missed || 'nothing'}`, { cause: error });
+    const stands = await describeStand(month);
+    throw new Error(`seed ${seed}; not reached yet: ${missed || 'nothing'}; ${stands}`, {
+      cause: error,
+    });
   } finally {
     ended.abort();
-    await battlefield.worker.kill();
-    await battlefield.spare?.kill();
+    await Promise.all([...workers, ...reserve.rest()].map((worker) => worker.kill()));
     await traps.releaseAll();
     await traps.close();
     await month.close();
-    await line.close();
+    await lines.close();
   }
 }
 
@@ -158,25 +159,60 @@ function placeStep(seed: number, story: Story, name: string): Step {
   return { ...step, name, n: first + random.int(rows - first + 1) };
 }
 
+/** Where a month that failed stands, as its operator reads it. */
+async function describeStand({ day }: Month): Promise<string> {
+  try {
+    const { stage, waitsFor } = await readCycle(day.desk, billedMonth);
+    const files = await listExchanges(day.desk, billedMonth);
+    const stages = files.map((file) => `${file.kind}-${file.number} ${file.stage}`);
+    return [stage, waitsFor, ...stages].join('; ');
+  } catch (error) {
+    return String(error);
+  }
+}
+
 const nameStep = (step: Step) => `${step.name} (row ${step.n})`;
 
-interface Battlefield {
-  readonly month: Month;
-  readonly line: DatabaseLine;
-  readonly traps: Traps;
-  worker: WorkerChild;
-  /** The next worker, loaded already; how many more will be needed. */
-  spare: WorkerChild | undefined;
-  spares: number;
+/** Faults after which another worker begins. */
+const needsWorker: ReadonlySet<Fault> = new Set(['worker killed', 'two workers racing']);
+
+/** Workers with their code loaded, one ahead of need. */
+function prepareReserve(count: number, prepare: () => WorkerChild) {
+  let left = count;
+  let ready: WorkerChild | undefined;
+  const refill = () => {
+    ready = left > 0 ? prepare() : undefined;
+    left -= 1;
+  };
+  refill();
+  return {
+    take(): WorkerChild {
+      const worker = ready ?? prepare();
+      refill();
+      return worker;
+    },
+    rest: () => (ready === undefined ? [] : [ready]),
+  };
 }
 
-async function putToWork(field: Battlefield): Promise<void> {
-  await field.worker.begin();
-  field.spare = field.spares > 0 ? prepareWorker(field.month) : undefined;
-  field.spares -= 1;
+/** What processes and servers talk over, each to be cut by itself. */
+async function openLines() {
+  const [database, temporal, smtp] = await Promise.all([openLine(), openLine(), openLine()]);
+  return {
+    ...{ database, temporal, smtp },
+    throughTemporal: () => ({
+      address: temporal.through(`tcp://${inject('temporalAddress')}`).replace('tcp://', ''),
+      taskQueue: `tsukigime-${randomBytes(4).toString('hex')}`,
+    }),
+    async close() {
+      for (const line of [database, temporal, smtp]) await line.close();
+    },
+  };
 }
 
-function prepareWorker(month: Month): WorkerChild {
+const smtpUrlOf = ({ mailServer }: Month) => `smtp://${mailServer.host}:${mailServer.port}`;
+
+function prepareWorker(month: Month, sandboxSmtpUrl: string): WorkerChild {
   return prepareWorkerChild({
     address: month.server.address,
     namespace: month.server.namespace,
@@ -187,64 +223,19 @@ function prepareWorker(month: Month): WorkerChild {
     bundlesDir,
     timing,
     logLevel: 'silent',
+    mail: { sandboxSmtpUrl, smtpFrom: 'tsukigime@example.jp' },
   });
 }
 
 async function inflictAll(
   field: Battlefield,
+  traps: Traps,
   faultOf: ReadonlyMap<Step, Fault>,
-  ended: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const caught = await field.traps.next(ended);
+    const caught = await traps.next(field.ended);
     if (caught === undefined) return;
     await inflict(field, caught, faultOf.get(caught.step) ?? 'worker killed');
-  }
-}
-
-async function inflict(field: Battlefield, caught: Caught, fault: Fault): Promise<void> {
-  const { month, line } = field;
-  switch (fault) {
-    case 'worker killed':
-      await field.worker.kill();
-      await caught.release();
-      field.worker = field.spare ?? prepareWorker(month);
-      return await putToWork(field);
-    case 'connections cut':
-      // As the worker's own role: the owner may not.
-      await sql`
-        select pg_terminate_backend(pid) from pg_stat_activity
-         where datname = current_database() and application_name = 'tsukigime-worker'`.execute(
-        month.db,
-      );
-      return await caught.release();
-    case 'postgres away': {
-      const away = line.cutUntilMissed(5);
-      await caught.release();
-      return await away;
-    }
-    case 'temporal state lost':
-      await loseTemporalState(month);
-      // The old activity is still at it when the new workflow begins: neither may know of the other.
-      await startCycle(month.day.desk, billedMonth);
-      return await caught.release();
-  }
-}
-
-/** Ends every workflow of the month without asking it. */
-export async function loseTemporalState(month: Month): Promise<void> {
-  const { merchant } = month.day.desk;
-  const rows = await listExchangeRows(month.db, month.merchantId, billedMonth);
-  const ids = [
-    cycleWorkflowId(merchant, billedMonth),
-    ...rows.map((row) => exchangeWorkflowId(merchant, row.billingMonth, row.kind, row.number)),
-  ];
-  for (const id of ids) {
-    await month.client.workflow
-      .getHandle(id)
-      .terminate('state lost (test)')
-      // Ended by itself, or not begun.
-      .catch(() => {});
   }
 }
 
@@ -278,5 +269,8 @@ export async function readResult(month: Month): Promise<MonthResult> {
         .map((order) => `${order.orderNumber} ${order.authorizations} ${order.captures}`)
         .sort(),
     },
+    mailsTwice: countTwice(month.mailServer.listMails().map(({ messageId }) => messageId)),
   };
 }
+
+const countTwice = (ids: readonly unknown[]) => ids.length - new Set(ids).size;

@@ -1,6 +1,7 @@
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { endCharges, listCharges, readCycle } from '../../sandbox/operator.ts';
 import type { Month } from '../workflows/month.ts';
+import { processFaults } from './faults.ts';
 import { billedMonth, pause, persist, type StepKind, type Story } from './story.ts';
 
 /** 326 orders are billed in the month of the fixture, which makes five files of each kind. */
@@ -79,12 +80,12 @@ export const steps = {
 } as const satisfies Record<string, StepKind>;
 
 export type StepName = keyof typeof steps;
-export const stepNames = Object.keys(steps) as StepName[];
 
 /** A month that bills all orders of one export, each captured as soon as it is authorized. */
 export const wholeMonth = (csv: Uint8Array): Story => ({
   settings: { paygent: { maxRecordsPerFile } },
   steps,
+  faults: processFaults,
   live: (month) => liveThrough(month, csv),
 });
 

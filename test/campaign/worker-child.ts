@@ -26,6 +26,9 @@ export interface WorkerChild {
   begin(): Promise<void>;
   /** SIGKILL: no drain, no goodbye; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP: it holds what it holds and says nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 const entry = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
@@ -53,6 +56,8 @@ export function prepareWorkerChild(settings: WorkerSettings): WorkerChild {
       child.kill('SIGKILL');
       await exited;
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
   };
 }
 

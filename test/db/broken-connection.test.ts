@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inCopyTransaction } from '../../db/copy-rows.ts';
 import { type Db, databaseOver, openDatabase, openPool } from '../../db/database.ts';
-import { openDatabaseLine } from '../campaign/database-line.ts';
+import { openLine } from '../campaign/line.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 
 /**
@@ -58,7 +58,7 @@ test('a connection cut under a COPY fails the COPY only', async () => {
 });
 
 test('a reset line fails what is under way and nothing afterwards', async () => {
-  const line = await openDatabaseLine();
+  const line = await openLine();
   const db = openDatabase(line.through(database.appUrl), { maxConnections: 1 });
   const cutInside = db.transaction().execute(async (trx) => {
     await backendOf(trx);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCycle } from '../../sandbox/operator.ts';
-import { loseTemporalState } from '../campaign/disturbed-month.ts';
+import { loseTemporalState } from '../campaign/faults.ts';
 import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import { exchangePath, makeExport, numbered, post, untilExchange } from './month-acts.ts';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { startCycle } from '../../sandbox/operator.ts';
-import { loseTemporalState } from '../campaign/disturbed-month.ts';
+import { loseTemporalState } from '../campaign/faults.ts';
 import { prepareWorkerChild } from '../campaign/worker-child.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
 import { onlyStage, stagesOf } from './hand-over-acts.ts';

@@ -13,7 +13,7 @@ import {
 import { startExchange } from '../../temporal/start-exchange.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
-import { loseTemporalState } from '../campaign/disturbed-month.ts';
+import { loseTemporalState } from '../campaign/faults.ts';
 import { type Month, openMonth } from './month.ts';
 
 /** Workflows that are gone while their rows stand: what is started again goes on from the rows. */

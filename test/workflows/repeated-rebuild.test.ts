@@ -11,7 +11,7 @@ import {
 import { generateOrderExport } from '../../sandbox/shop/order-export.ts';
 import { rebuildFiles } from '../../workflows/messages.ts';
 import { cycleWorkflowId } from '../../workflows/workflow-ids.ts';
-import { loseTemporalState } from '../campaign/disturbed-month.ts';
+import { loseTemporalState } from '../campaign/faults.ts';
 import { type Month, openMonth } from './month.ts';
 
 const billedMonth = '2026-11';

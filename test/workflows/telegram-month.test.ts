@@ -1,9 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { PaygentTelegram } from '../../billing/paygent-telegram.ts';
-import { parseEncryptionKeys } from '../../config.ts';
-import { writeSecret } from '../../db/queries/secrets.ts';
-import { findSettings, saveSettings } from '../../db/queries/settings.ts';
-import type { TelegramAccess } from '../../sandbox/paygent/telegram-front.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerMerchant } from '../../sandbox/paygent-operator.ts';
 import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth, paygentId, sandboxNow } from './month.ts';
@@ -18,6 +13,7 @@ import {
   untilCycle,
   untilExchange,
 } from './month-acts.ts';
+import { useTelegrams, writeTelegramSecrets } from './telegram-acts.ts';
 
 /** Files by telegram, which nobody carries. Each test bills a month of its own and goes on in time. */
 let month: Month;
@@ -26,48 +22,13 @@ let minutes = 0;
 
 beforeAll(async () => {
   month = await openMonth();
-  const { certificate, connectPassword } = await accessOf();
-  const keys = parseEncryptionKeys(inject('fileKeys'));
-  for (const [name, value] of [
-    ['paygent-certificate', certificate],
-    ['paygent-connect-password', connectPassword],
-  ] as const) {
-    const secret = { name, value, now: sandboxNow, actor: 'test' };
-    await writeSecret(month.db, month.merchantId, secret, keys);
-  }
-  await useTelegrams();
+  await writeTelegramSecrets(month);
+  await useTelegrams(month);
 });
 afterAll(() => month.close());
 
 async function getJson<T>(path: string): Promise<T> {
   return (await (await fetch(`${month.portal.url}/merchants/${paygentId}${path}`)).json()) as T;
-}
-
-const accessOf = () => getJson<TelegramAccess>('/telegram');
-
-/** From now on the merchant's files travel by telegram. */
-async function useTelegrams(more: Partial<PaygentTelegram> = {}): Promise<void> {
-  const { url, connectId, certificateAuthority } = await accessOf();
-  const before = await findSettings(month.db, month.merchantId);
-  if (before === undefined) throw new Error('a merchant has settings');
-  const { paygent } = before.settings;
-  const telegram = {
-    ...before.settings.paygent.telegram,
-    url,
-    connectId,
-    certificateAuthority,
-    ...more,
-  };
-  await saveSettings(month.db, month.merchantId, {
-    seenVersion: before.version,
-    settings: {
-      ...before.settings,
-      paygent: { ...paygent, transport: 'telegram', telegram },
-    } as never,
-    actor: 'test',
-    reason: 'test',
-    now: sandboxNow,
-  });
 }
 
 /** How many telegrams 200 came since this was asked last, each under a number of its own. */
@@ -131,7 +92,7 @@ test('a file that never came is sent again only when its absence counts', async 
 });
 
 test('where Paygent’s "no" is not understood, a person decides', async () => {
-  await useTelegrams({ codes: { rejected: [], notTaken: [], processing: [], absent: [] } });
+  await useTelegrams(month, { codes: { rejected: [], notTaken: [], processing: [], absent: [] } });
   await orderFault(month, 'オーソリ', { kind: 'cut_before_acceptance' });
   await begin('2026-04', '04');
   const auth = await untilExchange(month, '2026-04', 'auth-1', 'unknown');
@@ -147,7 +108,7 @@ test('where Paygent’s "no" is not understood, a person decides', async () => {
 });
 
 test('a file of the wrong format is rejected, and bills nobody', async () => {
-  await useTelegrams({
+  await useTelegrams(month, {
     codes: { rejected: ['SANDBOX-FORMAT'], notTaken: [], processing: [], absent: [] },
   });
   await registerMerchant(month.portal, { maxRecordsPerFile: 2, processingDelayMs: 0 });

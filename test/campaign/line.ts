@@ -1,22 +1,30 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** The line between the processes and Postgres, which a test can cut and mend. */
-export interface DatabaseLine {
-  /** The same database by way of this line. */
-  through(databaseUrl: string): string;
+/** The line between our processes and a server, which a test can cut and mend. */
+export interface Line {
+  /** The same server by way of this line. */
+  through(serverUrl: string): string;
   /** Cuts all connections and refuses new ones; resolves when `refusals` were turned away. */
   cutUntilMissed(refusals: number): Promise<void>;
+  /** Cuts all connections and turns away the next that come, whenever they come. */
+  refuseNext(refusals: number): void;
+  /** How many were turned away so far. */
+  readonly refused: number;
   close(): Promise<void>;
 }
 
-export async function openDatabaseLine(): Promise<DatabaseLine> {
+export async function openLine(): Promise<Line> {
   let target = { host: '127.0.0.1', port: 0 };
   const sockets = new Set<Socket>();
+  let refused = 0;
+  let refusing = 0;
   let onRefusal: (() => void) | undefined;
   const server = createServer((near) => {
-    if (onRefusal !== undefined) {
+    if (onRefusal !== undefined || refusing > 0) {
+      refused += 1;
       near.resetAndDestroy();
-      onRefusal();
+      if (onRefusal === undefined) refusing -= 1;
+      onRefusal?.();
       return;
     }
     const far = connect(target);
@@ -38,8 +46,8 @@ export async function openDatabaseLine(): Promise<DatabaseLine> {
     for (const socket of sockets) socket.resetAndDestroy();
   };
   return {
-    through(databaseUrl) {
-      const url = new URL(databaseUrl);
+    through(serverUrl) {
+      const url = new URL(serverUrl);
       target = { host: url.hostname, port: Number(url.port) };
       url.hostname = '127.0.0.1';
       url.port = String(port);
@@ -55,6 +63,13 @@ export async function openDatabaseLine(): Promise<DatabaseLine> {
         cut();
       });
       onRefusal = undefined;
+    },
+    refuseNext(refusals) {
+      refusing += refusals;
+      cut();
+    },
+    get refused() {
+      return refused;
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
