@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { simpleParser } from 'mailparser';
 import type { CardNumberFinding, FileGuard } from '../db/queries/files.ts';
 import { createCardNumberGuard } from '../imports/card-number-guard.ts';
+import { type DeliveryReport, readDeliveryReport } from '../imports/delivery-report.ts';
 
 /** A mail as decoded: what handlers look at. */
 export interface InboundMail {
@@ -15,12 +16,18 @@ export interface InboundMail {
   readonly sha256: string;
   /** The first card number in any part of it; null = none. */
   readonly finding: CardNumberFinding | null;
+  /** What a mail server reports of a mail that came back; null = it is no such report. */
+  readonly report: DeliveryReport | null;
 }
 
 /** Decodes a mail; one that cannot be decoded is a mail without words, known by its bytes. */
 export async function readInboundMail(bytes: Buffer): Promise<InboundMail> {
   try {
-    const mail = await simpleParser(bytes, { skipTextToHtml: true, skipImageLinks: true });
+    const mail = await simpleParser(bytes, {
+      skipTextToHtml: true,
+      skipImageLinks: true,
+      keepDeliveryStatus: true,
+    });
     const subject = oneLine(mail.subject ?? '');
     const text = mail.text ?? '';
     const messageId = mail.messageId === undefined ? null : oneLine(mail.messageId);
@@ -30,6 +37,7 @@ export async function readInboundMail(bytes: Buffer): Promise<InboundMail> {
       subject,
       text,
       sha256: hash(JSON.stringify([messageId, date, subject, text])),
+      report: readDeliveryReport(mail.attachments),
       finding: lookAtAll([
         bodyOf(bytes),
         Buffer.from(`${subject}\n${text}`),
@@ -42,7 +50,7 @@ export async function readInboundMail(bytes: Buffer): Promise<InboundMail> {
     };
   } catch {
     const finding = lookAtAll([bodyOf(bytes)]);
-    return { messageId: null, subject: '', text: '', sha256: hash(bytes), finding };
+    return { messageId: null, subject: '', text: '', sha256: hash(bytes), finding, report: null };
   }
 }
 

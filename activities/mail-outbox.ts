@@ -1,9 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { businessDateOf } from '../billing/business-date.ts';
 import { composeMailBody } from '../billing/mail/compose.ts';
+import { CUSTOMER_MAIL } from '../billing/mail/customer-templates.ts';
 import { nextMailTry } from '../billing/mail/mail-retry.ts';
 import { minuteBefore, planSends } from '../billing/mail/mail-throttle.ts';
 import { isMailTemplate, writeMail } from '../billing/mail/templates.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import {
   type ClaimedMail,
   claimNextMail,
@@ -24,6 +26,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { sendToCustomer } from './send-customer-mail.ts';
 
 /** A merchant's outbox, at a moment of its business clock. */
 export interface OfOutbox {
@@ -56,7 +59,8 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
     const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
     const server = deps.mail.servers[merchant.kind];
     const from = current.settings.operatorMail.from ?? deps.mail.from;
-    return { merchant, way: server === null || from === null ? undefined : { server, from } };
+    const way = server === null || from === null ? undefined : { server, from };
+    return { merchant, settings: current.settings, way };
   }
 
   /** Once a day while it lasts: the mails wait, and only the console can say so. */
@@ -73,15 +77,19 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
 
   async function sendOne(
     session: SmtpSession,
-    from: string,
-    merchant: Merchant,
+    by: { from: string; merchant: Merchant; settings: MerchantSettings },
     of: OfOutbox,
-  ): Promise<boolean> {
+  ): Promise<'none' | 'tried' | 'handed_to_people'> {
+    const { from, merchant } = by;
     const mail = await db.transaction().execute((trx) => claimNextMail(trx, merchant.id, of.now));
-    if (mail === undefined) return false;
+    if (mail === undefined) return 'none';
+    if (mail.template === CUSTOMER_MAIL) {
+      const handed = await sendToCustomer(deps, session, { ...by, claimed: mail, now: of.now });
+      return handed ? 'handed_to_people' : 'tried';
+    }
     const answer = await sendClaimed(session, mail, { from, merchant, now: of.now });
     await recordAnswer(merchant.id, mail, answer, of.now);
-    return true;
+    return 'tried';
   }
 
   async function sendClaimed(
@@ -176,7 +184,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
 
     /** Sends what is due, at most `limit` mails over one connection, each claimed before it leaves. */
     async sendMails(of: OfOutbox & { limit: number }): Promise<SendRound> {
-      const { merchant, way } = await findWay(of);
+      const { merchant, settings, way } = await findWay(of);
       if (way === undefined) {
         await noteStandstill(
           merchant.id,
@@ -197,10 +205,15 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
         try {
           const { cancellationSignal } = Context.current();
           let tried = 0;
+          let handed = false;
+          const by = { from: way.from, merchant, settings };
           while (tried < of.limit && session.alive && !cancellationSignal.aborted) {
-            if (!(await sendOne(session, way.from, merchant, of))) break;
+            const done = await sendOne(session, by, of);
+            if (done === 'none') break;
             tried += 1;
+            handed ||= done === 'handed_to_people';
           }
+          if (handed) await deps.workflows.wakeNgDesk(merchant);
           return { outcome: session.alive ? 'worked' : 'away', tried };
         } finally {
           session.close();

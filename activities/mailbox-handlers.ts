@@ -2,6 +2,7 @@ import type { ExchangeName } from '../billing/exchange.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { insertCompletionMail, matchWaitingMails } from '../db/queries/mailbox.ts';
 import { readCompletionMail } from '../psp/paygent/completion-mail.ts';
+import { deliveryReport } from './delivery-report.ts';
 import type { InboundMail } from './inbound-mail.ts';
 import { zeusErrorMail } from './zeus-error-mail.ts';
 
@@ -11,6 +12,8 @@ export interface MailEffects {
   readonly exchanges: readonly ExchangeName[];
   /** A mail to operators was posted. */
   readonly mailPosted: boolean;
+  /** A case was handed to people: the NG desk looks again. */
+  readonly ngNews?: boolean;
 }
 
 /**
@@ -47,7 +50,11 @@ const paygentCompletion: MailHandler = {
 };
 
 /** Asked in this order; the first that knows a mail has it. Another kind of mail adds one line. */
-export const mailHandlers: readonly MailHandler[] = [paygentCompletion, zeusErrorMail];
+export const mailHandlers: readonly MailHandler[] = [
+  paygentCompletion,
+  zeusErrorMail,
+  deliveryReport,
+];
 
 /** The handler whose own the mail is, and what it wants written down. */
 export function findMailHandler(

@@ -215,11 +215,14 @@ export function createMailboxActivities(deps: ActivityDependencies) {
           try {
             const entries = await listNew(merchant, session, place, of.now);
             let mailPosted = false;
+            let ngNews = false;
             for (const entry of entries.slice(0, of.limit)) {
               if (Context.current().cancellationSignal.aborted) break;
               const effects = await take(merchant, { session, place, entry, now: of.now });
               mailPosted ||= effects.mailPosted;
+              ngNews ||= effects.ngNews ?? false;
             }
+            if (ngNews) await deps.workflows.wakeNgDesk(merchant);
             if (mailPosted) await deps.workflows.wakeMail(merchant);
             return { more: entries.length > of.limit };
           } finally {

@@ -37,6 +37,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
 import { nowOfDesk, planningContext, readCaseFacts } from './ng-plan.ts';
+import { askCustomers, listUnaskable, skipCustomerMails } from './post-contacts.ts';
 
 /** The cases of one act, with all that it may need. */
 interface Acting {
@@ -125,8 +126,11 @@ async function apply(acting: Acting, what: NgAct): Promise<void> {
       await setLimit(acting, what.limit);
       return await planAnew(acting, { limitKind: what.limit });
     case 'ask_customer':
-      // CONTACT: mails are made of the step rows of kind `contact`, in this transaction.
-      return await note(acting, 'contact', '担当者の指示により、顧客に連絡します。');
+      refuseAll(await listUnaskable(acting));
+      await note(acting, 'contact', '担当者の指示により、顧客に連絡します。');
+      return await askCustomers(acting);
+    case 'skip_contact':
+      return refuseAll(await skipCustomerMails(acting));
     case 'new_card':
       refuseMoved(acting);
       await insertRegistrations(acting.trx, acting.merchantId, {

@@ -35,6 +35,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
 import { nowOfDesk, planningContext, planOf, readCaseFacts } from './ng-plan.ts';
+import { postContacts } from './post-contacts.ts';
 
 /** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
 const BATCH_CASES = 5_000;
@@ -69,8 +70,7 @@ export async function runNgWave(
   await planCases(wave);
   await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
   if ((await takeRetries(wave)) > 0) await planCases(wave);
-  // CONTACT: mails are made of the step rows of kind `contact`, in this transaction.
-  await inTransaction(wave, (trx) => takeDueContacts(trx, merchant.id, of.now));
+  await contactCustomers(wave);
   await inTransaction(wave, (trx) => takeDueCarryOvers(trx, merchant.id, of.now));
   for (const month of await giveUp(wave)) changed.add(month);
   for (const month of await buildRetryFiles(wave)) changed.add(month);
@@ -167,6 +167,17 @@ async function takeRetries(wave: Wave): Promise<number> {
     if (found === undefined) return beyond;
     afterId = found;
   }
+}
+
+async function contactCustomers(wave: Wave): Promise<void> {
+  const { deps, merchant, settings, now } = wave;
+  const posted = await inTransaction(wave, async (trx) => {
+    const noted = await takeDueContacts(trx, merchant.id, now);
+    return await postContacts(trx, merchant.id, { settings: settings.ng, noted, now });
+  });
+  if (posted === 0) return;
+  await refreshStatistics(deps.db, posted, ['mail_outbox', 'customer_mails']);
+  await deps.workflows.wakeMail(merchant);
 }
 
 /** Gives up what nobody answered by the set day, and tells the shop's people, once for each month. */

@@ -3,6 +3,7 @@ import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { chargeRoutes } from './contract/charges.ts';
 import { correctionRoutes } from './contract/corrections.ts';
+import { customerMailRoutes } from './contract/customer-mails.ts';
 import { customerRoutes } from './contract/customers.ts';
 import { cycleReportRoutes } from './contract/cycle-report.ts';
 import { cycleRoutes } from './contract/cycles.ts';
@@ -56,6 +57,7 @@ export const contract = {
   ...resultChangeRoutes,
   ...mailRoutes,
   ...ngCaseRoutes,
+  ...customerMailRoutes,
   ...noticeRoutes,
   ...sendErrorRoutes,
   ...handOverRoutes,

@@ -112,6 +112,18 @@ export const problemTypes = {
     detail:
       '指定の文字コードで表せない文字があるため、CSVを作成していません。errors の注文を確かめるか、encoding=utf-8 で取り出してください。',
   },
+  'link-expired': {
+    status: 410,
+    title: 'The link is not good any more',
+    detail:
+      'リンクの有効期限が過ぎています。何も変更していません。顧客にショップへの連絡を案内するか、もう一度メールを送信してください。',
+  },
+  'link-forged': {
+    status: 422,
+    title: 'The link is none of ours',
+    detail:
+      'このリンクは正しくありません(途中で切れている、書き換えられている、または署名の鍵が替わっています)。何も変更していません。顧客にメールのリンクをそのまま開いてもらってください。',
+  },
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',

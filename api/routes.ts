@@ -5,6 +5,7 @@ import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { chargeHandlers } from './routes/charges.ts';
 import { correctionHandlers } from './routes/corrections.ts';
+import { customerMailHandlers } from './routes/customer-mails.ts';
 import { customerHandlers } from './routes/customers.ts';
 import { cycleReportHandlers } from './routes/cycle-report.ts';
 import { cycleHandlers } from './routes/cycles.ts';
@@ -58,6 +59,7 @@ export const handlers: Handlers<Contract> = {
   ...resultChangeHandlers,
   ...mailHandlers,
   ...ngCaseHandlers,
+  ...customerMailHandlers,
   ...noticeHandlers,
   ...sendErrorHandlers,
   ...handOverHandlers,

@@ -14,6 +14,8 @@ export type NgAct =
   /** It is known which limit it was: the plan follows from it. */
   | { readonly kind: 'limit_known'; readonly limit: LimitKind }
   | { readonly kind: 'ask_customer' }
+  /** The next mail to the customer does not leave, whether it is planned or waits. */
+  | { readonly kind: 'skip_contact' }
   /**
    * A new card or registration lives at PSP or shop; column L names `previousOrderNumber` from now on
    * (null: the registration of before was brought up to date there).

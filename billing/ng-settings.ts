@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contactSettingsSchema } from './contact-settings.ts';
 import { DECLINE_CLASSES } from './decline.ts';
 
 /** How a merchant's NG desk works (settings `ng` and `declines`; spec 1.8). */
@@ -53,6 +54,8 @@ export const ngSettingsSchema = z
         waitDays: z.int().min(1).max(180).default(45),
       })
       .prefault({}),
+    /** Mails to customers (billing/contact-settings.ts). */
+    contact: contactSettingsSchema,
   })
   .prefault({});
 

@@ -29,7 +29,7 @@ export interface MailSendAnswersTable {
   mail_id: Fact<number>;
   send_number: Fact<number>;
   merchant_id: Fact<number>;
-  answer: Fact<'sent' | 'refused' | 'not_sent'>;
+  answer: Fact<'sent' | 'refused' | 'not_sent' | 'withdrawn'>;
   detail: OptionalFact<string | null>;
   decision_id: OptionalFact<number | null>;
   retry_at: OptionalInstant;
@@ -82,7 +82,48 @@ export interface CompletionMatchesTable {
   matched_at: Instant;
 }
 
+export interface CustomerMailTemplatesTable {
+  merchant_id: Fact<number>;
+  kind: Fact<string>;
+  version: Fact<number>;
+  subject: Fact<string>;
+  body: Fact<string>;
+  set_at: Instant;
+  set_by: Fact<string>;
+}
+export interface CustomerMailsTable {
+  step_id: Fact<number>;
+  merchant_id: Fact<number>;
+  mail_id: Fact<number>;
+  case_id: Fact<number>;
+  customer_number: Fact<string>;
+  kind: Fact<string>;
+  template_version: Fact<number>;
+  link_id: Fact<string>;
+  planned_on: Fact<string>;
+}
+export interface CustomerMailTriesTable {
+  mail_id: Fact<number>;
+  send_number: Fact<number>;
+  merchant_id: Fact<number>;
+  address_hash: Fact<string>;
+  link_expires_at: OptionalInstant;
+  tried_at: Instant;
+}
+export interface CustomerMailBouncesTable {
+  mail_id: Fact<number>;
+  merchant_id: Fact<number>;
+  status: Fact<string>;
+  address_hash: OptionalFact<string | null>;
+  report_id: OptionalFact<number | null>;
+  recorded_at: Instant;
+}
+
 export interface MailTables {
+  customer_mail_templates: CustomerMailTemplatesTable;
+  customer_mails: CustomerMailsTable;
+  customer_mail_tries: CustomerMailTriesTable;
+  customer_mail_bounces: CustomerMailBouncesTable;
   mail_outbox: MailOutboxTable;
   mail_sends: MailSendsTable;
   mail_send_answers: MailSendAnswersTable;

@@ -25,6 +25,7 @@ import * as captureWindow from './migrations/2026-11-22-22-capture-window.ts';
 import * as voids from './migrations/2026-11-22-23-voids.ts';
 import * as corrections from './migrations/2026-11-22-24-corrections.ts';
 import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
+import * as customerContact from './migrations/2026-11-22-26-customer-contact.ts';
 import * as carryOver from './migrations/2026-11-22-27-carry-over.ts';
 import * as retention from './migrations/2026-11-22-28-retention.ts';
 
@@ -55,6 +56,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-23-voids': voids,
   '2026-11-22-24-corrections': corrections,
   '2026-11-22-25-ng-desk': ngDesk,
+  '2026-11-22-26-customer-contact': customerContact,
   '2026-11-22-27-carry-over': carryOver,
   '2026-11-22-28-retention': retention,
 };

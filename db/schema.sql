@@ -316,6 +316,55 @@ create table corrections (
   constraint corrections_n_check CHECK ((n >= 1)),
   constraint corrections_yen_check CHECK ((yen >= 0))
 );
+create table customer_mail_bounces (
+  mail_id bigint not null,
+  merchant_id bigint not null,
+  status text not null,
+  address_hash text,
+  report_id bigint,
+  recorded_at timestamp with time zone not null,
+  constraint customer_mail_bounces_pkey PRIMARY KEY (mail_id),
+  constraint customer_mail_bounces_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint customer_mail_bounces_status_check CHECK ((status ~ '^[245]\.\d{1,3}\.\d{1,3}$'::text))
+);
+create table customer_mail_templates (
+  merchant_id bigint not null,
+  kind text not null,
+  version integer not null,
+  subject text not null,
+  body text not null,
+  set_at timestamp with time zone not null,
+  set_by text not null,
+  constraint customer_mail_templates_pkey PRIMARY KEY (merchant_id, kind, version),
+  constraint customer_mail_templates_kind_check CHECK ((kind ~ '^[a-z_]{1,40}$'::text)),
+  constraint customer_mail_templates_version_check CHECK ((version >= 1))
+);
+create table customer_mail_tries (
+  mail_id bigint not null,
+  send_number integer not null,
+  merchant_id bigint not null,
+  address_hash text not null,
+  link_expires_at timestamp with time zone,
+  tried_at timestamp with time zone not null,
+  constraint customer_mail_tries_pkey PRIMARY KEY (mail_id, send_number),
+  constraint customer_mail_tries_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text))
+);
+create table customer_mails (
+  step_id bigint not null,
+  merchant_id bigint not null,
+  mail_id bigint not null,
+  case_id bigint not null,
+  customer_number text not null,
+  kind text not null,
+  template_version integer not null,
+  link_id uuid not null,
+  planned_on date not null,
+  constraint customer_mails_pkey PRIMARY KEY (step_id),
+  constraint customer_mails_link_id_key UNIQUE (link_id),
+  constraint customer_mails_mail_id_key UNIQUE (mail_id),
+  constraint customer_mails_merchant_id_customer_number_planned_on_key UNIQUE (merchant_id, customer_number, planned_on),
+  constraint customer_mails_template_version_check CHECK ((template_version >= 0))
+);
 create table customer_numberings (
   merchant_id bigint not null,
   last_id integer not null,
@@ -656,8 +705,8 @@ create table mail_outbox (
   constraint mail_outbox_pkey PRIMARY KEY (id),
   constraint mail_outbox_merchant_id_key_key UNIQUE (merchant_id, key),
   constraint mail_outbox_message_id_key UNIQUE (message_id),
-  constraint mail_outbox_recipients_check CHECK ((cardinality(recipients) > 0)),
-  constraint mail_outbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'refused'::text, 'unknown'::text]))),
+  constraint mail_outbox_recipients_check CHECK (((cardinality(recipients) = 0) = (template = 'ng_customer'::text))),
+  constraint mail_outbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'refused'::text, 'unknown'::text, 'withdrawn'::text]))),
   constraint waiting_mails_are_due CHECK (((state = 'waiting'::text) = (next_due_at IS NOT NULL)))
 );
 create table mail_send_answers (
@@ -670,7 +719,7 @@ create table mail_send_answers (
   decision_id bigint,
   retry_at timestamp with time zone,
   constraint mail_send_answers_pkey PRIMARY KEY (mail_id, send_number),
-  constraint mail_send_answers_answer_check CHECK ((answer = ANY (ARRAY['sent'::text, 'refused'::text, 'not_sent'::text]))),
+  constraint mail_send_answers_answer_check CHECK ((answer = ANY (ARRAY['sent'::text, 'refused'::text, 'not_sent'::text, 'withdrawn'::text]))),
   constraint only_mails_not_sent_are_tried_again CHECK (((retry_at IS NULL) OR (answer = 'not_sent'::text)))
 );
 create table mail_sends (
@@ -1317,6 +1366,16 @@ alter table corrections add constraint corrections_decision_id_fkey FOREIGN KEY 
 alter table corrections add constraint corrections_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
 alter table corrections add constraint corrections_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table corrections add constraint corrections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_mail_bounces add constraint customer_mail_bounces_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES customer_mails(mail_id);
+alter table customer_mail_bounces add constraint customer_mail_bounces_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_mail_bounces add constraint customer_mail_bounces_report_id_fkey FOREIGN KEY (report_id) REFERENCES mailbox_mails(id);
+alter table customer_mail_templates add constraint customer_mail_templates_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_mail_tries add constraint customer_mail_tries_mail_id_send_number_fkey FOREIGN KEY (mail_id, send_number) REFERENCES mail_sends(mail_id, send_number);
+alter table customer_mail_tries add constraint customer_mail_tries_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_mails add constraint customer_mails_case_id_fkey FOREIGN KEY (case_id) REFERENCES ng_cases(id);
+alter table customer_mails add constraint customer_mails_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mail_outbox(id);
+alter table customer_mails add constraint customer_mails_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table customer_mails add constraint customer_mails_step_id_fkey FOREIGN KEY (step_id) REFERENCES ng_case_steps(id);
 alter table customer_numberings add constraint customer_numberings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table customer_tags add constraint customer_tags_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1417,6 +1476,7 @@ CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE 
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX attempts_carried_over ON public.attempts USING btree (charge_id) WHERE (kind = 'carried_over'::text);
 CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
+CREATE INDEX bounced_addresses ON public.customer_mail_bounces USING btree (merchant_id, address_hash) WHERE (address_hash IS NOT NULL);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
@@ -1438,6 +1498,7 @@ CREATE INDEX completion_mails_by_number ON public.completion_mails USING btree (
 CREATE INDEX completion_matches_of_exchange ON public.completion_matches USING btree (exchange_id);
 CREATE INDEX corrections_by_merchant ON public.corrections USING btree (merchant_id, id);
 CREATE UNIQUE INDEX corrections_late_result_once ON public.corrections USING btree (exchange_id, order_number, received) NULLS NOT DISTINCT WHERE (kind = 'late_result'::text);
+CREATE INDEX customer_mails_by_case ON public.customer_mails USING btree (case_id);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_at, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
@@ -2321,9 +2382,11 @@ create view order_verdicts as
 grant insert, maintain, select on attempts to tsukigime_app;
 grant insert, maintain, select on charge_items to tsukigime_app;
 grant insert, maintain, select on charges to tsukigime_app;
+grant insert, maintain, select on customer_mails to tsukigime_app;
 grant insert, maintain, select on ending_results to tsukigime_app;
 grant insert, maintain, select on endings to tsukigime_app;
 grant insert, maintain, select on file_lines to tsukigime_app;
+grant insert, maintain, select on mail_outbox to tsukigime_app;
 grant insert, maintain, select on ng_case_steps to tsukigime_app;
 grant insert, maintain, select on ng_cases to tsukigime_app;
 grant insert, maintain, select on orders to tsukigime_app;
@@ -2352,6 +2415,9 @@ grant insert, select on contradiction_settlements to tsukigime_app;
 grant insert, select on contradictions to tsukigime_app;
 grant insert, select on correction_acknowledgements to tsukigime_app;
 grant insert, select on corrections to tsukigime_app;
+grant insert, select on customer_mail_bounces to tsukigime_app;
+grant insert, select on customer_mail_templates to tsukigime_app;
+grant insert, select on customer_mail_tries to tsukigime_app;
 grant insert, select on customer_numberings to tsukigime_app;
 grant insert, select on customer_reviews to tsukigime_app;
 grant insert, select on customer_tags to tsukigime_app;
@@ -2369,7 +2435,6 @@ grant insert, select on format_errors to tsukigime_app;
 grant insert, select on import_failures to tsukigime_app;
 grant insert, select on import_warnings to tsukigime_app;
 grant insert, select on imports to tsukigime_app;
-grant insert, select on mail_outbox to tsukigime_app;
 grant insert, select on mail_send_answers to tsukigime_app;
 grant insert, select on mail_sends to tsukigime_app;
 grant insert, select on mailbox_mails to tsukigime_app;

@@ -30,8 +30,14 @@ export interface OutgoingMail {
   /** `<id@domain>`, fixed when the mail was posted. */
   readonly messageId: string;
   readonly from: string;
+  /** Name beside the sender; Tsukigime's own without it. */
+  readonly fromName?: string;
+  /** Where answers go; null and none: to the sender. */
+  readonly replyTo?: string | null;
   readonly to: readonly string[];
   readonly cc: readonly string[];
+  /** Who gets it without standing in it. */
+  readonly bcc?: readonly string[];
   readonly subject: string;
   readonly text: string;
   /** ISO instant of the Date header. */
@@ -43,8 +49,13 @@ export interface OutgoingMail {
  * there: they quote addresses.
  */
 export type SmtpAnswer =
-  /** Taken by the server. `refusedRecipients` of several may not have been. */
-  | { readonly kind: 'sent'; readonly refusedRecipients: number; readonly codes: string | null }
+  /** Taken by the server. `refusedRecipients` of several may not have been; `toRefused`: one of `to`. */
+  | {
+      readonly kind: 'sent';
+      readonly refusedRecipients: number;
+      readonly toRefused: boolean;
+      readonly codes: string | null;
+    }
   | { readonly kind: 'refused'; readonly codes: string | null }
   /** It certainly did not leave: refused for now, or cut before its first byte. */
   | { readonly kind: 'not_sent'; readonly codes: string | null }
@@ -142,13 +153,15 @@ function sendOver(connection: SMTPConnection, mail: OutgoingMail): Promise<SmtpA
             this.push(null);
           },
         });
-        const envelope = { from: mail.from, to: [...mail.to, ...mail.cc] };
+        const to = [...mail.to, ...mail.cc, ...(mail.bcc ?? [])];
+        const envelope = { from: mail.from, to };
         connection.send(envelope, message, (error, info) => {
           if (error) resolve(judgeFailure(error, dataBegan));
           else {
             const refused = info?.rejectedErrors ?? [];
             const codes = refused[0] === undefined ? null : codesOf(refused[0]);
-            resolve({ kind: 'sent', refusedRecipients: refused.length, codes });
+            const toRefused = (info?.rejected ?? []).some((each) => mail.to.includes(String(each)));
+            resolve({ kind: 'sent', refusedRecipients: refused.length, toRefused, codes });
           }
         });
       },
@@ -160,7 +173,8 @@ function sendOver(connection: SMTPConnection, mail: OutgoingMail): Promise<SmtpA
 async function compose(mail: OutgoingMail): Promise<Buffer> {
   const composer = new MailComposer({
     messageId: mail.messageId,
-    from: { name: 'Tsukigime', address: mail.from },
+    from: { name: mail.fromName ?? 'Tsukigime', address: mail.from },
+    ...(mail.replyTo ? { replyTo: mail.replyTo } : {}),
     to: [...mail.to],
     cc: [...mail.cc],
     subject: mail.subject,

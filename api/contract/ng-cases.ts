@@ -9,6 +9,7 @@ import {
   NG_STEP_KINDS,
 } from '../../billing/ng-case.ts';
 import { carryOverLinkSchema } from './charges.ts';
+import { customerMailSchema } from './customer-mails.ts';
 import { accepted, billingMonthSchema, cycleParamsSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
@@ -60,6 +61,7 @@ const caseSchema = z
 const caseDetailSchema = caseSchema
   .extend({
     chargeState: z.enum(CHARGE_STATES),
+    mails: z.array(customerMailSchema).meta({ description: 'to the customer, oldest first' }),
     steps: z.array(
       z.object({
         kind: z.enum(NG_STEP_KINDS),
@@ -108,6 +110,7 @@ const actSchema = z.discriminatedUnion('kind', [
     ...mayHaveReason,
   }),
   z.strictObject({ kind: z.literal('ask_customer'), ...mayHaveReason }),
+  z.strictObject({ kind: z.literal('skip_contact'), ...mayHaveReason }),
   z.strictObject({
     kind: z.literal('new_card'),
     previousOrderNumber: z

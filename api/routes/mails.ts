@@ -1,3 +1,4 @@
+import { CUSTOMER_MAIL } from '../../billing/mail/customer-templates.ts';
 import { isMailTemplate, writeMail } from '../../billing/mail/templates.ts';
 import { listMails, type Mail } from '../../db/queries/mail-outbox.ts';
 import { findMail } from '../../db/queries/mail-sends.ts';
@@ -51,6 +52,6 @@ export const mailHandlers: Handlers<typeof mailRoutes> = {
 function showMail({ parameters, ...mail }: Mail) {
   const words = isMailTemplate(mail.template)
     ? writeMail(mail.template, parameters)
-    : { subject: null, text: null };
+    : { subject: mail.template === CUSTOMER_MAIL ? '顧客へのメール' : null, text: null };
   return { ...mail, subject: words.subject, text: words.text };
 }

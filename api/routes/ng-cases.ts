@@ -3,6 +3,7 @@ import { csvStart, encodeCsv, findUnwritable, writeCsv } from '../../billing/csv
 import { declineLabels } from '../../billing/decline.ts';
 import { ngNextStepLabels, ngOutcomeLabels } from '../../billing/ng-case.ts';
 import { NG_CASE_HEAD, ngCaseLine, ngReportLines } from '../../billing/ng-csv.ts';
+import { listCustomerMails } from '../../db/queries/customer-mails.ts';
 import { hadNgCases } from '../../db/queries/ng-cases.ts';
 import { readNgReport } from '../../db/queries/ng-report.ts';
 import {
@@ -61,7 +62,13 @@ export const ngCaseHandlers: Handlers<typeof ngCaseRoutes> = {
     const found = await findNgCases(deps.db, merchant.id, of);
     const [newest] = found;
     if (newest === undefined) throw new Problem('ng-case-not-found');
-    const cases = found.map((one) => ({ ...one, ...showCase(one, now) }));
+    const cases = await Promise.all(
+      found.map(async (one) => ({
+        ...one,
+        ...showCase(one, now),
+        mails: await listCustomerMails(deps.db, merchant.id, one.id),
+      })),
+    );
     const followingOrders = await listFollowingOrders(deps.db, merchant.id, newest);
     return { status: 200, body: { cases, followingOrders } };
   },

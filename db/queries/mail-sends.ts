@@ -81,7 +81,7 @@ export async function claimNextMail(
 export interface SendAnswer {
   readonly mailId: number;
   readonly sendNumber: number;
-  readonly answer: 'sent' | 'refused' | 'not_sent';
+  readonly answer: 'sent' | 'refused' | 'not_sent' | 'withdrawn';
   /** Reply codes of the server (`550 5.1.1`), never its words, which quote addresses. */
   readonly detail: string | null;
   /** After `not_sent`: when it is tried again. ISO. */

@@ -1,5 +1,6 @@
 import type { RouteName } from '../../api/contract.ts';
 import type { ProblemSlug } from '../../api/problem.ts';
+import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
@@ -367,19 +368,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   ...portalSamples,
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 
-  listNgCases: { path: merchant('/ng-cases'), answer: 200 },
-  downloadNgCases: { path: merchant('/ng-cases.csv'), answer: 200 },
-  readNgCase: { path: merchant('/cycles/2026-11/ng-cases/1'), answer: 'ng-case-not-found' },
-  actOnNgCases: {
-    path: merchant('/ng-cases/acts'),
-    json: () => ({ kind: 'retry', on: null, cases: [{ month: '2026-11', orderNumber: '1' }] }),
-    answer: 'conflict',
-  },
-  readNgReport: { path: merchant('/ng-report?from=2026-11-01&to=2026-11-30'), answer: 200 },
-  downloadNgReport: {
-    path: merchant('/ng-report.csv?from=2026-11-01&to=2026-11-30'),
-    answer: 200,
-  },
+  ...ngSamples,
 
   listMails: { path: merchant('/mails'), answer: 200 },
   decideMail: {

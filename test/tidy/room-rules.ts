@@ -7,7 +7,7 @@ const pureRooms = ['billing', 'psp', 'imports'];
 /** Node built-ins that only compute. */
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
   'node:buffer': ['isAscii', 'isUtf8'],
-  'node:crypto': ['createHash'],
+  'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'],
   'node:assert/strict': ['*'],
   'node:util': ['TextDecoder', 'TextEncoder', 'isDeepStrictEqual'],
 };

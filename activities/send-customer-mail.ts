@@ -1,0 +1,135 @@
+import { businessDateOf } from '../billing/business-date.ts';
+import { nextMailTry } from '../billing/mail/mail-retry.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import type { Db, Trx } from '../db/database.ts';
+import { handUndelivered, insertBounce } from '../db/queries/customer-mail-bounces.ts';
+import { type ClaimedMail, recordSendAnswer } from '../db/queries/mail-sends.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { postNotice } from '../db/queries/notices.ts';
+import { isFaultOfAddress } from '../imports/delivery-report.ts';
+import type { SmtpAnswer, SmtpSession } from '../outside/smtp.ts';
+import { prepareCustomerMail } from './customer-mail.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** A claimed mail to a customer, and what it needs on its way. */
+interface Sending {
+  readonly merchant: Merchant;
+  readonly settings: MerchantSettings;
+  readonly claimed: ClaimedMail;
+  readonly from: string;
+  readonly now: string;
+}
+
+/**
+ * Sends one mail to a customer, or says why it does not go now; either is written down. Where the
+ * customer cannot be reached, the case is handed to people.
+ *
+ * @returns whether a case was handed to people
+ */
+export async function sendToCustomer(
+  deps: ActivityDependencies,
+  session: SmtpSession,
+  of: Sending,
+): Promise<boolean> {
+  const { db } = deps;
+  let answer: SmtpAnswer;
+  try {
+    const prepared = await prepareCustomerMail(deps, of);
+    if (prepared.kind === 'hold') {
+      const { until: retryAt } = prepared;
+      await inTransaction(db, of, { answer: 'not_sent', detail: null, retryAt });
+      return false;
+    }
+    if (prepared.kind === 'withdrawn') return await withdraw(db, of, prepared);
+    answer = await session.send(prepared.mail);
+  } catch (error) {
+    // It certainly did not leave: without an answer it would wait for a person.
+    const retryAt = nextMailTry(of.claimed.sendNumber, of.now) ?? of.now;
+    await inTransaction(db, of, { answer: 'not_sent', detail: null, retryAt });
+    throw error;
+  }
+  return await record(db, of, answer);
+}
+
+async function withdraw(
+  db: Db,
+  of: Sending,
+  { why, caseId }: { readonly why: string; readonly caseId: number },
+): Promise<boolean> {
+  const unreached = why === 'no_address';
+  await db.transaction().execute(async (trx) => {
+    await answerWith(trx, of, { answer: 'withdrawn', detail: why, retryAt: null });
+    if (!unreached) return;
+    await handUndelivered(trx, of.merchant.id, {
+      caseId,
+      why: '顧客のメールアドレスがない、または届かないアドレスのため、メールを送信していません。',
+      now: of.now,
+    });
+    await noteUndelivered(trx, of.merchant.id, of.now);
+  });
+  return unreached;
+}
+
+async function record(db: Db, of: Sending, answer: SmtpAnswer): Promise<boolean> {
+  // No answer is the record of an unknown: the next look at the outbox says so.
+  if (answer.kind === 'unknown') return false;
+  const retryAt = answer.kind === 'not_sent' ? nextMailTry(of.claimed.sendNumber, of.now) : null;
+  const refused =
+    answer.kind === 'refused' ||
+    (answer.kind === 'not_sent' && retryAt === null) ||
+    (answer.kind === 'sent' && answer.toRefused);
+  return await db.transaction().execute(async (trx) => {
+    const settled = refused ? 'refused' : answer.kind;
+    await answerWith(trx, of, { answer: settled, detail: answer.codes, retryAt });
+    return refused && (await noteRefused(trx, of, answer.codes));
+  });
+}
+
+async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise<boolean> {
+  const status = statusOf(codes);
+  const bounced = await insertBounce(trx, of.merchant.id, {
+    mailId: of.claimed.id,
+    status,
+    faultOfAddress: isFaultOfAddress(status),
+    reportId: null,
+    now: of.now,
+  });
+  if (bounced === undefined) return false;
+  await handUndelivered(trx, of.merchant.id, {
+    caseId: bounced.caseId,
+    why: `顧客へのメールがメールサーバーに拒否され、届いていません(応答 ${codes ?? 'なし'})。`,
+    now: of.now,
+  });
+  await noteUndelivered(trx, of.merchant.id, of.now);
+  return true;
+}
+
+/** `550 5.1.1` → 5.1.1. A server without enhanced codes says by 550 that there is no such mailbox. */
+function statusOf(codes: string | null): string {
+  const enhanced = /[245]\.\d{1,3}\.\d{1,3}$/.exec(codes ?? '')?.[0];
+  return enhanced ?? (codes === '550' ? '5.1.1' : '5.5.0');
+}
+
+type Settled = Pick<Parameters<typeof recordSendAnswer>[2], 'answer' | 'detail' | 'retryAt'>;
+
+async function answerWith(trx: Trx, of: Sending, answer: Settled): Promise<void> {
+  const { id: mailId, sendNumber } = of.claimed;
+  const whole = { ...answer, mailId, sendNumber, decisionId: null, now: of.now };
+  await recordSendAnswer(trx, of.merchant.id, whole);
+}
+
+async function inTransaction(db: Db, of: Sending, answer: Settled): Promise<void> {
+  await db.transaction().execute((trx) => answerWith(trx, of, answer));
+}
+
+/** Once a day, however many came back: the worklist has each of them. */
+export async function noteUndelivered(trx: Trx, merchantId: number, now: string): Promise<void> {
+  await postNotice(trx, merchantId, {
+    key: `customer_mail_undelivered:${businessDateOf(now)}`,
+    kind: 'customer_mail_undelivered',
+    subject: '顧客に届かなかったメールがあります',
+    text: '顧客に届かなかったメールがあります。その案件の連絡・繰越・断念は自動では進みません。NG対応の一覧で「担当者の判断待ち」の案件を開き、別の方法で連絡してから次の対応を指示してください。',
+    link: 'ng-cases',
+    now,
+  });
+}
