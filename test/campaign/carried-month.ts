@@ -98,18 +98,18 @@ export function carriedMonth(transport: 'sftp' | 'telegram'): Story {
     outcomes: { declineShare: 0 },
     faults: [...(sftp ? sftpFaults : httpFaults), ...mailFaults, ...processFaults],
     steps,
-    async live(month) {
+    async live(month, ended) {
       if (sftp) await useSftp(month);
       else await writeTelegramSecrets(month);
       // The shortest time that settings allow for an answer.
       if (!sftp) await useTelegrams(month, { timeoutSeconds: 5 });
-      await liveThrough(month);
+      await liveThrough(month, ended);
     },
   };
 }
 
-async function liveThrough(month: Month): Promise<void> {
-  const clock = startClock(month);
+async function liveThrough(month: Month, ended: AbortSignal): Promise<void> {
+  const clock = startClock(month, ended);
   await persist(month, () => month.begin(billedMonth, makeExport(orders)));
   const approval = await untilAsked(month);
   await insist(
@@ -158,7 +158,7 @@ async function untilAsked(month: Month): Promise<string> {
 }
 
 /** Lets time pass on Tsukigime's clock and on the PSP's, whatever happens meanwhile. */
-function startClock(month: Month) {
+function startClock(month: Month, ended: AbortSignal) {
   let minutes = 0;
   const pass = async (step: number) => {
     minutes += step;
@@ -175,6 +175,7 @@ function startClock(month: Month) {
         });
         break;
       } catch {
+        ended.throwIfAborted();
         // Where a fault has its turn the clock stays; that it never goes on, the month's patience tells.
         await pause();
       }

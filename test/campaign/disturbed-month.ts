@@ -127,7 +127,7 @@ export async function disturbMonth(
         once: true,
       });
     });
-    await Promise.race([story.live(month), failed, late]);
+    await Promise.race([story.live(month, ended.signal), failed, late]);
     ended.abort();
     await inflicting;
     const unreached = await traps.findUnreached();
@@ -160,16 +160,23 @@ function placeStep(seed: number, story: Story, name: string): Step {
 }
 
 /** Where a month that failed stands, as its operator reads it. */
-async function describeStand({ day }: Month): Promise<string> {
+async function describeStand(month: Month): Promise<string> {
+  const { day } = month;
   try {
     const { stage, waitsFor } = await readCycle(day.desk, billedMonth);
     const files = await listExchanges(day.desk, billedMonth);
     const stages = files.map((file) => `${file.kind}-${file.number} ${file.stage}`);
-    return [stage, waitsFor, ...stages].join('; ');
+    const { totals } = await month.readLedger();
+    const doubles = `${countDoubles(totals)} authorized or captured twice at the PSP`;
+    return [doubles, stage, waitsFor, ...stages].join('; ');
   } catch (error) {
     return String(error);
   }
 }
+
+/** By the PSP's own ledger, whatever our record says. */
+export const countDoubles = (ledger: Omit<LedgerTotals, 'orders'>) =>
+  ledger.doubleAuthorizations + ledger.authorizationsAfterCapture + ledger.repeatedCaptures;
 
 const nameStep = (step: Step) => `${step.name} (row ${step.n})`;
 

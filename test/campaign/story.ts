@@ -15,8 +15,8 @@ export interface Story {
   readonly faults: readonly Fault[];
   /** In the order in which the month gets there. */
   readonly steps: Readonly<Record<string, StepKind>>;
-  /** Until the month is closed, whatever happens to it. */
-  live(month: Month): Promise<void>;
+  /** Until the month is closed, whatever happens to it; `ended` is aborted when patience is over. */
+  live(month: Month, ended: AbortSignal): Promise<void>;
 }
 
 export type StepKind = Omit<Step, 'name' | 'n'> & {

@@ -1,4 +1,4 @@
-import type { Disturbance, MonthResult } from './disturbed-month.ts';
+import { countDoubles, type Disturbance, type MonthResult } from './disturbed-month.ts';
 
 /** What a campaign has counted, for whoever reads its last lines. */
 export interface Tally {
@@ -16,8 +16,7 @@ export function startTally(): Tally {
       counts.months += 1;
       counts.faults += disturbances.length;
       counts.orders += selected;
-      counts.doubles += ledger.doubleAuthorizations + ledger.authorizationsAfterCapture;
-      counts.doubles += ledger.repeatedCaptures;
+      counts.doubles += countDoubles(ledger);
       counts.lost += selected - rows;
       if (!conservation.rows || !conservation.yen) counts.broken += 1;
     },

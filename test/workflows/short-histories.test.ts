@@ -18,7 +18,7 @@ beforeAll(async () => {
     outcomes: { declineShare: 0.05, seed: 'campaign' },
     timing: { maxHistoryEvents: 40 },
   });
-  await chosenMonth.live(month);
+  await chosenMonth.live(month, new AbortController().signal);
 }, 180_000);
 afterAll(() => month?.close());
 

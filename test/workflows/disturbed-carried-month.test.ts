@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { carriedMonth } from '../campaign/carried-month.ts';
+import { disturbInTurn, disturbMonth, type MonthResult } from '../campaign/disturbed-month.ts';
+
+/** Months that machines carry, approved by a person, under every fault in turn: a share of the campaign. */
+const seed = 109_507;
+
+/** What a month comes to that nothing happened to, and every other. */
+const whole = {
+  stage: 'closed',
+  selection: { selected: 300, quarantined: 0 },
+  charges: { captured: { rows: 296 }, given_up: { rows: 4 } },
+  conservation: { rows: true, yen: true, broken: [] },
+  ledger: {
+    ...{ authorizations: 296, captures: 296, voids: 0 },
+    ...{ doubleAuthorizations: 0, authorizationsAfterCapture: 0, repeatedCaptures: 0 },
+  },
+  mailsTwice: 0,
+} satisfies Partial<Record<keyof MonthResult, unknown>>;
+
+test.each([
+  ['sftp', 0],
+  ['telegram', 1],
+] as const)(
+  'every fault by turns at every other step: %s',
+  {
+    timeout: 300_000,
+  },
+  async (transport, from) => {
+    const story = carriedMonth(transport);
+    const steps = Object.entries(story.steps).filter((_, index) => index % 2 === from);
+    const half = { ...story, steps: Object.fromEntries(steps) };
+    const disturbances = disturbInTurn(half, story.faults, 0);
+    expect(new Set(disturbances.map(({ fault }) => fault)).size).toBe(story.faults.length);
+    expect(await disturbMonth(seed, half, disturbances), `seed ${seed}`).toMatchObject(whole);
+  },
+);
