@@ -53,4 +53,39 @@ export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): voi
         (module) => module.runNgRetry,
       ),
     );
+  ng.command('mail')
+    .description('show what the customer would be told now; sends nothing')
+    .requiredOption('--merchant <slug>', 'whose')
+    .requiredOption('--month <YYYY-MM>', 'of which month')
+    .requiredOption('--order <number>', 'which order')
+    .action(
+      lazily(
+        () => import('./ng-mail.ts'),
+        (module) => module.runNgMail,
+      ),
+    );
+  ng.command('ask')
+    .description('mail the customers, in the hours of the settings')
+    .requiredOption('--merchant <slug>', 'whose')
+    .requiredOption('--month <YYYY-MM>', 'of which month')
+    .requiredOption('--order <numbers...>', 'which orders')
+    .option('--reason <text>', 'for the audit')
+    .action(
+      lazily(
+        () => import('./ng.ts'),
+        (module) => module.runNgAsk,
+      ),
+    );
+  ng.command('skip-mail')
+    .description('do not send the next mail to the customers, planned or waiting')
+    .requiredOption('--merchant <slug>', 'whose')
+    .requiredOption('--month <YYYY-MM>', 'of which month')
+    .requiredOption('--order <numbers...>', 'which orders')
+    .option('--reason <text>', 'for the audit')
+    .action(
+      lazily(
+        () => import('./ng.ts'),
+        (module) => module.runNgSkipMail,
+      ),
+    );
 }
