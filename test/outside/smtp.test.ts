@@ -35,7 +35,7 @@ describe('a mail server that works', () => {
   test('gets the mail once, with its own ID, marked as a machine’s', async () => {
     const { session, answer } = await sendUnder(null);
     session.close();
-    expect(answer).toEqual({ kind: 'sent', refusedRecipients: 0, codes: null });
+    expect(answer).toEqual({ kind: 'sent', refusedRecipients: 0, toRefused: false, codes: null });
     expect(server.mails).toHaveLength(1);
     expect(server.mails[0]).toMatch(/^Message-ID: <one@mail\.tsukigime>\r$/m);
     expect(server.mails[0]).toMatch(/^Auto-Submitted: auto-generated\r$/m);
@@ -88,7 +88,12 @@ describe('what is known of a mail', () => {
   test('when one of several recipients was refused: it went to the others', async () => {
     const { session, answer } = await sendUnder('refuse_one_recipient');
     session.close();
-    expect(answer).toMatchObject({ kind: 'sent', refusedRecipients: 1, codes: '550 5.1.1' });
+    expect(answer).toMatchObject({
+      kind: 'sent',
+      refusedRecipients: 1,
+      toRefused: true,
+      codes: '550 5.1.1',
+    });
     expect(server.mails).toHaveLength(1);
   });
 });
