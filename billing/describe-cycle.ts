@@ -36,9 +36,9 @@ function describeStage(facts: CycleFacts): string {
       return 'オーソリ用CSVを作成しています。';
     case 'awaiting_result':
     case 'reconciling':
-      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。${describeReturned(facts)}`;
+      return `${describeHandOver(facts)}オーソリ結果を待っています(結果待ちファイル ${facts.exchanges.open} 件)。${describeOpenRows(facts)}${describeReturned(facts)}`;
     case 'capturing':
-      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeReturned(facts)}${describeUnbilled(facts)}`;
+      return `${describeHandOver(facts)}${describeCapture(facts)}(${listCounts(facts, IN_CAPTURE)})。${describeOpenRows(facts)}${describeReturned(facts)}${describeUnbilled(facts)}`;
     case 'working_ng':
       return describeOpenCases(facts);
     case 'closing':
@@ -126,13 +126,18 @@ function ngInHand(facts: CycleFacts): number {
   return (facts.charges.declined?.rows ?? 0) - ngForPeople(facts);
 }
 
-const OPEN_CASES: readonly Counted[] = [
+/** What people have to settle, also while files of the month are still on their way. */
+const OPEN_BESIDE: readonly Counted[] = [
   ['NG', ngForPeople],
   inState('結果不明', 'unknown'),
   inState('要確認', 'quarantined'),
   inState('期限切れ', 'expired'),
-  ['売上未計上', (facts) => facts.captureRefused],
   ['保留', (facts) => facts.held],
+];
+
+const OPEN_CASES: readonly Counted[] = [
+  ...OPEN_BESIDE,
+  ['売上未計上', (facts) => facts.captureRefused],
   ['未送信', waitingForFile],
 ];
 
@@ -148,6 +153,12 @@ function listCounts(facts: CycleFacts, counted: readonly Counted[]): string {
   const found = counted.filter(([, count]) => count(facts) > 0);
   const listed = found.map(([label, count]) => `${label} ${count(facts)} 件`);
   return listed.length > 0 ? listed.join('、') : '残り 0 件';
+}
+
+function describeOpenRows(facts: CycleFacts): string {
+  return OPEN_BESIDE.some(([, count]) => count(facts) > 0)
+    ? `あわせて対応が必要です(${listCounts(facts, OPEN_BESIDE)})。`
+    : '';
 }
 
 function describeOpenCases(facts: CycleFacts): string {

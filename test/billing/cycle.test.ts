@@ -147,6 +147,16 @@ describe('what an operator reads', () => {
     },
   );
 
+  test.each(['awaiting_result', 'capturing'] as const)(
+    'tells in %s what people have to settle meanwhile, and only then',
+    (stage) => {
+      const charges = { sent: one, quarantined: { rows: 4, yen: 400 }, unknown: one };
+      const text = describeCycle(facts({ stage, charges, held: 2 }));
+      expect(text).toContain('対応が必要です(結果不明 1 件、要確認 4 件、保留 2 件)。');
+      expect(describeCycle(facts({ stage, charges: { sent: one } }))).not.toContain('対応が必要');
+    },
+  );
+
   test('says why a month stands still, and what to do', () => {
     const text = describeCycle(facts({ trouble: 'マーチャントIDが未設定です。' }));
     expect(text).toContain('マーチャントIDが未設定です。');
