@@ -53,6 +53,11 @@ export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): voi
         (module) => module.runNgRetry,
       ),
     );
+  addMailCommands(ng, lazily);
+}
+
+/** What customers are told. */
+function addMailCommands(ng: Command, lazily: Lazily): void {
   ng.command('mail')
     .description('show what the customer would be told now; sends nothing')
     .requiredOption('--merchant <slug>', 'whose')
