@@ -108,6 +108,9 @@ export function deliveryActivity(timing: WorkflowTiming): ActivityOptions {
 export function sendActivity(timing: WorkflowTiming): ActivityOptions {
   return {
     taskQueue: filesTaskQueueOf(workflowInfo().taskQueue),
+    // It knows the time of its scheduling: after an outage of the workers that is too old to judge by
+    // it whether the deadline has passed. Nothing was begun then, and it is planned anew.
+    scheduleToStartTimeout: 3_600_000,
     startToCloseTimeout: timing.sendTimeoutMs,
     heartbeatTimeout: timing.heartbeatTimeoutMs,
     retry: { maximumAttempts: 1 },

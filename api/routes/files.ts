@@ -1,5 +1,7 @@
+import { isUnopenedFile } from '../../db/queries/exchange-admission.ts';
 import type { fileRoutes } from '../contract/files.ts';
 import type { Handlers } from '../handler.ts';
+import { Problem } from '../problem.ts';
 import { replyWithFile } from '../stored-download.ts';
 import { storeUpload } from '../stored-upload.ts';
 
@@ -14,5 +16,14 @@ export const fileHandlers: Handlers<typeof fileRoutes> = {
     return { status: stored.alreadyStored ? 200 : 201, body: stored };
   },
 
-  downloadFile: (call) => replyWithFile(call, call.params.sha256),
+  async downloadFile(call) {
+    const { deps, merchant, params } = call;
+    if (await isUnopenedFile(deps.db, merchant.id, params.sha256)) {
+      throw new Problem('conflict', {
+        detail:
+          'このファイルは引き渡しの順番を待っているため、まだ取り出せません。順番が来てから、ファイルの引き渡しの画面でダウンロードしてください。',
+      });
+    }
+    return await replyWithFile(call, params.sha256);
+  },
 };

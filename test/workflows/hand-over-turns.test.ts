@@ -44,6 +44,9 @@ test('of a month, two files are open at a time; the next comes with the first re
   // A file that is not open cannot be taken, and nothing is recorded of it.
   const early = await ask(month, 'GET', `${exchangePath(third)}/file`);
   expect([early.status, early.body.detail]).toEqual([409, expect.stringContaining('順番')]);
+  // Nor by its hash: what leaves has its intent on record.
+  const byHash = await ask(month, 'GET', `/files/${third.sha256}`);
+  expect([byHash.status, byHash.body.detail]).toEqual([409, expect.stringContaining('順番')]);
   const acceptance = { acceptanceNumber: '555', matched: true };
   const refused = await post(month, `${exchangePath(third)}/acceptance`, acceptance);
   expect(refused.status).toBe(409);
