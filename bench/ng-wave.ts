@@ -54,14 +54,15 @@ try {
     runNgWave(deps, { merchant: 'bench-shop', now: dueAt }),
   );
   await measure('is there news?', () => hasNgNews(db, 1));
-  const { rows } = await sql<{ requested: number; contacts: number }>`
+  const { rows } = await sql<{ requested: number; contacts: number; mails: number }>`
     select (select count(*)::int from authorization_requests) as requested,
-           (select count(*)::int from ng_case_steps where kind = 'contact') as contacts`.execute(
-    db,
+           (select count(*)::int from ng_case_steps where kind = 'contact') as contacts,
+           (select count(*)::int from customer_mails) as mails`.execute(db);
+  console.log(
+    `${rows[0]?.requested} retries in ${started} files, ${rows[0]?.contacts} contacts, ${rows[0]?.mails} mails queued`,
   );
-  console.log(`${rows[0]?.requested} retries in ${started} files, ${rows[0]?.contacts} contacts`);
   const failed = first > limitSeconds || second > limitSeconds;
-  if (failed || rows[0]?.requested !== count / 2 || rows[0]?.contacts !== count / 2) {
+  if (failed || rows[0]?.requested !== count / 2 || rows[0]?.mails !== count / 2) {
     process.exitCode = 1;
   }
   await db.destroy();
@@ -85,7 +86,10 @@ async function insertDeclined(db: Db): Promise<void> {
     slug: 'bench-shop',
     name: 'bench-shop',
     kind: 'sandbox',
-    settings: merchantSettingsSchema.parse({ paygent: { merchantId: '10001' } }),
+    settings: merchantSettingsSchema.parse({
+      paygent: { merchantId: '10001' },
+      ng: { contact: { enabled: true } },
+    }),
     actor: 'bench',
     now,
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { CUSTOMER_MAIL, type CustomerMailKind } from '../../billing/mail/customer-templates.ts';
 import type { MailState } from '../../billing/mail/mail-states.ts';
@@ -26,47 +27,54 @@ export async function postCustomerMails(
   },
 ): Promise<number> {
   const { now, firstOn, firstAt, opensAt } = of;
-  const result = await sql`
-    with fresh as materialized (
-      select t.id as step_id, k.id as case_id, m.billing_month, c.customer_number,
-             case when k.next_step = 'carry_over' or k.limit_kind = 'monthly'
-                  then 'carry_over' else k.class end as kind,
-             row_number() over (partition by c.customer_number order by t.id) - 1 as behind,
-             gen_random_uuid() as name, gen_random_uuid() as link_id
-        from ng_case_steps t
-        join ng_cases k on k.id = t.case_id and k.closed_at is null
-        join charges c on c.id = k.charge_id
-        join cycles m on m.id = k.cycle_id
-       where t.merchant_id = ${merchantId} and t.kind = 'contact' and t.taken_at = ${now}
-         and not exists (select from customer_mails x where x.step_id = t.id)
-    ), placed as materialized (
+  const fresh = freshContacts(merchantId, now, randomUUID());
+  // Two statements, joined by the mail's key: within one, Postgres takes the new rows for a few and
+  // compares each with each.
+  await sql`
+    with fresh as materialized (${fresh}), placed as materialized (
       select f.*, greatest(${firstOn}::date, coalesce(
                (select max(x.planned_on) + 1 from customer_mails x
                  where x.merchant_id = ${merchantId} and x.customer_number = f.customer_number),
-               ${firstOn}::date)) + f.behind::int as planned_on,
-             coalesce((select max(v.version) from customer_mail_templates v
-                        where v.merchant_id = ${merchantId} and v.kind = f.kind), 0) as version
+               ${firstOn}::date)) + f.behind::int as planned_on
         from fresh f
-    ), due as materialized (
-      select p.*, 'ng_contact:' || p.billing_month || ':' || p.name as key,
-             case when p.planned_on = ${firstOn}::date then ${firstAt}::timestamptz
-                  else (p.planned_on + ${opensAt}::time) at time zone 'Asia/Tokyo' end as due_at
+    ), due as (
+      select p.*, case when p.planned_on = ${firstOn}::date then ${firstAt}::timestamptz
+                       else (p.planned_on + ${opensAt}::time) at time zone 'Asia/Tokyo' end as due_at
         from placed p
-    ), posted as (
-      insert into mail_outbox (merchant_id, key, message_id, template, recipients, cc, parameters,
-                               due_at, next_due_at, created_at)
-      select ${merchantId}, key, '<' || name || '@mail.tsukigime>', ${CUSTOMER_MAIL}, '{}', '{}',
-             '{}', due_at, due_at, ${now}
-        from due order by step_id
-      returning id, key
     )
+    insert into mail_outbox (merchant_id, key, message_id, template, recipients, cc, parameters,
+                             due_at, next_due_at, created_at)
+    select ${merchantId}, key, '<' || name || '@mail.tsukigime>', ${CUSTOMER_MAIL}, '{}', '{}', '{}',
+           due_at, due_at, ${now}
+      from due order by step_id`.execute(trx);
+  const result = await sql`
+    with fresh as materialized (${fresh})
     insert into customer_mails (step_id, merchant_id, mail_id, case_id, customer_number, kind,
                                 template_version, link_id, planned_on)
-    select d.step_id, ${merchantId}, p.id, d.case_id, d.customer_number, d.kind, d.version,
-           d.link_id, d.planned_on
-      from posted p join due d on d.key = p.key order by p.id`.execute(trx);
+    select f.step_id, ${merchantId}, o.id, f.case_id, f.customer_number, f.kind,
+           coalesce((select max(v.version) from customer_mail_templates v
+                      where v.merchant_id = ${merchantId} and v.kind = f.kind), 0),
+           f.link_id, (o.due_at at time zone 'Asia/Tokyo')::date
+      from fresh f join mail_outbox o on o.merchant_id = ${merchantId} and o.key = f.key
+     order by o.id`.execute(trx);
   return Number(result.numAffectedRows ?? 0n);
 }
+
+/** Steps `contact` of an instant without a mail, with the names that theirs get under one salt. */
+const freshContacts = (merchantId: number, now: string, salt: string) => sql`
+  select t.id as step_id, k.id as case_id, c.customer_number,
+         case when k.next_step = 'carry_over' or k.limit_kind = 'monthly'
+              then 'carry_over' else k.class end as kind,
+         row_number() over (partition by c.customer_number order by t.id) - 1 as behind,
+         md5(${`mail:${salt}:`}::text || t.id)::uuid as name,
+         md5(${`link:${salt}:`}::text || t.id)::uuid as link_id,
+         'ng_contact:' || m.billing_month || ':' || md5(${`mail:${salt}:`}::text || t.id)::uuid as key
+    from ng_case_steps t
+    join ng_cases k on k.id = t.case_id and k.closed_at is null
+    join charges c on c.id = k.charge_id
+    join cycles m on m.id = k.cycle_id
+   where t.merchant_id = ${merchantId} and t.kind = 'contact' and t.taken_at = ${now}
+     and not exists (select from customer_mails x where x.step_id = t.id)`;
 
 /** Takes back what waits for these cases' customers. @returns the cases of which something waited */
 export async function withdrawWaiting(
