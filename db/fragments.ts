@@ -156,3 +156,26 @@ export const openOnListOf = (
      and c.cycle_id = ${list.cycleId}
      and not exists (select from ending_results r
                       where r.charge_id = e.charge_id and r.n = e.n and r.k = e.k)`;
+
+/**
+ * Whether a hold came or went that the verdicts do not show. Compared as they are, not by their
+ * instants: a hold that was said before a selection may be written after it.
+ */
+const holdsDiffer = (merchantId: number, cycleId: number) => sql<boolean>`
+  (exists (select from order_verdicts v
+            where v.cycle_id = ${cycleId} and v.verdict = 'excluded' and v.reason = 'on_hold'
+              and not exists (select from open_order_holds h
+                where h.merchant_id = ${merchantId} and h.order_number = v.order_number))
+   or exists (select from open_order_holds h
+                join orders o on o.merchant_id = h.merchant_id and o.order_number = h.order_number
+                             and o.cycle_id = ${cycleId}
+                join order_verdicts v on v.collection_id = o.collection_id and v.record = o.record
+               where h.merchant_id = ${merchantId} and v.verdict = 'selected'
+                 and not exists (select from charges c
+                   where c.cycle_id = ${cycleId} and c.order_number = h.order_number)))`;
+
+/** Whether exports or holds came that the last selection of the month does not know. */
+export const unselectedOf = (merchantId: number, cycleId: number) => sql<boolean>`
+  (coalesce((select max(id) from order_collections where cycle_id = ${cycleId})
+     > coalesce((select max(collection_id) from selections where cycle_id = ${cycleId}), 0), false)
+   or ${holdsDiffer(merchantId, cycleId)})`;

@@ -6,7 +6,7 @@ import {
 } from '../../billing/approval.ts';
 import type { PreviewSummary } from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
-import { isCleared, openRunsOf, unclearedChargesOf } from '../fragments.ts';
+import { isCleared, openRunsOf, unclearedChargesOf, unselectedOf } from '../fragments.ts';
 import type { FileLine } from './file-lines.ts';
 import type { SettingsVersion } from './settings.ts';
 
@@ -98,7 +98,8 @@ export async function findAwaitedApproval(
            coalesce(k.verdict = 'approved', false) as approved,
            coalesce(r.settings_version = ${version}
              and r.selection_id = (select max(id) from selections where cycle_id = ${of.cycleId})
-             and r.run_ids = array(select u.id from (${openRunsOf(of.cycleId)}) u order by u.id),
+             and r.run_ids = array(select u.id from (${openRunsOf(of.cycleId)}) u order by u.id)
+             and not ${unselectedOf(merchantId, of.cycleId)},
              false) as current
       from previews p
       join preview_results r on r.preview_id = p.id

@@ -4,7 +4,7 @@ import type { ChargeState } from '../../billing/charge.ts';
 import type { ChargesByState, CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
 import { openStraysOf } from '../desk-items.ts';
-import { billedWhole, captureCounts, openRunsOf, unbilledOf } from '../fragments.ts';
+import { billedWhole, captureCounts, openRunsOf, unbilledOf, unselectedOf } from '../fragments.ts';
 import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
 import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
 import { countOpenCorrections } from './corrections.ts';
@@ -109,23 +109,6 @@ type FileCounts = Pick<
 > &
   CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
-/**
- * Whether a hold came or went that the verdicts do not show. Compared as they are, not by their
- * instants: a hold that was said before a selection may be written after it.
- */
-const holdsDiffer = (merchantId: number, cycleId: number) => sql<boolean>`
-  (exists (select from order_verdicts v
-            where v.cycle_id = ${cycleId} and v.verdict = 'excluded' and v.reason = 'on_hold'
-              and not exists (select from open_order_holds h
-                where h.merchant_id = ${merchantId} and h.order_number = v.order_number))
-   or exists (select from open_order_holds h
-                join orders o on o.merchant_id = h.merchant_id and o.order_number = h.order_number
-                             and o.cycle_id = ${cycleId}
-                join order_verdicts v on v.collection_id = o.collection_id and v.record = o.record
-               where h.merchant_id = ${merchantId} and v.verdict = 'selected'
-                 and not exists (select from charges c
-                   where c.cycle_id = ${cycleId} and c.order_number = h.order_number)))`;
-
 /** What a month has collected and which of its files are still on their way. */
 async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
   const { rows } = await sql<FileCounts>`
@@ -143,11 +126,7 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
       (select count(*)::int from (${openRunsOf(cycleId)}) u) as "openRuns",
       case when ${billedWhole(cycleId)} then 0
            else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,
-      coalesce((select max(id) from order_collections where cycle_id = ${cycleId})
-         > coalesce((select max(collection_id) from selections where cycle_id = ${cycleId}), 0),
-         false)
-      or ${holdsDiffer(merchantId, cycleId)}
-        as unselected,
+      ${unselectedOf(merchantId, cycleId)} as unselected,
       greatest(max(created_at) filter (where kind = 'capture'
                                          and stage not in ('rejected', 'cancelled')),
                (select max(w.made_at) from capture_waves w where w.cycle_id = ${cycleId}))

@@ -85,7 +85,14 @@ test('no file is built before an approver approves what the newest preview shows
   expect(cycle.waitsFor).toContain('請求 4 件、4,006 円の承認を待っています');
   expect((await approve(month, '2026-03', asked.sha256)).status).toBe(403);
 
-  // A newer export makes what was shown void.
+  // A hold makes what was shown void at once, not only when the month has shown itself again.
+  const held = { orderNumbers: [numbered('41', 1)[0]?.number], reason: '確認中' };
+  expect((await post(month, '/cycles/2026-03/holds', held)).status).toBe(200);
+  const voided = await approve(approver, '2026-03', asked.sha256);
+  expect(voided).toMatchObject({ status: 409, body: { errors: [{ message: 'PreviewChanged' }] } });
+  await post(month, '/cycles/2026-03/released-holds', held);
+
+  // So does a newer export.
   const newer = await store(numbered('41', 5));
   await post(month, '/cycles/2026-03/order-export', { sha256: newer });
   const { asked: now } = await untilAsked('2026-03', ({ rows }) => rows === 5);
