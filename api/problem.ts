@@ -70,7 +70,7 @@ export const problemTypes = {
     status: 409,
     title: 'The workflow has ended or does not run',
     detail:
-      'この処理は終了しているか、動いていません。何も変更していません。現在の状態を確かめてください。',
+      'この処理は終了しているか、動いていません。何も変更していません。現在の状態を確かめてください。終わっていないはずなら、管理者に復旧（tsukigime recover）を依頼してください。',
   },
   conflict: {
     status: 409,

@@ -236,7 +236,7 @@ export class SftpConnection {
   private cut(cause?: unknown): OutsideError {
     const { host } = this.target;
     return new OutsideError('cut', `The connection to ${host} ended.`, {
-      ja: `ホスト ${host} との接続が途中で切れました。途中までのデータは保存していません。時間をおいて再度実行します。`,
+      ja: `ホスト ${host} との接続が途中で切れました。途中まで受信したデータは保存していません。`,
       cause,
     });
   }
@@ -252,7 +252,7 @@ async function pause(): Promise<void> {
 
 function timedOut(host: string): OutsideError {
   return new OutsideError('timed_out', `${host} did not answer in time.`, {
-    ja: `ホスト ${host} が時間内に応答しませんでした。途中までのデータは保存していません。時間をおいて再度実行します。`,
+    ja: `ホスト ${host} が時間内に応答しませんでした。途中まで受信したデータは保存していません。`,
   });
 }
 
