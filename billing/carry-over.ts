@@ -13,12 +13,14 @@ import { formatYen, maxOrderAmountYen } from './money.ts';
 /**
  * Why the order of a month did not take a waiting charge over.
  *
+ * - `replaced`: the customer ordered the same delivery anew, and that is billed: both would be paid.
  * - `none`: the month bills no next order; `several`: a person has to choose among them.
  * - `chosen_missing`: the order that a person named is not among what the month bills for the customer.
  * - `too_late`: the next order was charged already, its sum cannot change any more.
  * - `too_large`: both together exceed what one authorization holds.
  */
 export const CARRY_OVER_TROUBLES = [
+  'replaced',
   'none',
   'several',
   'chosen_missing',
@@ -28,7 +30,11 @@ export const CARRY_OVER_TROUBLES = [
 export type CarryOverTrouble = (typeof CARRY_OVER_TROUBLES)[number];
 
 /** Troubles that people can put right before the month is billed. */
-export const TROUBLES_BEFORE_BILLING: readonly CarryOverTrouble[] = ['several', 'too_large'];
+export const TROUBLES_BEFORE_BILLING: readonly CarryOverTrouble[] = [
+  'replaced',
+  'several',
+  'too_large',
+];
 
 /** A waiting charge that a month does not take over. */
 export interface MissedCarryOver {
@@ -47,6 +53,8 @@ export function describeMissedCarryOver(of: MissedCarryOver): string {
   const again =
     '再オーソリ・断念などを指示するか、繰越先の注文番号を指定して「翌月へ繰越」を指示してください。';
   switch (of.trouble) {
+    case 'replaced':
+      return `再注文 ${of.toOrderNumber} をこの注文の代わりに請求するため、繰越していません(二重請求の防止)。${kept}再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。`;
     case 'none':
       return `${of.month} の請求に、この注文の次の注文がないため、繰越していません。${kept}${again}`;
     case 'several':

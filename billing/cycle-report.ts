@@ -95,6 +95,8 @@ export interface CycleReport {
   readonly declines: readonly ReportedDecline[];
   readonly deadlines: Readonly<Record<DeadlineOutcome, RowsAndYen>>;
   readonly captures: Readonly<Record<CaptureExtent, RowsAndYen>>;
+  /** Charges that later months bill, and those of earlier months that this one bills. */
+  readonly carriedOver: Readonly<Record<'to' | 'from', RowsAndYen>>;
   readonly corrections: readonly ReportedCorrections[];
   readonly conservation: {
     readonly rows: boolean;
@@ -203,6 +205,18 @@ export function reportToCsv(report: CycleReport): CsvValue[][] {
       const { rows, yen } = report.captures[extent];
       return ['売上', extentLabels[extent], null, rows, yen, null];
     }),
+    [
+      '翌月繰越',
+      '翌月以降に請求',
+      null,
+      report.carriedOver.to.rows,
+      report.carriedOver.to.yen,
+      null,
+    ],
+    [
+      ...['翌月繰越', '前月以前の分を請求', null],
+      ...[report.carriedOver.from.rows, report.carriedOver.from.yen, null],
+    ],
     ...report.corrections.map(({ kind, rows, yen, open }) => [
       '締め後の訂正',
       correctionLabels[kind],

@@ -8,6 +8,7 @@ import { maxOrderAmountYen } from '../../billing/money.ts';
 import type { Db, Trx } from '../database.ts';
 import { openRunsOf } from '../fragments.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
+import { orderInPlace } from './ng-replacements.ts';
 
 /**
  * Charges that wait for the customer's next order (billing/carry-over.ts says which that is). They are
@@ -16,8 +17,8 @@ import { PLAN_ACTOR } from './ng-cases.ts';
 
 /** The waiting charges of earlier months that a person and the facts leave free to be carried over. */
 const waitingBefore = (merchantId: number, month: string): RawBuilder<unknown> => sql`
-  select k.id as case_id, k.charge_id, k.n, k.cycle_id, k.amount_yen as yen, y.billing_month as month,
-         c.order_number, c.customer_number, o.cycle_count,
+  select k.id as case_id, k.charge_id, k.n, k.cycle_id, k.amount_yen as yen, c.order_number,
+         c.customer_number, o.cycle_count, ${orderInPlace} as in_place,
          (select h.order_number from carry_over_choices h
            where h.case_id = k.id order by h.k desc limit 1) as chosen
     from ng_cases k
@@ -46,41 +47,47 @@ export async function stageCarryOvers(trx: Trx, merchantId: number, month: strin
       select w.case_id, m.order_number, m.yen, m.charge_id is not null as charged,
              m.i is not null and m.charge_id is null as open,
              coalesce(m.previous_order_number = w.order_number
-                        or m.order_number = w.order_number, false) as names_it
+                        or m.order_number = w.order_number, false) as names_it,
+             coalesce(m.previous_order_number = w.order_number
+               and coalesce(m.cycle_count, o.cycle_count) = w.cycle_count, false) as replaces
         from waiting w
         join month_orders m on m.customer_number = w.customer_number
         left join charges c on c.id = m.charge_id
         left join orders o on o.collection_id = c.collection_id and o.record = c.record
-       where m.order_number = w.chosen
+       where m.order_number = w.chosen or m.previous_order_number = w.order_number
           or ((coalesce(m.cycle_count, o.cycle_count) = w.cycle_count) is not true
               and not exists (select from charges other
                 where other.merchant_id = ${merchantId} and other.cycle_id = w.cycle_id
                   and other.order_number = m.previous_order_number
                   and other.order_number <> w.order_number))
     ), counted as (
-      select w.case_id, w.charge_id, w.n, w.yen, w.month, w.order_number as origin,
-             count(f.*) as candidates, count(*) filter (where f.names_it) as named,
+      select w.*, coalesce(w.in_place, min(f.order_number) filter (where f.replaces)) as replacement,
+             count(*) filter (where not f.replaces) as candidates,
              (array_agg(f.order_number order by f.names_it desc, f.order_number)
-               filter (where f.order_number is not null))[1:5] as orders,
+               filter (where not f.replaces))[1:5] as orders,
              case when w.chosen is not null
                     then min(f.order_number) filter (where f.order_number = w.chosen)
-                  when count(*) filter (where f.names_it) = 1
-                    then min(f.order_number) filter (where f.names_it)
-                  when count(*) filter (where f.names_it) = 0 and count(f.*) = 1
-                    then min(f.order_number) end as to_order,
-             w.chosen
+                  when count(*) filter (where f.names_it and not f.replaces) = 1
+                    then min(f.order_number) filter (where f.names_it and not f.replaces)
+                  when count(*) filter (where f.names_it and not f.replaces) = 0
+                       and count(*) filter (where not f.replaces) = 1
+                    then min(f.order_number) filter (where not f.replaces) end as next_order
         from waiting w left join following f on f.case_id = w.case_id
-       group by w.case_id, w.charge_id, w.n, w.yen, w.month, w.order_number, w.chosen
+       group by w.case_id, w.charge_id, w.n, w.cycle_id, w.yen, w.order_number, w.customer_number,
+                w.cycle_count, w.in_place, w.chosen
+    ), named as (
+      select c.*, coalesce(c.replacement, c.next_order) as to_order from counted c
     )
-    select t.case_id, t.charge_id, t.n, t.yen, t.month, t.origin, t.to_order, t.orders,
-           case when t.to_order is null and t.chosen is not null then 'chosen_missing'
+    select t.case_id, t.charge_id, t.n, t.yen, t.order_number as origin, t.to_order, t.orders,
+           case when t.replacement is not null then 'replaced'
+                when t.to_order is null and t.chosen is not null then 'chosen_missing'
                 when t.to_order is null and t.candidates > 1 then 'several'
                 when t.to_order is null then 'none'
                 when f.charged then 'too_late'
                 when f.yen + sum(t.yen) over (partition by t.to_order) > ${maxOrderAmountYen}
                   then 'too_large' end as trouble,
            coalesce(f.open, false) as open
-      from counted t
+      from named t
       left join following f on f.case_id = t.case_id and f.order_number = t.to_order`.execute(trx);
   await sql`
     update month_orders m set yen = m.yen + t.yen, carried_yen = t.yen

@@ -12,6 +12,7 @@ import {
 import { readDecline } from '../../billing/decline.ts';
 import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { countCarriedOver } from './carry-over-totals.ts';
 import { checkConservation } from './conservation.ts';
 import { countCorrections } from './corrections.ts';
 import type { CycleRow } from './cycles.ts';
@@ -37,6 +38,7 @@ export async function readCycleReport(
     declines: await countDeclines(db, merchantId, cycle.id),
     deadlines: await countDeadlines(db, merchantId, cycle.id),
     captures: await countCaptures(db, merchantId, cycle.id),
+    carriedOver: await countCarriedOver(db, merchantId, cycle.id),
     corrections: await countCorrections(db, merchantId, cycle.id),
     conservation: await checkConservation(db, merchantId, cycle.id),
   };

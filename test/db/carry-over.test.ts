@@ -181,6 +181,7 @@ describe('the next order of a carried charge', () => {
       { number: 'T2', customer: 'two', previous: 'TWO', count: 3 },
       // The same delivery ordered anew: it takes the place of the declined one.
       { number: 'R1', customer: 'again', previous: 'AGAIN', count: 2 },
+      { number: 'R2', customer: 'again', previous: 'AGAIN', count: 3 },
       { number: 'BIG2', customer: 'big', previous: 'BIG', yen: 1_000_000, count: 3 },
       // The customer's only order follows the other subscription.
       { number: 'S2', customer: 'subs', previous: 'SUB2', count: 3 },
@@ -188,7 +189,7 @@ describe('the next order of a carried charge', () => {
     const cases = await readCases(record.merchantId);
     expect(cases.GONE?.why).toContain('次の注文がない');
     expect(cases.TWO?.why).toContain('T1、T2');
-    expect(cases.AGAIN?.why).toContain('次の注文がない');
+    expect(cases.AGAIN?.why).toContain('再注文 R1');
     expect(cases.BIG?.why).toContain('9,999,999 円');
     expect(cases.SUB1?.step).toBe('decide');
     expect(cases.SUB2).toMatchObject({ outcome: 'carried_over' });
