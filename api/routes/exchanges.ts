@@ -94,6 +94,13 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
           : describeCarriage(exchange, 0);
       throw new Problem('conflict', { detail });
     }
+    // Its charges are free for another file: uploaded now, they would be billed by both.
+    if (exchange.stage === 'cancelled') {
+      throw new Problem('conflict', {
+        detail:
+          'このファイルは取り下げられているため、取り出せません。アップロードすると二重請求になるおそれがあります。手元に残っている場合は破棄してください。',
+      });
+    }
     return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
   },
 

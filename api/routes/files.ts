@@ -21,7 +21,7 @@ export const fileHandlers: Handlers<typeof fileRoutes> = {
     if (await isUnopenedFile(deps.db, merchant.id, params.sha256)) {
       throw new Problem('conflict', {
         detail:
-          'このファイルは引き渡しの順番を待っているため、まだ取り出せません。順番が来てから、ファイルの引き渡しの画面でダウンロードしてください。',
+          'このファイルは引き渡しの順番を待っているか、取り下げられているため、取り出せません。順番が来たファイルは、ファイルの引き渡しの画面でダウンロードできます。',
       });
     }
     return await replyWithFile(call, params.sha256);

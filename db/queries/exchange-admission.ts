@@ -45,13 +45,12 @@ export async function listOpenHandOvers(db: Db, merchantId: number): Promise<Exc
 }
 
 /**
- * Whether stored bytes are a file for the PSP that nobody has been given yet: they leave only once the
- * intent to send them is on record.
+ * Whether stored bytes are a file for the PSP that nobody is to have: they leave only once the intent to
+ * send them is on record, and never once the file was taken back.
  */
 export async function isUnopenedFile(db: Db, merchantId: number, sha256: string): Promise<boolean> {
   const { rows } = await sql<{ unopened: boolean }>`
-    select coalesce(bool_or(e.stage = 'built')
-             and bool_and(e.stage in ('built', 'cancelled')), false) as unopened
+    select coalesce(bool_and(e.stage in ('built', 'cancelled')), false) as unopened
       from exchanges e join files f on f.id = e.file_id
      where e.merchant_id = ${merchantId} and f.merchant_id = ${merchantId}
        and f.sha256 = ${sha256}`.execute(db);

@@ -213,6 +213,10 @@ describe('an upload of which nobody knows whether it went through', () => {
       stage: 'cancelled',
     });
     const waiting = await untilCycle(month, '2026-05', ({ stage }) => stage === 'working_ng');
+    // Nobody gets the bytes any more that another file may bill.
+    for (const path of [`${exchangePath(auth)}/file`, `/files/${auth.sha256}`]) {
+      expect((await ask(month, 'GET', path)).status).toBe(409);
+    }
     expect(waiting).toMatchObject({ attention: true, charges: { planned: { rows: 3 } } });
     const rebuilt = { kind: 'auth', reason };
     expect((await post(month, '/cycles/2026-05/rebuilt-files', rebuilt)).body.files).toBe(1);
@@ -244,11 +248,11 @@ describe('an upload of which nobody knows whether it went through', () => {
 
   test('that was there after all, though someone vouched against it, is a contradiction', async () => {
     const auth = await beginWith('2026-07', '07');
+    const request = await downloadExchangeFile(month.day.desk, auth);
     await uploadInSilence(auth);
     await tell(auth, 'unclear', { reason });
     await advanceTo(month, minutesLater(300));
     await tell(auth, 'unclear-decision', { found: 'not_sent', reason: '見落とし' });
-    const request = await downloadExchangeFile(month.day.desk, auth);
     expect((await giveResult(month, auth, makeResult(request))).status).toBe(200);
     const cycle = await untilCycle(
       month,
