@@ -151,45 +151,55 @@ const reportCsvHeader = ['区分', '項目', '内訳', '件数', '金額', '備�
 
 /** The report as CSV records: one line a count, so that a spreadsheet can filter and add them. */
 export function reportToCsv(report: CycleReport): CsvValue[][] {
+  const { month, corrections, conservation } = report;
   return [
     [...reportCsvHeader],
-    ['請求サイクル', report.month, '開始', null, null, csvInstant(report.startedAt)],
-    ['請求サイクル', report.month, '開始者', null, null, report.startedBy],
-    ['請求サイクル', report.month, '締め', null, null, csvInstant(report.closedAt) ?? '未締め'],
-    ...report.orders.map(({ verdict, reason, rows, yen }) => [
-      '注文',
-      verdictLabels[verdict],
-      labelOfReason(reason),
-      rows,
-      yen,
-      null,
-    ]),
-    ...report.charges.map(({ state, rows, yen }) => [
-      '請求',
-      CHARGE_STATE_LABELS_JA[state],
-      null,
-      rows,
-      yen,
-      null,
-    ]),
-    ...report.authorizations.map(({ outcome, rows, yen }) => [
-      'オーソリ',
-      authorizationLabels[outcome],
-      null,
-      rows,
-      yen,
-      null,
-    ]),
-    ...report.endings.map(({ kind, result, rows, yen }) => [
-      endingKindLabels[kind],
-      endingLabels[result],
-      null,
-      rows,
-      yen,
-      null,
-    ]),
+    ['請求サイクル', month, '開始', null, null, csvInstant(report.startedAt)],
+    ['請求サイクル', month, '開始者', null, null, report.startedBy],
+    ['請求サイクル', month, '締め', null, null, csvInstant(report.closedAt) ?? '未締め'],
+    ...chargesToCsv(report),
     ...report.exchanges.flatMap(exchangeToCsv),
-    ...report.declines.map(({ code, class: name, state, rows, yen }) => [
+    ...outcomesToCsv(report),
+    ...corrections.map(({ kind, rows, yen, open }) => [
+      '締め後の訂正',
+      correctionLabels[kind],
+      open > 0 ? `未確認 ${open} 件` : '確認済み',
+      rows,
+      yen,
+      null,
+    ]),
+    ['検算', '件数', conservation.rows ? '一致' : '不一致', null, null, null],
+    ['検算', '金額', conservation.yen ? '一致' : '不一致', null, null, null],
+    ...conservation.broken.map((what) => ['検算', '不一致の内容', null, null, null, what]),
+  ];
+}
+
+/** What the month collected, billed and asked for. */
+function chargesToCsv(report: CycleReport): CsvValue[][] {
+  const counted = (
+    part: string,
+    item: string,
+    { rows, yen }: RowsAndYen,
+    detail?: string | null,
+  ) => [part, item, detail ?? null, rows, yen, null];
+  return [
+    ...report.orders.map((count) =>
+      counted('注文', verdictLabels[count.verdict], count, labelOfReason(count.reason)),
+    ),
+    ...report.charges.map((count) => counted('請求', CHARGE_STATE_LABELS_JA[count.state], count)),
+    ...report.authorizations.map((count) =>
+      counted('オーソリ', authorizationLabels[count.outcome], count),
+    ),
+    ...report.endings.map((count) =>
+      counted(endingKindLabels[count.kind], endingLabels[count.result], count),
+    ),
+  ];
+}
+
+/** What became of it: declines, deadlines, captures and what other months bill. */
+function outcomesToCsv({ declines, deadlines, captures, carriedOver }: CycleReport): CsvValue[][] {
+  return [
+    ...declines.map(({ code, class: name, state, rows, yen }) => [
       'オーソリNG',
       code ?? 'コードなし',
       CHARGE_STATE_LABELS_JA[state],
@@ -198,36 +208,15 @@ export function reportToCsv(report: CycleReport): CsvValue[][] {
       declineLabels[name],
     ]),
     ...DEADLINE_OUTCOMES.map((outcome) => {
-      const { rows, yen } = report.deadlines[outcome];
+      const { rows, yen } = deadlines[outcome];
       return ['売上期限', deadlineLabels[outcome], null, rows, yen, null];
     }),
     ...CAPTURE_EXTENTS.map((extent) => {
-      const { rows, yen } = report.captures[extent];
+      const { rows, yen } = captures[extent];
       return ['売上', extentLabels[extent], null, rows, yen, null];
     }),
-    [
-      '翌月繰越',
-      '翌月以降に請求',
-      null,
-      report.carriedOver.to.rows,
-      report.carriedOver.to.yen,
-      null,
-    ],
-    [
-      ...['翌月繰越', '前月以前の分を請求', null],
-      ...[report.carriedOver.from.rows, report.carriedOver.from.yen, null],
-    ],
-    ...report.corrections.map(({ kind, rows, yen, open }) => [
-      '締め後の訂正',
-      correctionLabels[kind],
-      open > 0 ? `未確認 ${open} 件` : '確認済み',
-      rows,
-      yen,
-      null,
-    ]),
-    ['検算', '件数', report.conservation.rows ? '一致' : '不一致', null, null, null],
-    ['検算', '金額', report.conservation.yen ? '一致' : '不一致', null, null, null],
-    ...report.conservation.broken.map((what) => ['検算', '不一致の内容', null, null, null, what]),
+    ['翌月繰越', '翌月以降に請求', null, carriedOver.to.rows, carriedOver.to.yen, null],
+    ['翌月繰越', '前月以前の分を請求', null, carriedOver.from.rows, carriedOver.from.yen, null],
   ];
 }
 

@@ -84,11 +84,9 @@ const cycleReportSchema = z
     captures: z
       .object({ whole: countSchema, partial: countSchema, unbilledRest: countSchema })
       .meta({ description: 'partial: the yen that were captured; unbilledRest: what they left' }),
-    carriedOver: z
-      .object({ to: countSchema, from: countSchema })
-      .meta({
-        description: '翌月繰越: charges that later months bill, and earlier ones billed here',
-      }),
+    carriedOver: z.object({ to: countSchema, from: countSchema }).meta({
+      description: '翌月繰越: charges that later months bill, and earlier ones billed here',
+    }),
     corrections: z
       .array(countSchema.extend({ kind: z.enum(CORRECTION_KINDS), open: z.int() }))
       .readonly()

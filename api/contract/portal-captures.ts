@@ -81,11 +81,9 @@ export const portalCaptureRoutes = {
         }),
         z.strictObject({
           ...answeredSchema,
-          result: z
-            .enum(['refused', 'not_sent'])
-            .meta({
-              description: 'refused by the portal, or not done: the authorization is alive',
-            }),
+          result: z.enum(['refused', 'not_sent']).meta({
+            description: 'refused by the portal, or not done: the authorization is alive',
+          }),
           reason: reasonSchema,
         }),
       ]),

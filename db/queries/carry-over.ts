@@ -273,23 +273,3 @@ export async function findUnfitForChoice(
     return why === null ? [] : [{ month, orderNumber, why }];
   });
 }
-
-/** A charge that another month took over, or that it took over itself. */
-export interface CarryOverLink {
-  /** YYYY-MM. */
-  readonly month: string;
-  readonly orderNumber: string;
-  readonly yen: number;
-}
-
-/** Columns that say of a charge where its yen went and whose it took over, in both months alike. */
-export const carryOverLinks = (chargeId: RawBuilder<number>): RawBuilder<unknown> => sql`
-  (select json_build_object('month', y.billing_month, 'orderNumber', t.order_number, 'yen', i.yen)
-     from charge_items i join charges t on t.id = i.charge_id join cycles y on y.id = t.cycle_id
-    where i.origin_charge_id = ${chargeId} and i.charge_id <> i.origin_charge_id) as "carriedTo",
-  (select coalesce(json_agg(json_build_object('month', y.billing_month,
-                                              'orderNumber', t.order_number, 'yen', i.yen)
-                            order by i.origin_charge_id), '[]'::json)
-     from charge_items i join charges t on t.id = i.origin_charge_id
-     join cycles y on y.id = t.cycle_id
-    where i.charge_id = ${chargeId} and i.charge_id <> i.origin_charge_id) as "carriedFrom"`;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { Db } from '../database.ts';
-import { type CarryOverLink, carryOverLinks } from './carry-over.ts';
+import { type CarryOverLink, carryOverLinks } from '../fragments.ts';
 
 export interface Charge {
   readonly orderNumber: string;

@@ -11,7 +11,7 @@ import type {
   PlannedStep,
 } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
-import { type CarryOverLink, carryOverLinks } from './carry-over.ts';
+import { type CarryOverLink, carryOverLinks } from '../fragments.ts';
 
 /** Cases of the NG desk as people look at them. */
 
