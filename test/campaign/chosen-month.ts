@@ -21,7 +21,6 @@ const shippedFirst = 10;
 const steps = {
   'run opened': { table: 'runs', on: 'insert', rows: 2, at: 'commit' },
   'orders of a run named': { table: 'run_orders', on: 'insert', rows: 30, at: 'row' },
-  'run shown and let go': { table: 'clearances', on: 'insert', rows: 2, at: 'commit' },
   'month moved to its files': {
     table: 'cycles',
     on: 'update',
@@ -58,6 +57,7 @@ const steps = {
   'claiming a capture wave': { table: 'endings', on: 'insert', rows: 50, at: 'row' },
   'capture wave claimed': { table: 'endings', on: 'insert', rows: 50, at: 'commit' },
   'capture asked for': { table: 'capture_requests', on: 'insert', rows: 1, at: 'commit' },
+  'run shown and let go': { table: 'clearances', on: 'insert', rows: 2, at: 'commit' },
 } as const satisfies Record<string, StepKind>;
 
 /** A month of chosen orders: newer exports, two runs, a hold, captures in waves as goods leave. */
