@@ -78,7 +78,7 @@ export interface CaptureFacts {
   readonly ready: number;
   /** Of those, charges for which a person asked. */
   readonly requested: number;
-  /** When the latest capture file of the month was built; null = none yet. */
+  /** When the month's latest wave ended, with a capture file that was not full; null = none yet. */
   readonly lastWaveAt: string | null;
 }
 

@@ -19,12 +19,12 @@ export async function readCycleFacts(
   now: string,
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
+  const settings = await findSettings(db, merchantId);
   const { open, toHandOver, stuck, unsettled, lastWaveAt, ...counts } = await countFiles(
     db,
     merchantId,
-    cycle.id,
+    { cycleId: cycle.id, fullFile: settings?.settings.paygent.maxRecordsPerFile ?? 0 },
   );
-  const settings = await findSettings(db, merchantId);
   const how = capturingAt(settings?.settings, now);
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
@@ -109,8 +109,19 @@ type FileCounts = Pick<
 > &
   CycleFacts['exchanges'] & { readonly lastWaveAt: string | null };
 
-/** What a month has collected and which of its files are still on their way. */
-async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<FileCounts> {
+/**
+ * What a month has collected and which of its files are still on their way. A wave ends with a file that
+ * is not full: after a full one the rest of the wave may have been cut off, and must not wait for
+ * tomorrow's.
+ *
+ * @param of `fullFile`: data records of a file into which no more fit
+ */
+async function countFiles(
+  db: Db,
+  merchantId: number,
+  of: { cycleId: number; fullFile: number },
+): Promise<FileCounts> {
+  const { cycleId, fullFile } = of;
   const { rows } = await sql<FileCounts>`
     select
       (select count(*)::int from contradictions x join charges c on c.id = x.charge_id
@@ -128,7 +139,8 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
            else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,
       ${unselectedOf(merchantId, cycleId)} as unselected,
       greatest(max(created_at) filter (where kind = 'capture'
-                                         and stage not in ('rejected', 'cancelled')),
+                                         and stage not in ('rejected', 'cancelled')
+                                         and records < ${fullFile}),
                (select max(w.made_at) from capture_waves w where w.cycle_id = ${cycleId}))
         as "lastWaveAt",
       case when exists (select from capture_waves w where w.cycle_id = ${cycleId}) then
@@ -142,7 +154,7 @@ async function countFiles(db: Db, merchantId: number, cycleId: number): Promise<
       count(*) filter (where stage in ('built', 'handing_over') and transport <> 'portal'
                          and attention)::int as stuck,
       count(*) filter (where not finished and answered)::int as unsettled
-      from (select e.stage, e.kind, e.transport, e.attention, e.created_at,
+      from (select e.stage, e.kind, e.transport, e.attention, e.created_at, e.records,
                    e.stage in ('reconciled', 'rejected', 'cancelled') as finished,
                    exists (select from result_files f where f.exchange_id = e.id) as answered
               from exchanges e

@@ -203,3 +203,42 @@ test('a file that waits past the end of a window is taken back; its lines are fr
   expect(rows).toMatchObject([{ kind: 'attention' }]);
   expect(rows[0]?.text).toContain('期限を過ぎたオーソリを 2 件含む');
 });
+
+test('what was cut off behind a full file of a wave leaves at once, not with the next wave', async () => {
+  const record = await insertMoneyRecord(track.left);
+  const { merchantId, cycleId } = record;
+  const settings = merchantSettingsSchema.parse({ paygent: { maxRecordsPerFile: 1 } });
+  await track.left
+    .insertInto('merchant_settings')
+    .values({
+      ...{ merchant_id: merchantId, version: 1, settings: JSON.stringify(settings) },
+      ...{ actor: 'test', recorded_at: AT, reason: null },
+    })
+    .execute();
+  const [charge] = (await prepareAuthorized(track.left, record, 1)) as [Charge];
+  const decisionId = await decide(record, 'shipped');
+  await sql`insert into shipments (charge_id, merchant_id, shipped_on, decision_id, recorded_at)
+    values (${charge.chargeId}, ${merchantId}, '2026-11-20', ${decisionId}, ${AT})`.execute(
+    track.left,
+  );
+  const noon = '2026-11-21T03:00:00.000Z';
+  const nextWaveAt = async () =>
+    (await readCycleFacts(track.left, merchantId, '2026-11', noon)).capture.nextWaveAt;
+  // Today's wave was at 10:00 in Japan; its files are of 11:00.
+  const build = (number: number, records: number) =>
+    sql`insert into exchanges (merchant_id, cycle_id, billing_month, kind, number, transport, stage,
+        file_id, records, amount_yen, created_at)
+      values (${merchantId}, ${cycleId}, '2026-11', 'capture', ${number}, 'portal', 'reconciled',
+        ${record.fileId}, ${records}, 1000, '2026-11-21T02:00:00Z')`.execute(track.left);
+  expect(await nextWaveAt()).toBe(noon);
+  await build(1, 2);
+  expect(await nextWaveAt()).toBe(noon);
+  await track.left
+    .insertInto('merchant_settings')
+    .values({
+      ...{ merchant_id: merchantId, version: 2, actor: 'test', recorded_at: AT, reason: null },
+      settings: JSON.stringify(merchantSettingsSchema.parse({ paygent: { maxRecordsPerFile: 3 } })),
+    })
+    .execute();
+  expect(await nextWaveAt()).toBe('2026-11-22T01:00:00.000Z');
+});
