@@ -250,8 +250,10 @@ test('an address that the mail server does not know at once is told as one that 
   await contactCustomer('E-1');
   await reaches('E-1', 'refused');
   post.fault = null;
-  expect(await mailsOf('E-1')).toMatchObject({
-    nextStep: 'decide',
-    mails: [{ bounceStatus: '5.1.1' }],
-  });
+  await eventually(async () =>
+    expect(await mailsOf('E-1')).toMatchObject({
+      nextStep: 'decide',
+      mails: [{ bounceStatus: '5.1.1' }],
+    }),
+  );
 });
