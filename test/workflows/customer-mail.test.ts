@@ -88,10 +88,15 @@ async function decline(order: string, email: string): Promise<void> {
     insert into outcomes (charge_id, n, merchant_id, outcome, response_detail, recorded_at)
     select id, 1, merchant_id, 'declined', '1G83', ${at} from charges
      where order_number = ${order}`.execute(db);
-  await openCases(db, merchant.id, at);
-  await sql`
-    update ng_cases set class = 'card_expired', next_step = 'give_up', due_at = now() + interval '30 d'
-     where next_step = 'plan'`.execute(db);
+  // Under the lock of the desk, which an earlier test has woken: it must not plan the case first.
+  await db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchant.id);
+    await openCases(trx, merchant.id, at);
+    await sql`
+      update ng_cases set class = 'card_expired', next_step = 'give_up',
+                          due_at = now() + interval '30 d'
+       where next_step = 'plan'`.execute(trx);
+  });
 }
 
 async function contactCustomer(order: string): Promise<number> {
