@@ -8,6 +8,7 @@ import { parseEncryptionKeys } from '../../config.ts';
 import { lockMerchant } from '../../db/database.ts';
 import { openCases } from '../../db/queries/ng-cases.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
+import { mailDispatchWorkflowId } from '../../workflows/workflow-ids.ts';
 import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-mail-server.ts';
 import { type ImapServer, startImapServer } from '../outside/imap-server.ts';
 import { type MailMerchant, openMailMerchant } from './mail-merchant.ts';
@@ -205,6 +206,8 @@ test('a mail that was cut off is unknown until a person decides', async () => {
   const decided = { outcome: 'sent', reason: '顧客に確認' };
   expect((await shop.call('POST', `/mails/${mail?.key}/decision`, decided)).status).toBe(200);
   await reaches('B-1', 'sent');
+  // While it lives, the dispatcher spares a server that has just gone away.
+  await shop.client.workflow.getHandle(mailDispatchWorkflowId(shop.merchant.slug)).result();
 });
 
 test('a mail that comes back hands its case to people, and its address gets no other', async () => {
