@@ -89,6 +89,12 @@ test('Schedules are compared with the settings, of every merchant that has some'
   expect([code, out.trim()]).toEqual([0, 'by-hand: months are started by hand (unchanged)']);
   const json = await run('schedules', 'sync', '--json');
   expect(JSON.parse(json.out)).toEqual([
-    { merchant: 'by-hand', change: 'unchanged', nextStart: null, movedClock: false },
+    {
+      merchant: 'by-hand',
+      change: 'unchanged',
+      retention: 'unchanged',
+      nextStart: null,
+      movedClock: false,
+    },
   ]);
 });

@@ -3,17 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { billMonth } from '../../sandbox/bill-month.ts';
-import { downloadExchangeFile, startCycle } from '../../sandbox/operator.ts';
+import { startCycle } from '../../sandbox/operator.ts';
 import { type Month, openMonth, paygentId, sandboxNow } from './month.ts';
-import {
-  giveResult,
-  isStill,
-  makeExport,
-  numbered,
-  post,
-  untilCycle,
-  untilExchange,
-} from './month-acts.ts';
+import { isStill, makeExport, numbered, post, untilCycle, untilExchange } from './month-acts.ts';
 
 let month: Month;
 let owner: Kysely<Database>;
@@ -65,7 +57,8 @@ test('a declined charge is given up, a broken sum keeps the month from closing u
   await month.begin('2026-11', makeExport(numbered('11', 10)));
   const cycle = await billMonth(month.day, '2026-11');
   expect(cycle.stage).toBe('working_ng');
-  expect(cycle.waitsFor).toContain('NG 1 件');
+  // The desk may have planned it by now.
+  expect(cycle.waitsFor).toMatch(/NG(対応中)? 1 件/);
   const spoil = (yen: number) =>
     sql`
     update selection_rows set amount_yen = amount_yen + ${yen} where order_number = '1101'`.execute(
@@ -101,14 +94,5 @@ test('a declined charge is given up, a broken sum keeps the month from closing u
     const reply = await post(month, `/cycles/2026-11${path}`, json);
     expect([reply.status, reply.body.detail]).toEqual([409, expect.stringContaining('締め済み')]);
   }
-  const auth = await untilExchange(month, '2026-11', 'auth-1', 'reconciled');
-  const bytes = await downloadExchangeFile(month.day.desk, auth);
-  const late = await giveResult(
-    month,
-    auth,
-    Buffer.from(bytes.toString().replaceAll(',,\r\n', ',,0\r\n')),
-  );
-  expect(late.status).toBe(409);
-  expect(late.body.detail).toContain('締め済み');
   expect(await startCycle(month.day.desk, '2026-11')).toBe(false);
 });
