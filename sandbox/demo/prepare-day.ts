@@ -76,6 +76,8 @@ async function prepareMerchant(stack: Stack, maxRecordsPerFile?: number): Promis
           },
           // The demo shows a month from its orders to its captures; nobody ships anything in it.
           capture: { policy: 'immediate' },
+          // The demo's operator carries files; nobody is there to approve a month that moved.
+          approval: { policy: 'none' },
         }),
         actor: 'demo',
         now: now.toISOString(),

