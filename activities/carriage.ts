@@ -2,7 +2,6 @@ import { exchangeFileName } from '../billing/exchange.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
-import { openFile } from '../db/queries/files.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { findLatestSend } from '../db/queries/sends.ts';
@@ -11,6 +10,7 @@ import type { ReadExchange } from './acts.ts';
 import { createTransport } from './create-transport.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
+import { readStored } from './read-stored.ts';
 import type { OutgoingFile, Transport } from './transport.ts';
 
 /** As audit and decisions name what no person did. */
@@ -82,14 +82,4 @@ export async function tellOfFile(
     }),
   );
   await deps.workflows.wakeMail(merchant);
-}
-
-async function* readStored(
-  deps: ActivityDependencies,
-  merchantId: number,
-  sha256: string,
-): AsyncGenerator<Buffer> {
-  const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-  if (file === undefined) throw new Error('a stored file is never removed while it is sent');
-  yield* file.content;
 }

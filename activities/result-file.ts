@@ -22,6 +22,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { correctByLateResult } from './late-result.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { mergeResult } from './merge-result.ts';
+import { readStored } from './read-stored.ts';
 
 export function createResultFileActivities(deps: ActivityDependencies) {
   return {
@@ -116,14 +117,4 @@ function refuseOtherResult({ billingMonth, kind, number }: ExchangeName): Error 
     `このファイルは ${billingMonth} の ${kind}-${number} の結果として取り込み済みです。何も変更していません。受付番号を確かめ、このファイルの結果を取り込んでください。`,
     'other_exchange',
   );
-}
-
-async function* readStored(
-  deps: ActivityDependencies,
-  merchantId: number,
-  sha256: string,
-): AsyncGenerator<Buffer> {
-  const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-  if (file === undefined) throw new Error('a stored file is never removed while it is read');
-  yield* file.content;
 }

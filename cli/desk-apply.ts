@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { type DecisionTotals, sumDecisions } from '../billing/desk-decision.ts';
 import {
   DESK_SHEET_KIND,
@@ -21,6 +19,7 @@ import { connectTemporal } from '../temporal/client.ts';
 import { applyDeskSheet } from '../workflows/messages.ts';
 import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
 import { openInputFile } from './input-file.ts';
+import { sayRefusal } from './say-refusal.ts';
 import { requireStack, type Stack, storeInput, unknownMerchant } from './store-input.ts';
 import { runReporting, UnusableInputError } from './unusable-input.ts';
 
@@ -137,15 +136,6 @@ async function apply(
   } finally {
     await client.connection.close();
   }
-}
-
-/** What the worker refused on purpose is told in its own words. */
-function sayRefusal(error: unknown): unknown {
-  let cause: unknown = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true
-    ? new UnusableInputError(cause.type ?? 'refused', cause.message)
-    : error;
 }
 
 function show({ json }: DeskApplyCommand, preview: Preview, applied: boolean): void {

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { parseBillingMonth } from '../billing/billing-month.ts';
 import { formatJstMinute, parseBusinessDate } from '../billing/business-date.ts';
 import { writeCsv } from '../billing/csv-writer.ts';
@@ -20,6 +18,7 @@ import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { actOnNgCases } from '../workflows/messages.ts';
 import { ngDeskWorkflowId } from '../workflows/workflow-ids.ts';
 import { readActor, UsageError, withRecord } from './record-access.ts';
+import { sayRefusal } from './say-refusal.ts';
 import { requireStack, unknownMerchant } from './store-input.ts';
 import { runReporting, UnusableInputError } from './unusable-input.ts';
 
@@ -165,13 +164,4 @@ function writeLine(of: Omit<NgCaseView, 'id'>): string {
   const declined = `${declineLabels[of.class]}(${of.code ?? '-'})`;
   const when = at(of.dueAt ?? of.closedAt);
   return `${of.month}  ${of.orderNumber}  ${formatYen(of.amountYen)}  ${declined}  ${when}  ${what}  ${of.why}`;
-}
-
-/** What the desk refused on purpose is told in its own words. */
-function sayRefusal(error: unknown): unknown {
-  let cause: unknown = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true
-    ? new UnusableInputError(cause.type ?? 'refused', cause.message)
-    : error;
 }

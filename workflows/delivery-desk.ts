@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { DeliveryRound } from '../activities/delivery.ts';
 import type { MainActivities } from '../activities/index.ts';
+import { earlierInstant } from '../billing/instant.ts';
 import {
   deliveryActivity,
   shortActivity,
@@ -55,7 +56,7 @@ export async function deliveryDesk(input: DeliveryDeskInput): Promise<void> {
     } else if (round.state === 'retired') {
       break;
     } else if (!round.more) {
-      await bell.waits(earlier(round.nextDue, round.digestAt), describe(round));
+      await bell.waits(earlierInstant(round.nextDue, round.digestAt), describe(round));
     }
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
@@ -71,9 +72,4 @@ function describe(round: DeliveryRound): string {
   if (round.state === 'retired') return 'この送信先は廃止されました。';
   if (round.more) return '送信しています。';
   return round.nextDue === null ? '送信するものを待っています。' : '次の送信時刻を待っています。';
-}
-
-function earlier(one: string | null, other: string | null): string | null {
-  if (one === null || other === null) return one ?? other;
-  return one < other ? one : other;
 }

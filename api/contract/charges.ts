@@ -18,6 +18,16 @@ export const carryOverLinkSchema = z
   .object({ month: billingMonthSchema, orderNumber: z.string(), yen: z.int() })
   .meta({ id: 'CarryOverLink' });
 
+/** Where the yen of an unpaid charge went, and whose it bills itself. */
+export const carriedSchemas = {
+  carriedTo: carryOverLinkSchema
+    .nullable()
+    .meta({ description: '翌月繰越: the charge that bills it in one sum' }),
+  carriedFrom: z
+    .array(carryOverLinkSchema)
+    .meta({ description: 'unpaid charges of earlier months within amountYen' }),
+};
+
 const chargeSchema = z
   .object({
     orderNumber: z.string(),
@@ -30,12 +40,7 @@ const chargeSchema = z
     responseCode: z.string().nullable(),
     responseDetail: z.string().nullable(),
     captureBefore: instantSchema.nullable(),
-    carriedTo: carryOverLinkSchema
-      .nullable()
-      .meta({ description: '翌月繰越: the charge that bills it in one sum' }),
-    carriedFrom: z
-      .array(carryOverLinkSchema)
-      .meta({ description: 'unpaid charges of earlier months within amountYen' }),
+    ...carriedSchemas,
   })
   .meta({ id: 'Charge' });
 

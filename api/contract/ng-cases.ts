@@ -8,7 +8,7 @@ import {
   NG_RECOVERIES,
   NG_STEP_KINDS,
 } from '../../billing/ng-case.ts';
-import { carryOverLinkSchema } from './charges.ts';
+import { carriedSchemas } from './charges.ts';
 import { customerMailSchema } from './customer-mails.ts';
 import { accepted, billingMonthSchema, cycleParamsSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
@@ -49,12 +49,7 @@ const caseSchema = z
     outcomeLabel: z.string().nullable(),
     recoveredBy: z.enum(NG_RECOVERIES).nullable(),
     closedAt: instantSchema.nullable(),
-    carriedTo: carryOverLinkSchema
-      .nullable()
-      .meta({ description: '翌月繰越: the charge that bills it in one sum' }),
-    carriedFrom: z
-      .array(carryOverLinkSchema)
-      .meta({ description: 'unpaid charges of earlier months within amountYen' }),
+    ...carriedSchemas,
   })
   .meta({ id: 'NgCase' });
 
