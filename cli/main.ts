@@ -227,9 +227,10 @@ function addSandboxCommands(program: Command): void {
         '--data-dir <folder>',
         `where it keeps its state (default .tsukigime/sandbox/${name})`,
       )
-      .option('--smtp <host:port>', 'mail server for its mails (default: none are sent)')
       .option('--now <instant>', 'hold the clock at this instant (default: feed the real time)');
-  places(sandbox.command('paygent'), 'paygent')
+  const sendsMail = (command: Command) =>
+    command.option('--smtp <host:port>', 'mail server for its mails (default: none are sent)');
+  sendsMail(places(sandbox.command('paygent'), 'paygent'))
     .description('run the simulated Paygent Online until Ctrl-C (docs/sandbox.md)')
     .action(
       lazily(
@@ -237,12 +238,28 @@ function addSandboxCommands(program: Command): void {
         (module) => module.runSandboxPaygent,
       ),
     );
-  places(sandbox.command('zeus'), 'zeus')
+  sendsMail(places(sandbox.command('zeus'), 'zeus'))
     .description('run the simulated ZEUS and a shop until Ctrl-C (docs/sandbox.md)')
     .action(
       lazily(
         () => import('./sandbox.ts'),
         (module) => module.runSandboxZeus,
+      ),
+    );
+  places(sandbox.command('gmo'), 'gmo')
+    .description('run the simulated card refresh of GMO until Ctrl-C (docs/sandbox.md)')
+    .action(
+      lazily(
+        () => import('./sandbox.ts'),
+        (module) => module.runSandboxGmo,
+      ),
+    );
+  places(sandbox.command('linker'), 'linker')
+    .description('run the simulated PSP of card migrations until Ctrl-C (docs/sandbox.md)')
+    .action(
+      lazily(
+        () => import('./sandbox.ts'),
+        (module) => module.runSandboxLinker,
       ),
     );
 }

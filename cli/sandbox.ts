@@ -35,12 +35,38 @@ export async function runSandboxZeus(options: SandboxOptions): Promise<number> {
   return 0;
 }
 
+/** Runs the simulated card refresh of GMO until Ctrl-C. */
+export async function runSandboxGmo(options: Omit<SandboxOptions, 'smtp'>): Promise<number> {
+  const [addresses, gmo] = await Promise.all([
+    loadSandbox(() => import('../sandbox/run-sandbox.ts')),
+    loadSandbox(() => import('../sandbox/run-gmo.ts')),
+  ]);
+  const places = addresses && readPlaces(options, addresses.parseSmtpAddress);
+  if (!gmo || !places) return 2;
+  const dataDir = options.dataDir ?? join('.tsukigime', 'sandbox', 'gmo');
+  await gmo.runGmo({ port: places.port, dataDir, now: places.now });
+  return 0;
+}
+
+/** Runs the simulated PSP that links cards of an old cart until Ctrl-C. */
+export async function runSandboxLinker(options: Omit<SandboxOptions, 'smtp'>): Promise<number> {
+  const [addresses, linker] = await Promise.all([
+    loadSandbox(() => import('../sandbox/run-sandbox.ts')),
+    loadSandbox(() => import('../sandbox/run-linker.ts')),
+  ]);
+  const places = addresses && readPlaces(options, addresses.parseSmtpAddress);
+  if (!linker || !places) return 2;
+  const dataDir = options.dataDir ?? join('.tsukigime', 'sandbox', 'linker');
+  await linker.runLinker({ port: places.port, dataDir, now: places.now });
+  return 0;
+}
+
 interface SmtpAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** What both simulations are told by their options; null when they cannot be read, which is said. */
+/** What the simulations are told by their options; null when they cannot be read, which is said. */
 function readPlaces(
   options: SandboxOptions,
   parseSmtpAddress: (text: string) => SmtpAddress | null,

@@ -15,6 +15,8 @@ export interface SftpAccount {
   readonly folder: string;
   /** Told of each file that got its final name, by its path for the one who logged in. */
   readonly onRenamed?: (path: string) => void;
+  /** Told of each login, before it sees anything. */
+  readonly onLogin?: () => void;
 }
 
 /** What goes wrong next. Each fault holds until it is taken back, or its count is used up. */
@@ -149,7 +151,9 @@ class SftpServer implements SandboxSftpServer {
     });
     connection.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
-        if (account !== undefined) serveFolder(acceptSftp(), account, this.faults, cut);
+        if (account === undefined) return;
+        account.onLogin?.();
+        serveFolder(acceptSftp(), account, this.faults, cut);
       });
     });
   }

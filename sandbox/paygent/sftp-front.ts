@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeHostKey, type SftpAccount, type SftpFaults, startSftpServer } from '../sftp-server.ts';
+import { startKeptSftp } from '../kept-sftp.ts';
+import type { SftpFaults } from '../sftp-server.ts';
 import { readClock } from './clock.ts';
 import type { Desk } from './desk.ts';
-import { writeFileDurably } from './journal.ts';
 import { processDueUploads } from './processing.ts';
 import { merchantOf, type TransactionKind, type Upload } from './state.ts';
 import { checkUpload } from './transaction-files.ts';
@@ -43,19 +42,8 @@ export async function startSftpFront(
   options: { readonly dataDir: string; readonly port: number; readonly afterChange: () => void },
 ): Promise<SftpFront> {
   const { dataDir, port, afterChange } = options;
-  const hostPrivateKey = keepHostKey(join(dataDir, 'sftp-host-key'));
-  const accounts: SftpAccount[] = [];
-  const portPath = join(dataDir, 'sftp-port');
-  const earlier = existsSync(portPath) ? Number(readFileSync(portPath, 'utf8')) : 0;
-  // Settings of merchants name the port: a restart takes the same one, unless somebody else has it.
-  const server = await startSftpServer(accounts, port || earlier, hostPrivateKey).catch(() =>
-    startSftpServer(accounts, port, hostPrivateKey),
-  );
-  writeFileDurably(portPath, Buffer.from(String(server.port)));
+  const { server, accounts, passwordOf } = await startKeptSftp(dataDir, port);
   const folderOf = (merchantId: string) => join(dataDir, 'sftp', merchantId);
-  // The same after a restart, without being kept anywhere.
-  const passwordOf = (merchantId: string) =>
-    createHash('sha256').update(`${hostPrivateKey} ${merchantId}`).digest('hex').slice(0, 24);
 
   function open(merchantId: string): void {
     if (accounts.some(({ user }) => user === merchantId)) return;
@@ -94,11 +82,6 @@ export async function startSftpFront(
     },
     stop: () => server.close(),
   };
-}
-
-function keepHostKey(path: string): string {
-  if (!existsSync(path)) writeFileDurably(path, Buffer.from(makeHostKey()));
-  return readFileSync(path, 'utf8');
 }
 
 /** A file that cannot be read as one of ours is left alone: nobody answers in a folder. */
