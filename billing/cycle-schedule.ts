@@ -88,8 +88,8 @@ export function planStarts(
 export interface WantedSchedule {
   /** Slug. */
   readonly merchant: string;
-  /** What it starts: the merchant's months, or the blanking of what is kept no longer. */
-  readonly what: 'cycle' | 'retention';
+  /** What it starts: the merchant's months or card refreshes, or the blanking of what is kept no longer. */
+  readonly what: 'cycle' | 'refresh' | 'retention';
   /** HH:MM in Japan. */
   readonly at: string;
   /** Empty: no Schedule at all. */

@@ -3,6 +3,7 @@ import { approvalSettingsSchema } from './approval.ts';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
 import { captureSettingsSchema } from './capture-settings.ts';
+import { cardRefreshSchema } from './card-refresh-settings.ts';
 import { carrierSettingsSchema } from './carrier-settings.ts';
 import { TRANSPORTS } from './exchange-transport.ts';
 import { importSettingsSchema } from './import-settings.ts';
@@ -158,6 +159,9 @@ const everySetting = z.strictObject({
 
   /** 支払い方法設定 (billing/payment-methods.ts). */
   paymentMethods: paymentMethodsSchema,
+
+  /** 自動洗替, the monthly card refresh (billing/card-refresh-settings.ts). */
+  cardRefresh: cardRefreshSchema,
 
   /** What the codes of declines mean to this merchant (billing/decline.ts). */
   declines: declineSettingsSchema,

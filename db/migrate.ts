@@ -28,6 +28,7 @@ import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
 import * as customerContact from './migrations/2026-11-22-26-customer-contact.ts';
 import * as carryOver from './migrations/2026-11-22-27-carry-over.ts';
 import * as retention from './migrations/2026-11-22-28-retention.ts';
+import * as cardRefresh from './migrations/2026-11-23-30-card-refresh.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -59,6 +60,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-26-customer-contact': customerContact,
   '2026-11-22-27-carry-over': carryOver,
   '2026-11-22-28-retention': retention,
+  '2026-11-23-30-card-refresh': cardRefresh,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

@@ -21,6 +21,7 @@ import type { OrderTables } from './order-tables.ts';
 import type { OutsideTables } from './outside-tables.ts';
 import type { PreviewTables } from './preview-tables.ts';
 import type { ReconciliationTables } from './reconciliation-tables.ts';
+import type { RefreshTables } from './refresh-tables.ts';
 
 export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
 
@@ -137,6 +138,7 @@ export interface Database
     NgTables,
     InquiryTables,
     ReconciliationTables,
+    RefreshTables,
     OrderTables,
     OutsideTables,
     PreviewTables {
