@@ -2,9 +2,12 @@ import { DESK_SHEET_KIND, deskSheetOwnNumbers } from '../billing/desk-sheet.ts';
 import { type ImportKind, importFileKinds } from '../billing/file-import.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { ownNumberColumns } from '../billing/order-profile.ts';
+import { RETURNED_FILE_KIND } from '../billing/returned-cards.ts';
 import { type CardNumberGuard, createCardNumberGuard } from '../imports/card-number-guard.ts';
 import { importGuardOptions } from '../imports/import-columns.ts';
-import { checkImportHead } from '../imports/import-head.ts';
+import { checkImportHead, type ImportHead } from '../imports/import-head.ts';
+import { checkReturnedHead, returnedGuardOptions } from '../imports/returned-cards.ts';
+import { refreshOwnNumberColumns } from '../psp/gmo/refresh-layouts.ts';
 import { ownNumberColumnNumbers } from '../psp/paygent/layouts.ts';
 import { inquiryNumberColumns } from '../psp/paygent/payment-inquiry.ts';
 
@@ -35,9 +38,26 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
       return createImportGuard('customers', settings);
     case importFileKinds.cards:
       return createImportGuard('cards', settings);
+    case 'refresh-result':
+      return createCardNumberGuard({
+        header: false,
+        exemptColumnNumbers: refreshOwnNumberColumns(settings.cardRefresh.resultLayout),
+      });
+    case RETURNED_FILE_KIND:
+      return createReturnedGuard(settings);
     default:
       return createCardNumberGuard({ header: false });
   }
+}
+
+/** The file that the PSP of the settings returns; without one, nothing tells its columns. */
+function createReturnedGuard(settings: MerchantSettings): CardNumberGuard {
+  const { paymentMethods, cardMigration, imports } = settings;
+  const service = paymentMethods.cardService;
+  if (service === null) return createCardNumberGuard({ header: false });
+  const form = { service, layout: cardMigration.returned[service] };
+  const guard = createCardNumberGuard(returnedGuardOptions(form, imports.exemptColumns));
+  return withHead(guard, checkReturnedHead(form));
 }
 
 /**
@@ -46,7 +66,10 @@ export function createFileGuard(kind: string, settings: MerchantSettings): CardN
  */
 function createImportGuard(kind: ImportKind, settings: MerchantSettings): CardNumberGuard {
   const guard = createCardNumberGuard(importGuardOptions(kind, settings.imports.exemptColumns));
-  const head = checkImportHead(kind);
+  return withHead(guard, checkImportHead(kind));
+}
+
+function withHead(guard: CardNumberGuard, head: ImportHead): CardNumberGuard {
   return {
     write(chunk) {
       head.write(chunk);

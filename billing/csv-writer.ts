@@ -22,6 +22,17 @@ export function writeCsv(records: readonly (readonly CsvValue[])[]): string {
   });
 }
 
+/**
+ * The same for a machine that compares every character: nothing is put in front of anything. People
+ * who open it in a spreadsheet see numbers without their leading zeros.
+ */
+export function writeExactCsv(records: readonly (readonly CsvValue[])[]): string {
+  return stringify(records as CsvValue[][], {
+    record_delimiter: 'windows',
+    quoted_match: /[\r\n]/,
+  });
+}
+
 /** An instant as a spreadsheet reads it, in Japan: 2026/11/22 18:05:09. */
 export function csvInstant(instant: string | null): string | null {
   if (instant === null) return null;

@@ -3,6 +3,8 @@ import { approvalSettingsSchema } from './approval.ts';
 import { BUSINESS_DAY_RULES, yearEndClosedDays } from './business-calendar.ts';
 import { parseBusinessDate } from './business-date.ts';
 import { captureSettingsSchema } from './capture-settings.ts';
+import { cardMigrationSettingsSchema } from './card-migration-settings.ts';
+import { cardLockSettingsSchema } from './card-lock.ts';
 import { cardRefreshSchema } from './card-refresh-settings.ts';
 import { carrierSettingsSchema } from './carrier-settings.ts';
 import { TRANSPORTS } from './exchange-transport.ts';
@@ -154,11 +156,17 @@ const everySetting = z.strictObject({
   /** Customer and card files (billing/import-settings.ts). */
   imports: importSettingsSchema,
 
+  /** Moving stored cards to another PSP (billing/card-migration-settings.ts). */
+  cardMigration: cardMigrationSettingsSchema,
+
   /** How long personal data is kept (billing/retention.ts). */
   retention: retentionSchema,
 
   /** 支払い方法設定 (billing/payment-methods.ts). */
   paymentMethods: paymentMethodsSchema,
+
+  /** What cards that the refresh refused keep out of billing (billing/card-lock.ts). */
+  cardLocks: cardLockSettingsSchema,
 
   /** 自動洗替, the monthly card refresh (billing/card-refresh-settings.ts). */
   cardRefresh: cardRefreshSchema,

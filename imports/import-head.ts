@@ -1,7 +1,7 @@
 import { CsvRecordSplitter, splitCsvFields } from '../billing/csv-records.ts';
 import type { ImportKind } from '../billing/file-import.ts';
 import { createStrictDecoder, refuseBinary, type TextEncoding } from '../billing/text-encoding.ts';
-import { resolveImportLayout } from './import-columns.ts';
+import { type ImportLayout, resolveImportLayout } from './import-columns.ts';
 import { emptyFile, notCsv } from './import-rows.ts';
 
 /** Looks at the first bytes of a file while they stream elsewhere. */
@@ -20,6 +20,14 @@ const encodings: readonly TextEncoding[] = ['utf-8', 'cp932'];
  * Holds no more than the first record.
  */
 export function checkImportHead(kind: ImportKind): ImportHead {
+  return checkHead((firstRow) => resolveImportLayout(kind, firstRow));
+}
+
+/**
+ * The same for any file whose first row tells what it is.
+ * @param resolve throws UnusableFileError for the first row of another file
+ */
+export function checkHead(resolve: (firstRow: readonly string[]) => ImportLayout): ImportHead {
   const splitter = new CsvRecordSplitter();
   let start: Uint8Array = new Uint8Array(0);
   let settled = false;
@@ -27,7 +35,7 @@ export function checkImportHead(kind: ImportKind): ImportHead {
     if (record === undefined) return;
     settled = true;
     if (record.problem !== null) throw notCsv();
-    readHead(kind, record.bytes);
+    readHead(record.bytes, resolve);
   };
   return {
     write(chunk) {
@@ -48,13 +56,13 @@ export function checkImportHead(kind: ImportKind): ImportHead {
 }
 
 /** In whichever encoding the first row makes sense: which it is, the whole file will tell. */
-function readHead(kind: ImportKind, bytes: Uint8Array): void {
+function readHead(bytes: Uint8Array, resolve: (firstRow: readonly string[]) => ImportLayout): void {
   let fault: unknown;
   for (const encoding of encodings) {
     const text = createStrictDecoder(encoding)(bytes);
     if (text === null) continue;
     try {
-      resolveImportLayout(kind, splitCsvFields(text));
+      resolve(splitCsvFields(text));
       return;
     } catch (error) {
       fault ??= error;

@@ -11,7 +11,7 @@ export interface RowRemark {
   readonly text: string;
 }
 
-/** A data row of an import file with its cells in the order of `importColumns`, white space trimmed. */
+/** A data row of an import file with its cells in the order of its layout, white space trimmed. */
 export interface ImportCells {
   readonly kind: 'cells';
   /** Number of the data row, from 1. */
@@ -27,7 +27,7 @@ export interface UnreadableRow {
   readonly record: number;
   readonly line: number;
   readonly error: RowRemark;
-  /** What could be read of it, in the order of `importColumns`; null: not that one. */
+  /** What could be read of it, in the same order; null: not that one. */
   readonly fields: readonly (string | null)[];
 }
 
@@ -41,10 +41,23 @@ const maxRows = 2_000_000;
  * given as such and stops nothing.
  * @throws UnusableFileError when the file as a whole is none of its kind.
  */
-export async function* readImportRows(
+export function readImportRows(
   source: AsyncIterable<Uint8Array>,
   kind: ImportKind,
   encoding: TextEncoding,
+): AsyncGenerator<ImportRow[]> {
+  return readRowsByLayout(source, encoding, (firstRow) => resolveImportLayout(kind, firstRow));
+}
+
+/**
+ * The same of any file whose first row tells where its columns stand; the cells come in the order of
+ * the layout's positions.
+ * @throws UnusableFileError when the file as a whole is none of its kind.
+ */
+export async function* readRowsByLayout(
+  source: AsyncIterable<Uint8Array>,
+  encoding: TextEncoding,
+  resolve: (firstRow: readonly string[]) => ImportLayout,
 ): AsyncGenerator<ImportRow[]> {
   let layout: ImportLayout | null = null;
   let first = 0;
@@ -52,7 +65,8 @@ export async function* readImportRows(
     if (layout === null) {
       const [head] = rows;
       if (head === undefined) continue;
-      layout = readLayout(kind, head);
+      if (head.kind === 'broken') throw notCsv();
+      layout = resolve(head.fields);
       if (layout.header) rows.shift();
       first = layout.header ? 0 : 1;
     }
@@ -62,11 +76,6 @@ export async function* readImportRows(
     yield rows.map((row) => toImportRow(row, row.index + first, known));
   }
   if (layout === null) throw emptyFile();
-}
-
-function readLayout(kind: ImportKind, head: CsvRow): ImportLayout {
-  if (head.kind === 'broken') throw notCsv();
-  return resolveImportLayout(kind, head.fields);
 }
 
 function toImportRow(row: CsvRow, record: number, layout: ImportLayout): ImportRow {
