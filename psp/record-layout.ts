@@ -1,3 +1,4 @@
+import { encodeCsv, findUnwritable } from '../billing/csv-writer.ts';
 import type { Certainty } from '../billing/order-profile.ts';
 import type { RowReason } from '../billing/row-reason.ts';
 
@@ -13,6 +14,8 @@ export interface LayoutField {
   readonly type: 'constant' | 'digits' | 'ascii' | 'date_time' | 'text' | 'unused';
   readonly constant?: string;
   readonly maxLength: number;
+  /** Bytes of CP932 that a `text` may take. */
+  readonly maxBytes?: number;
   readonly required: boolean;
   /** Smallest number a `digits` field may hold. */
   readonly minimum?: number;
@@ -55,18 +58,43 @@ const patterns = {
  * refused with its column; nothing is cut, padded or replaced.
  */
 export function encodeRecord(layout: RecordLayout, values: FieldValues): EncodedRecord {
+  return encodeFields(layout, values, unquoted);
+}
+
+/** The same with every column in quotes; a text may hold commas and quotes, but no line break. */
+export function encodeQuotedRecord(layout: RecordLayout, values: FieldValues): EncodedRecord {
+  return encodeFields(layout, values, quoted);
+}
+
+interface WritingStyle {
+  readonly misfit: RegExp;
+  write(value: string): string;
+}
+
+const unquoted: WritingStyle = { misfit: /[",\r\n]/, write: (value) => value };
+const quoted: WritingStyle = {
+  misfit: /[\r\n]/,
+  write: (value) => `"${value.includes('"') ? value.replaceAll('"', '""') : value}"`,
+};
+
+function encodeFields(
+  layout: RecordLayout,
+  values: FieldValues,
+  style: WritingStyle,
+): EncodedRecord {
   let findings: FieldFinding[] | null = null;
   let line = '';
   const { fields } = layout;
   for (let index = 0; index < fields.length; index += 1) {
     const field = fields[index]!;
     const value = field.type === 'constant' ? (field.constant ?? '') : textOf(values[field.id]);
-    const finding = checkField(field, index, value) ?? checkUnquoted(field, index, value);
+    const finding =
+      checkField(field, index, value) ?? checkWritable(field, index, value, style.misfit);
     if (finding) {
       findings ??= [];
       findings.push(finding);
     }
-    line += index === 0 ? value : `,${value}`;
+    line += index === 0 ? style.write(value) : `,${style.write(value)}`;
   }
   return findings ? { ok: false, findings } : { ok: true, line };
 }
@@ -111,9 +139,14 @@ export function columnLetter(index: number): string {
   return index < 26 ? last : columnLetter(Math.floor(index / 26) - 1) + last;
 }
 
-/** Records are written without quotes: what would need them is refused, also in free text. */
-function checkUnquoted(field: LayoutField, index: number, value: string): FieldFinding | null {
-  if (field.type !== 'text' || !/[",\r\n]/.test(value)) return null;
+/** Free text is the one type that may hold what a style of writing cannot carry. */
+function checkWritable(
+  field: LayoutField,
+  index: number,
+  value: string,
+  misfit: RegExp,
+): FieldFinding | null {
+  if (field.type !== 'text' || !misfit.test(value)) return null;
   return toFinding(field, index, value, reasons.needsQuotes(field));
 }
 
@@ -135,7 +168,14 @@ function unfitReason(field: LayoutField, value: string): RowReason | null {
   if (field.type !== 'text' && !patterns[field.type].test(value)) return reasons.type(field);
   if (value.length > field.maxLength) return reasons.tooLong(field, value.length);
   if (field.minimum !== undefined && Number(value) < field.minimum) return reasons.tooSmall(field);
-  return null;
+  return field.maxBytes === undefined ? null : checkBytes(field, value, field.maxBytes);
+}
+
+function checkBytes(field: LayoutField, value: string, maxBytes: number): RowReason | null {
+  const unwritable = findUnwritable(value, 'cp932');
+  if (unwritable !== null) return reasons.unwritable(field, unwritable);
+  const { length } = encodeCsv(value, 'cp932');
+  return length > maxBytes ? reasons.tooManyBytes(field, length, maxBytes) : null;
 }
 
 function toFinding(
@@ -189,6 +229,16 @@ const reasons = {
     code: 'value_too_long',
     ja: `${field.nameJa}は ${field.maxLength} 文字以内です (${length} 文字)`,
     en: `${field.id} has ${length} characters, at most ${field.maxLength} fit`,
+  }),
+  tooManyBytes: (field: LayoutField, bytes: number, maxBytes: number): RowReason => ({
+    code: 'value_too_long',
+    ja: `${field.nameJa}は ${maxBytes} バイト以内です (${bytes} バイト)`,
+    en: `${field.id} has ${bytes} bytes of CP932, at most ${maxBytes} fit`,
+  }),
+  unwritable: (field: LayoutField, character: string): RowReason => ({
+    code: 'value_unwritable',
+    ja: `${field.nameJa}の「${character}」は CP932 (Shift_JIS) では書けません`,
+    en: `CP932 has no ${character}, which stands in ${field.id}`,
   }),
   needsQuotes: (field: LayoutField): RowReason => ({
     code: 'value_needs_quotes',
