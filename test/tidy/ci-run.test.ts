@@ -33,7 +33,7 @@ function runCi(programs: Programs) {
     'npm',
     `[ "$*" = test ] && { cat output; exit ${code}; }\n[ "$1" = ci ] && exit ${install}`,
   );
-  write('npx', `case $1 in biome) exit ${biome};; tsc) exit ${tsc};; esac`);
+  write('npx', `case "$*" in biome*) exit ${biome};; 'tsc --noEmit') exit ${tsc};; esac`);
   const { status, stdout } = spawnSync(join(folder, '.ci/run'), {
     cwd: tmpdir(),
     encoding: 'utf8',
