@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/closing-line-reporter.ts';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** Rooms whose code is pure: their tests need no server and run at once. */
 const pureRooms = ['billing', 'psp', 'imports', 'tidy', 'config', 'cli/offline'];
@@ -11,13 +12,16 @@ const pureTests = pureRooms.flatMap((room) => [
 
 export default defineConfig({
   test: {
-    // Two cores, and the servers need one of them.
-    maxWorkers: 2,
+    // Two cores, but the stories wait more than they compute.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new ClosingLineReporter()],
     projects: [
       {
         test: {
           name: 'unit',
+          // Pure code keeps nothing between files.
+          isolate: false,
           include: pureTests,
           testTimeout: 30_000,
         },
