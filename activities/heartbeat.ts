@@ -15,3 +15,12 @@ export async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
     clearInterval(beat);
   }
 }
+
+/** Ends before Temporal gives the activity up, and with it: its bytes must not arrive after that. */
+export function whileThisActivityLives(): AbortSignal {
+  const { cancellationSignal, info } = Context.current();
+  return AbortSignal.any([
+    cancellationSignal,
+    AbortSignal.timeout(info.startToCloseTimeoutMs * 0.9),
+  ]);
+}

@@ -1,5 +1,6 @@
 import { createApprovalActivities } from './approval.ts';
 import { createCaptureWindowActivities } from './capture-window.ts';
+import { createCardRefreshActivities } from './card-refresh.ts';
 import { createCarrierResendTaskActivities } from './carrier-resend-tasks.ts';
 import { createCorrectionActivities } from './corrections.ts';
 import { createCycleActivities } from './cycle.ts';
@@ -22,12 +23,15 @@ import { createPaymentInquiryActivities } from './payment-inquiry.ts';
 import { createPortalCaptureActivities } from './portal-captures.ts';
 import { createPreviewActivities } from './preview.ts';
 import { createDeskActivities } from './reconciliation-desk.ts';
+import { createRefreshRequestActivities } from './refresh-request.ts';
+import { createRefreshResultActivities } from './refresh-result.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRetentionActivities } from './retention.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
 import { createSendErrorActivities } from './send-errors.ts';
 import { createSendFileActivities } from './send-file.ts';
+import { createSendRefreshActivities } from './send-refresh.ts';
 import { createTakeOutActivities } from './take-out.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
 import { createVoidActivities } from './voids.ts';
@@ -36,10 +40,13 @@ import { createVoidActivities } from './voids.ts';
 export function createActivities(deps: ActivityDependencies) {
   const { noteUnclearSend, ...sends } = createSendFileActivities(deps);
   const { noteWrongResult, ...fetches } = createFetchResultActivities(deps);
+  const { noteUnclearRefresh, ...refreshSends } = createSendRefreshActivities(deps);
   return {
     main: {
       noteUnclearSend,
       noteWrongResult,
+      noteUnclearRefresh,
+      ...createCardRefreshActivities(deps),
       ...createImportActActivities(deps),
       ...createCycleActivities(deps),
       ...createCarrierResendTaskActivities(deps),
@@ -59,6 +66,9 @@ export function createActivities(deps: ActivityDependencies) {
     files: {
       ...sends,
       ...fetches,
+      ...refreshSends,
+      ...createRefreshRequestActivities(deps),
+      ...createRefreshResultActivities(deps),
       ...createFileImportActivities(deps),
       ...createNgActActivities(deps),
       ...createNgWaveActivities(deps),

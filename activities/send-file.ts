@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { absenceCountsFrom, exchangeFileName } from '../billing/exchange.ts';
 import { nextInquiryAt, planCarriage, sendDeadline } from '../billing/exchange-transport.ts';
 import { lockMerchant } from '../db/database.ts';
@@ -16,7 +15,7 @@ import { OutsideError } from '../outside/outside-error.ts';
 import type { ReadExchange } from './acts.ts';
 import { openCarriage, SYSTEM_ACTOR, tellOfFile } from './carriage.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { withHeartbeat } from './heartbeat.ts';
+import { whileThisActivityLives, withHeartbeat } from './heartbeat.ts';
 import { loadMerchant } from './merchant.ts';
 import { recordSendAnswer, settleSend } from './send-answer.ts';
 import type { Inquiry, SendAnswer } from './transport.ts';
@@ -78,15 +77,6 @@ export function createSendFileActivities(deps: ActivityDependencies) {
       await settleByInquiry(deps, merchant, { of, answer });
     },
   };
-}
-
-/** Ends before Temporal gives the activity up, and with it: its bytes must not arrive after that. */
-function whileThisActivityLives(): AbortSignal {
-  const { cancellationSignal, info } = Context.current();
-  return AbortSignal.any([
-    cancellationSignal,
-    AbortSignal.timeout(info.startToCloseTimeoutMs * 0.9),
-  ]);
 }
 
 /**

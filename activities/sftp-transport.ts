@@ -2,11 +2,22 @@ import { STILL_FOR_MS } from '../billing/order-source.ts';
 import { type PaygentSftp, resultNameOf } from '../billing/paygent-sftp.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { noteSighting } from '../db/queries/sends.ts';
-import { type FileDrop, hashOf, putFile, readUnchanged } from '../outside/file-drop.ts';
+import {
+  type DropFile,
+  type FileDrop,
+  hashOf,
+  putFile,
+  readUnchanged,
+} from '../outside/file-drop.ts';
 import { OutsideError } from '../outside/outside-error.ts';
-import { openSftp, readSftpCredential } from '../outside/sftp.ts';
-import { callerOf, requireSecret } from './source-access.ts';
+import { type MerchantSftp, openMerchantSftp } from './source-access.ts';
 import type { OutgoingFile, Transport, TransportAccess } from './transport.ts';
+
+/** Where files are put and their results appear, as a merchant's settings say it. */
+type SftpExchange = MerchantSftp &
+  Pick<PaygentSftp, 'dropFolder' | 'resultFolder' | 'resultName' | 'filesStay'> & {
+    readonly maxResultBytes?: number;
+  };
 
 /**
  * Files over SFTP [assumed]: put under a temporary name, read back, renamed; the result appears in
@@ -16,21 +27,16 @@ import type { OutgoingFile, Transport, TransportAccess } from './transport.ts';
 export function createSftpTransport(
   access: TransportAccess,
   merchant: Merchant,
-  settings: PaygentSftp,
+  settings: SftpExchange,
 ): Transport {
-  const { host, port, user, hostKeys, secretName } = settings;
+  const { maxResultBytes = MAX_RESULT_BYTES } = settings;
   async function within<Answer>(
     folder: string,
     signal: AbortSignal | undefined,
     act: (drop: FileDrop) => Promise<Answer>,
   ): Promise<Answer> {
     signal?.throwIfAborted();
-    const drop = await openSftp({
-      ...{ host, port, user, hostKeys, folder },
-      credential: readSftpCredential(await requireSecret(access, merchant, secretName)),
-      caller: await callerOf(access, merchant),
-      ...(access.resolve === undefined ? {} : { resolve: access.resolve }),
-    });
+    const drop = await openMerchantSftp(access, merchant, settings, folder);
     const stop = () => void drop.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -75,7 +81,9 @@ export function createSftpTransport(
     async fetchResult(file) {
       const fileName = resultNameOf(settings, file.fileName);
       try {
-        return await within(settings.resultFolder, file.signal, async (drop) => {
+        const drop = await openMerchantSftp(access, merchant, settings, settings.resultFolder);
+        let content: ReturnType<typeof readAndClose> | undefined;
+        try {
           const seen = await drop.stat(fileName);
           if (seen === undefined) return { kind: 'waiting' };
           const { bytes, mark } = seen;
@@ -83,12 +91,14 @@ export function createSftpTransport(
           const since = await noteSighting(access.db, merchant.id, sighting);
           const stillMs = Date.parse(file.now) - Date.parse(since);
           if (bytes === 0 || stillMs < STILL_FOR_MS) return { kind: 'waiting', settling: true };
-          if (bytes > MAX_RESULT_BYTES) return { kind: 'failed', why: explainSize(fileName) };
-          // The connection ends with this look, so the bytes are read within it.
-          const pieces: Uint8Array[] = [];
-          for await (const piece of readUnchanged(drop, seen)) pieces.push(piece);
-          return { kind: 'result', fileName, content: given(pieces) };
-        });
+          if (bytes > maxResultBytes) {
+            return { kind: 'failed', why: explainSize(fileName, maxResultBytes) };
+          }
+          content = readAndClose(drop, seen);
+          return { kind: 'result', fileName, content };
+        } finally {
+          if (content === undefined) await drop.close();
+        }
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         return { kind: 'failed', why: error.ja };
@@ -97,11 +107,23 @@ export function createSftpTransport(
   };
 }
 
+/** The bytes as they come: a result of a million cards is not held. The connection ends with them. */
+async function* readAndClose(
+  drop: FileDrop,
+  seen: DropFile,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* readUnchanged(drop, seen);
+  } finally {
+    await drop.close();
+  }
+}
+
 /** A request has 10 MB at most [seen], and a result appends some columns to it. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 
-function explainSize(fileName: string): string {
-  return `結果ファイル ${fileName} が大きすぎます（上限 ${MAX_RESULT_BYTES / 1024 / 1024} MB）。取り込んでいません。送信先に確認してください。`;
+function explainSize(fileName: string, maxBytes: number): string {
+  return `結果ファイル ${fileName} が大きすぎます（上限 ${maxBytes / 1024 / 1024} MB）。取り込んでいません。送信先に確認してください。`;
 }
 
 async function put(drop: FileDrop, file: OutgoingFile) {
@@ -135,8 +157,4 @@ async function compare(drop: FileDrop, file: OutgoingFile): Promise<'nothing' | 
 
 function explainOther({ fileName }: OutgoingFile): string {
   return `送信先に同じ名前で内容の異なるファイル ${fileName} があります。上書きしていません。送信先のフォルダーを確かめてください。`;
-}
-
-async function* given(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* pieces;
 }

@@ -42,10 +42,29 @@ export async function openSourceFolder(
     // Each merchant has a folder of its own: settings of one must not lead to the orders of another.
     return await openDirectory(join(access.inboxDir, merchant.slug), source.path);
   }
-  const { host, port, user, hostKeys, folder } = source;
+  return await openMerchantSftp(access, merchant, source, source.folder);
+}
+
+/** An SFTP server of a merchant's settings, whatever it is for. */
+export interface MerchantSftp {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKeys: readonly string[];
+  /** A password or a private key. */
+  readonly secretName: string;
+}
+
+/** @throws OutsideError: what stands in the way, in words for operators */
+export async function openMerchantSftp(
+  access: Pick<SourceAccess, 'db' | 'fileKeys' | 'resolve'>,
+  merchant: Merchant,
+  { host, port, user, hostKeys, secretName }: MerchantSftp,
+  folder: string,
+): Promise<FileDrop> {
   return await openSftp({
     ...{ host, port, user, hostKeys, folder },
-    credential: readSftpCredential(await requireSecret(access, merchant, source.secretName)),
+    credential: readSftpCredential(await requireSecret(access, merchant, secretName)),
     caller: await callerOf(access, merchant),
     ...(access.resolve === undefined ? {} : { resolve: access.resolve }),
   });

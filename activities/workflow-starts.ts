@@ -8,6 +8,12 @@ export interface WorkflowStarts {
     billingMonth: string,
     startedBy: string,
   ): Promise<void>;
+  /** Starts the workflow of a month's card refresh, or leaves the one that runs. */
+  startCardRefresh(
+    merchant: { readonly slug: string; readonly clockOffsetMs: number },
+    month: string,
+    startedBy: string,
+  ): Promise<void>;
   /** Starts an exchange's workflow, or leaves the one that runs. */
   startExchange(
     merchant: { slug: string; clockOffsetMs: number },

@@ -1,4 +1,5 @@
 import { captureWindowRoutes } from './contract/capture-window.ts';
+import { cardRefreshRoutes } from './contract/card-refresh.ts';
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { chargeRoutes } from './contract/charges.ts';
@@ -8,6 +9,7 @@ import { customerRoutes } from './contract/customers.ts';
 import { cycleReportRoutes } from './contract/cycle-report.ts';
 import { cycleRoutes } from './contract/cycles.ts';
 import { deliveryEndpointRoutes } from './contract/delivery-endpoints.ts';
+import { eposBannerRoutes } from './contract/epos-banner.ts';
 import { exchangeRoutes } from './contract/exchanges.ts';
 import { fileRoutes } from './contract/files.ts';
 import { handOverRoutes } from './contract/hand-overs.ts';
@@ -47,6 +49,8 @@ export const contract = {
   ...customerRoutes,
   ...registerRoutes,
   ...paymentMethodRoutes,
+  ...cardRefreshRoutes,
+  ...eposBannerRoutes,
   ...cycleRoutes,
   ...recoveryRoutes,
   ...openRowRoutes,

@@ -50,6 +50,22 @@ export type SourceTest =
     }
   | { readonly works: false; readonly problem: string; readonly detail: string };
 
+interface ListedFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly mark: string;
+}
+
+/** What a try of the card refresh's connection found; the sentence is Japanese. */
+export type RefreshConnectionTest =
+  | {
+      readonly works: true;
+      readonly detail: string;
+      readonly requestFolder: readonly ListedFile[];
+      readonly resultFolder: readonly ListedFile[];
+    }
+  | { readonly works: false; readonly problem: string; readonly detail: string };
+
 /** All that the API needs from outside; server.ts and tests construct it. */
 export interface ApiDependencies {
   /** As the application role. */
@@ -72,6 +88,11 @@ export interface ApiDependencies {
     merchant: Merchant,
     of: { readonly month: string; readonly now: string },
   ) => Promise<SourceTest>;
+  /** Connects to GMO's server with the settings of the card refresh; writes and takes nothing. */
+  readonly testRefreshConnection: (
+    merchant: Merchant,
+    month: string | null,
+  ) => Promise<RefreshConnectionTest>;
   /** Real time; a merchant's business time is this plus its offset. */
   readonly realNow: () => Date;
   readonly logger: Logger;

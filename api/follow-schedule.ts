@@ -1,3 +1,4 @@
+import { planRefreshSchedule } from '../billing/card-refresh-schedule.ts';
 import { planRetentionSchedule, planSchedule } from '../billing/cycle-schedule.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
@@ -19,6 +20,7 @@ export async function followSchedule(
   const wanted = [
     planSchedule(merchant, current.settings, realNow().toISOString()),
     planRetentionSchedule(merchant, current.settings),
+    planRefreshSchedule(merchant, current.settings, realNow().toISOString()),
   ];
   try {
     await withPatience(temporal, updateWaitMs, async () => {

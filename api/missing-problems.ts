@@ -78,6 +78,12 @@ export const missingProblems = {
     title: 'No such mail',
     detail: '指定のメールは見つかりません。何も変更していません。一覧を読み込み直してください。',
   },
+  'card-refresh-not-found': {
+    status: 404,
+    title: 'No card refresh of this month',
+    detail:
+      'この月のカード洗替はありません。何も実行していません。月を確かめるか、洗替を始めてください。',
+  },
   'import-not-found': {
     status: 404,
     title: 'No such import',

@@ -78,6 +78,12 @@ export const problemTypes = {
     detail:
       '現在の状態ではこの操作はできません。何も変更していません。画面を読み直して状態を確かめてください。',
   },
+  'banner-unusable': {
+    status: 422,
+    title: 'The banner is no picture',
+    detail:
+      '画像として読み取れません。バナーは変更していません。PNG・JPEG・GIF の画像を 512 KB 以内で登録してください。',
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',

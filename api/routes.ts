@@ -1,6 +1,7 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
 import { captureWindowHandlers } from './routes/capture-window.ts';
+import { cardRefreshHandlers } from './routes/card-refresh.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { chargeHandlers } from './routes/charges.ts';
@@ -10,6 +11,7 @@ import { customerHandlers } from './routes/customers.ts';
 import { cycleReportHandlers } from './routes/cycle-report.ts';
 import { cycleHandlers } from './routes/cycles.ts';
 import { deliveryEndpointHandlers } from './routes/delivery-endpoints.ts';
+import { eposBannerHandlers } from './routes/epos-banner.ts';
 import { exchangeHandlers } from './routes/exchanges.ts';
 import { fileHandlers } from './routes/files.ts';
 import { handOverHandlers } from './routes/hand-overs.ts';
@@ -49,6 +51,8 @@ export const handlers: Handlers<Contract> = {
   ...customerHandlers,
   ...registerHandlers,
   ...paymentMethodHandlers,
+  ...cardRefreshHandlers,
+  ...eposBannerHandlers,
   ...cycleHandlers,
   ...recoveryHandlers,
   ...openRowHandlers,

@@ -6,4 +6,5 @@ export const uploadKinds = [
   'sent-file',
   'payment-inquiry',
   'desk-decisions',
+  'refresh-result',
 ] as const;

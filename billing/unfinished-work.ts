@@ -12,6 +12,8 @@ export interface UnfinishedWork {
   readonly exchanges: readonly ExchangeName[];
   /** Numbers of imports that are held or run. */
   readonly importNumbers: readonly number[];
+  /** Months of card refreshes that are not finished. */
+  readonly refreshMonths: readonly string[];
   /** Slugs of delivery endpoints whose queue is not empty. */
   readonly endpoints: readonly string[];
   /** Declined charges have, or are about to have, cases. */

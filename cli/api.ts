@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createFileGuard } from '../activities/file-guard.ts';
 import { sourceTester } from '../activities/look-at-source.ts';
+import { refreshTester } from '../activities/refresh-connection.ts';
 import { createApp } from '../api/app.ts';
 import { defaultLimits } from '../api/dependencies.ts';
 import { listen, type RunningServer } from '../api/server.ts';
@@ -103,6 +104,7 @@ async function start(
     fileKeys,
     createGuard: createFileGuard,
     testOrderSource: sourceTester({ db, fileKeys, inboxDir: config.inboxDir }),
+    testRefreshConnection: refreshTester({ db, fileKeys }),
     realNow: () => new Date(),
     logger,
     limits: defaultLimits,

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { UnfinishedWork } from '../billing/unfinished-work.ts';
 import {
+  cardRefreshWorkflowId,
   cycleWorkflowId,
   deliveryDeskWorkflowId,
   exchangeWorkflowId,
@@ -11,6 +12,7 @@ import {
   ngDeskWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { wakeMail, wakeMailbox } from './mail-workflows.ts';
+import { startCardRefresh } from './start-card-refresh.ts';
 import { startCycle } from './start-cycle.ts';
 import { wakeDeliveryDesk } from './start-delivery-desk.ts';
 import { startExchange } from './start-exchange.ts';
@@ -71,6 +73,10 @@ function listStarts(starter: Starts, merchant: OfMerchant, work: UnfinishedWork)
     ...work.importNumbers.map((number) => ({
       workflowId: fileImportWorkflowId(slug, number),
       start: () => startFileImport(starter, merchant, number),
+    })),
+    ...work.refreshMonths.map((month) => ({
+      workflowId: cardRefreshWorkflowId(slug, month),
+      start: () => startCardRefresh(starter, merchant, month, { startedBy: 'tsukigime' }),
     })),
     ...work.endpoints.map((endpoint) => ({
       workflowId: deliveryDeskWorkflowId(endpoint),

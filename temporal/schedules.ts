@@ -66,11 +66,11 @@ function toSchedule({ merchant, what, at, starts }: WantedSchedule, taskQueue: s
     },
     action: {
       type: 'startWorkflow',
-      workflowType: what === 'cycle' ? 'monthStarter' : 'retention',
+      workflowType: what === 'retention' ? 'retention' : 'monthStarter',
       // The Schedule adds the time for which it starts it.
       workflowId: scheduleId,
       taskQueue,
-      args: [{ merchant, clockOffsetMs: 0, ...(what === 'cycle' ? { what } : {}) }],
+      args: [{ merchant, clockOffsetMs: 0, ...(what === 'retention' ? {} : { what }) }],
       typedSearchAttributes: startAttributes(merchant, null, null),
     },
     policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW_MS },

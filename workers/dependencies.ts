@@ -8,6 +8,7 @@ import { databaseOver, openPool } from '../db/database.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
+import { startCardRefresh } from '../temporal/start-card-refresh.ts';
 import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
@@ -91,6 +92,8 @@ function mailLineOf(config: MailConfig): MailLine {
 function startsOver(starter: WorkflowStarter): WorkflowStarts {
   return {
     startCycle: (merchant, month, startedBy) => startCycle(starter, merchant, month, startedBy),
+    startCardRefresh: (merchant, month, startedBy) =>
+      startCardRefresh(starter, merchant, month, { startedBy }),
     startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
     wakeDeliveryDesk: (merchant, endpoint) => wakeDeliveryDesk(starter, merchant, endpoint),
     wakeNgDesk: (merchant) => wakeNgDesk(starter, merchant),

@@ -4,6 +4,7 @@ import { appendAudit } from '../db/queries/audit.ts';
 import { listOpenWork, moveBusinessClock } from '../db/queries/business-clock.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
 import {
+  cardRefreshWorkflowId,
   cycleWorkflowId,
   deliveryDeskWorkflowId,
   exchangeWorkflowId,
@@ -55,8 +56,17 @@ export async function advanceMerchantClock(move: MerchantClockMove): Promise<Clo
 }
 
 async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promise<string[]> {
-  const { cycleMonths, dryRuns, exchanges, endpoints, importNumbers, ngDesk, mails, mailbox } =
-    await listOpenWork(db, merchantId);
+  const {
+    cycleMonths,
+    dryRuns,
+    exchanges,
+    endpoints,
+    importNumbers,
+    refreshMonths,
+    ngDesk,
+    mails,
+    mailbox,
+  } = await listOpenWork(db, merchantId);
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
@@ -64,6 +74,7 @@ async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promis
     ),
     ...dryRuns.map(({ billingMonth, n }) => previewWorkflowId(slug, billingMonth, n)),
     ...importNumbers.map((number) => fileImportWorkflowId(slug, number)),
+    ...refreshMonths.map((month) => cardRefreshWorkflowId(slug, month)),
     ...endpoints.map((endpoint) => deliveryDeskWorkflowId(endpoint)),
     ...(ngDesk ? [ngDeskWorkflowId(slug)] : []),
     ...(mails ? [mailDispatchWorkflowId(slug)] : []),

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { businessDateOf } from '../billing/business-date.ts';
+import { planRefreshSchedule } from '../billing/card-refresh-schedule.ts';
 import { planRetentionSchedule, planSchedule } from '../billing/cycle-schedule.ts';
 import type { Db } from '../db/database.ts';
 import { listMerchants } from '../db/queries/merchants.ts';
@@ -13,6 +14,8 @@ export interface SyncedSchedule {
   readonly change: ScheduleChange;
   /** What became of the one that blanks what is kept no longer. */
   readonly retention: ScheduleChange;
+  /** What became of the one that starts card refreshes. */
+  readonly refresh: ScheduleChange;
   /** Date in Japan of the next start; null = months are started by hand. */
   readonly nextStart: string | null;
   /** A clock that was moved: settings that want a schedule get none. */
@@ -40,6 +43,7 @@ export async function syncSchedules(
       merchant: merchant.slug,
       change: await syncSchedule(client, wanted, taskQueue),
       retention: await syncSchedule(client, planRetentionSchedule(merchant, settings), taskQueue),
+      refresh: await syncSchedule(client, planRefreshSchedule(merchant, settings, now), taskQueue),
       nextStart: wanted.starts.find(({ date }) => date >= today)?.date ?? null,
       movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
     });
@@ -66,8 +70,8 @@ export function keepSchedules(
       if (stopped) return;
       try {
         const synced = await sync(new Date().toISOString());
-        const changed = synced.filter(
-          ({ change, retention }) => change !== 'unchanged' || retention !== 'unchanged',
+        const changed = synced.filter(({ change, retention, refresh }) =>
+          [change, retention, refresh].some((each) => each !== 'unchanged'),
         );
         if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
       } catch (error) {

@@ -3,29 +3,36 @@ import type { MainActivities } from '../activities/index.ts';
 import { describeMonthStart } from '../billing/month-start.ts';
 import { shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { startClock } from './clock.ts';
-import { cycleWorkflowId, scheduledStartAttribute } from './workflow-ids.ts';
+import { cardRefreshWorkflowId, cycleWorkflowId, scheduledStartAttribute } from './workflow-ids.ts';
 
 export interface MonthStarterInput extends WorkflowInput {
   /** What is started by the month. */
-  readonly what: 'cycle';
+  readonly what: 'cycle' | 'refresh';
 }
 
 /**
- * Started by a Schedule: starts the months that the merchant's settings start on the date for which
- * it was scheduled, however late it runs. The settings are read anew, so a Schedule that is older than
- * they are starts nothing.
+ * Started by a Schedule: starts the months, or card refreshes, that the merchant's settings start on
+ * the date for which it was scheduled, however late it runs. The settings are read anew, so a Schedule
+ * that is older than they are starts nothing.
  */
 export async function monthStarter(input: MonthStarterInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);
   const short = proxyActivities<MainActivities>(shortActivity(timingOf(input)));
-  const { merchant } = input;
+  const { merchant, what } = input;
   const scheduledAt =
     workflowInfo().typedSearchAttributes.get(scheduledStartAttribute)?.toISOString() ?? clock.now();
 
-  const start = await short.planMonthStart({ merchant, scheduledAt });
+  const start = await short.planMonthStart({ merchant, scheduledAt, what });
   for (const month of start.kind === 'due' ? start.months : []) {
-    const workflowId = cycleWorkflowId(merchant, month);
-    await short.startScheduledMonth({ merchant, month, now: clock.now(), workflowId });
+    const of = { merchant, month, now: clock.now() };
+    if (what === 'refresh') {
+      await short.startScheduledRefresh({
+        ...of,
+        workflowId: cardRefreshWorkflowId(merchant, month),
+      });
+    } else {
+      await short.startScheduledMonth({ ...of, workflowId: cycleWorkflowId(merchant, month) });
+    }
   }
   setCurrentDetails(describeMonthStart(start, scheduledAt));
   await clock.quiet();

@@ -94,7 +94,7 @@ export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchan
 export const mailboxWatchWorkflowId = (merchant: string) => `mailbox:${slug(merchant)}`;
 
 /** A Schedule of a merchant; the ID of what it starts has the time behind it. */
-export const scheduleIdOf = (merchant: string, what: 'cycle' | 'retention') =>
+export const scheduleIdOf = (merchant: string, what: 'cycle' | 'retention' | 'refresh') =>
   `start:${slug(merchant)}:${what}`;
 
 /** What a start says about a workflow of a merchant; `stage.ts` keeps it current from then on. */

@@ -1,3 +1,4 @@
+import type { MerchantSettings } from '../../billing/merchant-settings.ts';
 import { type AuditEntry, listAudit, type RecordedAuditEntry } from '../../db/queries/audit.ts';
 import { createMerchant, listMerchants, type Merchant } from '../../db/queries/merchants.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
@@ -22,7 +23,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
   async createMerchant({ deps, identity, body, now }) {
     const { merchant: slug, ...rest } = body;
     const created = await createMerchant(deps.db, { slug, ...rest, actor: identity.actor, now });
-    if (rest.settings.schedule.cycleDay !== null) await followSchedule(deps, created);
+    if (hasSchedule(rest.settings)) await followSchedule(deps, created);
     if (rest.settings.mailbox !== null) await followMailbox(deps, created);
     return {
       status: 201,
@@ -51,7 +52,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
       now,
     });
     const scheduled = [before?.settings, saved.settings].some(
-      (settings) => settings !== undefined && settings.schedule.cycleDay !== null,
+      (settings) => settings !== undefined && hasSchedule(settings),
     );
     if (scheduled) await followSchedule(deps, merchant);
     // Also when it was taken out: then the watch ends.
@@ -70,7 +71,12 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
   },
 };
 
-function showMerchant(deps: ApiDependencies, merchant: Merchant) {
+/** Whether months or card refreshes are started without a person. */
+function hasSchedule({ schedule, cardRefresh }: MerchantSettings): boolean {
+  return schedule.cycleDay !== null || cardRefresh.enabled;
+}
+
+export function showMerchant(deps: ApiDependencies, merchant: Merchant) {
   return {
     merchant: merchant.slug,
     name: merchant.name,

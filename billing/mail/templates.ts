@@ -2,33 +2,16 @@ import { z } from 'zod';
 import { billingMonthPattern } from '../billing-month.ts';
 import { LAST_DAY_RULES, type LastDayRule } from '../capture-settings.ts';
 import { formatYen } from '../money.ts';
+import { refreshTemplates } from './refresh-templates.ts';
+import { type MailText, type Template, template } from './template.ts';
+
+export type { MailText } from './template.ts';
 
 /**
  * What Tsukigime tells operators, by mail and by notice: what happened, what was kept, what to do
  * next. A template's parameters are written into the outbox and may be read by whoever looks at it:
  * numbers, months and our own sentences, never a customer's name or address.
  */
-
-/** The words of one mail or notice. */
-export interface MailText {
-  /** One line. */
-  readonly subject: string;
-  readonly text: string;
-  /** Where to act, below the merchant's page of the console: `exchanges/2026-11/auth/1`. */
-  readonly link: string | null;
-}
-
-interface Template<Schema extends z.ZodType> {
-  readonly parameters: Schema;
-  readonly write: (parameters: z.output<Schema>) => MailText;
-}
-
-function template<Schema extends z.ZodType>(
-  parameters: Schema,
-  write: (parameters: z.output<Schema>) => MailText,
-): Template<Schema> {
-  return { parameters, write };
-}
 
 const month = z.string().regex(billingMonthPattern);
 const count = z.int().min(0);
@@ -53,6 +36,7 @@ const describeFile = (of: ExchangeParameters) =>
 const lines = (...all: readonly string[]) => all.join('\n');
 
 export const mailTemplates = {
+  ...refreshTemplates,
   /** A file waits for the operator who carries it to the portal. */
   hand_over_waiting: template(exchange.extend({ waitingDays: count }), (of) => ({
     subject: `${of.month} のファイルのアップロードをお願いします`,

@@ -2,6 +2,7 @@ import type { RouteName } from '../../api/contract.ts';
 import type { ProblemSlug } from '../../api/problem.ts';
 import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
+import { refreshSamples } from './refresh-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
 export interface RouteSample {
@@ -115,6 +116,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ amountYen: 2980, status: 'active', nextMonth: '2026-12' }),
     answer: 'customer-not-found',
   },
+  ...refreshSamples,
   listPaymentMethods: { path: merchant('/payment-methods'), answer: 200 },
 
   listOccupations: { path: merchant('/occupations'), answer: 200 },

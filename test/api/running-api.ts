@@ -2,6 +2,7 @@ import pino, { type DestinationStream } from 'pino';
 import { inject } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { sourceTester } from '../../activities/look-at-source.ts';
+import { refreshTester } from '../../activities/refresh-connection.ts';
 import { createApp, type RouteTable } from '../../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
@@ -66,6 +67,10 @@ export async function startApi(
         db,
         fileKeys: parseEncryptionKeys(inject('fileKeys')),
         inboxDir: undefined,
+      }),
+      testRefreshConnection: refreshTester({
+        db,
+        fileKeys: parseEncryptionKeys(inject('fileKeys')),
       }),
       realNow: () => new Date(now),
       logger: pino({ level: 'trace' }, destination),

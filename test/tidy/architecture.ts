@@ -52,6 +52,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'db/queries',
       'workflows/messages.ts',
       'workflows/portal-messages.ts',
+      'workflows/refresh-messages.ts',
       'workflows/workflow-ids.ts',
       'temporal',
       'config.ts',

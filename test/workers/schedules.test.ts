@@ -8,6 +8,7 @@ const synced: SyncedSchedule[] = [
     merchant: 'a-shop',
     change: 'created',
     retention: 'unchanged',
+    refresh: 'unchanged',
     nextStart: '2026-12-10',
     movedClock: false,
   },

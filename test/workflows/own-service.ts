@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { sourceTester } from '../../activities/look-at-source.ts';
+import { refreshTester } from '../../activities/refresh-connection.ts';
 import { type Api, createApp } from '../../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
 import { createDependencies } from '../../workers/dependencies.ts';
@@ -22,6 +23,7 @@ export function createOwnApi(
   return createApp({
     createGuard: createFileGuard,
     testOrderSource: sourceTester({ db: own.db, fileKeys: own.fileKeys, inboxDir: undefined }),
+    testRefreshConnection: refreshTester({ db: own.db, fileKeys: own.fileKeys }),
     realNow: () => new Date(),
     logger: pino({ level: 'silent' }),
     limits: { ...defaultLimits, tokenPerMinute: 1_000_000, publicPerMinute: 1_000_000 },

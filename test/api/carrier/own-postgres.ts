@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { createFileGuard } from '../../../activities/file-guard.ts';
 import { sourceTester } from '../../../activities/look-at-source.ts';
+import { refreshTester } from '../../../activities/refresh-connection.ts';
 import { createApp } from '../../../api/app.ts';
 import { defaultLimits } from '../../../api/dependencies.ts';
 import { listen } from '../../../api/server.ts';
@@ -71,6 +72,7 @@ export async function openReceiverOnOwnPostgres(): Promise<ReceiverOnOwnPostgres
     fileKeys: stack.fileKeys,
     createGuard: createFileGuard,
     testOrderSource: sourceTester({ db, fileKeys: stack.fileKeys, inboxDir: undefined }),
+    testRefreshConnection: refreshTester({ db, fileKeys: stack.fileKeys }),
     realNow: () => new Date(),
     logger: pino({ level: 'silent' }),
     limits: defaultLimits,

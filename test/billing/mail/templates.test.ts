@@ -59,6 +59,8 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
   send_errors_digest: { count: 3, oldestOn: '2026-11-20' },
   completion_count_differs: { ...exchange, acceptanceNumber: '0123', mailRecords: 3 },
   completion_unmatched: { acceptanceNumber: '0124' },
+  card_refresh_attention: { month: '2026-11', sentence: '結果が届いていません。' },
+  card_refresh_done: { month: '2026-11', sentence: '結果を取り込みました。' },
 };
 
 describe('mails to operators', () => {

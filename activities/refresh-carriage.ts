@@ -1,0 +1,92 @@
+import { refreshRequestName } from '../billing/card-refresh-settings.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import { type CardRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
+import { OutsideError } from '../outside/outside-error.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
+import { readStored } from './read-stored.ts';
+import { createRefreshTransport } from './refresh-connection.ts';
+import type { OutgoingFile, Transport, TransportAccess } from './transport.ts';
+
+/** A month's refresh of a merchant, at a moment of its business clock. */
+export interface OfRefresh {
+  /** Slug. */
+  readonly merchant: string;
+  /** YYYY-MM, of the result. */
+  readonly month: string;
+  /** ISO instant. */
+  readonly now: string;
+}
+
+/** A request with what carries it. */
+export interface RefreshCarriage {
+  readonly merchant: Merchant;
+  readonly settings: MerchantSettings;
+  readonly refresh: CardRefresh;
+  /** What stands in the way, where there is no transport. */
+  readonly transport: Transport | OutsideError;
+  readonly file: OutgoingFile;
+}
+
+/** Loads a request that was built, and its transport. Nothing is connected yet. */
+export async function openRefreshCarriage(
+  deps: ActivityDependencies,
+  of: OfRefresh,
+): Promise<RefreshCarriage> {
+  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const { settings } = current;
+  const refresh = await requireRefresh(deps.db, merchant.id, of.month);
+  const { sftp } = settings.cardRefresh;
+  const sha256 = refresh.requestSha256 ?? '';
+  return {
+    ...{ merchant, settings, refresh },
+    transport:
+      sftp === null
+        ? new OutsideError('refused', 'No SFTP connection is set for the card refresh.', {
+            ja: '洗替のSFTP接続が設定されていません。接続していません。設定 cardRefresh を登録してください。',
+          })
+        : createRefreshTransport(accessOf(deps), merchant, sftp),
+    file: {
+      name: { billingMonth: of.month, kind: 'refresh', number: 1 },
+      fileName: sftp === null ? '' : refreshRequestName(sftp, of.month),
+      content: () => readStored(deps, merchant.id, sha256),
+      bytes: refresh.requestBytes ?? 0,
+      sha256,
+      records: refresh.targets,
+      amountYen: 0,
+      sendNumber: 1,
+      acceptanceNumber: null,
+      now: of.now,
+    },
+  };
+}
+
+export function accessOf({ db, fileKeys, sources }: ActivityDependencies): TransportAccess {
+  return { db, fileKeys, ...(sources.resolve === undefined ? {} : { resolve: sources.resolve }) };
+}
+
+/** Tells operators how a month's refresh stands, once for each occasion. */
+export async function tellOfRefresh(
+  deps: Pick<ActivityDependencies, 'db' | 'workflows'>,
+  merchant: Merchant,
+  month: string,
+  told: {
+    readonly occasion: string;
+    readonly template: 'card_refresh_attention' | 'card_refresh_done';
+    readonly sentence: string;
+    readonly now: string;
+  },
+): Promise<void> {
+  const { occasion, template, sentence, now } = told;
+  await deps.db.transaction().execute((trx) =>
+    notifyOperators(trx, merchant.id, {
+      key: `refresh:${month}:${occasion}`,
+      template,
+      parameters: { month, sentence },
+      now,
+    }),
+  );
+  await deps.workflows.wakeMail(merchant);
+}

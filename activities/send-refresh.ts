@@ -1,0 +1,197 @@
+import { refreshSendDeadline } from '../billing/card-refresh.ts';
+import { absenceCountsFrom } from '../billing/exchange.ts';
+import { nextInquiryAt, nextSendAt, TOLD_AFTER_SENDS } from '../billing/exchange-transport.ts';
+import { lockMerchant, type Trx } from '../db/database.ts';
+import {
+  type CardRefresh,
+  changeRefresh,
+  findLatestRefreshSend,
+  insertRefreshSend,
+  insertRefreshSendAnswer,
+  requireRefresh,
+} from '../db/queries/card-refresh.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
+import { OutsideError } from '../outside/outside-error.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { whileThisActivityLives, withHeartbeat } from './heartbeat.ts';
+import { loadMerchant } from './merchant.ts';
+import { type OfRefresh, openRefreshCarriage, tellOfRefresh } from './refresh-carriage.ts';
+import { endNotRun } from './refresh-request.ts';
+import type { Inquiry, SendAnswer } from './transport.ts';
+
+/** Sending a request for a refresh, and finding out what became of a sending. */
+export function createSendRefreshActivities(deps: ActivityDependencies) {
+  return {
+    /** The send step: once for each intent, which is committed before the first byte leaves. */
+    async sendRefresh(of: OfRefresh): Promise<void> {
+      const { merchant, refresh, settings, transport, file } = await openRefreshCarriage(deps, of);
+      if (refresh.stage !== 'built' || refresh.sendOpen) return;
+      const deadline = refreshSendDeadline(refresh, settings.cardRefresh.sendWithinDays);
+      if (Date.parse(of.now) >= Date.parse(deadline)) {
+        const why = `期限までに依頼ファイルを送信できませんでした。${refresh.note ?? ''}`;
+        await endNotRun(deps, merchant, refresh, { why, now: of.now });
+        return;
+      }
+      if (transport instanceof OutsideError) {
+        const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
+        const change = { note: transport.ja, attention: true, due_at };
+        await changeRefresh(deps.db, merchant.id, refresh, change);
+        await tell(deps, merchant, of, { occasion: 'not-ready', sentence: transport.ja });
+        return;
+      }
+      const sendNumber = await beginSend(deps, merchant, of);
+      if (sendNumber === null) return;
+      const answer = await withHeartbeat(() =>
+        transport.send({ ...file, sendNumber, signal: whileThisActivityLives() }),
+      );
+      await recordAnswer(deps, merchant, { of, sendNumber, answer });
+    },
+
+    /** After a sending that ended without an answer on record: nobody knows, and that is written down. */
+    async noteUnclearRefresh(of: OfRefresh): Promise<void> {
+      const merchant = await loadMerchant(deps, of.merchant);
+      const refresh = await requireRefresh(deps.db, merchant.id, of.month);
+      const latest = await findLatestRefreshSend(deps.db, merchant.id, refresh.id);
+      if (refresh.stage !== 'built') return;
+      if (latest === undefined || latest.answer !== null) {
+        // It never began.
+        const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
+        await changeRefresh(deps.db, merchant.id, refresh, { due_at });
+        return;
+      }
+      const answer: SendAnswer = { kind: 'unclear', why: '送信の途中で処理が中断しました。' };
+      await recordAnswer(deps, merchant, { of, sendNumber: latest.n, answer });
+    },
+
+    /** Asks what became of an unclear sending: its request or its result in the folders proves it. */
+    async inquireRefresh(of: OfRefresh): Promise<void> {
+      const { merchant, refresh, transport, file } = await openRefreshCarriage(deps, of);
+      if (refresh.stage !== 'unknown') return;
+      const answer: Inquiry =
+        transport instanceof OutsideError
+          ? { kind: 'unclear', why: transport.ja }
+          : await withHeartbeat(() => transport.inquire(file));
+      await deps.db.transaction().execute(async (trx) => {
+        await lockMerchant(trx, merchant.id);
+        const now = await requireRefresh(trx, merchant.id, of.month);
+        if (now.stage !== 'unknown') return;
+        const unclearAt = now.unclearAt ?? of.now;
+        const absenceCounts = Date.parse(of.now) >= Date.parse(absenceCountsFrom(unclearAt));
+        if (answer.kind === 'found' || (answer.kind === 'absent' && absenceCounts)) {
+          const arrived = answer.kind === 'found';
+          await settleRefreshSend(trx, merchant.id, now, { arrived, now: of.now });
+          return;
+        }
+        const note =
+          answer.kind === 'absent'
+            ? '照会では見つかりませんが、取り込みに時間がかかっている可能性があります。'
+            : answer.why;
+        const due_at = nextInquiryAt(unclearAt, of.now);
+        await changeRefresh(trx, merchant.id, now, { note, due_at });
+      });
+    },
+  };
+}
+
+/** An unclear sending is settled: the request arrived, or surely did not and goes again. */
+export async function settleRefreshSend(
+  trx: Trx,
+  merchantId: number,
+  refresh: CardRefresh,
+  { arrived, now }: { readonly arrived: boolean; readonly now: string },
+): Promise<void> {
+  const latest = await findLatestRefreshSend(trx, merchantId, refresh.id);
+  if (latest !== undefined && latest.answer === null) {
+    const answer = arrived ? 'accepted' : 'not_sent';
+    const of = { refreshId: refresh.id, n: latest.n, answer, now } as const;
+    await insertRefreshSendAnswer(trx, merchantId, of);
+  }
+  await changeRefresh(trx, merchantId, refresh, {
+    stage: arrived ? 'awaiting_result' : 'built',
+    note: null,
+    attention: false,
+    due_at: arrived ? null : now,
+    ...(arrived ? { sent_at: now } : {}),
+  });
+}
+
+/** Commits the intent to send. @returns its number; null when this request is not to be sent now */
+async function beginSend(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  of: OfRefresh,
+): Promise<number | null> {
+  return await deps.db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchant.id);
+    const refresh = await requireRefresh(trx, merchant.id, of.month);
+    const latest = await findLatestRefreshSend(trx, merchant.id, refresh.id);
+    const sendable = latest === undefined || latest.answer === 'not_sent';
+    if (refresh.stage !== 'built' || !sendable) return null;
+    const n = (latest?.n ?? 0) + 1;
+    await insertRefreshSend(trx, merchant.id, { refreshId: refresh.id, n, now: of.now });
+    return n;
+  });
+}
+
+async function recordAnswer(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  sent: { readonly of: OfRefresh; readonly sendNumber: number; readonly answer: SendAnswer },
+): Promise<void> {
+  const { of, sendNumber, answer } = sent;
+  const { now } = of;
+  const isFresh = await deps.db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchant.id);
+    const refresh = await requireRefresh(trx, merchant.id, of.month);
+    const latest = await findLatestRefreshSend(trx, merchant.id, refresh.id);
+    // The first answer stays.
+    if (latest?.n !== sendNumber || latest.answer !== null) return false;
+    if (answer.kind === 'accepted') {
+      await settleRefreshSend(trx, merchant.id, refresh, { arrived: true, now });
+    } else if (answer.kind === 'unclear') {
+      await changeRefresh(trx, merchant.id, refresh, {
+        stage: 'unknown',
+        note: answer.why,
+        attention: true,
+        unclear_at: now,
+        due_at: nextInquiryAt(now, now),
+      });
+    } else {
+      const key = { refreshId: refresh.id, n: sendNumber, answer: 'not_sent', now } as const;
+      await insertRefreshSendAnswer(trx, merchant.id, key);
+      await changeRefresh(trx, merchant.id, refresh, {
+        note: whyNotSent(answer),
+        attention: sendNumber >= TOLD_AFTER_SENDS,
+        due_at: nextSendAt(sendNumber, now),
+      });
+    }
+    return true;
+  });
+  if (!isFresh || answer.kind === 'accepted') return;
+  if (answer.kind === 'unclear') {
+    const sentence = `洗替依頼ファイルを送信できたかどうか不明です。${answer.why}再送はせず、自動で照会しています。`;
+    await tell(deps, merchant, of, { occasion: `unclear-${sendNumber}`, sentence });
+  } else if (sendNumber === TOLD_AFTER_SENDS) {
+    const sentence = `洗替依頼ファイルを送信できません。${whyNotSent(answer)}自動で再送します。`;
+    await tell(deps, merchant, of, { occasion: 'not-sent', sentence });
+  }
+}
+
+/** No PSP answers a file in a folder, so nothing is rejected there. */
+function whyNotSent(answer: Exclude<SendAnswer, { kind: 'accepted' | 'unclear' }>): string {
+  return answer.kind === 'not_sent' ? answer.why : 'ファイルが受け付けられませんでした。';
+}
+
+async function tell(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  { month, now }: OfRefresh,
+  told: { readonly occasion: string; readonly sentence: string },
+): Promise<void> {
+  await tellOfRefresh(deps, merchant, month, {
+    ...told,
+    template: 'card_refresh_attention',
+    sentence: `${month}: ${told.sentence}`,
+    now,
+  });
+}

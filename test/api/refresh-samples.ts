@@ -1,0 +1,47 @@
+import type { RouteSample } from './route-samples.ts';
+
+const merchant = (path: string) => (slug: string) => `/v1/merchants/${slug}${path}`;
+// No card refresh of this month is ever started.
+const refresh = (path: string) => merchant(`/card-refreshes/2026-10${path}`);
+
+/** Routes of the monthly card refresh. */
+export const refreshSamples = {
+  listCardRefreshes: { path: merchant('/card-refreshes'), answer: 200 },
+  startCardRefresh: {
+    path: merchant('/card-refreshes'),
+    json: () => ({ month: '2026-11' }),
+    answer: 202,
+  },
+  readCardRefresh: { path: refresh(''), answer: 'card-refresh-not-found' },
+  runCardRefreshNow: {
+    path: refresh('/run'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'card-refresh-not-found',
+  },
+  decideRefreshRequest: {
+    path: refresh('/request-decision'),
+    json: () => ({ arrived: true, reason: 'walk' }),
+    answer: 'card-refresh-not-found',
+  },
+  closeCardRefresh: {
+    path: refresh('/close'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'card-refresh-not-found',
+  },
+  ingestRefreshResult: {
+    path: refresh('/result'),
+    json: () => ({ sha256: 'a'.repeat(64) }),
+    answer: 'file-not-found',
+  },
+  downloadRefreshRequest: { path: refresh('/request'), answer: 'card-refresh-not-found' },
+  previewCardRefresh: { path: refresh('/preview'), answer: 200 },
+  downloadRefreshPreview: { path: refresh('/preview.csv'), answer: 200 },
+  testRefreshConnection: {
+    path: merchant('/card-refresh-connection/test'),
+    json: () => ({}),
+    answer: 200,
+  },
+  readEposBanner: { path: merchant('/epos-banner'), answer: 200 },
+  saveEposBanner: { path: merchant('/epos-banner'), raw: 'no picture', answer: 'banner-unusable' },
+  resetEposBanner: { path: merchant('/epos-banner'), answer: 200 },
+} as const satisfies Record<string, RouteSample>;
