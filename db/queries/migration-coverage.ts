@@ -1,0 +1,155 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { RowsAndYen } from '../../billing/cycle.ts';
+import type { MigrationCoverage, UncoveredCustomer } from '../../billing/migration-coverage.ts';
+import type { Db } from '../database.ts';
+
+/** Whose cards a migration has brought and whose not, set-based: a million customers take seconds. */
+
+export interface OfCoverage {
+  readonly migrationId: number;
+  /** YYYY-MM: the month whose billing is at risk. */
+  readonly month: string;
+}
+
+/** Live cards of the service to which a migration moves: customer_id. */
+const targetCards = (merchantId: number, migrationId: number): RawBuilder<unknown> => sql`
+  select distinct k.customer_id from cards k
+   where k.merchant_id = ${merchantId} and k.deleted_at is null
+     and k.service = (select g.service from card_migrations g where g.id = ${migrationId})`;
+
+/**
+ * The customers of a migration: customer_id, has_card, and whether any row (rows), any imported one
+ * (imported) of theirs came back.
+ */
+const coveredScope = (merchantId: number, migrationId: number): RawBuilder<unknown> => sql`
+  select s.customer_id, k.customer_id is not null as has_card, coalesce(r.rows, 0) as rows,
+         coalesce(r.imported, 0) as imported
+    from migration_scope s
+    left join (${targetCards(merchantId, migrationId)}) k on k.customer_id = s.customer_id
+    left join (select customer_id, count(*) as rows,
+                      count(*) filter (where result = 'imported') as imported
+                 from migration_results
+                where merchant_id = ${merchantId} and migration_id = ${migrationId}
+                  and result <> 'quarantined'
+                group by customer_id) r on r.customer_id = s.customer_id
+   where s.merchant_id = ${merchantId} and s.migration_id = ${migrationId}`;
+
+/** Live subscriptions: customer_id, due (rows), yen, later (rows). */
+const liveSubscriptions = (merchantId: number, month: string): RawBuilder<unknown> => sql`
+  select customer_id, count(*) filter (where next_month <= ${month}) as due,
+         coalesce(sum(amount_yen) filter (where next_month <= ${month}), 0) as yen,
+         count(*) filter (where next_month is null or next_month > ${month}) as later
+    from subscriptions
+   where merchant_id = ${merchantId} and status = 'active' and deleted_at is null
+   group by customer_id`;
+
+/** As of the rows of this transaction, also of one that is rolled back. */
+export async function readCoverage(
+  db: Db,
+  merchantId: number,
+  { migrationId, month }: OfCoverage,
+): Promise<MigrationCoverage> {
+  const { rows: counted } = await sql<CountedScope>`
+    with scope as (${coveredScope(merchantId, migrationId)}),
+    live as (${liveSubscriptions(merchantId, month)})
+    select count(*)::int as linked,
+           count(*) filter (where s.rows > 0)::int as returned,
+           count(*) filter (where has_card and imported > 0)::int as covered,
+           count(*) filter (where has_card and imported = 0)::int as kept,
+           count(*) filter (where not has_card)::int as uncovered,
+           coalesce(sum(l.due), 0)::int as due, coalesce(sum(l.yen), 0)::float8 as yen,
+           coalesce(sum(l.due) filter (where not has_card), 0)::int as "riskDue",
+           coalesce(sum(l.yen) filter (where not has_card), 0)::float8 as "riskYen",
+           coalesce(sum(l.later) filter (where not has_card), 0)::int as later,
+           exists (select from subscriptions
+                    where merchant_id = ${merchantId} and deleted_at is null) as known
+      from scope s left join live l on l.customer_id = s.customer_id`.execute(db);
+  const { rows: results } = await sql<MigrationCoverage['rows']>`
+    select count(*)::int as returned,
+           count(*) filter (where result = 'imported')::int as imported,
+           count(*) filter (where result = 'failed')::int as failed,
+           count(*) filter (where result = 'quarantined')::int as quarantined
+      from migration_results
+     where merchant_id = ${merchantId} and migration_id = ${migrationId}`.execute(db);
+  const [customers] = counted;
+  const [returned] = results;
+  if (customers === undefined || returned === undefined)
+    throw new Error('two aggregates, two rows');
+  const { linked, covered, kept, uncovered, due, yen, riskDue, riskYen, later, known } = customers;
+  return {
+    month,
+    customers: { linked, returned: customers.returned, covered, kept, uncovered },
+    rows: returned,
+    subscriptions: known
+      ? { due: { rows: due, yen }, atRisk: { rows: riskDue, yen: riskYen }, later }
+      : null,
+  };
+}
+
+interface CountedScope {
+  readonly linked: number;
+  readonly returned: number;
+  readonly covered: number;
+  readonly kept: number;
+  readonly uncovered: number;
+  readonly due: number;
+  readonly yen: number;
+  readonly riskDue: number;
+  readonly riskYen: number;
+  readonly later: number;
+  readonly known: boolean;
+}
+
+/** Customers without a card of the target service, by ID, a page at a time. */
+export async function listUncovered(
+  db: Db,
+  merchantId: number,
+  page: OfCoverage & {
+    /** Customer ID behind which the page begins; 0 for the first. */
+    readonly after: number;
+    readonly limit: number;
+  },
+): Promise<UncoveredCustomer[]> {
+  const { migrationId, month, after, limit } = page;
+  const { rows } = await sql<Omit<UncoveredCustomer, 'due'> & RowsAndYen>`
+    with scope as (${coveredScope(merchantId, migrationId)}),
+    live as (${liveSubscriptions(merchantId, month)})
+    select s.customer_id as "customerId", c.customer_number as "customerNumber",
+           case when s.imported > 0 then 'removed' when s.rows > 0 then 'failed'
+                else 'missing' end as reason,
+           coalesce(l.due, 0)::int as rows, coalesce(l.yen, 0)::float8 as yen,
+           coalesce(l.later, 0)::int as later
+      from scope s
+      join customers c on c.merchant_id = ${merchantId} and c.customer_id = s.customer_id
+      left join live l on l.customer_id = s.customer_id
+     where not s.has_card and s.customer_id > ${after}
+     order by s.customer_id limit ${limit}`.execute(db);
+  return rows.map(({ rows: due, yen, ...customer }) => ({ ...customer, due: { rows: due, yen } }));
+}
+
+/**
+ * Whether a migration has brought cards that nobody has accepted yet: only then may customers be left
+ * without one. A preview asks this first, so that it costs nothing where no migration runs.
+ */
+export async function hasOpenCoverage(db: Db, merchantId: number): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`
+    select exists (${openCoverages(merchantId)}) as open`.execute(db);
+  return rows[0]?.open ?? false;
+}
+
+const openCoverages = (merchantId: number): RawBuilder<unknown> => sql`
+  select g.id, g.service from card_migrations g
+   where g.merchant_id = ${merchantId} and not g.rehearsal
+     and g.stage not in ('accepted', 'cancelled')
+     and exists (select from migration_rounds r
+                  where r.migration_id = g.id and r.state = 'done' and r.superseded_at is null)`;
+
+/** The customers whom migrations have left without a card so far: customer_number. */
+export const uncoveredCustomers = (merchantId: number): RawBuilder<unknown> => sql`
+  select distinct c.customer_number
+    from (${openCoverages(merchantId)}) g
+    join migration_scope s on s.migration_id = g.id
+    join customers c on c.merchant_id = ${merchantId} and c.customer_id = s.customer_id
+   where not exists (select from cards k
+     where k.merchant_id = ${merchantId} and k.customer_id = s.customer_id
+       and k.service = g.service and k.deleted_at is null)`;
