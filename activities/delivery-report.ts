@@ -52,9 +52,9 @@ export const deliveryReport: MailHandler = {
       if (bounced === undefined) return nothing;
       const stopped = faultOfAddress ? 'このアドレスには今後送信しません。' : '';
       const why = `顧客へのメールが届かなかった(${status})と、メールサーバーから通知がありました。${stopped}`;
-      await handUndelivered(trx, merchantId, { caseId: bounced.caseId, why, now });
+      const handed = await handUndelivered(trx, merchantId, { caseId: bounced.caseId, why, now });
       await noteUndelivered(trx, merchantId, now);
-      return { ...nothing, ngNews: true };
+      return { ...nothing, handed };
     };
   },
 };

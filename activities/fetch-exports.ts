@@ -11,7 +11,7 @@ import { readUnchanged } from '../outside/file-drop.ts';
 import { dropBody } from '../outside/https.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { OfCycle } from './acts.ts';
-import { lookAtFolder, requireExport } from './look-at-source.ts';
+import { isMissing, lookAtFolder, requireExport } from './look-at-source.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import {
   markOfAnswer,
@@ -109,7 +109,8 @@ async function fetchFromAddress(
   const answer = await requestExport(access, merchant, source, { month, mark: known?.mark });
   if (answer.status !== 200) {
     await dropBody(answer);
-    requireExport(answer.status);
+    // What the month has may be taken away at the source: then there is nothing newer, and that is all.
+    if (known === undefined || !isMissing(answer.status)) requireExport(answer.status);
     return false;
   }
   const mark = markOfAnswer(answer);

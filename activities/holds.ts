@@ -1,6 +1,11 @@
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { releaseCharges } from '../db/queries/charges.ts';
-import { findUnholdable, insertHolds, releaseHolds } from '../db/queries/holds.ts';
+import {
+  findUnholdable,
+  insertHolds,
+  listMonthsOfOrders,
+  releaseHolds,
+} from '../db/queries/holds.ts';
 import { hasNgDesk } from '../db/queries/ng-cases.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
@@ -65,6 +70,10 @@ export function createHoldActivities(deps: ActivityDependencies) {
         }
       });
       const merchant = await loadMerchant(deps, of.merchant);
+      // An order may be released by another month than the one that bills it.
+      for (const month of await listMonthsOfOrders(deps.db, merchant.id, of.orderNumbers)) {
+        if (month !== of.month) await deps.workflows.wakeCycle(merchant.slug, month, 'holds');
+      }
       // A retry that was asked for may have waited for this.
       if (await hasNgDesk(deps.db, merchant.id)) await deps.workflows.wakeNgDesk(merchant);
       return { released };

@@ -115,15 +115,16 @@ async function testAddress(
   return [{ file: { name, bytes, mark: markOfAnswer(answer) ?? '' }, verdict: 'take' }];
 }
 
+/** Whether an answer says that there is no export, or none any more. */
+export function isMissing(status: number): boolean {
+  return status === 404 || status === 410 || status === 204;
+}
+
 /** @throws OutsideError unless the answer is an export or says that nothing changed */
 export function requireExport(status: number): void {
   if (status === 200 || status === 304) return;
   const problem =
-    status === 401 || status === 403
-      ? 'login_refused'
-      : status === 404 || status === 204
-        ? 'missing'
-        : 'refused';
+    status === 401 || status === 403 ? 'login_refused' : isMissing(status) ? 'missing' : 'refused';
   const ja = {
     login_refused: `認証が拒否されました（HTTP ${status}）。登録済みの秘密情報を確かめてください。`,
     missing: `注文CSVがまだありません（HTTP ${status}）。次の確認を待ちます。`,

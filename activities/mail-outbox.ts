@@ -26,7 +26,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
-import { sendToCustomer } from './send-customer-mail.ts';
+import { sendToCustomer, tellHanded } from './send-customer-mail.ts';
 
 /** A merchant's outbox, at a moment of its business clock. */
 export interface OfOutbox {
@@ -79,17 +79,17 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
     session: SmtpSession,
     by: { from: string; merchant: Merchant; settings: MerchantSettings },
     of: OfOutbox,
-  ): Promise<'none' | 'tried' | 'handed_to_people'> {
+  ): Promise<{ tried: boolean; handed: string | null }> {
     const { from, merchant } = by;
     const mail = await db.transaction().execute((trx) => claimNextMail(trx, merchant.id, of.now));
-    if (mail === undefined) return 'none';
+    if (mail === undefined) return { tried: false, handed: null };
     if (mail.template === CUSTOMER_MAIL) {
       const handed = await sendToCustomer(deps, session, { ...by, claimed: mail, now: of.now });
-      return handed ? 'handed_to_people' : 'tried';
+      return { tried: true, handed };
     }
     const answer = await sendClaimed(session, mail, { from, merchant, now: of.now });
     await recordAnswer(merchant.id, mail, answer, of.now);
-    return 'tried';
+    return { tried: true, handed: null };
   }
 
   async function sendClaimed(
@@ -205,15 +205,15 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
         try {
           const { cancellationSignal } = Context.current();
           let tried = 0;
-          let handed = false;
+          const handed = new Set<string>();
           const by = { from: way.from, merchant, settings };
           while (tried < of.limit && session.alive && !cancellationSignal.aborted) {
             const done = await sendOne(session, by, of);
-            if (done === 'none') break;
+            if (!done.tried) break;
             tried += 1;
-            handed ||= done === 'handed_to_people';
+            if (done.handed !== null) handed.add(done.handed);
           }
-          if (handed) await deps.workflows.wakeNgDesk(merchant);
+          await tellHanded(deps, merchant, handed);
           return { outcome: session.alive ? 'worked' : 'away', tried };
         } finally {
           session.close();

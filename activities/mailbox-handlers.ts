@@ -12,8 +12,8 @@ export interface MailEffects {
   readonly exchanges: readonly ExchangeName[];
   /** A mail to operators was posted. */
   readonly mailPosted: boolean;
-  /** A case was handed to people: the NG desk looks again. */
-  readonly ngNews?: boolean;
+  /** The month of a case that was handed to people: it and the NG desk look again. */
+  readonly handed?: string | null;
 }
 
 /**

@@ -22,6 +22,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { guardOf, readInboundMail } from './inbound-mail.ts';
 import { findMailHandler, type MailEffects } from './mailbox-handlers.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { tellHanded } from './send-customer-mail.ts';
 
 /** A merchant's mailbox, at a moment of its business clock. */
 export interface OfMailbox {
@@ -215,14 +216,14 @@ export function createMailboxActivities(deps: ActivityDependencies) {
           try {
             const entries = await listNew(merchant, session, place, of.now);
             let mailPosted = false;
-            let ngNews = false;
+            const handed = new Set<string>();
             for (const entry of entries.slice(0, of.limit)) {
               if (Context.current().cancellationSignal.aborted) break;
               const effects = await take(merchant, { session, place, entry, now: of.now });
               mailPosted ||= effects.mailPosted;
-              ngNews ||= effects.ngNews ?? false;
+              if (effects.handed) handed.add(effects.handed);
             }
-            if (ngNews) await deps.workflows.wakeNgDesk(merchant);
+            await tellHanded(deps, merchant, handed);
             if (mailPosted) await deps.workflows.wakeMail(merchant);
             return { more: entries.length > of.limit };
           } finally {

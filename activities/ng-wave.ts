@@ -1,7 +1,6 @@
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { admitRetries } from '../billing/retry-budget.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
-import { takeDueCarryOvers } from '../db/queries/carry-over.ts';
 import { recordDecision } from '../db/queries/decisions.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import {
@@ -21,10 +20,17 @@ import {
   readNgDeskFacts,
   requestRetries,
   stopBlockedCases,
+  takeDueCarryOvers,
   takeDueContacts,
   takeDueGiveUps,
 } from '../db/queries/ng-due.ts';
 import { countReplaced, takeReplaced } from '../db/queries/ng-replacements.ts';
+import {
+  countCasesOfPeople,
+  findPlanningVersion,
+  isDecided,
+  replanUnbegun,
+} from '../db/queries/ng-replan.ts';
 import { listBuiltRetryFiles } from '../db/queries/retry-file.ts';
 import { readRetryUsage } from '../db/queries/retry-usage.ts';
 import { refreshStatistics } from '../db/statistics.ts';
@@ -65,8 +71,10 @@ export async function runNgWave(
   const { settings } = current;
   const wave = { deps, merchant, settings, now: of.now };
   const changed = new Set<string>();
+  const waitedForPeople = await countCasesOfPeople(deps.db, merchant.id);
   for (const month of await syncCases(wave)) changed.add(month);
   for (const month of await closeReplaced(wave)) changed.add(month);
+  await followSettings(wave);
   await planCases(wave);
   await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
   if ((await takeRetries(wave)) > 0) await planCases(wave);
@@ -74,6 +82,10 @@ export async function runNgWave(
   await inTransaction(wave, (trx) => takeDueCarryOvers(trx, merchant.id, of.now));
   for (const month of await giveUp(wave)) changed.add(month);
   for (const month of await buildRetryFiles(wave)) changed.add(month);
+  const waitForPeople = await countCasesOfPeople(deps.db, merchant.id);
+  for (const month of new Set([...waitedForPeople.keys(), ...waitForPeople.keys()])) {
+    if (waitedForPeople.get(month) !== waitForPeople.get(month)) changed.add(month);
+  }
   for (const month of changed) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
   return await readNgDeskFacts(deps.db, merchant.id);
 }
@@ -124,6 +136,26 @@ async function closeReplaced(wave: Wave): Promise<string[]> {
     });
     await takeReplaced(trx, merchant.id, { decisionId, now });
     return await closeCases(trx, merchant.id, now);
+  });
+}
+
+/** Once for each version of the settings that plans follow from: what has not begun is planned anew. */
+async function followSettings(wave: Wave): Promise<void> {
+  const { deps, merchant, now } = wave;
+  const version = await findPlanningVersion(deps.db, merchant.id);
+  const key = `ng-settings:${version}`;
+  if (version === 1 || (await isDecided(deps.db, merchant.id, key))) return;
+  await inTransaction(wave, async (trx) => {
+    const { id: decisionId } = await recordDecision(trx, merchant.id, {
+      key,
+      workflowId: `ng:${merchant.slug}`,
+      act: 'replan-by-settings',
+      body: { version },
+      actor: PLAN_ACTOR,
+      reason: `設定の第 ${version} 版で、NG対応の決まりが変わりました。`,
+      now,
+    });
+    await replanUnbegun(trx, merchant.id, { decisionId, version, now });
   });
 }
 

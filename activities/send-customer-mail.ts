@@ -24,13 +24,13 @@ interface Sending {
  * Sends one mail to a customer, or says why it does not go now; either is written down. Where the
  * customer cannot be reached, the case is handed to people.
  *
- * @returns whether a case was handed to people
+ * @returns the month of a case that was handed to people; null: none was
  */
 export async function sendToCustomer(
   deps: ActivityDependencies,
   session: SmtpSession,
   of: Sending,
-): Promise<boolean> {
+): Promise<string | null> {
   const { db } = deps;
   let answer: SmtpAnswer;
   try {
@@ -38,7 +38,7 @@ export async function sendToCustomer(
     if (prepared.kind === 'hold') {
       const { until: retryAt } = prepared;
       await inTransaction(db, of, { answer: 'not_sent', detail: null, retryAt });
-      return false;
+      return null;
     }
     if (prepared.kind === 'withdrawn') return await withdraw(db, of, prepared);
     answer = await session.send(prepared.mail);
@@ -55,24 +55,23 @@ async function withdraw(
   db: Db,
   of: Sending,
   { why, caseId }: { readonly why: string; readonly caseId: number },
-): Promise<boolean> {
-  const unreached = why === 'no_address';
-  await db.transaction().execute(async (trx) => {
+): Promise<string | null> {
+  return await db.transaction().execute(async (trx) => {
     await answerWith(trx, of, { answer: 'withdrawn', detail: why, retryAt: null });
-    if (!unreached) return;
-    await handUndelivered(trx, of.merchant.id, {
+    if (why !== 'no_address') return null;
+    const handed = await handUndelivered(trx, of.merchant.id, {
       caseId,
       why: '顧客のメールアドレスがない、または届かないアドレスのため、メールを送信していません。',
       now: of.now,
     });
     await noteUndelivered(trx, of.merchant.id, of.now);
+    return handed;
   });
-  return unreached;
 }
 
-async function record(db: Db, of: Sending, answer: SmtpAnswer): Promise<boolean> {
+async function record(db: Db, of: Sending, answer: SmtpAnswer): Promise<string | null> {
   // No answer is the record of an unknown: the next look at the outbox says so.
-  if (answer.kind === 'unknown') return false;
+  if (answer.kind === 'unknown') return null;
   const retryAt = answer.kind === 'not_sent' ? nextMailTry(of.claimed.sendNumber, of.now) : null;
   const refused =
     answer.kind === 'refused' ||
@@ -81,11 +80,11 @@ async function record(db: Db, of: Sending, answer: SmtpAnswer): Promise<boolean>
   return await db.transaction().execute(async (trx) => {
     const settled = refused ? 'refused' : answer.kind;
     await answerWith(trx, of, { answer: settled, detail: answer.codes, retryAt });
-    return refused && (await noteRefused(trx, of, answer.codes));
+    return refused ? await noteRefused(trx, of, answer.codes) : null;
   });
 }
 
-async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise<boolean> {
+async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise<string | null> {
   const status = statusOf(codes);
   const bounced = await insertBounce(trx, of.merchant.id, {
     mailId: of.claimed.id,
@@ -94,14 +93,24 @@ async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise
     reportId: null,
     now: of.now,
   });
-  if (bounced === undefined) return false;
-  await handUndelivered(trx, of.merchant.id, {
+  if (bounced === undefined) return null;
+  const handed = await handUndelivered(trx, of.merchant.id, {
     caseId: bounced.caseId,
     why: `顧客へのメールがメールサーバーに拒否され、届いていません(応答 ${codes ?? 'なし'})。`,
     now: of.now,
   });
   await noteUndelivered(trx, of.merchant.id, of.now);
-  return true;
+  return handed;
+}
+
+/** Has the months of cases that were handed to people look again, and the desk that works them. */
+export async function tellHanded(
+  { workflows }: Pick<ActivityDependencies, 'workflows'>,
+  merchant: Merchant,
+  months: ReadonlySet<string>,
+): Promise<void> {
+  if (months.size > 0) await workflows.wakeNgDesk(merchant);
+  for (const month of months) await workflows.wakeCycle(merchant.slug, month, 'ng');
 }
 
 /** `550 5.1.1` → 5.1.1. A server without enhanced codes says by 550 that there is no such mailbox. */

@@ -1,6 +1,8 @@
 import type { CycleStage } from '../billing/cycle.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
-import { requireExchange } from '../db/queries/exchanges.ts';
+import { explainNothingBuilt } from '../billing/rebuilt-files.ts';
+import { readCycleFacts } from '../db/queries/cycle-facts.ts';
+import { listExchanges, requireExchange } from '../db/queries/exchanges.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { type BilledKind, type BuiltFiles, buildFiles } from './build-files.ts';
 import { decide } from './decide.ts';
@@ -35,7 +37,7 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
     /** A person wants new files for what was rejected or refused. */
     async rebuildFiles(
       of: OfCycle & { workflowId: string; act: Act; kind: 'auth' | 'capture' },
-    ): Promise<{ files: number }> {
+    ): Promise<{ files: number; why: string | null }> {
       const merchant = await loadMerchant(deps, of.merchant);
       let askedAt = of.now;
       try {
@@ -58,8 +60,12 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
         throw asRefusal(error);
       }
       // What is not cleared waits: the month finds that it was asked for.
-      const { files } = await withHeartbeat(() => buildFiles(deps, of, { askedAt }));
-      return { files };
+      const built = await withHeartbeat(() => buildFiles(deps, of, { askedAt }));
+      if (built.files > 0) return { files: built.files, why: null };
+      const exchanges = await listExchanges(deps.db, merchant.id, of.month);
+      const facts = await readCycleFacts(deps.db, merchant.id, of.month, of.now);
+      const asked = { kind: of.kind, files: exchanges, uncleared: built.uncleared };
+      return { files: 0, why: explainNothingBuilt(asked, facts) };
     },
   };
 }

@@ -86,6 +86,8 @@ export interface CycleFacts {
   readonly expirable: number;
   /** Results that contradict the record and that nobody has settled: possibly billed twice. */
   readonly contradictions: number;
+  /** Of these, authorizations that we have as voided and that live at the PSP. */
+  readonly undoneVoids: number;
   /** Rows of its results that answer no sent line and that nobody has looked at: billed by whom? */
   readonly strays: number;
   /** Of a closed month: what became known of it since and nobody has acknowledged. */

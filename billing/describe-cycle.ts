@@ -174,11 +174,19 @@ function describeStrays({ strays }: CycleFacts): string {
     : '';
 }
 
-/** Whatever the stage: someone may have been charged twice. */
-function describeContradictions({ contradictions }: CycleFacts): string {
-  return contradictions > 0
-    ? `記録と矛盾する結果が ${contradictions} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消して、「要確認」に記録してください。それまで請求も売上処理も行いません。`
-    : '';
+/**
+ * Whatever the stage: someone may have been charged twice, or a void was said to be done that was not.
+ * `undoneVoids` is missing where an older worker has read the facts.
+ */
+function describeContradictions({ contradictions, undoneVoids = 0 }: CycleFacts): string {
+  const others = contradictions - undoneVoids;
+  const voids =
+    undoneVoids > 0
+      ? `「取消済」と記録したのに、ペイジェントでは取り消されていないオーソリが ${undoneVoids} 件あります。情報照会から取り消すか、どうするかを決めて、「要確認」に記録してください。それまで請求も売上処理も行いません。`
+      : '';
+  return others > 0
+    ? `${voids}記録と矛盾する結果が ${others} 件あります。二重請求の可能性があるため、ペイジェントの画面で確認し、必要なら取り消して、「要確認」に記録してください。それまで請求も売上処理も行いません。`
+    : voids;
 }
 
 /** What an operator does on the portal by a list, whatever the stage. */

@@ -57,7 +57,7 @@ export type InquiryClass = (typeof INQUIRY_CLASSES)[number];
 
 /** What operators read. */
 export const INQUIRY_CLASS_LABELS_JA: Readonly<Record<InquiryClass, string>> = {
-  contradicts: '記録と矛盾(二重請求の可能性)',
+  contradicts: '記録と矛盾(二重請求・取消もれの可能性)',
   amount_differs: '金額が記録と異なる',
   unsent: 'この月の請求だが、こちらからは送信していない決済',
   elsewhere: '画面などで処理済み(記録に追加)',

@@ -209,6 +209,9 @@ export function describeDifference(item: DeskItem): string {
 export function adviseItem(item: DeskItem): string {
   switch (item.kind) {
     case 'contradiction':
+      if (item.recorded === 'voided' && item.received === 'ok') {
+        return '「取消済」と記録しましたが、ペイジェントではオーソリのまま残っています。取消は行われていません。情報照会から取り消すか、取り消さない場合は決めた内容を記録してください。それまで、この注文は請求も売上処理もされません。';
+      }
       return isBilledAtPsp(item)
         ? `記録は「${factName(item.recorded)}」ですが、届いた結果は「${factName(item.received)}」です。二重に請求されるおそれがあります。ペイジェントの情報照会で取引を確かめ、成立していれば取り消してから記録してください。それまで、この注文は請求も売上処理もされません。`
         : `記録は「${factName(item.recorded)}」ですが、届いた結果は「${factName(item.received)}」です。ペイジェントの情報照会でどちらが正しいか確かめてください。それまで、この注文は請求も売上処理もされません。`;

@@ -10,6 +10,8 @@ export interface UnfinishedWork {
     readonly stage: CycleStage;
   }[];
   readonly exchanges: readonly ExchangeName[];
+  /** Dry runs that have not said what they came to. */
+  readonly dryRuns: readonly { readonly billingMonth: string; readonly n: number }[];
   /** Numbers of imports that are held or run. */
   readonly importNumbers: readonly number[];
   /** Months of card refreshes that are not finished. */

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { DECLINE_CLASSES } from '../billing/decline.ts';
-import { NG_NEXT_STEPS } from '../billing/ng-case.ts';
+import { LIMIT_KINDS, NG_NEXT_STEPS } from '../billing/ng-case.ts';
 import type { Lazily } from './access-commands.ts';
+
+const NAMED_CLASSES = DECLINE_CLASSES.filter((name) => name !== 'unknown');
 
 interface Parsers {
   readonly lazily: Lazily;
@@ -40,24 +42,7 @@ export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): voi
         (module) => module.runNgShow,
       ),
     );
-  ng.command('retry')
-    .description('authorize declined orders again: on a day, or at once; all of them or none')
-    .requiredOption('--merchant <slug>', 'whose')
-    .requiredOption('--month <YYYY-MM>', 'of which month')
-    .requiredOption('--order <numbers...>', 'which orders')
-    .option('--on <YYYY-MM-DD>', 'on this day in Japan (default: at once)')
-    .option('--reason <text>', 'for the audit')
-    .action(
-      lazily(
-        () => import('./ng.ts'),
-        (module) => module.runNgRetry,
-      ),
-    );
-  addMailCommands(ng, lazily);
-}
-
-/** What customers are told. */
-function addMailCommands(ng: Command, lazily: Lazily): void {
+  addActCommands(ng, { lazily, oneOf });
   ng.command('mail')
     .description('show what the customer would be told now; sends nothing')
     .requiredOption('--merchant <slug>', 'whose')
@@ -69,28 +54,51 @@ function addMailCommands(ng: Command, lazily: Lazily): void {
         (module) => module.runNgMail,
       ),
     );
-  ng.command('ask')
-    .description('mail the customers, in the hours of the settings')
-    .requiredOption('--merchant <slug>', 'whose')
-    .requiredOption('--month <YYYY-MM>', 'of which month')
-    .requiredOption('--order <numbers...>', 'which orders')
-    .option('--reason <text>', 'for the audit')
-    .action(
-      lazily(
-        () => import('./ng.ts'),
-        (module) => module.runNgAsk,
-      ),
-    );
-  ng.command('skip-mail')
-    .description('do not send the next mail to the customers, planned or waiting')
-    .requiredOption('--merchant <slug>', 'whose')
-    .requiredOption('--month <YYYY-MM>', 'of which month')
-    .requiredOption('--order <numbers...>', 'which orders')
-    .option('--reason <text>', 'for the audit')
-    .action(
-      lazily(
-        () => import('./ng.ts'),
-        (module) => module.runNgSkipMail,
-      ),
-    );
+}
+
+/** What a person may do, with one case or many. */
+function addActCommands(ng: Command, { lazily, oneOf }: Parsers): void {
+  const load = () => import('./ng-acts.ts');
+  const act = (name: string, description: string) =>
+    ng
+      .command(name)
+      .description(`${description}; all of them or none`)
+      .requiredOption('--merchant <slug>', 'whose')
+      .requiredOption('--month <YYYY-MM>', 'of which month')
+      .requiredOption('--order <numbers...>', 'which orders');
+  const audited = (command: Command) => command.option('--reason <text>', 'for the audit');
+  const explained = (command: Command) =>
+    command.requiredOption('--reason <text>', 'why, for the audit');
+  audited(act('retry', 'authorize declined orders again, on a day or at once'))
+    .option('--on <YYYY-MM-DD>', 'on this day in Japan (default: at once)')
+    .action(lazily(load, (module) => module.runNgRetry));
+  audited(act('carry-over', 'bill them with the customer’s next order (翌月繰越)'))
+    .option('--to <number>', 'with this order (default: the one that follows)')
+    .action(lazily(load, (module) => module.runNgCarryOver));
+  audited(act('limit', 'say which limit was exceeded'))
+    .requiredOption('--limit <limit>', LIMIT_KINDS.join(', '), oneOf(...LIMIT_KINDS))
+    .option('--raised', 'the customer had it raised: authorize again')
+    .option('--on <YYYY-MM-DD>', 'with --raised: on this day in Japan (default: at once)')
+    .action(lazily(load, (module) => module.runNgLimit));
+  audited(act('new-card', 'a new card or registration lives at the PSP or shop'))
+    .option('--previous <number>', 'column L names this order (default: the same registration)')
+    .action(lazily(load, (module) => module.runNgNewCard));
+  explained(act('replaced', 'another order was paid in their place'))
+    .requiredOption('--by <number>', 'that order')
+    .action(lazily(load, (module) => module.runNgReplaced));
+  explained(act('classify', 'say what kind of decline it was'))
+    .requiredOption('--class <class>', NAMED_CLASSES.join(', '), oneOf(...NAMED_CLASSES))
+    .action(lazily(load, (module) => module.runNgClassify));
+  explained(act('cancel', 'end the charges unbilled')).action(
+    lazily(load, (module) => module.runNgCancel),
+  );
+  explained(act('give-up', 'end the charges unbilled and tell the shop')).action(
+    lazily(load, (module) => module.runNgGiveUp),
+  );
+  audited(act('ask', 'mail the customers, in the hours of the settings')).action(
+    lazily(load, (module) => module.runNgAsk),
+  );
+  audited(
+    act('skip-mail', 'do not send the next mail to the customers, planned or waiting'),
+  ).action(lazily(load, (module) => module.runNgSkipMail));
 }

@@ -1,26 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { parseBillingMonth } from '../billing/billing-month.ts';
-import { formatJstMinute, parseBusinessDate } from '../billing/business-date.ts';
+import { formatJstMinute } from '../billing/business-date.ts';
 import { writeCsv } from '../billing/csv-writer.ts';
 import { type DeclineClass, declineLabels } from '../billing/decline.ts';
 import { formatYen } from '../billing/money.ts';
-import type { NgAct } from '../billing/ng-act.ts';
 import { type NgNextStep, ngNextStepLabels, ngOutcomeLabels } from '../billing/ng-case.ts';
 import { NG_CASE_HEAD, ngCaseLine } from '../billing/ng-csv.ts';
-import { readConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findNgCases, listNgCasesById, type NgCaseView } from '../db/queries/ng-worklist.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
-import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
-import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
-import { actOnNgCases } from '../workflows/messages.ts';
-import { ngDeskWorkflowId } from '../workflows/workflow-ids.ts';
-import { readActor, UsageError, withRecord } from './record-access.ts';
-import { sayRefusal } from './say-refusal.ts';
-import { requireStack, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { UsageError, withRecord } from './record-access.ts';
 
 interface OfOneOrMany {
   readonly merchant: string;
@@ -87,66 +74,6 @@ export async function runNgShow(
       }
     }
   });
-}
-
-interface NgActCommand extends OfOneOrMany {
-  readonly month: string;
-  readonly order: readonly string[];
-  readonly reason?: string;
-}
-
-/** `tsukigime ng retry`: tells the merchant's NG desk; 2 when it refuses. */
-export function runNgRetry(command: NgActCommand & { readonly on?: string }): Promise<number> {
-  const on = command.on === undefined ? null : parseBusinessDate(command.on);
-  return runReporting(async () => {
-    if (command.on !== undefined && on === null) {
-      throw new UnusableInputError('--on is written YYYY-MM-DD', '日付を確かめてください');
-    }
-    const changed = await tellDesk(command, { kind: 'retry', on });
-    console.log(`再オーソリを指示しました: ${changed} 件(${on ?? 'すぐに'})`);
-    return 0;
-  });
-}
-
-/** `tsukigime ng ask`: mails the customers, in the hours of the settings. */
-export function runNgAsk(command: NgActCommand): Promise<number> {
-  return runReporting(async () => {
-    const changed = await tellDesk(command, { kind: 'ask_customer' });
-    console.log(`顧客へのメールを送信待ちにしました: ${changed} 件`);
-    return 0;
-  });
-}
-
-/** `tsukigime ng skip-mail`: the next mail to the customers does not leave. */
-export function runNgSkipMail(command: NgActCommand): Promise<number> {
-  return runReporting(async () => {
-    const changed = await tellDesk(command, { kind: 'skip_contact' });
-    console.log(`次の顧客へのメールを取りやめました: ${changed} 件`);
-    return 0;
-  });
-}
-
-async function tellDesk(command: NgActCommand, what: NgAct): Promise<number> {
-  const stack = requireStack(findRunningStack(readConfig()));
-  const { appDatabaseUrl, temporalAddress: address, temporalNamespace: namespace } = stack;
-  const db = openDatabase(appDatabaseUrl, { maxConnections: 2 });
-  const merchant = await findMerchant(db, command.merchant).finally(() => db.destroy());
-  if (merchant === undefined) throw unknownMerchant(command.merchant);
-  const client = await connectTemporal({ address, namespace, keys: stack.payloadKeys });
-  const idempotencyKey = randomUUID();
-  const cases = command.order.map((orderNumber) => ({ month: command.month, orderNumber }));
-  const act = { actor: readActor(), idempotencyKey, reason: command.reason ?? null };
-  try {
-    await wakeNgDesk(createWorkflowStarter(client), merchant);
-    const { changed } = await client.workflow
-      .getHandle(ngDeskWorkflowId(merchant.slug))
-      .executeUpdate(actOnNgCases, { args: [{ ...act, cases, what }], updateId: idempotencyKey });
-    return changed;
-  } catch (error) {
-    throw sayRefusal(error);
-  } finally {
-    await client.connection.close();
-  }
 }
 
 function requireKnown(merchant: Merchant | undefined, command: OfOneOrMany): Merchant {

@@ -56,6 +56,10 @@ export const unclearedChargesOf = (
        and not ${isCleared(settingsVersion)}
   ) w where w.n is null or w.asked`;
 
+/** A contradiction by which an authorization that we have as voided still lives at the PSP. */
+export const isUndoneVoid = (contradiction: RawBuilder<unknown>): RawBuilder<boolean> =>
+  sql`(${contradiction}.recorded = 'voided' and ${contradiction}.received = 'ok')`;
+
 /** Selected orders that no run has made a charge of: order_number, amount_yen. */
 export const unbilledOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
   select r.order_number, r.amount_yen from order_verdicts r

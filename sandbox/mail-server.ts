@@ -32,6 +32,17 @@ export interface MailServer {
 
 const loopback = '127.0.0.1';
 
+/** A mail as a person reads it in a text file. */
+export function writeReceivedMail({ from, to, cc, subject, text }: ReceivedMail): string {
+  const head = [
+    `From: ${from.join(', ')}`,
+    `To: ${to.join(', ')}`,
+    ...(cc.length === 0 ? [] : [`Cc: ${cc.join(', ')}`]),
+    `Subject: ${subject}`,
+  ];
+  return `${[...head, '', text.trimEnd(), '', '-'.repeat(72), ''].join('\n')}\n`;
+}
+
 function addressesOf(field: AddressObject | AddressObject[] | undefined): string[] {
   const groups = field === undefined ? [] : Array.isArray(field) ? field : [field];
   return groups.flatMap(({ value }) => value.map(({ address }) => address ?? ''));
@@ -57,9 +68,12 @@ async function readMail(
  * Starts a real SMTP server on loopback that keeps what it receives in memory and delivers nothing:
  * the mailboxes of the simulated world.
  *
- * @param port 0 takes a free one.
+ * @param options `port`: 0 takes a free one. `onMail`: told of every mail before its sender is.
  */
-export async function startMailServer({ port = 0 }: { port?: number } = {}): Promise<MailServer> {
+export async function startMailServer(
+  options: { port?: number; onMail?: (mail: ReceivedMail) => void } = {},
+): Promise<MailServer> {
+  const { port = 0, onMail } = options;
   const mails: ReceivedMail[] = [];
   const watchers = new Set<() => void>();
   const server = new SMTPServer({
@@ -69,6 +83,7 @@ export async function startMailServer({ port = 0 }: { port?: number } = {}): Pro
       const recipients = session.envelope.rcptTo.map(({ address }) => address);
       readMail(stream, recipients).then((mail) => {
         mails.push(mail);
+        onMail?.(mail);
         for (const look of [...watchers]) look();
         done();
       }, done);

@@ -1,4 +1,8 @@
+import { randomInt } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const host = '127.0.0.1';
 
@@ -27,9 +31,54 @@ export async function isPortFree(port: number): Promise<boolean> {
   return server !== undefined;
 }
 
+/** Below the ports that systems give to whoever asks for any (Linux: from 32768): nobody meets there. */
+const range = { from: 20_000, to: 32_000 } as const;
+/** Ports are reserved here among all stacks of the machine, whoever runs them. */
+const reservations = join(tmpdir(), 'tsukigime-ports');
+/** As long as servers need to listen on what was chosen for them; then listening itself shows it. */
+const RESERVED_MS = 120_000;
+/** Of thousands of ports nearly all are free: more tries mean that something else is wrong. */
+const TRIES = 200;
+
 /**
- * Chooses a free loopback port for each name, all different. A preferred port (the one of the last
- * run) is taken again when it is free, so that bookmarks of the Web UI go on working.
+ * Takes a port for this stack until its server listens: two stacks that start at once find the same
+ * ports free. Nothing releases it; it lapses.
+ *
+ * @returns false when another one has it
+ */
+function reserve(port: number): boolean {
+  const path = join(reservations, String(port));
+  try {
+    // For every user of the machine, as /tmp itself.
+    if (mkdirSync(reservations, { recursive: true }) !== undefined) {
+      chmodSync(reservations, 0o1777);
+    }
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age < RESERVED_MS) return false;
+    rmSync(path, { force: true });
+    writeFileSync(path, `${process.pid}\n`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    // Somebody was faster. Where nothing can be reserved, the port is free for all we know.
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+  }
+}
+
+async function takeAny(): Promise<Server | undefined> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(range.from, range.to);
+    const server = await listen(port);
+    if (server === undefined) continue;
+    if (reserve(port)) return server;
+    await close(server);
+  }
+  return undefined;
+}
+
+/**
+ * Chooses a free loopback port for each name, all different, and different from what another stack of
+ * this machine has just chosen. A preferred port (the one of the last run) is taken again when it is
+ * free, so that bookmarks of the Web UI go on working.
  */
 export async function choosePorts<Name extends string>(
   names: readonly Name[],
@@ -40,7 +89,7 @@ export async function choosePorts<Name extends string>(
   try {
     for (const name of names) {
       const wish = preferred[name];
-      const server = (wish === undefined ? undefined : await listen(wish)) ?? (await listen(0));
+      const server = (wish === undefined ? undefined : await listen(wish)) ?? (await takeAny());
       if (!server) throw new Error(`No free port on ${host} for ${name}`);
       held.set(name, server);
     }

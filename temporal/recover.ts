@@ -10,10 +10,12 @@ import {
   mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
   ngDeskWorkflowId,
+  previewWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { wakeMail, wakeMailbox } from './mail-workflows.ts';
 import { startCardRefresh } from './start-card-refresh.ts';
 import { startCycle } from './start-cycle.ts';
+import { startCyclePreview } from './start-cycle-preview.ts';
 import { wakeDeliveryDesk } from './start-delivery-desk.ts';
 import { startExchange } from './start-exchange.ts';
 import { startFileImport } from './start-file-import.ts';
@@ -69,6 +71,10 @@ function listStarts(starter: Starts, merchant: OfMerchant, work: UnfinishedWork)
     ...work.exchanges.map((exchange) => ({
       workflowId: exchangeWorkflowId(slug, exchange.billingMonth, exchange.kind, exchange.number),
       start: () => startExchange(starter, merchant, exchange),
+    })),
+    ...work.dryRuns.map(({ billingMonth: month, n }) => ({
+      workflowId: previewWorkflowId(slug, month, n),
+      start: () => startCyclePreview(starter, merchant, { month, n }),
     })),
     ...work.importNumbers.map((number) => ({
       workflowId: fileImportWorkflowId(slug, number),

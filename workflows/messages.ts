@@ -128,7 +128,7 @@ export const endCharges = defineOperatorUpdate<
 /** New files for charges whose file was rejected or whose capture was refused. */
 export const rebuildFiles = defineOperatorUpdate<
   { readonly kind: 'auth' | 'capture' },
-  { files: number }
+  { files: number; why: string | null }
 >('rebuildFiles');
 
 /** Orders are kept out of every file until they are released. */

@@ -189,7 +189,14 @@ export const cycleRoutes = {
       schema: z.strictObject({ kind: z.enum(['auth', 'capture']), reason: reasonSchema }),
     },
     responses: {
-      200: { kind: 'json', schema: z.object({ files: z.int() }), description: 'new files' },
+      200: {
+        kind: 'json',
+        schema: z.object({
+          files: z.int(),
+          why: z.string().nullable().meta({ description: 'why there are none; null when there are' }),
+        }),
+        description: 'new files',
+      },
       202: accepted,
     },
     summary: {

@@ -3,7 +3,7 @@ import { EXCHANGE_KINDS, EXCHANGE_STAGES } from '../../billing/exchange.ts';
 import { TRANSPORTS } from '../../billing/exchange-transport.ts';
 import { accepted, billingMonthSchema, orderNumbersSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
-import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
+import { defineRoute, instantSchema, keptTextSchema, reasonSchema, sha256Schema } from './route.ts';
 
 export const exchangeParamsSchema = merchantParamsSchema.extend({
   month: billingMonthSchema,
@@ -46,7 +46,7 @@ export const formatErrorSchema = z
     part: z.enum(['header', 'data', 'trailer']),
     line: z.int().min(1).nullable(),
     item: z.string().trim().max(100),
-    content: z.string().trim().min(1).max(500),
+    content: keptTextSchema,
   })
   .meta({ id: 'FormatError' });
 

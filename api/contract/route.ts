@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findCardNumber } from '../../imports/card-number.ts';
 import type { Role } from '../../billing/role.ts';
 
 /** Japanese for operators, English for everyone else. */
@@ -62,8 +63,18 @@ export const sha256Schema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, { error: 'is 64 hex digits, lower case' });
 
+/** Words of a person that are kept for ever: no card number gets in by them either. */
+export const keptTextSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((text) => findCardNumber(text) === null, {
+    error: 'holds what looks like a card number',
+  });
+
 /** Words that a person gives for an act; they go into the audit, which is kept for ever. */
-export const reasonSchema = z.string().trim().min(1).max(500);
+export const reasonSchema = keptTextSchema;
 
 /** A person or a system, as the audit names it. */
 export const actorSchema = z

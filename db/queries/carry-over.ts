@@ -193,33 +193,6 @@ export async function billsAll(db: Db, merchantId: number, cycleId: number): Pro
   return rows[0]?.all ?? false;
 }
 
-/**
- * Has cases wait for the next order once their customers' time of notice is over, and gives those back
- * to people that have waited long enough.
- */
-export async function takeDueCarryOvers(db: Db, merchantId: number, now: string): Promise<number> {
-  const result = await sql`
-    with due as (
-      select id, n, next_step, why, plan from ng_cases
-       where merchant_id = ${merchantId} and closed_at is null
-         and next_step in ('carry_over', 'await_order') and due_at <= ${now}
-       order by id for update
-    ), moved as (
-      update ng_cases k
-         set next_step = coalesce(d.plan->0->>'step', 'decide'),
-             due_at = (d.plan->0->>'dueAt')::timestamptz,
-             why = coalesce(d.plan->0->>'why', '次の対応を指示してください。'),
-             plan = d.plan - 0, revision = k.revision + 1
-        from due d where k.id = d.id
-      returning k.id, k.n, d.next_step as taken, d.why as was, k.why
-    )
-    insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
-    select id, ${merchantId}, case taken when 'carry_over' then 'carry_over' else 'planned' end, n,
-           ${PLAN_ACTOR}, case taken when 'carry_over' then was else why end, ${now}
-      from moved order by id`.execute(db);
-  return Number(result.numAffectedRows ?? 0n);
-}
-
 /** Keeps which order a person named to take charges over. */
 export async function chooseCarryOverOrder(
   trx: Trx,

@@ -20,6 +20,12 @@ export interface Charge {
   readonly carriedFrom: readonly CarryOverLink[];
 }
 
+/** Of a charge that was ended without an authorization: what its latest decline said. */
+const latestDeclineOf = (column: 'response_code' | 'response_detail') => sql`
+  case when s.state in ('given_up', 'cancelled', 'carried_over') then (
+    select ${sql.ref(`o.${column}`)} from outcomes o
+     where o.charge_id = s.charge_id and o.outcome = 'declined' order by o.n desc limit 1) end`;
+
 /** Charges of a cycle in the export's order, a page at a time. */
 export async function listCharges(
   db: Db,
@@ -34,7 +40,8 @@ export async function listCharges(
   const { rows } = await sql<Charge>`
     select order_number as "orderNumber", customer_number as "customerNumber", position, state,
            n as attempt, amount_yen as "amountYen", captured_yen as "capturedYen",
-           response_code as "responseCode", response_detail as "responseDetail",
+           coalesce(response_code, ${latestDeclineOf('response_code')}) as "responseCode",
+           coalesce(response_detail, ${latestDeclineOf('response_detail')}) as "responseDetail",
            capture_before as "captureBefore", ${carryOverLinks(sql<number>`s.charge_id`)}
       from charge_states s
      where merchant_id = ${merchantId} and cycle_id = ${page.cycleId}

@@ -45,15 +45,17 @@ export async function listBouncedAddresses(
 /**
  * Hands a case to people because its customer was not reached: what would have come of the customer's
  * silence (asking again, giving up, carrying over) does not happen by itself; a planned retry stays.
+ *
+ * @returns the case's month, which has to look again; null = the case is closed by now
  */
 export async function handUndelivered(
   trx: Trx,
   merchantId: number,
   of: { readonly caseId: number; readonly why: string; readonly now: string },
-): Promise<void> {
+): Promise<string | null> {
   const next = '顧客に連絡できていません。別の方法で連絡してから、次の対応を指示してください。';
   const decide = JSON.stringify([{ step: 'decide', dueAt: null, why: next }]);
-  await sql`
+  const { rows } = await sql<{ month: string }>`
     with moved as (
       update ng_cases k
          set next_step = case when ${silent} then 'decide' else k.next_step end,
@@ -62,11 +64,13 @@ export async function handUndelivered(
              plan = case when k.next_step = 'retry' then ${decide}::jsonb else '[]' end,
              revision = k.revision + 1
        where k.merchant_id = ${merchantId} and k.id = ${of.caseId} and k.closed_at is null
-      returning k.id, k.n
+      returning k.id, k.n, k.cycle_id
+    ), noted as (
+      insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
+      select id, ${merchantId}, 'planned', n, ${PLAN_ACTOR}, ${of.why}, ${of.now} from moved
     )
-    insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
-    select id, ${merchantId}, 'planned', n, ${PLAN_ACTOR}, ${of.why}, ${of.now}
-      from moved`.execute(trx);
+    select m.billing_month as month from moved join cycles m on m.id = moved.cycle_id`.execute(trx);
+  return rows[0]?.month ?? null;
 }
 
 const silent = sql`k.next_step in ('contact', 'give_up', 'carry_over')`;

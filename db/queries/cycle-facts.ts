@@ -4,7 +4,14 @@ import type { ChargeState } from '../../billing/charge.ts';
 import type { ChargesByState, CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
 import { openStraysOf } from '../desk-items.ts';
-import { billedWhole, captureCounts, openRunsOf, unbilledOf, unselectedOf } from '../fragments.ts';
+import {
+  billedWhole,
+  captureCounts,
+  isUndoneVoid,
+  openRunsOf,
+  unbilledOf,
+  unselectedOf,
+} from '../fragments.ts';
 import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
 import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
 import { countOpenCorrections } from './corrections.ts';
@@ -101,6 +108,7 @@ type FileCounts = Pick<
   | 'collected'
   | 'unselected'
   | 'contradictions'
+  | 'undoneVoids'
   | 'strays'
   | 'ngWorked'
   | 'openRuns'
@@ -128,6 +136,10 @@ async function countFiles(
         where c.cycle_id = ${cycleId}
           and not exists (select from contradiction_settlements s
                            where s.contradiction_id = x.id)) as contradictions,
+      (select count(*)::int from contradictions x join charges c on c.id = x.charge_id
+        where c.cycle_id = ${cycleId} and ${isUndoneVoid(sql`x`)}
+          and not exists (select from contradiction_settlements s
+                           where s.contradiction_id = x.id)) as "undoneVoids",
       ${openStraysOf(merchantId, cycleId)} as strays,
       exists (select from order_collections c where c.cycle_id = ${cycleId}) as collected,
       (select count(*)::int from ng_cases k

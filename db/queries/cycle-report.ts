@@ -9,7 +9,7 @@ import {
   type ReportedDecline,
   type ReportedExchange,
 } from '../../billing/cycle-report.ts';
-import { readDecline } from '../../billing/decline.ts';
+import { type DeclineClass, readDecline } from '../../billing/decline.ts';
 import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 import { countCarriedOver } from './carry-over-totals.ts';
@@ -17,6 +17,7 @@ import { checkConservation } from './conservation.ts';
 import { countCorrections } from './corrections.ts';
 import type { CycleRow } from './cycles.ts';
 import { countAuthorizations, countEndings } from './report-totals.ts';
+import { findSettingsAt } from './settings.ts';
 
 /** All counts of a month at once: each part is one statement over its rows. */
 export async function readCycleReport(
@@ -35,7 +36,7 @@ export async function readCycleReport(
     authorizations: await countAuthorizations(db, merchantId, cycle.id),
     endings: await countEndings(db, merchantId, cycle.id),
     exchanges: await countExchanges(db, merchantId, cycle.id),
-    declines: await countDeclines(db, merchantId, cycle.id),
+    declines: await countDeclines(db, merchantId, cycle),
     deadlines: await countDeadlines(db, merchantId, cycle.id),
     captures: await countCaptures(db, merchantId, cycle.id),
     carriedOver: await countCarriedOver(db, merchantId, cycle.id),
@@ -129,29 +130,45 @@ async function countExchanges(
   });
 }
 
+/**
+ * By the class under which the desk worked a decline, a person's word included; where it has no case of
+ * that decline, by the settings that held when the month was closed.
+ */
 async function countDeclines(
   db: Db,
   merchantId: number,
-  cycleId: number,
+  cycle: CycleRow,
 ): Promise<ReportedDecline[]> {
-  type Declined = RowsAndYen & { detail: string | null; code: string | null } & Pick<
-      ReportedDecline,
-      'state'
-    >;
+  type Declined = RowsAndYen &
+    Pick<ReportedDecline, 'state'> & {
+      detail: string | null;
+      code: string | null;
+      on: string;
+      worked: DeclineClass | null;
+    };
+  const settings = await findSettingsAt(db, merchantId, cycle.closedAt);
   const { rows } = await sql<Declined>`
     select o.response_detail as detail, o.response_code as code, s.state,
-           count(*)::int as rows, sum(a.amount_yen)::float8 as yen
+           (coalesce(o.processed_at, o.recorded_at) at time zone 'Asia/Tokyo')::date as on,
+           k.class as worked, count(*)::int as rows, sum(a.amount_yen)::float8 as yen
       from charges c
       join outcomes o on o.charge_id = c.id and o.outcome = 'declined'
       join attempts a on a.charge_id = o.charge_id and a.n = o.n
       join charge_states s on s.charge_id = c.id
-     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
-     group by 1, 2, 3 order by 4 desc, 1, 2, 3`.execute(db);
-  return rows.map(({ detail, code, state, ...count }) => ({
-    ...readDecline(detail, code),
-    state,
-    ...count,
-  }));
+      left join ng_cases k on k.charge_id = o.charge_id and k.n = o.n
+                          and (k.code is not null or k.class <> 'unknown')
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycle.id}
+     group by 1, 2, 3, 4, 5 order by 6 desc, 1, 2, 3`.execute(db);
+  const overrides = settings?.settings.declines.overrides ?? {};
+  const counts = new Map<string, ReportedDecline>();
+  for (const { detail, code, on, worked, state, ...count } of rows) {
+    const decline = readDecline(detail, code, { on, overrides });
+    const known = { ...decline, class: worked ?? decline.class, state };
+    // Days and cases part what people see as one.
+    const key = [known.code, known.class, state].join(' ');
+    counts.set(key, { ...known, ...sumOf([counts.get(key) ?? NONE, count]) });
+  }
+  return [...counts.values()].sort((one, other) => other.rows - one.rows);
 }
 
 /** Every authorization of the month, by whether it was captured before its window closed. */
@@ -210,6 +227,8 @@ function tally<Key extends string, Row extends RowsAndYen>(
   const counts = keys.map((key) => [key, sumOf(rows.filter((row) => keyOf(row) === key))] as const);
   return Object.fromEntries(counts) as Record<Key, RowsAndYen>;
 }
+
+const NONE: RowsAndYen = { rows: 0, yen: 0 };
 
 function sumOf(counts: readonly RowsAndYen[]): RowsAndYen {
   return {

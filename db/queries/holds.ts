@@ -69,6 +69,25 @@ export async function releaseHolds(
   return rows.map((row) => row.order_number);
 }
 
+/** The open months that orders belong to: those of their charges, and those that put them on hold. */
+export async function listMonthsOfOrders(
+  db: Db,
+  merchantId: number,
+  orderNumbers: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ month: string }>`
+    select distinct m.billing_month as month
+      from cycles m
+      join (select cycle_id from charges
+             where merchant_id = ${merchantId} and order_number = any(${orderNumbers}::text[])
+            union
+            select cycle_id from order_holds
+             where merchant_id = ${merchantId} and order_number = any(${orderNumbers}::text[])) o
+        on o.cycle_id = m.id
+     where m.closed_at is null order by 1`.execute(db);
+  return rows.map(({ month }) => month);
+}
+
 export interface Hold {
   readonly orderNumber: string;
   /** The month in which it was put on hold. */

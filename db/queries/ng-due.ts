@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
+import type { NgNextStep } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
 import { orderInPlace } from './ng-replacements.ts';
@@ -111,28 +112,59 @@ export async function planAnew(db: Db, merchantId: number, ids: readonly number[
 }
 
 /**
- * Notes that the customers of due cases are to be contacted, and moves each case on to the next step
- * of its plan. The step rows of kind `contact` are what mails are made of.
+ * The CTEs `due` and `moved`: cases whose step of these kinds is due, each moved on to the next step of its
+ * plan. `moved` has id, n, the step that was `taken`, why it `was` taken and `why` the next one is.
+ *
+ * @param ended what a person reads where the plan has no further step
+ */
+const moveOnDue = (
+  merchantId: number,
+  steps: readonly NgNextStep[],
+  ended: string,
+  now: string,
+): RawBuilder<unknown> => sql`
+  due as (
+    select id, next_step, why, plan from ng_cases
+     where merchant_id = ${merchantId} and closed_at is null
+       and next_step = any(${[...steps]}::text[]) and due_at <= ${now}
+     order by id for update
+  ), moved as (
+    update ng_cases k
+       set next_step = coalesce(d.plan->0->>'step', 'decide'),
+           due_at = (d.plan->0->>'dueAt')::timestamptz,
+           why = coalesce(d.plan->0->>'why', ${ended}),
+           plan = d.plan - 0, revision = k.revision + 1
+      from due d where k.id = d.id
+    returning k.id, k.n, d.next_step as taken, d.why as was, k.why
+  )`;
+
+/**
+ * Notes that the customers of due cases are to be contacted. The step rows of kind `contact` are what
+ * mails are made of.
  */
 export async function takeDueContacts(db: Db, merchantId: number, now: string): Promise<number> {
+  const ended = '連絡しました。次の対応を指示してください。';
   const result = await sql`
-    with due as (
-      select id, n, why, plan from ng_cases
-       where merchant_id = ${merchantId} and closed_at is null and next_step = 'contact'
-         and due_at <= ${now}
-       order by id for update
-    ), moved as (
-      update ng_cases k
-         set next_step = coalesce(d.plan->0->>'step', 'decide'),
-             due_at = (d.plan->0->>'dueAt')::timestamptz,
-             why = coalesce(d.plan->0->>'why', '連絡しました。次の対応を指示してください。'),
-             plan = d.plan - 0, revision = k.revision + 1
-        from due d where k.id = d.id
-    )
+    with ${moveOnDue(merchantId, ['contact'], ended, now)}
     insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
-    select id, ${merchantId}, 'contact', n, ${PLAN_ACTOR}, why, ${now} from due order by id`.execute(
+    select id, ${merchantId}, 'contact', n, ${PLAN_ACTOR}, was, ${now} from moved order by id`.execute(
     db,
   );
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/**
+ * Has cases wait for the next order once their customers' time of notice is over, and gives those back
+ * to people that have waited long enough.
+ */
+export async function takeDueCarryOvers(db: Db, merchantId: number, now: string): Promise<number> {
+  const ended = '次の対応を指示してください。';
+  const result = await sql`
+    with ${moveOnDue(merchantId, ['carry_over', 'await_order'], ended, now)}
+    insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
+    select id, ${merchantId}, case taken when 'carry_over' then 'carry_over' else 'planned' end, n,
+           ${PLAN_ACTOR}, case taken when 'carry_over' then was else why end, ${now}
+      from moved order by id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
 

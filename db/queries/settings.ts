@@ -49,6 +49,24 @@ export async function findSettings(
   );
 }
 
+/** The version that held at an instant; the newest without one. */
+export async function findSettingsAt(
+  db: Kysely<Database>,
+  merchantId: number,
+  at: string | null,
+): Promise<SettingsVersion | undefined> {
+  if (at === null) return await findSettings(db, merchantId);
+  const row = await db
+    .selectFrom('merchant_settings')
+    .where('merchant_id', '=', merchantId)
+    .where('recorded_at', '<=', at)
+    .select('version')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return await findSettings(db, merchantId, row?.version ?? 1);
+}
+
 /**
  * Adds the version after `seenVersion`, with its audit entry.
  * @throws SettingsVersionError when that version exists: of two that saw the same one, one wins.

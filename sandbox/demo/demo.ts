@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseBillingMonth } from '../../billing/billing-month.ts';
@@ -8,7 +8,7 @@ import { runStackSession } from '../../stack/session.ts';
 import { TemporalCliMissingError } from '../../stack/temporal-cli.ts';
 import { billMonth, type OperatorDay } from '../bill-month.ts';
 import { bundledExportPath } from '../fixtures/bundled-export.ts';
-import { startMailServer } from '../mail-server.ts';
+import { startMailServer, writeReceivedMail } from '../mail-server.ts';
 import {
   ApiRefusal,
   type CycleView,
@@ -55,7 +55,10 @@ export async function runDemo(command: DemoCommand): Promise<number> {
         onProgress: (detail) => progress.show('servers', { done: false, detail }),
       },
       async (stack, signal) => {
-        const mailServer = await startMailServer();
+        const mailsPath = join(stack.logsDir, 'mails.txt');
+        const mailServer = await startMailServer({
+          onMail: (mail) => appendFileSync(mailsPath, writeReceivedMail(mail)),
+        });
         try {
           const day = await prepareDay(stack, {
             mailServer,
@@ -75,7 +78,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
           exitCode = cycle.view.trouble === null ? 0 : 1;
           if (command.exit === true) return;
           process.stdout.write(
-            '  Ctrl-C stops it; the data stays. `npm run demo -- --fresh` starts anew.\n\n',
+            `  Every mail of this world, to customers too: ${mailsPath}\n  Ctrl-C stops it; the data stays. \`npm run demo -- --fresh\` starts anew.\n\n`,
           );
           if (!signal.aborted) {
             await new Promise((resolve) =>

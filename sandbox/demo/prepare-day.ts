@@ -34,7 +34,10 @@ export async function prepareDay(stack: Stack, options: DayOptions): Promise<Ope
   await migrateToLatest(stack.ownerDatabaseUrl);
   say('worker, API, simulated Paygent');
   const [apiUrl, paygent] = await Promise.all([
-    startServices(stack),
+    startServices(stack, {
+      TSUKIGIME_SANDBOX_SMTP_URL: `smtp://${mailServer.host}:${mailServer.port}`,
+      SMTP_FROM: 'billing@demo-shop.example.jp',
+    }),
     stack.startProcess({
       name: 'paygent',
       ...typeScriptProcess('sandbox/main.ts', [
@@ -78,6 +81,10 @@ async function prepareMerchant(stack: Stack, maxRecordsPerFile?: number): Promis
           capture: { policy: 'immediate' },
           // The demo's operator carries files; nobody is there to approve a month that moved.
           approval: { policy: 'none' },
+          // Customers exist in the sandbox only, and so do their mailboxes.
+          ng: {
+            contact: { enabled: true, cardPageUrl: 'https://demo-shop.example.jp/card?t={token}' },
+          },
         }),
         actor: 'demo',
         now: now.toISOString(),

@@ -32,6 +32,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     again: 0,
     expirable: 0,
     contradictions: 0,
+    undoneVoids: 0,
     strays: 0,
     openCorrections: 0,
     nextExpiryAt: null,
@@ -166,6 +167,9 @@ describe('what an operator reads', () => {
   test('warns of a possible double billing in every stage', () => {
     for (const stage of ['awaiting_result', 'capturing', 'working_ng'] as const) {
       expect(describeCycle(facts({ stage, contradictions: 1 }))).toContain('二重請求の可能性');
+      const undone = describeCycle(facts({ stage, contradictions: 1, undoneVoids: 1 }));
+      expect(undone).toContain('取り消されていない');
+      expect(undone).not.toContain('二重請求');
     }
     expect(describeCycle(facts())).not.toContain('二重請求');
   });

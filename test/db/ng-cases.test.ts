@@ -1,11 +1,19 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { recordDecision } from '../../db/queries/decisions.ts';
 import { closeCases, hasNgNews, markDeclinedAgain, openCases } from '../../db/queries/ng-cases.ts';
 import { requestRetries } from '../../db/queries/ng-due.ts';
 import { countReplaced } from '../../db/queries/ng-replacements.ts';
+import {
+  countCasesOfPeople,
+  findPlanningVersion,
+  replanUnbegun,
+} from '../../db/queries/ng-replan.ts';
 import { listRetryLines } from '../../db/queries/retry-file.ts';
 import { readRetryUsage } from '../../db/queries/retry-usage.ts';
+import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import {
   AT,
@@ -115,6 +123,66 @@ test('a case follows its charge from the first decline to its end, and begins ag
   expect(await openCases(db, merchantId, AT)).toBe(1);
   expect(await listCases()).toMatchObject([{}, {}, { opened_n: 5, outcome: null }]);
   expect(await countReplaced(db, merchantId)).toBe(0);
+});
+
+test('settings that planning follows from make unbegun plans anew, once; people keep theirs', async () => {
+  const { merchantId } = record;
+  const charges = (await insertCharges(db, record, 4)) as [Charge, Charge, Charge, Charge];
+  for (const charge of charges) await decline(charge, 1);
+  await openCases(db, merchantId, AT);
+  const own = (await listCases()).filter(({ charge_id }) =>
+    charges.some(({ chargeId }) => chargeId === charge_id),
+  );
+  const [planned, mailed, byPerson, handed] = own.map(({ id }) => id);
+  const decisionId = await db.transaction().execute((trx) =>
+    recordDecision(trx, merchantId, {
+      ...{ key: 'k', workflowId: 'ng:x', act: 'ng-retry', body: {}, actor: 'hanako', now: AT },
+    }),
+  );
+  await sql`
+    update ng_cases set next_step = case when id = ${handed} then 'decide' else 'retry' end,
+           class = 'limit_exceeded', due_at = case when id = ${handed} then null::timestamptz else ${AT} end
+     where id = any(${own.map(({ id }) => id)}::bigint[])`.execute(db);
+  await sql`
+    insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at, decision_id)
+    values (${planned}, ${merchantId}, 'planned', 1, 'plan', '', ${AT}, null),
+           (${mailed}, ${merchantId}, 'contact', 1, 'plan', '', ${AT}, null),
+           (${byPerson}, ${merchantId}, 'planned', 1, 'hanako', '', ${AT}, ${decisionId.id}),
+           (${handed}, ${merchantId}, 'planned', 1, 'plan', '', ${AT}, null)`.execute(db);
+  const replan = () =>
+    db
+      .transaction()
+      .execute((trx) =>
+        replanUnbegun(trx, merchantId, { decisionId: decisionId.id, version: 2, now: AT }),
+      );
+  expect(await replan()).toBe(1);
+  const steps = new Map((await listCases()).map(({ id, next_step }) => [id, next_step]));
+  expect([planned, mailed, byPerson, handed].map((id) => steps.get(id ?? 0))).toEqual([
+    ...['plan', 'retry', 'retry', 'decide'],
+  ]);
+  expect(await countCasesOfPeople(db, merchantId)).toEqual(new Map([['2026-11', 1]]));
+});
+
+test('only what plans follow from counts as a newer version of the rules', async () => {
+  const { merchantId } = record;
+  const save = async (more: object) => {
+    const current = await findSettings(db, merchantId);
+    await saveSettings(db, merchantId, {
+      seenVersion: current?.version ?? 0,
+      settings: merchantSettingsSchema.parse({ ...current?.settings, ...more }),
+      ...{ actor: 'test', reason: 'r', now: AT },
+    });
+  };
+  await save({});
+  expect(await findPlanningVersion(db, merchantId)).toBe(1);
+  await save({ ng: { contact: { enabled: true } } });
+  expect(await findPlanningVersion(db, merchantId)).toBe(1);
+  await save({ ng: { contact: { enabled: true }, maxRetries: 1 } });
+  await save({ operatorMail: { to: ['a@example.jp'] } });
+  const { version } = (await findSettings(db, merchantId)) ?? { version: 0 };
+  expect(await findPlanningVersion(db, merchantId)).toBe(version - 1);
+  await save({ declines: { overrides: { G12: 'held' } } });
+  expect(await findPlanningVersion(db, merchantId)).toBe(version + 1);
 });
 
 test('two episodes of one charge never stand side by side', async () => {

@@ -26,6 +26,14 @@ test('a preferred port is taken when it is free and left when it is not', async 
   expect((await choosePorts(['a'], { a })).a).not.toBe(a);
 });
 
+test('two stacks that choose at the same moment get no port in common', async () => {
+  const names = Array.from({ length: 250 }, (_, index) => `port${index}`);
+  // By chance alone some would meet. Each lets its ports go before the other has a server on them, as two processes would.
+  const one = Object.values(await choosePorts(names));
+  const other = Object.values(await choosePorts(names));
+  expect(one.filter((port) => other.includes(port))).toEqual([]);
+});
+
 test('two names that prefer the same port get two ports', async () => {
   const { a } = await choosePorts(['a']);
   const both = await choosePorts(['x', 'y'], { x: a, y: a });

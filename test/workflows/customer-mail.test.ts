@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -9,6 +8,7 @@ import { lockMerchant } from '../../db/database.ts';
 import { openCases } from '../../db/queries/ng-cases.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { mailDispatchWorkflowId } from '../../workflows/workflow-ids.ts';
+import { writeBounceReport } from '../outside/bounce-report.ts';
 import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-mail-server.ts';
 import { type ImapServer, startImapServer } from '../outside/imap-server.ts';
 import { type MailMerchant, openMailMerchant } from './mail-merchant.ts';
@@ -215,30 +215,7 @@ test('a mail that comes back hands its case to people, and its address gets no o
   await contactCustomer('D-1');
   await reaches('D-1', 'sent');
   const { messageId } = await simpleParser(post.mails.at(-1) ?? '');
-  imap.deliver([
-    `Message-ID: <${randomUUID()}@mx.example.jp>`,
-    'Subject: Undelivered Mail Returned to Sender',
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/report; report-type=delivery-status; boundary="B"',
-    ...['', '--B', 'Content-Type: text/plain', '', 'Not delivered.'],
-    ...[
-      '--B',
-      'Content-Type: message/delivery-status',
-      '',
-      'Reporting-MTA: dns; mx.example.jp',
-      '',
-    ],
-    ...['Final-Recipient: rfc822; d1@example.jp', 'Action: failed', 'Status: 5.1.1', ''],
-    ...[
-      '--B',
-      'Content-Type: text/rfc822-headers',
-      '',
-      `Message-ID: ${messageId}`,
-      '',
-      '--B--',
-      '',
-    ],
-  ]);
+  imap.deliver(writeBounceReport('d1@example.jp', messageId ?? ''));
   await shop.wakeMailbox();
   await eventually(async () => expect((await mailsOf('D-1')).nextStep).toBe('decide'));
   expect((await mailsOf('D-1')).mails[0]).toMatchObject({ bounceStatus: '5.1.1' });

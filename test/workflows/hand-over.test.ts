@@ -187,7 +187,10 @@ describe('an upload of which nobody knows whether it went through', () => {
       expect([act, (await tell(auth, act, json)).status]).toEqual([act, 409]);
     }
     const rebuilt = { kind: 'auth', reason };
-    expect((await post(month, '/cycles/2026-04/rebuilt-files', rebuilt)).body.files).toBe(0);
+    expect((await post(month, '/cycles/2026-04/rebuilt-files', rebuilt)).body).toEqual({
+      files: 0,
+      why: expect.stringContaining('auth-1'),
+    });
 
     const found = { found: 'accepted', acceptanceNumber, reason: '一覧で確認' };
     const decided = await tell(auth, 'unclear-decision', found);
