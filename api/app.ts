@@ -16,6 +16,7 @@ import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { asksToContinue } from './request-input.ts';
 import { describeError, logRequests } from './request-log.ts';
 import { handlers } from './routes.ts';
+import { serveConsole } from './serve-console.ts';
 import { serveRoute } from './serve-route.ts';
 import { type ApiState, createState } from './state.ts';
 
@@ -37,7 +38,7 @@ export interface RouteTable {
  * `table` is the whole contract; a test may try a route of its own.
  */
 export function createApp(deps: ApiDependencies, table: RouteTable = { contract, handlers }): Api {
-  const state = createState();
+  const state = createState(deps.limits);
   const limits = createRateLimits(deps.limits);
   const app = express();
   app.disable('x-powered-by');
@@ -57,6 +58,7 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
     registerRoute(app, route, handler, { deps, state, limits });
   }
   refuseOtherMethods(app, Object.values(table.contract));
+  if (deps.consoleDir !== undefined) app.use(serveConsole(deps.consoleDir));
   app.use(() => {
     throw new Problem('route-not-found');
   });

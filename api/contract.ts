@@ -1,8 +1,10 @@
 import { captureWindowRoutes } from './contract/capture-window.ts';
+import { cardMigrationRoutes } from './contract/card-migrations.ts';
 import { cardRefreshRoutes } from './contract/card-refresh.ts';
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { chargeRoutes } from './contract/charges.ts';
+import { consoleRoutes } from './contract/console.ts';
 import { correctionRoutes } from './contract/corrections.ts';
 import { customerMailRoutes } from './contract/customer-mails.ts';
 import { customerRoutes } from './contract/customers.ts';
@@ -34,12 +36,17 @@ import { runRoutes } from './contract/runs.ts';
 import { secretRoutes } from './contract/secrets.ts';
 import { sendErrorRoutes } from './contract/send-errors.ts';
 import { serviceRoutes } from './contract/service.ts';
+import { sessionRoutes } from './contract/session.ts';
 import { tokenRoutes } from './contract/tokens.ts';
+import { userRoutes } from './contract/users.ts';
 import { voidRoutes } from './contract/voids.ts';
 
 /** Every route there is, by the name of its handler. A new noun adds one line here. */
 export const contract = {
   ...serviceRoutes,
+  ...sessionRoutes,
+  ...userRoutes,
+  ...consoleRoutes,
   ...merchantRoutes,
   ...tokenRoutes,
   ...secretRoutes,
@@ -47,6 +54,7 @@ export const contract = {
   ...fileRoutes,
   ...importRoutes,
   ...customerRoutes,
+  ...cardMigrationRoutes,
   ...registerRoutes,
   ...paymentMethodRoutes,
   ...cardRefreshRoutes,

@@ -5,8 +5,10 @@ import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { ExportFile, ExportVerdict } from '../billing/order-source.ts';
 import type { FileGuard, FileKey } from '../db/queries/files.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
+import { defaultPasswordCost, type PasswordCost } from '../db/queries/users.ts';
 import type { Database } from '../db/tables.ts';
 import type { WorkflowStarter } from '../temporal/workflow-starter.ts';
+import type { LoginLimits } from './login-gate.ts';
 
 /** How much the API takes. The defaults suit one merchant's office; a console comes on top. */
 export interface ApiLimits {
@@ -24,8 +26,17 @@ export interface ApiLimits {
   readonly publicPerMinute: number;
   /** Calls a minute and address to a carrier receiver by someone who is not let in. */
   readonly strangersPerMinute: number;
-  /** Requests a minute and token. */
+  /** Requests a minute and token or session. */
   readonly tokenPerMinute: number;
+  /** Requests a minute and address with no session or one that has ended. */
+  readonly signedOutPerMinute: number;
+  readonly logins: LoginLimits;
+  /** A session without a request ends after this. */
+  readonly sessionIdleMs: number;
+  /** A session ends after this in any case. */
+  readonly sessionMs: number;
+  /** What hashing a password costs, us and whoever guesses. */
+  readonly passwordCost: PasswordCost;
 }
 
 export const defaultLimits: ApiLimits = {
@@ -37,6 +48,13 @@ export const defaultLimits: ApiLimits = {
   publicPerMinute: 120,
   strangersPerMinute: 10,
   tokenPerMinute: 1200,
+  signedOutPerMinute: 600,
+  // Somebody who has forgotten which one it was; far below what guessing needs.
+  logins: { perAddress: 30, perAccount: 10, perDevice: 20 },
+  // A lunch break; a working day.
+  sessionIdleMs: 2 * 3_600_000,
+  sessionMs: 12 * 3_600_000,
+  passwordCost: defaultPasswordCost,
 };
 
 /** What a try of the order source found; the sentence is Japanese. */
@@ -99,6 +117,10 @@ export interface ApiDependencies {
   readonly limits: ApiLimits;
   /** How long an Update is awaited before the answer is 202. */
   readonly updateWaitMs: number;
+  /** Where the built console lies; undefined = it is not served. */
+  readonly consoleDir?: string | undefined;
   /** Number of proxies in front whose X-Forwarded-For is believed; 0 = none. */
   readonly trustedProxies: number;
+  /** Origin of the Temporal UI whose pages may have payloads decoded; undefined = none may. */
+  readonly temporalUiOrigin?: string | undefined;
 }

@@ -3,6 +3,7 @@ import { EndpointChangedError, EndpointExistsError } from '../db/queries/deliver
 import { FileChunkError, FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { MerchantExistsError } from '../db/queries/merchants.ts';
 import { SettingsVersionError } from '../db/queries/settings.ts';
+import { UserExistsError } from '../db/queries/users.ts';
 import { OutOfPatienceError } from './patience.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
 
@@ -10,6 +11,7 @@ import { Problem, type ProblemSlug } from './problem.ts';
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof MerchantExistsError) return new Problem('merchant-exists');
+  if (error instanceof UserExistsError) return new Problem('user-exists');
   if (error instanceof EndpointExistsError) return new Problem('endpoint-exists');
   if (error instanceof EndpointChangedError) return new Problem('endpoint-changed');
   if (error instanceof SettingsVersionError) {

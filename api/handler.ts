@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import type { Caller } from '../billing/grants.ts';
+import type { Role } from '../billing/role.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import type { Identity } from '../db/queries/tokens.ts';
+import type { Identity, OpenSession } from './authentication.ts';
 import type { ResponseContract, RouteContract } from './contract/route.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { ClientFacts } from './session-cookie.ts';
 import type { ApiState } from './state.ts';
 
 type Parsed<Schema, Otherwise> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;
@@ -23,8 +26,11 @@ export interface Call<Route extends RouteContract> {
   readonly params: Parsed<Route['params'], undefined>;
   readonly query: Parsed<Route['query'], undefined>;
   readonly body: BodyOf<Route>;
-  /** From the token, never from the payload. */
-  readonly identity: Route['role'] extends 'none' ? undefined : Identity;
+  /** From the token or session, never from the payload. */
+  readonly identity: Route['role'] extends Role ? Identity : undefined;
+  readonly caller: Route['role'] extends 'none' ? undefined : Caller;
+  readonly session: Route['sessionOnly'] extends true ? OpenSession : OpenSession | undefined;
+  readonly client: ClientFacts;
   readonly merchant: Route['merchantScoped'] extends true ? Merchant : undefined;
   readonly idempotencyKey: Route['idempotencyKey'] extends 'required' ? string : undefined;
   /** ISO instant: the merchant's business clock where there is a merchant, else real time. */
@@ -53,7 +59,7 @@ type ReplyBody<Response extends ResponseContract> = Response extends {
 export type Reply<Route extends RouteContract> = {
   [Status in keyof Route['responses'] & number]: {
     readonly status: Status;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   } & ReplyBody<Route['responses'][Status]>;
 }[keyof Route['responses'] & number];
 

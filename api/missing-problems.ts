@@ -12,6 +12,16 @@ export const missingProblems = {
     detail:
       'この加盟店は見つかりません。何も実行していません。加盟店名とトークンの対象範囲を確かめてください。',
   },
+  'user-not-found': {
+    status: 404,
+    title: 'No such user',
+    detail: 'この利用者は見つかりません。何も変更していません。利用者の一覧を確かめてください。',
+  },
+  'migration-not-found': {
+    status: 404,
+    title: 'No such card migration',
+    detail: 'この番号のカードの移行はありません。何も変更していません。一覧を確かめてください。',
+  },
   'settings-not-found': {
     status: 404,
     title: 'No such version of the settings',

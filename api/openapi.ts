@@ -24,6 +24,18 @@ function generate(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'tsk_…, made by `tsukigime token create`',
   });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-tsukigime-session',
+    description: 'set by POST /v1/session; without the prefix over http on the same machine',
+  });
+  registry.registerComponent('securitySchemes', 'csrf', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description: 'with a session, `csrfToken` of GET /v1/session',
+  });
   for (const [name, route] of Object.entries(contract) as [string, RouteContract][]) {
     registry.registerPath(describeRoute(name, route));
   }
@@ -48,7 +60,7 @@ function describeRoute(name: string, route: RouteContract): RouteConfig {
     tags: [route.tag],
     summary: `${route.summary.ja} / ${route.summary.en}`,
     description: describeAccess(route),
-    security: route.role === 'none' ? [] : [{ token: [] }],
+    security: securityOf(route),
     request: {
       ...(route.params === undefined ? {} : { params: route.params }),
       ...(route.query === undefined ? {} : { query: route.query }),
@@ -68,11 +80,26 @@ function describeRoute(name: string, route: RouteContract): RouteConfig {
   };
 }
 
+/** The rule of a route in words; the test that walks all routes reads the same fields. */
 function describeAccess(route: RouteContract): string {
   if (route.role === 'none') return 'Needs no token.';
-  const scope = route.merchantScoped ? ' A merchant outside the token’s scope is a 404.' : '';
-  const all = route.allMerchantsOnly === true ? ' Only a token for all merchants.' : '';
-  return `Least role: ${route.role}.${scope}${all}`;
+  const { right, sometimesRight } = route;
+  return [
+    route.role === 'signed-in' ? 'Any token or session.' : `Least role: ${route.role}.`,
+    right && `Takes the right ${right}.`,
+    sometimesRight && `Takes the right ${sometimesRight.right} when ${sometimesRight.when.en}.`,
+    route.sessionOnly && 'Only a person in a session.',
+    route.merchantScoped && 'A merchant outside the caller’s scope is a 404.',
+    route.allMerchantsOnly && 'Only who has that role at all merchants.',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function securityOf(route: RouteContract): Record<string, string[]>[] {
+  if (route.role === 'none') return [];
+  const session = route.method === 'get' ? { session: [] } : { session: [], csrf: [] };
+  return route.sessionOnly ? [session] : [{ token: [] }, session];
 }
 
 function describeBody(body: NonNullable<RouteContract['body']>) {

@@ -1,3 +1,4 @@
+import { accessProblems } from './access-problems.ts';
 import type { ProblemBody } from './contract/route.ts';
 import { missingProblems } from './missing-problems.ts';
 
@@ -18,18 +19,7 @@ export const problemTypes = {
     detail:
       'Idempotency-Key ヘッダーがないか、使えない値です。何も実行していません。8〜64文字の英数字と - _ でキーを付け、同じ操作のやり直しには同じキーを使ってください。',
   },
-  unauthenticated: {
-    status: 401,
-    title: 'A valid token is needed',
-    detail:
-      '有効なトークンがありません。何も実行していません。Authorization: Bearer にトークンを付けるか、管理者に新しいトークンを依頼してください。',
-  },
-  'role-too-low': {
-    status: 403,
-    title: 'The token may not do this',
-    detail:
-      'このトークンの権限では実行できません。何も実行していません。必要な権限を持つ担当者に依頼してください。',
-  },
+  ...accessProblems,
   'entry-exists': {
     status: 409,
     title: 'Another entry has this name',

@@ -6,6 +6,8 @@ import { Problem } from './problem.ts';
 export interface RateLimits {
   /** Counts a refused token of an address. */
   readonly refused: RateLimitRequestHandler;
+  /** Counts calls of an address with no session or one that has ended. */
+  readonly signedOut: RateLimitRequestHandler;
   /** @throws Problem `too-many-requests` for an address with too many refused tokens. */
   refuseGuessers(request: Request): Promise<void>;
   readonly publicRoutes: RateLimitRequestHandler;
@@ -30,9 +32,12 @@ export function createRateLimits(limits: ApiLimits): RateLimits {
         headers: { 'Retry-After': String(windowMs / 1000) },
       });
     },
+    signedOut: limiter(limits.signedOutPerMinute, addressOf),
     publicRoutes: limiter(limits.publicPerMinute, addressOf),
     strangers: limiter(limits.strangersPerMinute, addressOf),
-    tokens: limiter(limits.tokenPerMinute, (_request, response) => String(response.locals.tokenId)),
+    tokens: limiter(limits.tokenPerMinute, (_request, { locals }) =>
+      String(locals.tokenId ?? locals.sessionId),
+    ),
   };
 }
 

@@ -17,7 +17,7 @@ export function logRequests(deps: ApiDependencies, state: ApiState): RequestHand
       const method = knownMethods.has(request.method) ? request.method : 'other';
       state.metrics.requestSeconds.observe({ method, route, status }, seconds);
       deps.logger.info(
-        { requestId, method, route, status, ms: Math.round(seconds * 1000), ...tokenOf(response) },
+        { requestId, method, route, status, ms: Math.round(seconds * 1000), ...callerOf(response) },
         'request',
       );
     });
@@ -45,7 +45,10 @@ function routePattern(response: Response): string {
   return typeof pattern === 'string' ? pattern : 'unmatched';
 }
 
-function tokenOf(response: Response): { tokenId?: string } {
-  const tokenId: unknown = response.locals.tokenId;
-  return typeof tokenId === 'string' ? { tokenId } : {};
+function callerOf({ locals }: Response): { tokenId?: string; sessionId?: string } {
+  const { tokenId, sessionId } = locals as Record<string, unknown>;
+  return {
+    ...(typeof tokenId === 'string' ? { tokenId } : {}),
+    ...(typeof sessionId === 'string' ? { sessionId } : {}),
+  };
 }

@@ -1,10 +1,12 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
 import { captureWindowHandlers } from './routes/capture-window.ts';
+import { cardMigrationHandlers } from './routes/card-migrations.ts';
 import { cardRefreshHandlers } from './routes/card-refresh.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { chargeHandlers } from './routes/charges.ts';
+import { consoleHandlers } from './routes/console.ts';
 import { correctionHandlers } from './routes/corrections.ts';
 import { customerMailHandlers } from './routes/customer-mails.ts';
 import { customerHandlers } from './routes/customers.ts';
@@ -36,12 +38,17 @@ import { runHandlers } from './routes/runs.ts';
 import { secretHandlers } from './routes/secrets.ts';
 import { sendErrorHandlers } from './routes/send-errors.ts';
 import { serviceHandlers } from './routes/service.ts';
+import { sessionHandlers } from './routes/session.ts';
 import { tokenHandlers } from './routes/tokens.ts';
+import { userHandlers } from './routes/users.ts';
 import { voidHandlers } from './routes/voids.ts';
 
 /** A handler for every route of the contract. A new noun adds one line here. */
 export const handlers: Handlers<Contract> = {
   ...serviceHandlers,
+  ...sessionHandlers,
+  ...userHandlers,
+  ...consoleHandlers,
   ...merchantHandlers,
   ...tokenHandlers,
   ...secretHandlers,
@@ -49,6 +56,7 @@ export const handlers: Handlers<Contract> = {
   ...fileHandlers,
   ...importHandlers,
   ...customerHandlers,
+  ...cardMigrationHandlers,
   ...registerHandlers,
   ...paymentMethodHandlers,
   ...cardRefreshHandlers,

@@ -1,21 +1,32 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { RateLimitRequestHandler } from 'express-rate-limit';
+import { type Role, roles } from '../billing/role.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import type { Identity } from '../db/queries/tokens.ts';
-import { authenticate, authorize, scopeMerchant } from './authentication.ts';
+import {
+  type Authenticated,
+  authenticate,
+  authorize,
+  type Identity,
+  identifyAnywhere,
+  identifyAt,
+  readBearer,
+  refuseForeignPages,
+  scopeMerchant,
+} from './authentication.ts';
 import type { ResponseContract, RouteContract } from './contract/route.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Call, Handler } from './handler.ts';
 import { Problem } from './problem.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
+import { type ClientFacts, readClient } from './session-cookie.ts';
 import type { ApiState } from './state.ts';
 
 /** Any reply, as the sender sees it after the contract has named its status. */
 interface AnyReply {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: unknown;
   readonly text?: string;
   readonly content?: AsyncIterable<Buffer>;
@@ -23,9 +34,17 @@ interface AnyReply {
   readonly fileName?: string;
 }
 
+/** What a route's checks leave for its handler. */
+interface Admitted {
+  readonly authenticated: Authenticated | undefined;
+  readonly identity: Identity | undefined;
+  readonly merchant: Merchant | undefined;
+}
+
 /**
- * A contract route as an Express handler. The order is fixed for all routes: token, role, merchant,
- * input, act, answer; so nobody without the right learns anything, not even that a field is wrong.
+ * A contract route as an Express handler. The order is fixed for all routes: token or session, page,
+ * role, merchant, input, act, answer; so nobody without the right learns anything, not even that a
+ * field is wrong.
  */
 export function serveRoute<Route extends RouteContract>(
   route: Route,
@@ -35,35 +54,66 @@ export function serveRoute<Route extends RouteContract>(
   limits: RateLimits,
 ): RequestHandler {
   return async (request, response) => {
-    let identity: Identity | undefined;
-    let merchant: Merchant | undefined;
-    if (route.role !== 'none') {
-      await limits.refuseGuessers(request);
-      identity = await authenticate(deps, request).catch(async (error: unknown) => {
-        await passes(limits.refused, request, response);
-        throw error;
-      });
-      response.locals.tokenId = identity.tokenId;
-      await passes(limits.tokens, request, response);
-      authorize(route, identity);
-      if (route.merchantScoped) {
-        merchant = await scopeMerchant(deps, identity, String(request.params.merchant));
-      }
-    }
+    const client = readClient(request);
+    const { authenticated, identity, merchant } =
+      route.role === 'none'
+        ? { authenticated: undefined, identity: undefined, merchant: undefined }
+        : await admit(route, { deps, limits, request, response, client });
     const input = await readInput(route, request, response, deps.limits);
     const now = new Date(deps.realNow().getTime() + (merchant?.clockOffsetMs ?? 0)).toISOString();
     // The types of a call follow from the contract that was just applied; the compiler cannot see it.
-    const call: unknown = { deps, state, identity, merchant, now, request, ...input };
+    const call: unknown = {
+      ...{ deps, state, client, identity, merchant, now, request, ...input },
+      ...{ caller: authenticated?.caller, session: authenticated?.session },
+    };
     await sendReply(route, (await handler(call as Call<Route>)) as AnyReply, response);
   };
 }
+
+async function admit(
+  route: RouteContract,
+  of: {
+    readonly deps: ApiDependencies;
+    readonly limits: RateLimits;
+    readonly request: Request;
+    readonly response: Response;
+    readonly client: ClientFacts;
+  },
+): Promise<Admitted> {
+  const { deps, limits, request, response, client } = of;
+  const isToken = readBearer(request) !== undefined;
+  if (isToken) await limits.refuseGuessers(request);
+  const authenticated = await authenticate(deps, request, client).catch(async (error: unknown) => {
+    // A page whose session has ended guesses nothing: it must not shut out the programs beside it.
+    await passes(isToken ? limits.refused : limits.signedOut, request, response);
+    throw error;
+  });
+  const { caller, session } = authenticated;
+  response.locals[session === undefined ? 'tokenId' : 'sessionId'] = caller.id;
+  await passes(limits.tokens, request, response);
+  refuseForeignPages(request, session);
+  authorize(route, authenticated);
+  const { role } = route;
+  if (!isRole(role)) return { authenticated, identity: undefined, merchant: undefined };
+  if (!route.merchantScoped) {
+    return { authenticated, identity: identifyAnywhere(role, caller), merchant: undefined };
+  }
+  const merchant = await scopeMerchant(deps, caller.grants, String(request.params.merchant));
+  return { authenticated, identity: identifyAt(merchant, { ...route, role }, caller), merchant };
+}
+
+const isRole = (role: RouteContract['role']): role is Role =>
+  (roles as readonly string[]).includes(role);
 
 async function sendReply(route: RouteContract, reply: AnyReply, response: Response): Promise<void> {
   const contract: ResponseContract | undefined = route.responses[reply.status];
   if (contract === undefined) {
     throw new Error(`${route.method} ${route.path} answered ${reply.status}, not in its contract`);
   }
-  response.status(reply.status).set({ 'Cache-Control': 'no-store', ...reply.headers });
+  response.status(reply.status).set('Cache-Control', 'no-store');
+  for (const [name, value] of Object.entries(reply.headers ?? {})) {
+    response.set(name, typeof value === 'string' ? value : [...value]);
+  }
   switch (contract.kind) {
     case 'json':
       // Parsed, so that a column which the contract does not name cannot leave.

@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { hashPassword } from '../db/queries/users.ts';
+import type { ApiLimits } from './dependencies.ts';
+import { createLoginGate, type LoginGate } from './login-gate.ts';
 
 /** What one running API knows about itself. */
 export interface ApiState {
@@ -6,6 +10,9 @@ export interface ApiState {
   /** True from the first sign of a shutdown: readiness turns red, so that no new request comes. */
   stopping: boolean;
   uploadsRunning: number;
+  readonly logins: LoginGate;
+  /** The hash of a password that nobody has: an unknown name takes as long to refuse as a known one. */
+  readonly nobodysPassword: () => Promise<string>;
 }
 
 export interface ApiMetrics {
@@ -14,14 +21,24 @@ export interface ApiMetrics {
   readonly refusedFiles: Counter<'reason'>;
   readonly storedBytes: Counter;
   readonly carrierCalls: Counter<'status'>;
+  readonly logins: Counter<'result'>;
 }
 
-export function createState(): ApiState {
+export function createState({
+  logins,
+  passwordCost,
+}: Pick<ApiLimits, 'logins' | 'passwordCost'>): ApiState {
+  let nobodys: Promise<string> | undefined;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return {
     stopping: false,
     uploadsRunning: 0,
+    logins: createLoginGate(logins),
+    nobodysPassword: () => {
+      nobodys ??= hashPassword(randomUUID(), passwordCost);
+      return nobodys;
+    },
     metrics: {
       registry,
       requestSeconds: new Histogram({
@@ -46,6 +63,12 @@ export function createState(): ApiState {
         name: 'tsukigime_api_carrier_calls_total',
         help: 'Calls to the receiver of carrier-payment results, by the status they were answered with',
         labelNames: ['status'],
+        registers: [registry],
+      }),
+      logins: new Counter({
+        name: 'tsukigime_api_logins_total',
+        help: 'Tries to log in that were compared with a password',
+        labelNames: ['result'],
         registers: [registry],
       }),
     },

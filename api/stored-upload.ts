@@ -9,7 +9,7 @@ import {
 } from '../db/queries/files.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import type { Identity } from '../db/queries/tokens.ts';
+import type { Identity } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
 import type { ApiState } from './state.ts';

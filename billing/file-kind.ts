@@ -1,3 +1,6 @@
+import { importFileKinds } from './file-import.ts';
+import { storedConfirmationKinds } from './send-error-confirmation.ts';
+
 /** What a person may upload. A kind tells the guard which columns hold our own long numbers. */
 export const uploadKinds = [
   'order-export',
@@ -8,3 +11,16 @@ export const uploadKinds = [
   'desk-decisions',
   'refresh-result',
 ] as const;
+
+/** Kinds of stored files that hold names, addresses, mails or phones of customers. */
+const personalKinds: readonly string[] = [
+  'order-export',
+  ...Object.values(importFileKinds),
+  'mail',
+  ...storedConfirmationKinds,
+];
+
+/** Whether taking a file out takes the right `exportPersonalData`. */
+export function holdsPersonalData(kind: string): boolean {
+  return personalKinds.includes(kind);
+}

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { rights } from '../billing/role.ts';
+import { addUserCommands } from './user-commands.ts';
 
 export type Lazily = <Module>(
   load: () => Promise<Module>,
@@ -34,6 +36,12 @@ export function addAccessCommands(program: Command, { lazily, wholeNumber, oneOf
     )
     .option('--all-merchants', 'for every merchant, those of tomorrow too')
     .option('--merchant <slug>', 'for this merchant; give it again for more', collect)
+    .option(
+      '--right <right>',
+      `${rights.join(' or ')}; give it again for both (default: as the role had them before)`,
+      collect,
+    )
+    .option('--no-rights', 'neither of the two rights')
     .option('--days <n>', 'valid for so many days (default 365)', wholeNumber)
     .option('--json', 'print JSON')
     .action(
@@ -63,6 +71,7 @@ export function addAccessCommands(program: Command, { lazily, wholeNumber, oneOf
         (module) => module.runTokenRevoke,
       ),
     );
+  addUserCommands(program, { lazily, oneOf });
   addMerchantCommands(program, { lazily, oneOf });
 }
 
@@ -124,6 +133,6 @@ function addSecretCommands(merchant: Command, { lazily }: Pick<Parsers, 'lazily'
     );
 }
 
-function collect(value: string, before: readonly string[] = []): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

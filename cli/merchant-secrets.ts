@@ -1,11 +1,10 @@
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { secretNameSchema, secretValueSchema } from '../api/contract/secrets.ts';
 import { readConfig } from '../config.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
 import { listSecrets, writeSecret } from '../db/queries/secrets.ts';
 import { findCardNumber } from '../imports/card-number.ts';
 import { findFileKeys, UsageError, withRecord } from './record-access.ts';
+import { readUnseen } from './unseen-input.ts';
 
 export interface SecretSetCommand {
   readonly merchant: string;
@@ -20,7 +19,7 @@ export async function runSecretSet(command: SecretSetCommand): Promise<number> {
     const merchant = await findMerchant(db, command.merchant);
     if (merchant === undefined) throw new UsageError(`There is no merchant ${command.merchant}.`);
     const keys = await findFileKeys(readConfig());
-    const value = await readValue(command.name);
+    const value = await readUnseen(`Value of ${command.name}`);
     if (!secretValueSchema.safeParse(value).success) {
       throw new UsageError('A value has 1 to 65,536 characters. Nothing was kept.');
     }
@@ -43,25 +42,4 @@ export async function runSecretList(command: { readonly merchant: string }): Pro
     }
     if (secrets.length === 0) console.error('No secret was set yet.');
   });
-}
-
-/** One line that is typed unseen, or all that is piped in, without the line break at its end. */
-async function readValue(name: string): Promise<string> {
-  if (process.stdin.isTTY) {
-    process.stderr.write(`Value of ${name} (it is not shown): `);
-    const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-    const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
-    const line = await new Promise<string>((resolve) => {
-      lines.once('line', resolve);
-      lines.once('close', () => resolve(''));
-    });
-    lines.close();
-    process.stderr.write('\n');
-    return line;
-  }
-  const pieces: Buffer[] = [];
-  for await (const piece of process.stdin) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
 }

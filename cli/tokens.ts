@@ -8,6 +8,9 @@ export interface TokenCreateCommand {
   readonly role: string;
   readonly merchant?: readonly string[];
   readonly allMerchants?: boolean;
+  readonly right?: readonly string[];
+  /** False: neither right. */
+  readonly rights?: boolean;
   readonly days?: number;
   readonly json?: boolean;
 }
@@ -23,17 +26,19 @@ export async function runTokenCreate(command: TokenCreateCommand): Promise<numbe
     const wanted = newTokenSchema.safeParse({
       actor: command.actor,
       role: command.role,
+      rights: command.right ?? (command.rights === false ? [] : undefined),
       merchants: command.merchant ?? 'all',
       expiresInDays: command.days ?? 365,
     });
     if (!wanted.success) throw new UsageError(describeIssues(wanted.error.issues));
-    const { actor, role, merchants, expiresInDays } = wanted.data;
+    const { actor, role, rights, merchants, expiresInDays } = wanted.data;
     const expiresAt = new Date(
       Date.parse(access.now) + (expiresInDays ?? 365) * dayMs,
     ).toISOString();
     const made = await createToken(access.db, {
       actor,
       role,
+      ...(rights === undefined ? {} : { rights }),
       scope: await readScope(access, merchants),
       expiresAt,
       now: access.now,

@@ -28,7 +28,10 @@ import * as ngDesk from './migrations/2026-11-22-25-ng-desk.ts';
 import * as customerContact from './migrations/2026-11-22-26-customer-contact.ts';
 import * as carryOver from './migrations/2026-11-22-27-carry-over.ts';
 import * as retention from './migrations/2026-11-22-28-retention.ts';
+import * as cardMigrations from './migrations/2026-11-23-29-card-migrations.ts';
 import * as cardRefresh from './migrations/2026-11-23-30-card-refresh.ts';
+import * as cardLocks from './migrations/2026-11-23-31-card-locks.ts';
+import * as users from './migrations/2026-11-23-32-users.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -60,7 +63,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-22-26-customer-contact': customerContact,
   '2026-11-22-27-carry-over': carryOver,
   '2026-11-22-28-retention': retention,
+  '2026-11-23-29-card-migrations': cardMigrations,
   '2026-11-23-30-card-refresh': cardRefresh,
+  '2026-11-23-31-card-locks': cardLocks,
+  '2026-11-23-32-users': users,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

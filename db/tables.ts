@@ -1,4 +1,6 @@
 import type { ColumnType, JSONColumnType } from 'kysely';
+import type { AccessTables } from './access-tables.ts';
+import type { CardLockTables } from './card-lock-tables.ts';
 import type { CarrierTables } from './carrier-tables.ts';
 import type {
   Fact,
@@ -8,13 +10,13 @@ import type {
   LaterInstant,
   OpenId,
   OptionalFact,
-  OptionalInstant,
 } from './column-types.ts';
 import type { CorrectionTables } from './correction-tables.ts';
 import type { ExchangeTables } from './exchange-tables.ts';
 import type { ImportTables } from './import-tables.ts';
 import type { InquiryTables } from './inquiry-tables.ts';
 import type { MailTables } from './mail-tables.ts';
+import type { MigrationTables } from './migration-tables.ts';
 import type { MoneyTables } from './money-tables.ts';
 import type { NgTables } from './ng-tables.ts';
 import type { OrderTables } from './order-tables.ts';
@@ -46,20 +48,6 @@ export interface MerchantSettingsTable {
   actor: Fact<string>;
   reason: OptionalFact<string | null>;
   recorded_at: Instant;
-}
-export interface TokensTable {
-  id: Id;
-  token_hash: Fact<Buffer>;
-  actor: Fact<string>;
-  role: Fact<'viewer' | 'operator' | 'approver' | 'admin'>;
-  all_merchants: Fact<boolean>;
-  created_at: Instant;
-  expires_at: OptionalInstant;
-  revoked_at: LaterInstant;
-}
-export interface TokenMerchantsTable {
-  token_id: Fact<number>;
-  merchant_id: Fact<number>;
 }
 export interface AuditEntriesTable {
   chain_id: Fact<number>;
@@ -129,11 +117,14 @@ export interface CyclesTable {
 }
 
 export interface Database
-  extends CarrierTables,
+  extends AccessTables,
+    CardLockTables,
+    CarrierTables,
     CorrectionTables,
     ExchangeTables,
     ImportTables,
     MailTables,
+    MigrationTables,
     MoneyTables,
     NgTables,
     InquiryTables,
@@ -144,8 +135,6 @@ export interface Database
     PreviewTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
-  tokens: TokensTable;
-  token_merchants: TokenMerchantsTable;
   audit_entries: AuditEntriesTable;
   decisions: DecisionsTable;
   files: FilesTable;

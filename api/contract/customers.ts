@@ -5,7 +5,7 @@ import { maxOrderAmountYen } from '../../billing/money.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
 
-const customerIdSchema = z
+export const customerIdSchema = z
   .string()
   .regex(/^US-\d{8}$/, { error: 'is US- and 8 digits' })
   .meta({ description: '顧客ID', example: 'US-00010000' });
@@ -102,6 +102,7 @@ export const customerRoutes = {
     method: 'get',
     path: '/v1/merchants/:merchant/customers-export',
     role: 'operator',
+    right: 'exportPersonalData',
     merchantScoped: true,
     params: merchantParamsSchema,
     query: z.strictObject({

@@ -45,6 +45,13 @@ export const fileRoutes = {
     method: 'get',
     path: '/v1/merchants/:merchant/files/:sha256',
     role: 'operator',
+    sometimesRight: {
+      right: 'exportPersonalData',
+      when: {
+        ja: '個人情報を含む種類のファイルのとき',
+        en: 'the file is of a kind that holds personal data',
+      },
+    },
     merchantScoped: true,
     params: merchantParamsSchema.extend({ sha256: sha256Schema }),
     responses: { 200: { kind: 'bytes', description: 'the bytes as they were stored' } },

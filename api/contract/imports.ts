@@ -176,6 +176,7 @@ export const importRoutes = {
     method: 'get',
     path: `${one}/failed-rows`,
     role: 'operator',
+    right: 'exportPersonalData',
     responses: {
       200: {
         kind: 'bytes',
@@ -189,6 +190,7 @@ export const importRoutes = {
     method: 'get',
     path: `${one}/file`,
     role: 'operator',
+    right: 'exportPersonalData',
     responses: { 200: { kind: 'bytes', description: 'the bytes as they were uploaded' } },
     summary: { ja: '取り込んだファイルを取り出す', en: 'Download the file of an import' },
   }),

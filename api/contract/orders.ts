@@ -126,6 +126,7 @@ export const orderRoutes = {
     method: 'get',
     path: '/v1/merchants/:merchant/cycles/:month/orders.csv',
     role: 'operator',
+    right: 'exportPersonalData',
     merchantScoped: true,
     params: cycleParamsSchema,
     query: z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Right, Role } from '../../billing/role.ts';
 import { findCardNumber } from '../../imports/card-number.ts';
-import type { Role } from '../../billing/role.ts';
 
 /** Japanese for operators, English for everyone else. */
 export interface Bilingual {
@@ -33,12 +33,18 @@ export interface RouteContract {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Express form: `/v1/merchants/:merchant`. */
   readonly path: string;
-  /** The least role that may call it; `none` needs no token. */
-  readonly role: Role | 'none';
+  /** The least role that may call it; `none` needs no token, `signed-in` any token or session. */
+  readonly role: Role | 'none' | 'signed-in';
   /** True: `:merchant` is looked up and checked against the token's scope before anything else. */
   readonly merchantScoped: boolean;
-  /** True: only a token for all merchants may call it. */
+  /** True: only who has that role at all merchants may call it. */
   readonly allMerchantsOnly?: true;
+  /** The right that it takes besides the role. */
+  readonly right?: Right;
+  /** A right that only some calls take; the handler asks for it (`requireRight`). */
+  readonly sometimesRight?: { readonly right: Right; readonly when: Bilingual };
+  /** True: for a person in a session, not for a token. */
+  readonly sessionOnly?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: JsonBody | RawBody;

@@ -174,6 +174,12 @@ const sentSchema = z
 const path = '/v1/merchants/:merchant/send-errors';
 const common = { merchantScoped: true, role: 'operator', tag: 'send errors' } as const;
 
+/** 送信データ修正, a right of its own. */
+const sometimesRight = {
+  right: 'editSendParameters',
+  when: { ja: '送信データを修正するとき', en: 'parameters are edited' },
+} as const;
+
 /** The send-error desk [manual 003]. Keywords are personal: they come in bodies, never in URLs. */
 export const sendErrorRoutes = {
   readSendErrorForm: defineRoute({
@@ -215,6 +221,7 @@ export const sendErrorRoutes = {
   }),
   confirmSendErrors: defineRoute({
     ...common,
+    sometimesRight,
     method: 'post',
     path: `${path}/confirmations`,
     params: merchantParamsSchema,
@@ -244,6 +251,7 @@ export const sendErrorRoutes = {
   }),
   sendSendErrors: defineRoute({
     ...common,
+    sometimesRight,
     method: 'post',
     path: `${path}/acts`,
     params: merchantParamsSchema,

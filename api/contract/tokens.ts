@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles } from '../../billing/role.ts';
+import { rights, roles } from '../../billing/role.ts';
 import { merchantSlugSchema } from './merchants.ts';
 import { actorSchema, defineRoute, instantSchema, reasonSchema } from './route.ts';
 
@@ -12,6 +12,7 @@ const tokenSchema = z
     tokenId: tokenIdSchema,
     actor: z.string(),
     role: z.enum(roles),
+    rights: z.array(z.enum(rights)),
     allMerchants: z.boolean(),
     merchants: z.array(merchantSlugSchema),
     createdAt: instantSchema,
@@ -24,6 +25,10 @@ const tokenSchema = z
 export const newTokenSchema = z.strictObject({
   actor: actorSchema,
   role: z.enum(roles),
+  rights: z.array(z.enum(rights)).optional().meta({
+    description:
+      'left out: exportPersonalData from operator up, editSendParameters from approver up',
+  }),
   merchants: z.union([z.literal('all'), z.array(merchantSlugSchema).min(1).max(1000)]),
   expiresInDays: z.int().min(1).max(3660).nullable().default(365),
 });

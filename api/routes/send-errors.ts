@@ -1,5 +1,4 @@
 import { businessDateOf } from '../../billing/business-date.ts';
-import { roleIncludes } from '../../billing/role.ts';
 import {
   confirmationKinds,
   SERVICE_CHECKED,
@@ -19,6 +18,7 @@ import { searchSendErrors } from '../../db/queries/send-errors.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import { actOnSendErrors } from '../../workflows/messages.ts';
 import { deliveryDeskWorkflowId } from '../../workflows/workflow-ids.ts';
+import { requireRight } from '../authentication.ts';
 import type { sendErrorRoutes } from '../contract/send-errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
@@ -96,7 +96,7 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
         : body.rows.map(({ parameters = null, ...row }) => ({ ...row, parameters }));
     const isEdited = choices.some(({ parameters }) => parameters !== null);
     if (isEdited) {
-      requireEditor(identity.role);
+      requireRight(identity, 'editSendParameters');
       if (await holdsCardNumber(deps, merchant.id, choices)) {
         state.metrics.refusedFiles.inc({ reason: 'card' });
         throw new Problem('card-number-found', {
@@ -128,7 +128,7 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
 
   async sendSendErrors({ deps, identity, merchant, body, idempotencyKey }) {
     const { kind, choices } = await readStoredPage(deps, merchant.id, body.confirmation);
-    if (kind === confirmationKinds.edited) requireEditor(identity.role);
+    if (kind === confirmationKinds.edited) requireRight(identity, 'editSendParameters');
     const sends = choices.some(({ act }) => act === 'resend');
     if (sends && !body.checked) {
       throw new Problem('invalid-fields', {
@@ -196,15 +196,6 @@ async function tellDesk(
       if (!ended || tries === DESK_TRIES) throw error;
     }
   }
-}
-
-/** 送信データ修正 is a right of its own; until rights are finer than roles, it is the approver's. */
-function requireEditor(role: Parameters<typeof roleIncludes>[0]): void {
-  if (roleIncludes(role, 'approver')) return;
-  throw new Problem('role-too-low', {
-    detail:
-      '送信データの修正には承認者以上の権限が必要です。何も送信していません。権限を持つ担当者に依頼してください。',
-  });
 }
 
 async function holdsCardNumber(

@@ -1,5 +1,11 @@
 import { listMerchants } from '../../db/queries/merchants.ts';
-import { createToken, listTokens, revokeToken, type TokenScope } from '../../db/queries/tokens.ts';
+import {
+  createToken,
+  listTokens,
+  revokeToken,
+  type TokenListing,
+  type TokenScope,
+} from '../../db/queries/tokens.ts';
 import type { tokenRoutes } from '../contract/tokens.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
@@ -17,6 +23,7 @@ export const tokenHandlers: Handlers<typeof tokenRoutes> = {
     const { tokenId, token } = await createToken(deps.db, {
       actor: body.actor,
       role: body.role,
+      ...(body.rights === undefined ? {} : { rights: body.rights }),
       scope,
       expiresAt,
       now,
@@ -29,7 +36,7 @@ export const tokenHandlers: Handlers<typeof tokenRoutes> = {
     const tokens = await listTokens(deps.db, identity.scope);
     return {
       status: 200,
-      body: { tokens: tokens.map((token) => ({ ...token, merchants: [...token.merchants] })) },
+      body: { tokens: tokens.map(showToken) },
     };
   },
 
@@ -45,6 +52,10 @@ export const tokenHandlers: Handlers<typeof tokenRoutes> = {
     return { status: 204 };
   },
 };
+
+function showToken(token: TokenListing) {
+  return { ...token, rights: [...token.rights], merchants: [...token.merchants] };
+}
 
 /** Nobody hands out more than they hold: not all merchants, not a merchant they do not see. */
 async function grantScope(

@@ -1,27 +1,24 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Role } from '../../billing/role.ts';
+import type { Caller, Scope } from '../../billing/grants.ts';
+import {
+  type Grant,
+  type Right,
+  type Role,
+  rights,
+  rightsOfTokenRole,
+} from '../../billing/role.ts';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 
 /** The merchants a token may see: all of them, those of tomorrow too, or those named. */
-export type TokenScope =
-  | { readonly all: true }
-  | { readonly all: false; readonly merchantIds: readonly number[] };
-
-/** Who a request comes from. */
-export interface Identity {
-  /** Names the token to people: the first 16 hex digits of its hash. */
-  readonly tokenId: string;
-  readonly actor: string;
-  readonly role: Role;
-  readonly scope: TokenScope;
-}
+export type TokenScope = Scope;
 
 export interface TokenListing {
   readonly tokenId: string;
   readonly actor: string;
   readonly role: Role;
+  readonly rights: readonly Right[];
   readonly allMerchants: boolean;
   /** Slugs; empty when the token is for all. */
   readonly merchants: readonly string[];
@@ -34,6 +31,8 @@ export interface TokenListing {
 export interface NewToken {
   readonly actor: string;
   readonly role: Role;
+  /** Without it, those of its role (`rightsOfTokenRole`). */
+  readonly rights?: readonly Right[];
   readonly scope: TokenScope;
   /** ISO instant; null = until revoked. */
   readonly expiresAt: string | null;
@@ -53,6 +52,7 @@ export async function createToken(
   const secret = `tsk_${randomBytes(32).toString('base64url')}`;
   const hash = hashToken(secret);
   const tokenId = publicId(hash);
+  const given = token.rights ?? rightsOfTokenRole(token.role);
   await db.transaction().execute(async (trx) => {
     const row = await trx
       .insertInto('tokens')
@@ -63,6 +63,8 @@ export async function createToken(
         all_merchants: token.scope.all,
         created_at: token.now,
         expires_at: token.expiresAt,
+        export_personal_data: given.includes('exportPersonalData'),
+        edit_send_parameters: given.includes('editSendParameters'),
       })
       .returning('id')
       .executeTakeFirstOrThrow();
@@ -82,6 +84,7 @@ export async function createToken(
       details: {
         for: token.actor,
         role: token.role,
+        rights: given,
         allMerchants: token.scope.all,
         merchants: merchantIds.length,
         expiresAt: token.expiresAt,
@@ -94,27 +97,48 @@ export async function createToken(
 /** Why a token opens nothing; all of them look the same from outside. */
 export type TokenRefusal = 'unknown' | 'expired' | 'revoked';
 
-export async function findIdentity(
+export async function findTokenCaller(
   db: Kysely<Database>,
   token: string,
   now: string,
-): Promise<Identity | TokenRefusal> {
+): Promise<Caller | TokenRefusal> {
   if (!tokenPattern.test(token)) return 'unknown';
   const hash = hashToken(token);
   const row = await db
     .selectFrom('tokens')
     .where('token_hash', '=', hash)
     .select(['id', 'token_hash', 'actor', 'role', 'all_merchants', 'expires_at', 'revoked_at'])
+    .select(['export_personal_data', 'edit_send_parameters'])
     .executeTakeFirst();
   // The index compares hashes of random secrets, which tells a guesser nothing; this comparison
   // takes the same time for every row all the same.
   if (row === undefined || !timingSafeEqual(row.token_hash, hash)) return 'unknown';
   if (row.revoked_at !== null) return 'revoked';
   if (row.expires_at !== null && Date.parse(row.expires_at) <= Date.parse(now)) return 'expired';
-  const scope: TokenScope = row.all_merchants
-    ? { all: true }
-    : { all: false, merchantIds: await findTokenMerchantIds(db, row.id) };
-  return { tokenId: publicId(hash), actor: row.actor, role: row.role, scope };
+  const grant: Grant = { role: row.role, rights: rightsOf(row) };
+  const merchantIds = row.all_merchants ? [] : await findTokenMerchantIds(db, row.id);
+  return {
+    kind: 'token',
+    id: publicId(hash),
+    actor: row.actor,
+    grants: {
+      everywhere: row.all_merchants ? grant : null,
+      merchants: new Map(merchantIds.map((id) => [id, grant])),
+    },
+  };
+}
+
+function rightsOf(row: {
+  readonly role: Role;
+  readonly export_personal_data: boolean | null;
+  readonly edit_send_parameters: boolean | null;
+}): Right[] {
+  const own = {
+    exportPersonalData: row.export_personal_data,
+    editSendParameters: row.edit_send_parameters,
+  };
+  const byRole = rightsOfTokenRole(row.role);
+  return rights.filter((right) => own[right] ?? byRole.includes(right));
 }
 
 /** Newest first; a scoped viewer sees only tokens that reach no further than its own. */
@@ -127,6 +151,7 @@ export async function listTokens(
     .$if(!viewer.all, (query) => query.where('all_merchants', '=', false))
     .select(['id', 'token_hash', 'actor', 'role', 'all_merchants'])
     .select(['created_at', 'expires_at', 'revoked_at'])
+    .select(['export_personal_data', 'edit_send_parameters'])
     .select(
       sql<{ id: number; slug: string }[]>`
         coalesce((
@@ -143,6 +168,7 @@ export async function listTokens(
       tokenId: publicId(row.token_hash),
       actor: row.actor,
       role: row.role,
+      rights: rightsOf(row),
       allMerchants: row.all_merchants,
       merchants: row.merchants.map(({ slug }) => slug),
       createdAt: row.created_at,

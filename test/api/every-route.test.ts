@@ -1,21 +1,32 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
-import { type Role, roleIncludes, roles } from '../../billing/role.ts';
+import { type Role, rights, roleIncludes, roles } from '../../billing/role.ts';
+import { type BrowserSession, openBrowser } from './browser-session.ts';
 import { routeSamples } from './route-samples.ts';
-import { type RunningApi, readProblem, startApi } from './running-api.ts';
+import { type CallInit, type RunningApi, readProblem, startApi } from './running-api.ts';
 
 let api: RunningApi;
 const tokens = new Map<string, string>();
+/** People with a role and all rights at their own shop, and viewers of a second one. */
+const people = new Map<Role | 'admin without rights', BrowserSession>();
+const password = randomUUID();
 
 beforeAll(async () => {
   api = await startApi();
   const own = await api.addMerchant('own-shop');
+  const second = await api.addMerchant('second-shop');
   await api.addMerchant('foreign-shop');
   const scoped = { all: false as const, merchantIds: [own] };
   for (const role of roles) {
     tokens.set(role, await api.addToken(role));
     tokens.set(`scoped ${role}`, await api.addToken(role, scoped));
+    await addPerson(role, [
+      { merchantId: own, role, rights },
+      { merchantId: second, role: 'viewer', rights: [] },
+    ]);
   }
+  await addPerson('admin without rights', [{ merchantId: own, role: 'admin', rights: [] }]);
   tokens.set('expired', await api.addToken('admin', { all: true }, '2026-11-21T23:59:59.000Z'));
   const revoked = await api.addToken('admin');
   await api.db
@@ -30,23 +41,45 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
+async function addPerson(
+  who: Role | 'admin without rights',
+  grants: Parameters<RunningApi['addUser']>[2],
+): Promise<void> {
+  const login = who.replaceAll(' ', '-');
+  await api.addUser(login, password, grants);
+  await api.addUser(`leaving-${login}`, password, grants);
+  people.set(who, await logInAs(login));
+}
+
+async function logInAs(login: string): Promise<BrowserSession> {
+  const browser = openBrowser(api);
+  expect((await browser.logIn(login, password)).status).toBe(200);
+  return browser;
+}
+
 let unique = 0;
 
-async function send(name: RouteName, slug: string, caller: string | undefined): Promise<Response> {
+function requestOf(name: RouteName, slug: string): [path: string, init: CallInit] {
   const sample = routeSamples[name];
   const route = routeOf(name);
   unique += 1;
-  const token = caller === undefined ? undefined : tokens.get(caller);
-  return await api.call(sample.path(slug), {
+  const headers = {
+    ...(route.body?.kind === 'raw' ? { 'Content-Type': String(route.body.contentTypes[0]) } : {}),
+    ...(route.idempotencyKey === undefined ? {} : { 'Idempotency-Key': `walk-key-${unique}` }),
+  };
+  const init = {
     method: route.method.toUpperCase(),
-    ...(token === undefined ? {} : { token }),
     ...(sample.json === undefined ? {} : { json: sample.json(String(unique)) }),
     ...(sample.raw === undefined ? {} : { body: `${sample.raw}${unique}` }),
-    headers: {
-      ...(sample.raw === undefined ? {} : { 'Content-Type': 'text/csv' }),
-      ...(route.idempotencyKey === undefined ? {} : { 'Idempotency-Key': `walk-key-${unique}` }),
-    },
-  });
+    headers,
+  };
+  return [sample.path(slug), init];
+}
+
+async function send(name: RouteName, slug: string, caller: string | undefined): Promise<Response> {
+  const [path, init] = requestOf(name, slug);
+  const token = caller === undefined ? undefined : tokens.get(caller);
+  return await api.call(path, { ...init, ...(token === undefined ? {} : { token }) });
 }
 
 async function expectAnswer(name: RouteName, response: Response): Promise<void> {
@@ -75,45 +108,112 @@ describe.each(names)('%s', (name) => {
     },
   );
 
-  test.each(roles)('called by a %s', async (role) => {
+  test.each(roles)('called by the token of a %s', async (role) => {
     const response = await send(name, 'own-shop', role);
-    if (mayCall(route, role)) await expectAnswer(name, response);
-    else expect(await readProblem(response)).toMatchObject({ status: 403, slug: 'role-too-low' });
+    await expectByRule(response, { ...whoHolds(role), all: true, token: true });
   });
 
-  test.each(roles)('called by a %s of one merchant', async (role) => {
+  test.each(roles)('called by the token of a %s of one merchant', async (role) => {
     const response = await send(name, 'own-shop', `scoped ${role}`);
-    const allowed = mayCall(route, role) && route.allMerchantsOnly !== true;
-    if (allowed) await expectAnswer(name, response);
-    else expect(await readProblem(response)).toMatchObject({ status: 403, slug: 'role-too-low' });
+    await expectByRule(response, { ...whoHolds(role), all: false, token: true });
   });
+
+  test.each(roles)('called by a %s who is a viewer of another merchant', async (role) => {
+    // Whoever logs out is somebody else, with a session of their own each time.
+    const browser = route.sessionOnly ? await logInAs(`leaving-${role}`) : people.get(role);
+    const [path, init] = requestOf(name, 'own-shop');
+    const held = { role, rights, all: false, token: false };
+    await expectByRule((await browser?.call(path, init)) as Response, held);
+    if (!route.merchantScoped) return;
+    const second = await browser?.call(...requestOf(name, 'second-shop'));
+    await expectByRule(second as Response, { ...held, role: 'viewer', rights: [] });
+  });
+
+  if (!open && route.method !== 'get') {
+    test('called from a page of another site', async () => {
+      for (const forged of ['', 'x'.repeat(43), people.get('viewer')?.csrfToken ?? '']) {
+        const [path, init] = requestOf(name, 'own-shop');
+        const headers = { ...(init.headers as object), 'X-CSRF-Token': forged };
+        const response = await people.get('admin')?.call(path, { ...init, headers });
+        const problem = await readProblem(response as Response);
+        expect(problem).toMatchObject({ status: 403, slug: 'csrf-token-missing' });
+      }
+    });
+  }
+
+  if (route.right !== undefined) {
+    test('called by an admin without the right', async () => {
+      const response = await people
+        .get('admin without rights')
+        ?.call(...requestOf(name, 'own-shop'));
+      expect(await readProblem(response as Response)).toMatchObject({
+        ...{ status: 403, slug: 'right-missing' },
+        errors: [{ path: 'right', message: route.right }],
+      });
+    });
+  }
 
   if (!route.merchantScoped) return;
   test.each(roles)(
     'called by a %s for a merchant of someone else, and one that is not there',
     async (role) => {
       const foreign = await send(name, 'foreign-shop', `scoped ${role}`);
+      const crossing = await people.get(role)?.call(...requestOf(name, 'foreign-shop'));
       const absent = await send(name, 'absent-shop', role);
       if (!mayCall(route, role)) {
-        expect([foreign.status, absent.status]).toEqual([403, 403]);
+        expect([foreign.status, crossing?.status, absent.status]).toEqual([403, 403, 403]);
         return;
       }
-      const answers = [await readProblem(foreign), await readProblem(absent)];
-      expect(answers[0]).toMatchObject({ status: 404, slug: 'merchant-not-found' });
-      // Nobody can tell the two apart.
-      expect(answers[1]).toEqual(answers[0]);
+      const answer = await readProblem(foreign);
+      expect(answer).toMatchObject({ status: 404, slug: 'merchant-not-found' });
+      // Nobody can tell them apart.
+      expect(await readProblem(crossing as Response)).toEqual(answer);
+      expect(await readProblem(absent)).toEqual(answer);
     },
   );
+
+  /** What the contract says to this caller: a problem of theirs, or the answer of the sample. */
+  async function expectByRule(
+    response: Response,
+    held: {
+      readonly role: Role;
+      readonly rights: readonly string[];
+      readonly all: boolean;
+      readonly token: boolean;
+    },
+  ): Promise<void> {
+    const refusal =
+      route.sessionOnly && held.token
+        ? 'session-needed'
+        : !mayCall(route, held.role) || (route.allMerchantsOnly && !held.all)
+          ? 'role-too-low'
+          : route.right !== undefined && !held.rights.includes(route.right)
+            ? 'right-missing'
+            : undefined;
+    if (refusal === undefined) await expectAnswer(name, response);
+    else expect(await readProblem(response)).toMatchObject({ status: 403, slug: refusal });
+  }
 });
 
-function mayCall(route: RouteContract, role: Role): boolean {
-  return route.role === 'none' || roleIncludes(role, route.role);
+/** A token of which nobody said any rights has those that its role always had. */
+function whoHolds(role: Role) {
+  return {
+    role,
+    rights: role === 'viewer' ? [] : role === 'operator' ? rights.slice(0, 1) : rights,
+  };
 }
 
-test('every route under /v1 needs a token, and a merchant in the path is always scoped', () => {
+function mayCall(route: RouteContract, role: Role): boolean {
+  return route.role === 'none' || route.role === 'signed-in' || roleIncludes(role, route.role);
+}
+
+test('every route has its rule: a role, a scope, and a right only where there is a merchant', () => {
   for (const name of names) {
     const route = routeOf(name);
-    if (route.path.startsWith('/v1/')) expect(route.role, name).not.toBe('none');
+    // The one door under /v1 is the login.
+    if (route.path.startsWith('/v1/')) expect(route.role === 'none', name).toBe(name === 'logIn');
     expect(route.merchantScoped, name).toBe(route.path.includes('/:merchant'));
+    if (route.right ?? route.sometimesRight) expect(route.merchantScoped, name).toBe(true);
+    if (route.role === 'none') expect(route.sessionOnly ?? route.allMerchantsOnly).toBe(undefined);
   }
 });

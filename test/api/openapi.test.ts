@@ -6,6 +6,7 @@ import { buildOpenApi } from '../../api/openapi.ts';
 interface Operation {
   operationId: string;
   summary: string;
+  description: string;
   security: unknown[];
   parameters?: { name: string; in: string; required?: boolean; schema: object }[];
   requestBody?: { content: Record<string, { schema?: object }> };
@@ -25,7 +26,17 @@ test.each(routes)('%s is described as the contract has it', (name, route) => {
   const operation = document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method];
   expect(operation?.operationId).toBe(name);
   expect(operation?.summary).toContain(route.summary.ja);
-  expect(operation?.security).toEqual(route.role === 'none' ? [] : [{ token: [] }]);
+  const schemes = (operation?.security ?? []).map((one) => Object.keys(one as object).join('+'));
+  const session = route.method === 'get' ? 'session' : 'session+csrf';
+  expect(schemes).toEqual(
+    route.role === 'none' ? [] : route.sessionOnly ? [session] : ['token', session],
+  );
+  expect(operation?.description).toContain(
+    route.role === 'none' ? 'no token' : route.role === 'signed-in' ? 'Any token' : route.role,
+  );
+  for (const right of [route.right, route.sometimesRight?.right]) {
+    if (right !== undefined) expect(operation?.description).toContain(right);
+  }
   const inPath = operation?.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
   expect(inPath.map((parameter) => `:${parameter.name}`).sort()).toEqual(
     [...(route.path.match(/:\w+/g) ?? [])].sort(),

@@ -1,5 +1,7 @@
 import type { RouteName } from '../../api/contract.ts';
 import type { ProblemSlug } from '../../api/problem.ts';
+import { accessSamples } from './access-samples.ts';
+import { migrationSamples } from './migration-samples.ts';
 import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
 import { refreshSamples } from './refresh-samples.ts';
@@ -29,6 +31,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   readOpenApi: { path: () => '/openapi.json', answer: 200 },
   readMetrics: { path: () => '/metrics', answer: 200 },
 
+  readConsole: { path: () => '/v1/console', answer: 200 },
   listMerchants: { path: () => '/v1/merchants', answer: 200 },
   createMerchant: {
     path: () => '/v1/merchants',
@@ -117,6 +120,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'customer-not-found',
   },
   ...refreshSamples,
+  ...migrationSamples,
   listPaymentMethods: { path: merchant('/payment-methods'), answer: 200 },
 
   listOccupations: { path: merchant('/occupations'), answer: 200 },
@@ -370,6 +374,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   ...portalSamples,
   listResultLines: { path: exchange('/lines'), answer: 'exchange-not-found' },
 
+  ...accessSamples,
   ...ngSamples,
 
   listMails: { path: merchant('/mails'), answer: 200 },

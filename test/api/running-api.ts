@@ -13,10 +13,13 @@ import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { createToken, type TokenScope } from '../../db/queries/tokens.ts';
+import { createUser, type NewUser, type PasswordCost } from '../../db/queries/users.ts';
 import { createTestDatabase } from '../database.ts';
 import { connectTestTemporal } from '../temporal.ts';
 
 const updateWaitMs = 2000;
+/** No guess of a test needs to cost anything. */
+export const cheapPasswordCost: PasswordCost = { costLog2: 4, blockSize: 8, rounds: 1 };
 export const startOfTime = '2026-11-22T00:00:00.000Z';
 
 export interface RunningApi {
@@ -32,6 +35,8 @@ export interface RunningApi {
   /** Makes a merchant and returns its database key. */
   addMerchant(slug: string): Promise<number>;
   addToken(role: Role, scope?: TokenScope, expiresAt?: string | null): Promise<string>;
+  /** Makes a person who logs in with this password. */
+  addUser(login: string, password: string, grants: NewUser['grants']): Promise<number>;
   call(path: string, init?: CallInit): Promise<Response>;
   uploadsRunning(): number;
   /** The server alone; `close` comes after it as always. */
@@ -79,6 +84,9 @@ export async function startApi(
         refusedPerMinute: 10_000,
         publicPerMinute: 10_000,
         tokenPerMinute: 100_000,
+        signedOutPerMinute: 100_000,
+        logins: { perAddress: 100_000, perAccount: 100_000, perDevice: 100_000 },
+        passwordCost: cheapPasswordCost,
       },
       updateWaitMs,
       trustedProxies: 0,
@@ -118,6 +126,11 @@ export async function startApi(
       });
       return made.token;
     },
+    addUser: async (login, password, grants) =>
+      await createUser(db, {
+        ...{ login, password, grants, name: `${login}さん`, cost: cheapPasswordCost },
+        ...{ actor: 'test', reason: null, now: startOfTime },
+      }),
     call: async (path, { token, json, headers, ...init } = {}) =>
       await fetch(`${server.url}${path}`, {
         ...init,
