@@ -1,0 +1,135 @@
+import { Anchor, SegmentedControl, Table } from '@mantine/core';
+import { Link, useSearchParams } from 'react-router';
+import { businessDateOf } from '../../../billing/business-date.ts';
+import { useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import { Instant } from '../parts/figures.tsx';
+import { Empty, Loaded } from '../parts/loaded.tsx';
+import { Page } from '../parts/page.tsx';
+import { Pager, usePlace } from '../parts/pager.tsx';
+import { CycleStageBadge } from '../parts/stage-badge.tsx';
+import { StartCycle } from '../parts/start-cycle.tsx';
+import { useMerchant } from '../places.ts';
+
+const useWords = defineWords('cycles', {
+  ja: {
+    title: '請求サイクル',
+    filter: '絞り込み',
+    all: 'すべて',
+    open: '請求中',
+    attention: '対応が必要',
+    month: '請求月',
+    stage: '段階',
+    started: '開始',
+    by: '開始した人',
+    since: '対応待ちの開始',
+    closed: '締め',
+    none: '該当する月はありません。絞り込みを外すか、月を始めてください。',
+  },
+  en: {
+    title: 'Billing cycles',
+    filter: 'Filter',
+    all: 'All',
+    open: 'Open',
+    attention: 'Needs a person',
+    month: 'Month',
+    stage: 'Stage',
+    started: 'Started',
+    by: 'Started by',
+    since: 'Waits since',
+    closed: 'Closed',
+    none: 'No such month. Take the filter off, or start one.',
+  },
+});
+
+function CyclesPage() {
+  const words = useWords();
+  const { merchant, place } = useMerchant();
+  const [search, setSearch] = useSearchParams();
+  const filter = search.get('show') ?? 'all';
+  const { after, limit } = usePlace();
+  const cycles = useRead(
+    'listCycles',
+    {
+      params: { merchant },
+      query: {
+        limit,
+        after,
+        ...(filter === 'open' ? { open: true } : {}),
+        ...(filter === 'attention' ? { attention: true } : {}),
+      },
+    },
+    { everyMs: 10_000 },
+  );
+  const { data: shop } = useRead('readMerchant', { params: { merchant } });
+  const thisMonth = shop && businessDateOf(shop.businessNow).slice(0, 7);
+  return (
+    <Page
+      title={words('title')}
+      actions={thisMonth === undefined ? null : <StartCycle month={thisMonth} />}
+    >
+      <SegmentedControl
+        aria-label={words('filter')}
+        value={filter}
+        w="fit-content"
+        data={(['all', 'open', 'attention'] as const).map((value) => ({
+          value,
+          label: words(value),
+        }))}
+        onChange={(value) => setSearch(value === 'all' ? {} : { show: value })}
+      />
+      <Loaded read={cycles}>
+        {({ cycles: found, nextAfter }) => (
+          <>
+            {found.length === 0 ? (
+              <Empty>{words('none')}</Empty>
+            ) : (
+              <Table.ScrollContainer minWidth={720}>
+                <Table highlightOnHover>
+                  <Table.Thead>
+                    <Table.Tr>
+                      {(['month', 'stage', 'since', 'started', 'by', 'closed'] as const).map(
+                        (column) => (
+                          <Table.Th key={column} scope="col">
+                            {words(column)}
+                          </Table.Th>
+                        ),
+                      )}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {found.map((cycle) => (
+                      <Table.Tr key={cycle.month}>
+                        <Table.Td>
+                          <Anchor component={Link} to={place('cycles', cycle.month)}>
+                            {cycle.month}
+                          </Anchor>
+                        </Table.Td>
+                        <Table.Td>
+                          <CycleStageBadge stage={cycle.stage} attention={cycle.attention} />
+                        </Table.Td>
+                        <Table.Td>
+                          <Instant at={cycle.attentionSince} />
+                        </Table.Td>
+                        <Table.Td>
+                          <Instant at={cycle.startedAt} />
+                        </Table.Td>
+                        <Table.Td>{cycle.startedBy}</Table.Td>
+                        <Table.Td>
+                          <Instant at={cycle.closedAt} />
+                        </Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+            <Pager nextAfter={nextAfter} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+export const route = { Component: CyclesPage };

@@ -1,0 +1,161 @@
+import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useSearchParams } from 'react-router';
+import type { OpenReason } from '../../../billing/open-rows.ts';
+import { OPEN_REASONS } from '../../../billing/open-rows.ts';
+import { useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import { useMerchant } from '../places.ts';
+import { Count, Yen } from './figures.tsx';
+import { Loaded } from './loaded.tsx';
+
+const useWords = defineWords('open-rows', {
+  ja: {
+    none: '残っている行はありません。',
+    reason: '理由',
+    act: 'すること',
+    mover: '動かす人',
+    operator: '担当者',
+    psp: '決済代行会社',
+    developer: '開発担当',
+    rows: '件数',
+    yen: '金額',
+    show: '明細を見る',
+    order: '注文番号',
+    file: 'ファイル',
+    line: '行',
+    all: '理由の一覧へ戻る',
+    next: '次のページ',
+  },
+  en: {
+    none: 'No rows are left.',
+    reason: 'Reason',
+    act: 'What to do',
+    mover: 'Who moves it',
+    operator: 'Operator',
+    psp: 'PSP',
+    developer: 'Developers',
+    rows: 'Rows',
+    yen: 'Amount',
+    show: 'Show the rows',
+    order: 'Order',
+    file: 'File',
+    line: 'Line',
+    all: 'Back to the reasons',
+    next: 'Next page',
+  },
+});
+
+/** What keeps a month from closing, by reason, then row by row. */
+export function OpenRows({ month }: { readonly month: string }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const [search, setSearch] = useSearchParams();
+  const asked = OPEN_REASONS.find((reason) => reason === search.get('reason'));
+  const rows = useRead(
+    'listOpenRows',
+    { params: { merchant, month }, query: { limit: 1 } },
+    { everyMs: 5000 },
+  );
+  if (asked !== undefined) return <RowsOfReason month={month} reason={asked} />;
+  return (
+    <Loaded read={rows} lines={2}>
+      {({ reasons }) =>
+        reasons.length === 0 ? (
+          <Text c="dimmed">{words('none')}</Text>
+        ) : (
+          <Table.ScrollContainer minWidth={700}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  {(['reason', 'rows', 'yen', 'mover', 'act'] as const).map((column) => (
+                    <Table.Th key={column} scope="col">
+                      {words(column)}
+                    </Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {reasons.map((one) => (
+                  <Table.Tr key={one.reason}>
+                    <Table.Td>
+                      <Anchor
+                        component="button"
+                        ta="start"
+                        title={words('show')}
+                        onClick={() => setSearch({ reason: one.reason })}
+                      >
+                        {one.label}
+                      </Anchor>
+                    </Table.Td>
+                    <Table.Td>
+                      <Count count={one.rows} />
+                    </Table.Td>
+                    <Table.Td>
+                      <Yen amount={one.yen} />
+                    </Table.Td>
+                    <Table.Td>{words(one.mover)}</Table.Td>
+                    <Table.Td>{one.act}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function RowsOfReason({ month, reason }: { readonly month: string; readonly reason: OpenReason }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const [search, setSearch] = useSearchParams();
+  const after = search.get('after') ?? undefined;
+  const found = useRead('listOpenRows', {
+    params: { merchant, month },
+    query: { reason, after, limit: 50 },
+  });
+  return (
+    <Loaded read={found}>
+      {({ rows, nextAfter }) => (
+        <Stack>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                {(['order', 'yen', 'file', 'line'] as const).map((column) => (
+                  <Table.Th key={column} scope="col">
+                    {words(column)}
+                  </Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => (
+                <Table.Tr key={`${row.orderNumber} ${row.file} ${row.line}`}>
+                  <Table.Td>{row.orderNumber ?? '—'}</Table.Td>
+                  <Table.Td>{row.yen === null ? '—' : <Yen amount={row.yen} />}</Table.Td>
+                  <Table.Td>{row.file ?? '—'}</Table.Td>
+                  <Table.Td>{row.line ?? '—'}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+          <Group justify="space-between">
+            <Button size="xs" variant="default" onClick={() => setSearch({})}>
+              {words('all')}
+            </Button>
+            {nextAfter !== null && (
+              <Button
+                size="xs"
+                variant="default"
+                onClick={() => setSearch({ reason, after: nextAfter })}
+              >
+                {words('next')}
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,117 @@
+import { Group, Stack, Table, Text } from '@mantine/core';
+import { useAct, useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import type { CycleDetail } from '../month-progress.ts';
+import { useMerchant } from '../places.ts';
+import { useMay } from '../session.tsx';
+import { Count, Instant } from './figures.tsx';
+import { FileDrop } from './file-drop.tsx';
+import { Loaded } from './loaded.tsx';
+import { ProblemNote } from './problem-note.tsx';
+
+const useWords = defineWords('order-exports', {
+  ja: {
+    drop: '注文CSVを取り込む',
+    file: 'ファイル',
+    at: '取り込み',
+    added: '追加',
+    changed: '変更',
+    gone: '消えた注文',
+    quarantined: '読めない行',
+    selected: '請求対象 {{n}} 件',
+    excluded: '対象外 {{n}} 件',
+    unreadable: '読めない行 {{n}} 件',
+  },
+  en: {
+    drop: 'Bring an order export',
+    file: 'File',
+    at: 'Collected',
+    added: 'Added',
+    changed: 'Changed',
+    gone: 'Gone',
+    quarantined: 'Unreadable rows',
+    selected: '{{n}} to bill',
+    excluded: '{{n}} left out',
+    unreadable: '{{n}} unreadable',
+  },
+});
+
+/** The exports of a month, and a place to drop a newer one at any time. */
+export function OrderExports({ cycle }: { readonly cycle: CycleDetail }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const { month, selection } = cycle;
+  const may = useMay('operator');
+  const upload = useAct('uploadFile');
+  const use = useAct('useOrderExport');
+  const collected = useRead('listCollections', { params: { merchant, month } });
+  const take = async (file: File) => {
+    const stored = await upload.act({
+      params: { merchant },
+      query: { name: file.name, kind: 'order-export' },
+      body: file,
+    });
+    if (stored === null) return;
+    await use.act({ params: { merchant, month }, body: { sha256: stored.sha256 } });
+  };
+  return (
+    <Stack>
+      {cycle.stage !== 'closed' && may && (
+        <FileDrop
+          label={words('drop')}
+          busy={upload.acting || use.acting}
+          onFile={(file) => void take(file)}
+        />
+      )}
+      <ProblemNote problem={upload.problem ?? use.problem} />
+      {selection && (
+        <Group gap="md">
+          <Text size="sm">{words('selected', { n: selection.selected })}</Text>
+          <Text size="sm">
+            {words('excluded', {
+              n: Object.values(selection.excluded).reduce((sum, n) => sum + n, 0),
+            })}
+          </Text>
+          <Text size="sm">{words('unreadable', { n: selection.quarantined })}</Text>
+        </Group>
+      )}
+      <Loaded read={collected} lines={1}>
+        {({ exports }) =>
+          exports.length > 0 && (
+            <Table.ScrollContainer minWidth={640}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    {(['file', 'at', 'added', 'changed', 'gone', 'quarantined'] as const).map(
+                      (column) => (
+                        <Table.Th key={column} scope="col">
+                          {words(column)}
+                        </Table.Th>
+                      ),
+                    )}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {exports.map((one) => (
+                    <Table.Tr key={one.n}>
+                      <Table.Td>{one.fileName}</Table.Td>
+                      <Table.Td>
+                        <Instant at={one.collectedAt} />
+                      </Table.Td>
+                      {[one.added, one.changed, one.gone, one.quarantined].map((count, index) => (
+                        // biome-ignore lint/suspicious/noArrayIndexKey: the columns never move.
+                        <Table.Td key={index}>
+                          <Count count={count} />
+                        </Table.Td>
+                      ))}
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Loaded>
+    </Stack>
+  );
+}

@@ -1,0 +1,91 @@
+import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { useAct } from '../api.ts';
+import { defineWords } from '../language.ts';
+import type { ExchangeDetail, ExchangeParams } from '../pages/exchange.tsx';
+import { useMay } from '../session.tsx';
+import { CorrectAcceptance } from './acceptance-form.tsx';
+import { Instant } from './figures.tsx';
+import { FileDrop } from './file-drop.tsx';
+import { ProblemNote } from './problem-note.tsx';
+
+const useWords = defineWords('result-drop', {
+  ja: {
+    title: '結果ファイルを取り込む',
+    completed: '処理完了メールを受け取った',
+    completedAt: '処理完了の記録: ',
+    drop: '受付番号 {{number}} の結果ファイル',
+    again: '訂正された結果ファイルを取り込む',
+  },
+  en: {
+    title: 'Bring the result file',
+    completed: 'The completion mail has come',
+    completedAt: 'Completion recorded: ',
+    drop: 'Result file of acceptance number {{number}}',
+    again: 'Bring a corrected result file',
+  },
+});
+
+/** The way back: the completion, then the result, which settles what it can. */
+export function ResultDrop({
+  exchange,
+  params,
+}: {
+  readonly exchange: ExchangeDetail;
+  readonly params: ExchangeParams;
+}) {
+  const words = useWords();
+  const may = useMay('operator');
+  const complete = useAct('recordCompletion');
+  const upload = useAct('uploadFile');
+  const ingest = useAct('ingestResult');
+  const { merchant } = params;
+  const take = async (file: File) => {
+    const kind = params.kind === 'capture' ? ('capture-result' as const) : ('auth-result' as const);
+    const query = { name: file.name, kind };
+    const stored = await upload.act({ params: { merchant }, query, body: file });
+    if (stored === null) return;
+    await ingest.act({ params, body: { sha256: stored.sha256 } });
+  };
+  if (!may) return null;
+  return (
+    <Card withBorder padding="lg" component="section" aria-label={words('title')}>
+      <Stack>
+        <Group justify="space-between">
+          <Title order={2} size="h4">
+            {words('title')}
+          </Title>
+          {exchange.result === null && (
+            <Group gap="xs">
+              {exchange.transport === 'portal' && <CorrectAcceptance params={params} />}
+              {exchange.completedAt === null ? (
+                <Button
+                  size="xs"
+                  variant="default"
+                  loading={complete.acting}
+                  onClick={() => void complete.act({ params })}
+                >
+                  {words('completed')}
+                </Button>
+              ) : (
+                <Text size="sm">
+                  {words('completedAt')}
+                  <Instant at={exchange.completedAt} />
+                </Text>
+              )}
+            </Group>
+          )}
+        </Group>
+        <FileDrop
+          label={
+            exchange.result === null
+              ? words('drop', { number: exchange.acceptanceNumber ?? '—' })
+              : words('again')
+          }
+          busy={upload.acting || ingest.acting}
+          onFile={(file) => void take(file)}
+        />
+        <ProblemNote problem={complete.problem ?? upload.problem ?? ingest.problem} />
+      </Stack>
+    </Card>
+  );
+}

@@ -1,0 +1,50 @@
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import { Broken, NotFound } from './pages/not-found.tsx';
+import { Shell } from './shell.tsx';
+
+/**
+ * Every page and its address; each loads when it is opened. A new page adds one line to
+ * `merchantPages` and one to navigation.ts (console/README.md).
+ */
+const merchantPages: RouteObject[] = [
+  { index: true, lazy: async () => (await import('./pages/this-month.tsx')).route },
+  { path: 'cycles', lazy: async () => (await import('./pages/cycles.tsx')).route },
+  { path: 'cycles/:month', lazy: async () => (await import('./pages/cycle.tsx')).route },
+  {
+    path: 'cycles/:month/previews/:n',
+    lazy: async () => (await import('./pages/previews.tsx')).route,
+  },
+  {
+    path: 'cycles/:month/captures',
+    lazy: async () => (await import('./pages/captures.tsx')).route,
+  },
+  {
+    path: 'cycles/:month/report',
+    lazy: async () => (await import('./pages/cycle-report.tsx')).route,
+  },
+  { path: 'exchanges', lazy: async () => (await import('./pages/exchanges.tsx')).route },
+  {
+    path: 'exchanges/:month/:kind/:number',
+    lazy: async () => (await import('./pages/exchange.tsx')).route,
+  },
+  {
+    path: 'reconciliation-desk',
+    lazy: async () => (await import('./pages/reconciliation-desk.tsx')).route,
+  },
+  { path: 'deadlines', lazy: async () => (await import('./pages/capture-window.tsx')).route },
+  { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
+];
+
+export function createRoutes() {
+  return createBrowserRouter([
+    { path: '/', lazy: async () => (await import('./pages/merchants.tsx')).route },
+    { path: '/login', lazy: async () => (await import('./pages/login.tsx')).route },
+    {
+      path: '/merchants/:merchant',
+      element: <Shell />,
+      errorElement: <Broken />,
+      children: [...merchantPages, { path: '*', element: <NotFound /> }],
+    },
+    { path: '*', element: <Navigate to="/" replace /> },
+  ]);
+}

@@ -1,0 +1,191 @@
+import {
+  ActionIcon,
+  AppShell,
+  Badge,
+  Burger,
+  Group,
+  Menu,
+  NavLink,
+  SegmentedControl,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { Link, Navigate, Outlet, useLocation } from 'react-router';
+import { useRead } from './api.ts';
+import { defineWords, type Language, useLanguage } from './language.ts';
+import { MerchantSwitch } from './merchant-switch.tsx';
+import { navigation, useNavigationWords } from './navigation.ts';
+import { NoticeBell } from './notice-bell.tsx';
+import { Instant } from './parts/figures.tsx';
+import { useMerchant } from './places.ts';
+import { useLogOut, useSession } from './session.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+
+const useWords = defineWords('shell', {
+  ja: {
+    skip: '本文へ移動',
+    menu: 'メニューを開閉する',
+    pages: 'ページ',
+    language: '表示言語',
+    dark: '暗い配色にする',
+    light: '明るい配色にする',
+    account: 'アカウント',
+    logOut: 'ログアウト',
+    practice: '練習用',
+  },
+  en: {
+    skip: 'Skip to the content',
+    menu: 'Open or close the menu',
+    pages: 'Pages',
+    language: 'Language',
+    dark: 'Use dark colours',
+    light: 'Use light colours',
+    account: 'Account',
+    logOut: 'Log out',
+    practice: 'Practice',
+  },
+});
+
+/** What surrounds every page of a merchant. */
+export function Shell() {
+  const words = useWords();
+  const { state } = useSession();
+  const { pathname, search } = useLocation();
+  const [opened, { toggle, close }] = useDisclosure();
+  if (state === 'asking') return null;
+  if (state === 'out') {
+    return <Navigate to="/login" replace state={{ from: pathname + search }} />;
+  }
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding="lg"
+    >
+      <AppShell.Header>
+        <a className="skip-link" href="#content">
+          {words('skip')}
+        </a>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={words('menu')}
+            />
+            <Text component={Link} to="/" fw={700} c="inherit" td="none">
+              月極
+            </Text>
+            <MerchantSwitch />
+            <BusinessClock />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <NoticeBell />
+            <Preferences />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={words('pages')}>
+        <Navigation onChoose={close} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+      <Shortcuts />
+    </AppShell>
+  );
+}
+
+function Navigation({ onChoose }: { readonly onChoose: () => void }) {
+  const words = useNavigationWords();
+  const { place } = useMerchant();
+  const { pathname } = useLocation();
+  return (
+    <>
+      {navigation.map(({ word, steps, icon: Icon }) => {
+        const to = place(...steps);
+        const here = pathname === to || (steps.length > 0 && pathname.startsWith(`${to}/`));
+        return (
+          <NavLink
+            key={word}
+            component={Link}
+            to={to}
+            label={words(word)}
+            leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
+            active={here}
+            variant="filled"
+            aria-current={here ? 'page' : undefined}
+            onClick={onChoose}
+          />
+        );
+      })}
+    </>
+  );
+}
+
+/** A sandbox lives in a time of its own: whoever practises must see which. */
+function BusinessClock() {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const { data } = useRead('readMerchant', { params: { merchant } }, { everyMs: 30_000 });
+  if (data?.kind !== 'sandbox') return null;
+  return (
+    <Group gap={6} wrap="nowrap" visibleFrom="md">
+      <Badge color="gray" variant="outline">
+        {words('practice')}
+      </Badge>
+      <Text size="sm" c="dimmed">
+        <Instant at={data.businessNow} />
+      </Text>
+    </Group>
+  );
+}
+
+function Preferences() {
+  const words = useWords();
+  const { language, choose } = useLanguage();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { person } = useSession();
+  const logOut = useLogOut();
+  const dark =
+    colorScheme === 'dark' ||
+    (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  return (
+    <>
+      <SegmentedControl
+        size="xs"
+        aria-label={words('language')}
+        value={language}
+        data={[
+          { value: 'ja', label: '日本語' },
+          { value: 'en', label: 'English' },
+        ]}
+        onChange={(value) => choose(value as Language)}
+        visibleFrom="sm"
+      />
+      <ActionIcon
+        variant="default"
+        size="lg"
+        aria-label={dark ? words('light') : words('dark')}
+        onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+      >
+        {dark ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
+      </ActionIcon>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label={words('account')}>
+            <IconLogout size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{person?.name ?? person?.actor}</Menu.Label>
+          <Menu.Item onClick={() => void logOut()}>{words('logOut')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}

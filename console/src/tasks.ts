@@ -1,0 +1,135 @@
+import type { OpenReason as OpenReasonCode } from '../../billing/open-rows.ts';
+import type { CycleDetail, DeadlineDay, Exchange, OpenReason } from './month-progress.ts';
+
+/** What needs a person, over all open months; pure, from what the API says. */
+export interface Task {
+  readonly key: string;
+  readonly kind: 'trouble' | 'approval' | 'hand_over' | 'clarify' | 'result' | 'deadline' | 'open';
+  readonly month: string;
+  /** What it is, where the API has the words: a file's name, a reason's label. */
+  readonly name: string;
+  /** Japanese: what moves it on; null where the kind says it. */
+  readonly advice: string | null;
+  readonly rows: number;
+  readonly yen: number;
+  /** Date in Japan after which it is too late; null: none. */
+  readonly dueOn: string | null;
+  /** Below the merchant's page. */
+  readonly steps: readonly (string | number)[];
+}
+
+export interface OpenMonth {
+  readonly cycle: CycleDetail;
+  readonly exchanges: readonly Exchange[];
+  readonly reasons: readonly OpenReason[];
+}
+
+/** Reasons that stand elsewhere in the list, or that wait for a day and not for a person. */
+const toldElsewhere: readonly OpenReasonCode[] = ['authorized', 'sent', 'capture_sent'];
+const onTheDesk: readonly OpenReasonCode[] = ['contradiction', 'stray', 'quarantined', 'unknown'];
+
+export function listTasks(
+  months: readonly OpenMonth[],
+  deadlines: readonly DeadlineDay[],
+): readonly Task[] {
+  const tasks = [...months.flatMap(tasksOfMonth), ...deadlines.map(deadlineTask)];
+  return tasks.sort(byUrgency);
+}
+
+/** The nearest end first, then what has none; among equals the most yen. */
+function byUrgency(a: Task, b: Task): number {
+  const [first, second] = [a.dueOn ?? '9999', b.dueOn ?? '9999'];
+  if (first !== second) return first < second ? -1 : 1;
+  const [stuckA, stuckB] = [a.kind === 'trouble', b.kind === 'trouble'];
+  if (stuckA !== stuckB) return stuckA ? -1 : 1;
+  return b.yen - a.yen;
+}
+
+function tasksOfMonth({ cycle, exchanges, reasons }: OpenMonth): Task[] {
+  const { month, approval, trouble } = cycle;
+  const page = ['cycles', month] as const;
+  const base = { month, rows: 0, yen: 0, dueOn: null, advice: null, steps: page };
+  return [
+    ...(trouble === null
+      ? []
+      : [
+          { ...base, key: `trouble ${month}`, kind: 'trouble' as const, name: '', advice: trouble },
+        ]),
+    ...(approval === null
+      ? []
+      : [
+          {
+            ...base,
+            key: `approval ${month}`,
+            kind: 'approval' as const,
+            name: '',
+            advice: approval.why,
+            rows: approval.rows,
+            yen: approval.yen,
+            steps: [...page, 'previews', approval.preview],
+          },
+        ]),
+    ...exchanges.flatMap(fileTask),
+    ...reasons.flatMap((reason) => reasonTask(cycle, reason)),
+  ];
+}
+
+function fileTask(file: Exchange): Task[] {
+  const kinds = {
+    handing_over: 'hand_over',
+    unknown: 'clarify',
+    awaiting_result: 'result',
+  } as const;
+  const kind = kinds[file.stage as keyof typeof kinds];
+  if (kind === undefined || (file.transport !== 'portal' && kind !== 'clarify')) return [];
+  return [
+    {
+      key: `file ${file.month} ${file.kind} ${file.number}`,
+      kind,
+      month: file.month,
+      name: file.fileName,
+      advice: file.note,
+      rows: file.records,
+      yen: file.amountYen,
+      dueOn: null,
+      steps: ['exchanges', file.month, file.kind, file.number],
+    },
+  ];
+}
+
+function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[] {
+  if (reason.mover === 'psp' || toldElsewhere.includes(reason.reason)) return [];
+  if (reason.reason === 'planned' && approval !== null) return [];
+  const steps = onTheDesk.includes(reason.reason)
+    ? [`reconciliation-desk?month=${month}`]
+    : reason.reason === 'declined'
+      ? [`ng-cases?month=${month}`]
+      : [`cycles/${month}?reason=${reason.reason}`];
+  return [
+    {
+      key: `open ${month} ${reason.reason}`,
+      kind: 'open',
+      month,
+      name: reason.label,
+      advice: reason.act,
+      rows: reason.rows,
+      yen: reason.yen,
+      dueOn: null,
+      steps,
+    },
+  ];
+}
+
+function deadlineTask(day: DeadlineDay): Task {
+  return {
+    key: `deadline ${day.month} ${day.expiresOn}`,
+    kind: 'deadline',
+    month: day.month,
+    name: '',
+    advice: null,
+    rows: day.rows,
+    yen: day.yen,
+    dueOn: day.expiresOn,
+    steps: ['deadlines'],
+  };
+}

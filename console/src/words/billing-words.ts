@@ -1,0 +1,138 @@
+import { defineWords } from '../language.ts';
+
+/** The field's words for stages and states, one for each code that the API answers with. */
+export const useCycleStageWords = defineWords('cycle-stages', {
+  ja: {
+    collecting: '注文待ち',
+    previewing: '確認中',
+    awaiting_approval: '承認待ち',
+    handing_over: 'ファイル作成中',
+    awaiting_result: '結果待ち',
+    reconciling: '照合中',
+    capturing: '売上処理',
+    working_ng: 'NG対応',
+    closing: '締め処理中',
+    closed: '締め済み',
+    stopped: '停止',
+  },
+  en: {
+    collecting: 'Awaiting orders',
+    previewing: 'Previewing',
+    awaiting_approval: 'Awaiting approval',
+    handing_over: 'Building files',
+    awaiting_result: 'Awaiting results',
+    reconciling: 'Reconciling',
+    capturing: 'Capturing',
+    working_ng: 'Working declines',
+    closing: 'Closing',
+    closed: 'Closed',
+    stopped: 'Stopped',
+  },
+});
+
+export const useExchangeStageWords = defineWords('exchange-stages', {
+  ja: {
+    built: '順番待ち',
+    handing_over: 'アップロード待ち',
+    awaiting_result: '結果待ち',
+    reconciling: '照合中',
+    unknown: '送信不明',
+    reconciled: '照合済み',
+    rejected: '書式エラー',
+    cancelled: '取り消し',
+  },
+  en: {
+    built: 'Waiting its turn',
+    handing_over: 'To upload',
+    awaiting_result: 'Awaiting result',
+    reconciling: 'Reconciling',
+    unknown: 'Upload unclear',
+    reconciled: 'Reconciled',
+    rejected: 'Format errors',
+    cancelled: 'Cancelled',
+  },
+});
+
+export const useExchangeKindWords = defineWords('exchange-kinds', {
+  ja: {
+    auth: 'オーソリ',
+    capture: '売上',
+    retry: '再オーソリ',
+    link: 'カード紐付け',
+    refresh: '洗替',
+  },
+  en: {
+    auth: 'Authorization',
+    capture: 'Capture',
+    retry: 'Retry',
+    link: 'Card link',
+    refresh: 'Card refresh',
+  },
+});
+
+export const useChargeStateWords = defineWords('charge-states', {
+  ja: {
+    planned: '請求予定',
+    sent: 'オーソリ送信済',
+    unknown: '結果不明',
+    authorized: 'オーソリOK',
+    declined: 'オーソリNG',
+    capture_sent: '売上送信済',
+    captured: '消込済',
+    void_sent: '取消送信済',
+    voided: '取消済',
+    expired: 'オーソリ期限切れ',
+    quarantined: '要確認（保留）',
+    carried_over: '翌月繰越',
+    cancelled: 'キャンセル',
+    given_up: '請求断念',
+  },
+  en: {
+    planned: 'Planned',
+    sent: 'Authorization sent',
+    unknown: 'Unknown',
+    authorized: 'Authorized',
+    declined: 'Declined',
+    capture_sent: 'Capture sent',
+    captured: 'Captured',
+    void_sent: 'Void sent',
+    voided: 'Voided',
+    expired: 'Expired',
+    quarantined: 'Quarantined',
+    carried_over: 'Carried over',
+    cancelled: 'Cancelled',
+    given_up: 'Given up',
+  },
+});
+
+export const useVerdictWords = defineWords('verdicts', {
+  ja: { ok: 'OK', ng: 'NG', unknown: '不明', quarantined: '要確認', sent: '送信' },
+  en: { ok: 'OK', ng: 'NG', unknown: 'Unknown', quarantined: 'Quarantined', sent: 'Sent' },
+});
+
+export const useFindingWords = defineWords('findings', {
+  ja: {
+    new: '前月になく今月ある',
+    gone: '前月にあり今月ない',
+    changed: '金額の変更',
+    over_ceiling: '上限額を超える',
+    customer_repeated: '同じ顧客に複数の請求',
+    zero_amount: '0円のため請求しない',
+    card_expired: 'カードの有効期限切れ',
+    card_locked: 'カード利用停止中',
+    card_not_migrated: '移行先のカードがない',
+    carried_over: '繰越分を合算',
+  },
+  en: {
+    new: 'New this month',
+    gone: 'Gone since last month',
+    changed: 'Amount changed',
+    over_ceiling: 'Above the ceiling',
+    customer_repeated: 'Several of one customer',
+    zero_amount: '0 yen: not billed',
+    card_expired: 'Card expired',
+    card_locked: 'Card locked',
+    card_not_migrated: 'No card since the migration',
+    carried_over: 'With a carried-over charge',
+  },
+});
