@@ -7,6 +7,7 @@ import {
   haveOtherAmounts,
   listCapturableLines,
 } from '../db/queries/capture-file.ts';
+import { countLockedCharges } from '../db/queries/card-locks.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
@@ -162,6 +163,10 @@ async function claimFile(
   if (file.kind === 'auth' && !(await areCleared(trx, merchantId, lines))) return 'uncleared';
   if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, lines))) {
     return 'outdated';
+  }
+  if (sources[file.kind].claims === 'attempts') {
+    const chargeIds = lines.map(({ chargeId }) => chargeId);
+    if ((await countLockedCharges(trx, merchantId, chargeIds)) > 0) return 'outdated';
   }
   const { id: exchangeId } = await insertExchange(trx, merchantId, file);
   const claim = { exchangeId, now: file.now };

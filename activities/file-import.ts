@@ -1,40 +1,26 @@
-import { businessDateOf } from '../billing/business-date.ts';
-import { type ImportFacts, isFinishedImport, looksSwapped } from '../billing/file-import.ts';
-import { chooseCardService } from '../billing/payment-methods.ts';
+import { type ImportFacts, isFinishedImport } from '../billing/file-import.ts';
 import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
 import { type CopyRows, inCopyTransaction } from '../db/copy-rows.ts';
-import { retryMerge, type Trx } from '../db/database.ts';
-import { createCardStage, createCustomerStage } from '../db/import-stage.ts';
-import { mergeCards } from '../db/queries/card-merge.ts';
-import { type MergeCounts, mergeCustomers } from '../db/queries/customer-merge.ts';
-import { loadCustomerPresence } from '../db/queries/customer-presence.ts';
+import { retryMerge } from '../db/database.ts';
 import { openFile } from '../db/queries/files.ts';
 import {
   type FileImport,
-  finishImport,
-  lockCustomers,
-  lockImport,
   moveImport,
   noteImportProgress,
   requireImport,
 } from '../db/queries/imports.ts';
-import { notifyOperators, postNotice } from '../db/queries/notices.ts';
-import { listRegister } from '../db/queries/registers.ts';
-import type { SettingsVersion } from '../db/queries/settings.ts';
-import { cardConflicts, swappedExpiryText } from '../imports/card-row.ts';
-import { customerConflicts } from '../imports/customer-row.ts';
-import type { ImportChecks } from '../imports/import-check.ts';
-import { readImportRows } from '../imports/import-rows.ts';
-import { createPostalLookup } from '../imports/postal-codes.ts';
+import { postNotice } from '../db/queries/notices.ts';
 import type { Act } from './acts.ts';
+import { wakeForCardLocks } from './card-locks.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { createImportProgress } from './import-progress.ts';
-import { type RegisteredIds, stageRows } from './import-stage.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import { type ImportWork, type LoadedChecks, loadChecks, mergeImport } from './merge-import.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** An import of a merchant, at a moment of its business clock. */
 export interface OfImport {
@@ -109,113 +95,23 @@ export async function importStoredFile(
     await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
   }
   await deps.workflows.wakeMail(merchant);
+  // A card that was replaced may be billed again.
+  if (found.kind === 'cards') await wakeForCardLocks(deps, merchant);
   return toFacts(await requireImport(deps.db, merchant.id, of.number));
-}
-
-interface ImportWork {
-  readonly merchantId: number;
-  readonly current: SettingsVersion;
-  readonly found: FileImport;
-  readonly now: string;
-}
-
-interface LoadedChecks {
-  readonly checks: ImportChecks;
-  readonly ids: RegisteredIds;
-}
-
-/** @throws UnusableFileError when the settings allow no import of cards. */
-async function loadChecks(
-  deps: ActivityDependencies,
-  { merchantId, current, found, now }: ImportWork,
-): Promise<LoadedChecks> {
-  const { imports, paymentMethods } = current.settings;
-  if (found.kind === 'cards') {
-    const chosen = chooseCardService(paymentMethods);
-    if (chosen.kind === 'refused') {
-      const ja = chosen.ja.replace(/。$/, '');
-      throw new UnusableFileError('settings_incomplete', 'no card service is in use', ja);
-    }
-    const hasCustomer = await loadCustomerPresence(deps.db, merchantId);
-    const month = businessDateOf(now).slice(0, 7);
-    const checks: ImportChecks = { kind: 'cards', service: chosen.service, hasCustomer, month };
-    return { checks, ids: { occupations: new Map(), tags: new Map() } };
-  }
-  const idsOf = async (register: 'occupations' | 'tags') => {
-    const names = await listRegister(deps.db, merchantId, register);
-    return new Map(names.map(({ id, name }) => [name, id]));
-  };
-  const ids = { occupations: await idsOf('occupations'), tags: await idsOf('tags') };
-  const { genders, tagSeparator, extraPostalCodes } = imports;
-  const checks: ImportChecks = {
-    kind: 'customers',
-    findPrefectures: createPostalLookup(extraPostalCodes),
-    genders: new Set(genders),
-    tagSeparator,
-    ...ids,
-  };
-  return { checks, ids };
 }
 
 async function mergeFile(
   deps: ActivityDependencies,
   work: ImportWork & LoadedChecks & { readonly encoding: TextEncoding },
 ): Promise<void> {
-  const { merchantId, found, encoding, checks, ids } = work;
-  const key = deps.fileKeys[0];
-  if (key === undefined) throw new Error('The worker was given no file key.');
+  const { merchantId, found } = work;
   const progress = createImportProgress((rows) =>
     noteImportProgress(deps.db, merchantId, { importId: found.id, rows }),
   );
   await inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
-    await (checks.kind === 'customers' ? createCustomerStage(trx) : createCardStage(trx));
-    const rows = readImportRows(readStored(deps, work), checks.kind, encoding);
-    const staged = await stageRows(copyRows, rows, {
-      merchantId,
-      checks,
-      ids,
-      key,
-      onProgress: (read) => progress.note(read),
-    });
-    await progress.settle();
-    await lockCustomers(trx, merchantId);
-    // A pass that was taken for dead may have been quicker.
-    if ((await lockImport(trx, merchantId, found.id)) !== 'running') return;
-    const counts = await mergeStage(trx, work);
-    const swapped = looksSwapped(staged) && checks.kind === 'cards';
-    await finishImport(trx, merchantId, {
-      importId: found.id,
-      encoding,
-      settingsVersion: work.current.version,
-      rows: staged.rows,
-      imported: staged.rows - counts.failed,
-      ...counts,
-      remarks: swapped ? [swappedExpiryText(checks.service)] : [],
-      now: work.now,
-    });
-    await notifyOperators(trx, merchantId, {
-      key: `import:${found.number}`,
-      template: 'file_import_done',
-      parameters: {
-        importNumber: found.number,
-        read: staged.rows,
-        imported: staged.rows - counts.failed,
-        errors: counts.failed,
-      },
-      now: work.now,
-    });
+    const source = readStored(deps, work);
+    await mergeImport(deps, trx, copyRows, { ...work, source, progress });
   });
-}
-
-async function mergeStage(trx: Trx, work: ImportWork & LoadedChecks): Promise<MergeCounts> {
-  const { merchantId, found, checks, now } = work;
-  const importId = found.id;
-  return checks.kind === 'customers'
-    ? await mergeCustomers(trx, merchantId, { importId, now, texts: customerConflicts })
-    : await mergeCards(trx, merchantId, {
-        ...{ importId, now, texts: cardConflicts },
-        service: checks.service,
-      });
 }
 
 async function refuseImport(
@@ -252,25 +148,6 @@ async function* readStored(
     );
   }
   yield* readAhead(file.content);
-}
-
-const pieceBytes = 65_536;
-
-/** Fetches and opens the next chunk while the present one is worked on. */
-async function* readAhead(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const chunks = content[Symbol.asyncIterator]();
-  let next = chunks.next();
-  for (;;) {
-    const chunk = await next;
-    if (chunk.done === true) return;
-    next = chunks.next();
-    // A failure is thrown when its turn comes, also when nobody asks any more.
-    next.catch(() => {});
-    // The rows of a piece live until it is done with: short pieces keep them out of the old heap.
-    for (let at = 0; at < chunk.value.length; at += pieceBytes) {
-      yield chunk.value.subarray(at, at + pieceBytes);
-    }
-  }
 }
 
 function toFacts(found: FileImport): ImportFacts {

@@ -53,6 +53,8 @@ export interface CycleFacts {
   readonly unbilled: number;
   /** Charges that a person keeps out of every file. */
   readonly held: number;
+  /** Planned charges that a card which the refresh refused keeps out of every file. */
+  readonly locked: number;
   /** Why the latest step was refused, in an operator's words; null when nothing stands in the way. */
   readonly trouble: string | null;
   /** ISO instant since which it waits for a person; null while it does not. */

@@ -93,8 +93,9 @@ function describeReturned(facts: CycleFacts): string {
   return `ファイルに入っていない${kinds}が ${Math.max(planned, 0) + captures} 件あります。原因を確かめ、ファイルを作り直してください。`;
 }
 
-function waitingForFile({ charges, held }: CycleFacts): number {
-  return (charges.planned?.rows ?? 0) - held;
+/** `locked` is missing where an older worker has read the facts. */
+function waitingForFile({ charges, held, locked = 0 }: CycleFacts): number {
+  return (charges.planned?.rows ?? 0) - held - locked;
 }
 
 /** Whose turn it is: nothing happens at the PSP before the operator's upload. */
@@ -133,6 +134,7 @@ const OPEN_BESIDE: readonly Counted[] = [
   inState('要確認', 'quarantined'),
   inState('期限切れ', 'expired'),
   ['保留', (facts) => facts.held],
+  ['カード利用停止中', (facts) => facts.locked ?? 0],
 ];
 
 const OPEN_CASES: readonly Counted[] = [

@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'zero_amount',
   'card_expired',
   'card_locked',
+  'card_not_migrated',
   'carried_over',
 ] as const;
 /**
@@ -30,7 +31,9 @@ export const FINDING_KINDS = [
  * - `over_ceiling`: above the merchant's own limit.
  * - `customer_repeated`: more charges of one customer than the settings call usual, and than last month.
  * - `zero_amount`: excluded because there is nothing to bill.
- * - `card_expired`, `card_locked`: what we know of the customer's cards; most we do not know.
+ * - `card_expired`: what we know of the customer's cards; most we do not know.
+ * - `card_locked`: excluded because the card refresh refused the customer's card.
+ * - `card_not_migrated`: a migration to another PSP has left the customer without a card so far.
  * - `carried_over`: an unpaid charge of an earlier month is billed with it, in one sum.
  */
 export type FindingKind = (typeof FINDING_KINDS)[number];
@@ -44,6 +47,7 @@ export const findingLabels: Readonly<Record<FindingKind, string>> = {
   zero_amount: '0円のため請求しない',
   card_expired: 'カードの有効期限切れ',
   card_locked: 'カード利用停止中',
+  card_not_migrated: '移行先のカードがない',
   carried_over: '繰越分を合算',
 };
 
@@ -86,7 +90,13 @@ export interface PreviewSummary {
 }
 
 /** Reasons to look twice before a month is billed. */
-export const ANOMALIES = ['count_moved', 'yen_moved', 'over_ceiling', 'customer_repeated'] as const;
+export const ANOMALIES = [
+  'count_moved',
+  'yen_moved',
+  'over_ceiling',
+  'customer_repeated',
+  'card_not_migrated',
+] as const;
 export type Anomaly = (typeof ANOMALIES)[number];
 
 /** What is unusual in a preview, by the merchant's own limits. A first month is compared with nothing. */
@@ -103,6 +113,7 @@ export function findAnomalies(
     // Some customers have two subscriptions: in a first month nobody can tell whether that is new.
     if (findings.customer_repeated.rows > 0) found.push('customer_repeated');
   }
+  if (findings.card_not_migrated.rows > 0) found.push('card_not_migrated');
   return found;
 }
 
@@ -123,6 +134,8 @@ export function describeAnomaly(anomaly: Anomaly, summary: PreviewSummary): stri
       return `上限額を超える請求が ${findings.over_ceiling.rows} 件あります`;
     case 'customer_repeated':
       return `同じ顧客への複数の請求が ${findings.customer_repeated.rows} 件あります`;
+    case 'card_not_migrated':
+      return `カードの移行で移行先のカードがない顧客への請求が ${findings.card_not_migrated.rows} 件あります`;
   }
 }
 

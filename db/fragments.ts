@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { businessDateOf } from '../billing/business-date.ts';
 import type { CaptureRule } from '../billing/capture-policy.ts';
+import { isChargeLocked, locksDiffer } from './locked-cards.ts';
 
 /** Pieces of SQL that several queries share, so that they cannot come to differ. */
 
@@ -53,6 +54,7 @@ export const unclearedChargesOf = (
      where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId} and s.state = 'planned'
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+       and not ${isChargeLocked(merchantId, sql`s.charge_id`)}
        and not ${isCleared(settingsVersion)}
   ) w where w.n is null or w.asked`;
 
@@ -109,7 +111,12 @@ export const registrationOf: RawBuilder<string> = sql<string>`coalesce(
     where r.charge_id = c.id order by r.k desc limit 1), c.previous_order_number)`;
 
 /** Columns of the walk over `charge_states s`, with its open hold `h`. */
-export function captureCounts(rule: CaptureRule, now: string): RawBuilder<unknown> {
+export function captureCounts(
+  rule: CaptureRule,
+  of: { readonly merchantId: number; readonly now: string },
+): RawBuilder<unknown> {
+  const { merchantId, now } = of;
+  const isLocked = isChargeLocked(merchantId, sql`s.charge_id`);
   const free = sql`state = 'authorized' and k is null and h.order_number is null`;
   const waits =
     rule.authorizedThrough === null
@@ -124,21 +131,25 @@ export function captureCounts(rule: CaptureRule, now: string): RawBuilder<unknow
     count(*) filter (where state in ('planned', 'authorized')
                        and h.order_number is not null)::int as held,
     ${waits} as "waitsFrom",
+    count(*) filter (where state = 'planned' and h.order_number is null
+                       and ${isLocked})::int as locked,
     count(*) filter (where state in ('expired', 'voided') and h.order_number is null
-                       and ${isAskedAgain})::int as again`;
+                       and ${isAskedAgain} and not ${isLocked})::int as again`;
 }
 
 /**
  * The one question about the cards behind charges: customer_number, standing, of customers whose cards
  * have been imported. A customer without a row is unknown, and unknown is never taken for good. A card
- * is good until its month of expiry is over in Japan; one good card of several is enough. Nothing locks
- * a card before the card refresh does (spec 4): `locked` comes with it, here.
+ * is good until its month of expiry is over in Japan; one good card of several is enough. One that the
+ * card refresh locked keeps all that its customer is billed back (db/locked-cards.ts says of which orders).
  *
  * @param now ISO instant
  */
 export const cardStandings = (merchantId: number, now: string): RawBuilder<unknown> => sql`
   select u.customer_number,
-         case when bool_or(k.expiry >= ${businessDateOf(now).slice(0, 7)}) then 'ok'
+         case when bool_or(k.id in (select l.card_id from billing_card_locks l
+                                     where l.merchant_id = ${merchantId})) then 'locked'
+              when bool_or(k.expiry >= ${businessDateOf(now).slice(0, 7)}) then 'ok'
               else 'expired' end as standing
     from customers u
     join cards k on k.merchant_id = u.merchant_id and k.customer_id = u.customer_id
@@ -178,11 +189,11 @@ const holdsDiffer = (merchantId: number, cycleId: number) => sql<boolean>`
                  and not exists (select from charges c
                    where c.cycle_id = ${cycleId} and c.order_number = h.order_number)))`;
 
-/** Whether exports or holds came that the last selection of the month does not know. */
+/** Whether exports, holds or locks came that the last selection of the month does not know. */
 export const unselectedOf = (merchantId: number, cycleId: number) => sql<boolean>`
   (coalesce((select max(id) from order_collections where cycle_id = ${cycleId})
      > coalesce((select max(collection_id) from selections where cycle_id = ${cycleId}), 0), false)
-   or ${holdsDiffer(merchantId, cycleId)})`;
+   or ${holdsDiffer(merchantId, cycleId)} or ${locksDiffer(merchantId, cycleId)})`;
 
 /** A charge that another month took over, or that it took over itself. */
 export interface CarryOverLink {

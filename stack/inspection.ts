@@ -66,6 +66,17 @@ export const insertOnlyTables: readonly string[] = [
   'corrections',
   'correction_acknowledgements',
   'closed_months',
+  'card_locks',
+  'card_unlocks',
+  'card_lock_overrides',
+  'card_lock_override_answers',
+  'migration_acknowledgements',
+  'migration_customer_decisions',
+  'migration_link_files',
+  'migration_customers',
+  'migration_hand_overs',
+  'migration_rows',
+  'migration_acceptances',
   'audit_entries',
 ];
 

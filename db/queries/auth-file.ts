@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { isAskedAgain, openRunsOf, registrationOf } from '../fragments.ts';
+import { isChargeLocked, isOrderLocked } from '../locked-cards.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -8,8 +9,9 @@ import type { FileLine } from './file-lines.ts';
  * bills yet: from here on the orders are this cycle's. Repeated after a change of `identityMonth`, it
  * makes no second charge of an order that the cycle has. The caller holds the merchant's lock.
  *
- * @returns how many charges were made, and how many selected orders another cycle had taken or a
- *   person had put on hold since the selection; those must be selected anew, so that they show why
+ * @returns how many charges were made, and how many selected orders another cycle had taken, a person
+ *   had put on hold or a locked card keeps back since the selection; those must be selected anew, so
+ *   that they show why
  */
 export async function insertPlannedCharges(
   db: Db,
@@ -42,6 +44,9 @@ export async function insertPlannedCharges(
                       and c.cycle_id <> ${plan.cycleId})
         or exists (select from open_order_holds h
                     where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+        or (${isOrderLocked(merchantId, 's')}
+            and not exists (select from charges c where c.cycle_id = ${plan.cycleId}
+                               and c.order_number = s.order_number))
     `.execute(db);
   if (other !== undefined && other.taken > 0) return { planned: 0, taken: other.taken };
 
@@ -94,6 +99,7 @@ export async function listPlannedLines(
                   or ${isClearedAgain} end
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+       and not ${isChargeLocked(merchantId, sql`s.charge_id`)}
      order by s.position limit ${page.limit}`.execute(db);
   return rows;
 }

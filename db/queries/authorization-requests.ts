@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { Trx } from '../database.ts';
+import { isChargeLocked } from '../locked-cards.ts';
 
 /**
  * Records that a person wants charges authorized again that expired or were voided: the next
@@ -8,7 +9,7 @@ import type { Trx } from '../database.ts';
  * when any is refused.
  *
  * @returns what was asked for, and the order numbers of which there is nothing to authorize again: no
- *   such charge in the month, in another state, on hold, or asked for already
+ *   such charge in the month, in another state, on hold, its card locked, or asked for already
  */
 export async function requestAuthorizations(
   trx: Trx,
@@ -24,6 +25,7 @@ export async function requestAuthorizations(
           and s.order_number = u.order_number and s.state in ('expired', 'voided')
           and not exists (select from open_order_holds h
                            where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+          and not ${isChargeLocked(merchantId, sql`s.charge_id`)}
           and not exists (select from authorization_requests r
                            where r.charge_id = s.charge_id and r.n = s.n)
     ), requested as (

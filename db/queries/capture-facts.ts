@@ -18,6 +18,8 @@ export interface CaptureCount extends RowsAndYen {
   readonly ready: number;
   readonly refused: number;
   readonly held: number;
+  /** Of state `planned` only: kept out of files by a locked card, and by nobody's hold. */
+  readonly locked: number;
   /** Whether nobody holds them and no capture file has carried them; of state `authorized` only. */
   readonly free: boolean;
   /** The first date in Japan of what waits for its date; null for the other policies. */

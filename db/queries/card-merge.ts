@@ -2,11 +2,13 @@ import { sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
 import type { Trx } from '../database.ts';
 import { accepted, cardColumns, markRefused } from '../import-stage.ts';
+import { releaseReplacedLocks } from './card-locks.ts';
 import { type MergeCounts, recordRemarks } from './customer-merge.ts';
 
 /**
  * Merges the staged cards into the record, set-based. A card that is there is brought up to date;
- * customers with several cards in the file are flagged for review. The caller holds `lock_customers`.
+ * customers with several cards in the file are flagged for review; locks of cards that were replaced
+ * fall. The caller holds `lock_customers`.
  */
 export async function mergeCards(
   trx: Trx,
@@ -50,6 +52,7 @@ export async function mergeCards(
        where c.merchant_id = ${merchantId} and c.service = ${service} and c.identity = s.identity)
      order by record`.execute(trx);
   await flagSeveralCards(trx, merchantId, of);
+  await releaseReplacedLocks(trx, merchantId, { importId, now });
   return await recordRemarks(trx, merchantId, { importId, table: 'staged_cards' });
 }
 

@@ -36,7 +36,7 @@ export async function readCycleFacts(
   // One walk over the charges for all counts: it is what takes time in a month of a million.
   const { rows: states } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
-           ${captureCounts(how.rule, now)}
+           ${captureCounts(how.rule, { merchantId, now })}
       from charge_states s
       left join open_order_holds h on h.merchant_id = s.merchant_id
                                   and h.order_number = s.order_number
@@ -49,6 +49,7 @@ export async function readCycleFacts(
     ...counts,
     ...(await readApprovalFacts(db, merchantId, { cycle, settings, states })),
     held: states.reduce((total, { held }) => total + held, 0),
+    locked: states.reduce((total, { locked }) => total + locked, 0),
     trouble: cycle.trouble,
     waitsSince: cycle.attentionSince,
     charges: sumByState(states),
@@ -72,7 +73,9 @@ async function readApprovalFacts(
   of: { cycle: CycleRow; settings: SettingsVersion | undefined; states: readonly StateCount[] },
 ): Promise<Pick<CycleFacts, 'uncleared' | 'approval'>> {
   const { id: cycleId, stage, billingMonth: month } = of.cycle;
-  const planned = of.states.some(({ state, rows, held }) => state === 'planned' && rows > held);
+  const planned = of.states.some(
+    ({ state, rows, held, locked }) => state === 'planned' && rows > held + locked,
+  );
   if (of.settings === undefined) return { uncleared: 0, approval: null };
   const { version: settingsVersion } = of.settings;
   const current = of.settings;

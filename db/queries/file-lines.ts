@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
+import { isChargeLocked } from '../locked-cards.ts';
 
 /** A line of a file for the PSP: which attempt (or, with k, which ending) it carries. */
 export interface FileLine {
@@ -92,6 +93,7 @@ export async function listReturnedLines(
                 else s.state = 'authorized' and s.capture_before > ${page.now} end
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = l.order_number)
+       and (l.k is not null or not ${isChargeLocked(merchantId, sql`l.charge_id`)})
      order by l.line_number limit ${page.limit}`.execute(db);
   return rows;
 }

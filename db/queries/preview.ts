@@ -11,6 +11,7 @@ import type { Db, Trx } from '../database.ts';
 import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
 import { knowsCards } from './card-standing.ts';
 import { carriedFindings, stageCarryOvers } from './carry-over.ts';
+import { hasOpenCoverage, uncoveredCustomers } from './migration-coverage.ts';
 
 /**
  * Previews are made in tables of one transaction: staged, compared, summed, and kept or rolled back by
@@ -161,6 +162,7 @@ export async function stageFindings(
     now: string;
   },
 ): Promise<Record<FindingKind, RowsAndYen>> {
+  const migrates = await hasOpenCoverage(trx, merchantId);
   await sql`
     create temp table found on commit drop as
     with excluded as (
@@ -178,7 +180,7 @@ export async function stageFindings(
                     group by customer_number having count(*) > 1) l
           on l.customer_number = m.customer_number
        where m.charges > coalesce(l.charges, 1)
-    ), cards as (${cardStandings(merchantId, of.now)}),
+    ), standings as (${cardStandings(merchantId, of.now)}),
     findings as (
       select 'new' as kind, m.i, m.order_number, m.customer_number, m.yen as amount_yen,
              null::text as last_order_number, null::int as last_yen, null::text as detail
@@ -209,11 +211,15 @@ export async function stageFindings(
       select 'zero_amount', null, e.order_number, e.customer_number, 0, null, null, null
         from excluded e where e.reason = 'zero_amount'
       union all
+      select 'card_locked', null, e.order_number, e.customer_number, null, null, null, null
+        from excluded e where e.reason = 'card_locked'
+      union all
       ${carriedFindings}
       union all
       select 'card_' || c.standing, m.i, m.order_number, m.customer_number, m.yen, null, null, null
-        from month_orders m join cards c on c.customer_number = m.customer_number
+        from month_orders m join standings c on c.customer_number = m.customer_number
        where m.i is not null and c.standing in ('expired', 'locked')
+      ${migrates ? unmigratedFindings(merchantId) : sql``}
     )
     select f.kind,
            (row_number() over (order by array_position(${[...FINDING_KINDS]}::text[], f.kind), f.i,
@@ -221,8 +227,20 @@ export async function stageFindings(
            f.order_number, f.customer_number, f.amount_yen, f.last_order_number, f.last_yen,
            f.detail
       from findings f`.execute(trx);
+  return await countFindings(trx);
+}
+
+/** Orders of customers whom a migration has left without a card so far. */
+const unmigratedFindings = (merchantId: number) => sql`
+      union all
+      select 'card_not_migrated', m.i, m.order_number, m.customer_number, m.yen, null, null, null
+        from month_orders m
+        join (${uncoveredCustomers(merchantId)}) u on u.customer_number = m.customer_number
+       where m.i is not null`;
+
+async function countFindings(trx: Trx): Promise<Record<FindingKind, RowsAndYen>> {
   const { rows } = await sql<RowsAndYen & { kind: FindingKind }>`
-    select kind, count(*)::int as rows, sum(coalesce(amount_yen, last_yen))::float8 as yen
+    select kind, count(*)::int as rows, coalesce(sum(coalesce(amount_yen, last_yen)), 0)::float8 as yen
       from found group by kind`.execute(trx);
   const counts = new Map(rows.map(({ kind, ...count }) => [kind, count]));
   return Object.fromEntries(

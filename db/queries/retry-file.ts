@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ExchangeName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
+import { isChargeLocked } from '../locked-cards.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function listRetryLines(
        and exists (select from open_order_holds h
                     where h.merchant_id = ${merchantId} and h.order_number = c.order_number)
            is not true
+       and not ${isChargeLocked(merchantId, sql`q.charge_id`)}
      order by c.position limit ${page.limit}`.execute(db);
   return rows;
 }

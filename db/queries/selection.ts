@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { isOrderLocked } from '../locked-cards.ts';
 
 /**
  * What became of a month's orders, as the newest of its exports and decisions have it; rows and yen,
@@ -40,9 +41,9 @@ export async function findLatestCollection(
 /**
  * Decides for every order of a month: selected, excluded with the first reason that matches, or
  * quarantined. Repeated, it adds what is new: the rows of newer exports, and orders that something
- * outside their row has changed for (another month billed them, a person holds them). What the month
- * has charged stays selected. The caller holds the merchant's lock, so that no other cycle claims an
- * order between this look and its own claim (the claim looks again).
+ * outside their row has changed for (another month billed them, a person holds them, their card was
+ * locked). What the month has charged stays selected. The caller holds the merchant's lock, so that no
+ * other cycle claims an order between this look and its own claim (the claim looks again).
  *
  * @param identityMonth '' or, where the merchant's order numbers repeat every month, the month.
  */
@@ -108,12 +109,14 @@ function judgeOrders(
              case when d.order_number is not null then 'quarantined'
                   when own.id is not null then 'selected'
                   when o.exclusion is not null or c.id is not null or h.order_number is not null
+                       or ${isOrderLocked(merchantId, 'o')}
                     then 'excluded'
                   else 'selected' end as verdict,
              case when d.order_number is not null then 'order_number_doubled'
                   when own.id is not null then null
                   when o.exclusion is not null then o.exclusion
                   when c.id is not null then 'already_billed'
+                  when ${isOrderLocked(merchantId, 'o')} then 'card_locked'
                   when h.order_number is not null then 'on_hold' end as reason,
              c.id as charge_id
         from orders o

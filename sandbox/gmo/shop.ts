@@ -58,8 +58,8 @@ export const gmoShopSchema = z.strictObject({
     .array(z.enum(COLUMNS))
     .min(2)
     .default([
-      ...(['member', 'sequence', 'free', 'blank', 'number', 'expiry', 'verdict'] as const),
-      ...Array.from({ length: 6 }, () => 'blank' as const),
+      ...(['member', 'sequence', 'free', 'blank', 'blank', 'blank'] as const),
+      ...(['verdict', 'number', 'expiry', 'blank', 'blank', 'blank', 'blank'] as const),
     ]),
 });
 

@@ -17,6 +17,7 @@ function facts(more: Partial<CycleFacts> = {}): CycleFacts {
     ngWorked: 0,
     unbilled: 0,
     held: 0,
+    locked: 0,
     trouble: null,
     waitsSince: null,
     charges: { captured: { rows: 2, yen: 200 } },

@@ -97,7 +97,7 @@ test('a request is answered on the 27th at 0:00 in Japan, by rules and by the se
   gmo.feedClock(resultDay);
   const rows = await readResult(login, resultName);
   expect(rows?.map((row) => row.length)).toEqual([13, 13, 13, 13, 13]);
-  expect(rows?.map((row) => [row[0], row[2], row[4]?.slice(0, 12), row[5], row[6]])).toEqual([
+  expect(rows?.map((row) => [row[0], row[2], row[7]?.slice(0, 12), row[8], row[6]])).toEqual([
     ['US-1', '202612-1', '', '', '0'],
     ['US-2-NG', '202612-2', '', '', '1'],
     ['US-3-MISS', '202612-3', '', '', '2'],

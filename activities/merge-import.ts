@@ -1,0 +1,139 @@
+import { businessDateOf } from '../billing/business-date.ts';
+import { looksSwapped } from '../billing/file-import.ts';
+import { chooseCardService } from '../billing/payment-methods.ts';
+import { UnusableFileError } from '../billing/row-reason.ts';
+import type { TextEncoding } from '../billing/text-encoding.ts';
+import type { CopyRows } from '../db/copy-rows.ts';
+import type { Trx } from '../db/database.ts';
+import { createCardStage, createCustomerStage } from '../db/import-stage.ts';
+import { type MergeCounts, mergeCustomers } from '../db/queries/customer-merge.ts';
+import { loadCustomerPresence } from '../db/queries/customer-presence.ts';
+import { type FileImport, finishImport, lockCustomers, lockImport } from '../db/queries/imports.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
+import { listRegister } from '../db/queries/registers.ts';
+import type { SettingsVersion } from '../db/queries/settings.ts';
+import { swappedExpiryText } from '../imports/card-row.ts';
+import { customerConflicts } from '../imports/customer-row.ts';
+import type { ImportChecks } from '../imports/import-check.ts';
+import { readImportRows } from '../imports/import-rows.ts';
+import { createPostalLookup } from '../imports/postal-codes.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { ImportProgress } from './import-progress.ts';
+import { type RegisteredIds, stageRows } from './import-stage.ts';
+import { mergeCardsOfImport } from './merge-cards.ts';
+
+/** An import at work. */
+export interface ImportWork {
+  readonly merchantId: number;
+  readonly current: SettingsVersion;
+  readonly found: FileImport;
+  readonly now: string;
+}
+
+/** What its rows are checked against. */
+export interface LoadedChecks {
+  readonly checks: ImportChecks;
+  readonly ids: RegisteredIds;
+}
+
+/** @throws UnusableFileError when the settings allow no import of cards. */
+export async function loadChecks(
+  deps: Pick<ActivityDependencies, 'db'>,
+  {
+    merchantId,
+    current,
+    found,
+    now,
+  }: Omit<ImportWork, 'found'> & { readonly found: Pick<FileImport, 'kind'> },
+): Promise<LoadedChecks> {
+  const { imports, paymentMethods } = current.settings;
+  if (found.kind === 'cards') {
+    const chosen = chooseCardService(paymentMethods);
+    if (chosen.kind === 'refused') {
+      const ja = chosen.ja.replace(/。$/, '');
+      throw new UnusableFileError('settings_incomplete', 'no card service is in use', ja);
+    }
+    const hasCustomer = await loadCustomerPresence(deps.db, merchantId);
+    const month = businessDateOf(now).slice(0, 7);
+    const checks: ImportChecks = { kind: 'cards', service: chosen.service, hasCustomer, month };
+    return { checks, ids: { occupations: new Map(), tags: new Map() } };
+  }
+  const idsOf = async (register: 'occupations' | 'tags') => {
+    const names = await listRegister(deps.db, merchantId, register);
+    return new Map(names.map(({ id, name }) => [name, id]));
+  };
+  const ids = { occupations: await idsOf('occupations'), tags: await idsOf('tags') };
+  const { genders, tagSeparator, extraPostalCodes } = imports;
+  const checks: ImportChecks = {
+    kind: 'customers',
+    findPrefectures: createPostalLookup(extraPostalCodes),
+    genders: new Set(genders),
+    tagSeparator,
+    ...ids,
+  };
+  return { checks, ids };
+}
+
+/**
+ * Reads the rows of a file into the stage and merges them, in the caller's transaction. An import that
+ * does not run any more is left as it is.
+ */
+export async function mergeImport(
+  deps: Pick<ActivityDependencies, 'fileKeys'>,
+  trx: Trx,
+  copyRows: CopyRows,
+  work: ImportWork &
+    LoadedChecks & {
+      readonly encoding: TextEncoding;
+      readonly source: AsyncIterable<Uint8Array>;
+      /** Tells people how far the reading is; null: nobody looks. */
+      readonly progress: ImportProgress | null;
+    },
+): Promise<void> {
+  const { merchantId, found, encoding, checks, ids, progress } = work;
+  const key = deps.fileKeys[0];
+  if (key === undefined) throw new Error('The worker was given no file key.');
+  await (checks.kind === 'customers' ? createCustomerStage(trx) : createCardStage(trx));
+  const staged = await stageRows(copyRows, readImportRows(work.source, checks.kind, encoding), {
+    merchantId,
+    checks,
+    ids,
+    key,
+    onProgress: (read) => progress?.note(read),
+  });
+  await progress?.settle();
+  await lockCustomers(trx, merchantId);
+  // A pass that was taken for dead may have been quicker.
+  if ((await lockImport(trx, merchantId, found.id)) !== 'running') return;
+  const counts = await mergeStage(trx, work);
+  const swapped = looksSwapped(staged) && checks.kind === 'cards';
+  await finishImport(trx, merchantId, {
+    importId: found.id,
+    encoding,
+    settingsVersion: work.current.version,
+    rows: staged.rows,
+    imported: staged.rows - counts.failed,
+    ...counts,
+    remarks: swapped ? [swappedExpiryText(checks.service)] : [],
+    now: work.now,
+  });
+  await notifyOperators(trx, merchantId, {
+    key: `import:${found.number}`,
+    template: 'file_import_done',
+    parameters: {
+      importNumber: found.number,
+      read: staged.rows,
+      imported: staged.rows - counts.failed,
+      errors: counts.failed,
+    },
+    now: work.now,
+  });
+}
+
+async function mergeStage(trx: Trx, work: ImportWork & LoadedChecks): Promise<MergeCounts> {
+  const { merchantId, found, checks, now } = work;
+  const importId = found.id;
+  return checks.kind === 'customers'
+    ? await mergeCustomers(trx, merchantId, { importId, now, texts: customerConflicts })
+    : await mergeCardsOfImport(trx, merchantId, { importId, now, service: checks.service });
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { cardServices } from './card-service.ts';
+
+/** 洗替 and billing: which orders a refused card keeps out, and what lets it go. */
+export const cardLockSettingsSchema = z
+  .strictObject({
+    /**
+     * Which PSP's cards an order of a 支払方法 charges. An order whose 支払方法 is not named here is
+     * held back by any locked card of its customer: to bill too little for once is better than to
+     * bill a card that must not be.
+     */
+    methodServices: z
+      .record(z.string().trim().min(1).max(100), z.array(z.enum(cardServices)))
+      .default({}),
+  })
+  .prefault({});
+
+export type CardLockSettings = z.output<typeof cardLockSettingsSchema>;
+
+/** The only errors for which a lock may be overridden. */
+export const LOCK_MISMATCHES = ['wrong_row', 'wrong_month'] as const;
+export type LockMismatch = (typeof LOCK_MISMATCHES)[number];
+
+export const lockMismatchLabels: Readonly<Record<LockMismatch, string>> = {
+  wrong_row: '別の行(別の顧客・カード)の判定が取り込まれた',
+  wrong_month: '別の月の判定が取り込まれた',
+};
+
+export const UNLOCKED_BY = ['replaced', 'override'] as const;
+export type UnlockedBy = (typeof UNLOCKED_BY)[number];
+
+export const unlockLabels: Readonly<Record<UnlockedBy, string>> = {
+  replaced: 'カードの変更',
+  override: '照合ミスによる解除(2名確認)',
+};
+
+/** What everybody reads who asks for an override or answers one (manual 004). */
+export const OVERRIDE_WARNING =
+  '洗替で使用不可と判定されたカードを請求対象から除外しない場合、加盟店契約の解除(強制解約)に至ることがあります。別の行・別の月の判定を取り込んだことが証明できる場合に限り、解除してください。';

@@ -1,0 +1,110 @@
+import { sql } from 'kysely';
+import { businessDateOf } from '../../billing/business-date.ts';
+import type { Db, Trx } from '../database.ts';
+import { isChargeLocked } from '../locked-cards.ts';
+
+/**
+ * Locks the cards that a result refused, out of all billing from this commit on. Repeated, it locks
+ * nothing anew. The caller holds `lock_customers`; the merchant's lock is taken here, so that no claim
+ * is under way.
+ *
+ * @param of `n`: which of the refresh's result files
+ */
+export async function lockRefusedCards(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly refreshId: number; readonly n: number; readonly now: string },
+): Promise<{ locked: number }> {
+  const { numAffectedRows } = await sql`
+    insert into card_locks (merchant_id, number, card_id, n, customer_id, customer_number, service,
+                            last_digits, expiry, refresh_id, line, result_n, result_line, verdict,
+                            locked_at)
+    select ${merchantId},
+           (select coalesce(max(number), 0) from card_locks where merchant_id = ${merchantId})
+             + row_number() over (order by r.line),
+           r.card_id, (select coalesce(max(x.n), 0) from card_locks x where x.card_id = r.card_id) + 1,
+           k.customer_id, u.customer_number, k.service,
+           coalesce(r.last_digits_after, r.last_digits_before),
+           coalesce(r.expiry_after, r.expiry_before),
+           r.refresh_id, r.line, r.n, r.result_line, r.verdict, ${of.now}
+      from refresh_results r
+      join cards k on k.id = r.card_id and k.merchant_id = r.merchant_id
+      join customers u on u.merchant_id = k.merchant_id and u.customer_id = k.customer_id
+     where r.merchant_id = ${merchantId} and r.refresh_id = ${of.refreshId} and r.n = ${of.n}
+       and r.outcome = 'refused'
+       and r.card_id not in (select l.card_id from open_card_locks l
+                              where l.merchant_id = ${merchantId})
+     order by r.line`.execute(trx);
+  return { locked: Number(numAffectedRows ?? 0n) };
+}
+
+/**
+ * Lets the locks fall whose card an import has replaced: another number or a later expiry in its place,
+ * or, where it was deleted, another card of the customer with the same service that came since. The same
+ * data again, or older, replaces nothing. The caller holds `lock_customers`.
+ */
+export async function releaseReplacedLocks(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly importId: number; readonly now: string },
+): Promise<number> {
+  const month = businessDateOf(of.now).slice(0, 7);
+  // Card files know three digits of a number, results four.
+  const { numAffectedRows } = await sql`
+    insert into card_unlocks (lock_id, merchant_id, how, import_id, unlocked_at)
+    select l.id, ${merchantId}, 'replaced', ${of.importId}, ${of.now}
+      from open_card_locks l join cards k on k.id = l.card_id
+     where l.merchant_id = ${merchantId}
+       and case when k.deleted_at is null
+                then k.expiry >= ${month} and (right(k.last_digits, 3) <> right(l.last_digits, 3)
+                                               or k.expiry > l.expiry)
+                else exists (select from cards x
+                              where x.merchant_id = l.merchant_id and x.customer_id = l.customer_id
+                                and x.service = l.service and x.deleted_at is null
+                                and x.expiry >= ${month} and x.updated_at > l.locked_at) end
+     order by l.id`.execute(trx);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Whether the merchant ever had a lock: most never do. */
+export async function hadCardLocks(db: Db, merchantId: number): Promise<boolean> {
+  const { rows } = await sql<{ had: boolean }>`
+    select exists (select from card_locks where merchant_id = ${merchantId}) as had`.execute(db);
+  return rows[0]?.had ?? false;
+}
+
+/** How many of these charges a locked card keeps out of files. */
+export async function countLockedCharges(
+  db: Db,
+  merchantId: number,
+  chargeIds: readonly number[],
+): Promise<number> {
+  const { rows } = await sql<{ locked: number }>`
+    select count(*)::int as locked from unnest(${chargeIds}::bigint[]) as u (charge_id)
+     where ${isChargeLocked(merchantId, sql`u.charge_id`)}`.execute(db);
+  return rows[0]?.locked ?? 0;
+}
+
+/** A file that was built before a lock and has not left: its orders can still be taken out of it. */
+export interface FileOfLocked {
+  readonly month: string;
+  readonly kind: 'auth' | 'retry';
+  readonly number: number;
+  readonly orderNumbers: readonly string[];
+}
+
+export async function listFilesOfLocked(db: Db, merchantId: number): Promise<FileOfLocked[]> {
+  const { rows } = await sql<FileOfLocked>`
+    select e.billing_month as month, e.kind, e.number,
+           array_agg(l.order_number order by l.line_number) as "orderNumbers"
+      from (select distinct charge_id from locked_charges where merchant_id = ${merchantId}) x
+      join attempts a on a.charge_id = x.charge_id and a.kind = 'authorization'
+      join exchanges e on e.id = a.exchange_id and e.stage in ('built', 'handing_over')
+                      and e.kind in ('auth', 'retry')
+      join file_lines l on l.exchange_id = e.id and l.charge_id = a.charge_id and l.n = a.n
+     where e.merchant_id = ${merchantId}
+       and not exists (select from sends s where s.exchange_id = e.id)
+     group by e.billing_month, e.kind, e.number
+     order by e.billing_month, e.kind, e.number`.execute(db);
+  return rows;
+}

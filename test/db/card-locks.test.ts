@@ -1,0 +1,234 @@
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { listPlannedLines } from '../../db/queries/auth-file.ts';
+import {
+  countLockedCharges,
+  listFilesOfLocked,
+  lockRefusedCards,
+  releaseReplacedLocks,
+} from '../../db/queries/card-locks.ts';
+import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
+import { insertSelection, summarizeSelection } from '../../db/queries/selection.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { brokenRuleOf } from './broken-rules.ts';
+import { collectRows, planAll, selectRows } from './collect-exports.ts';
+import { insertCards, refuseCards } from './locked-cards.ts';
+import { insertAttempt } from './money-facts.ts';
+import {
+  AT,
+  insertExchange,
+  insertFileLine,
+  insertMoneyRecord,
+  type MoneyRecord,
+} from './money-record.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let db: Db;
+let record: MoneyRecord;
+let cards: Map<string, number>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = openPool(database.appUrl, { maxConnections: 3 });
+  db = databaseOver(pool);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+beforeEach(async () => {
+  record = await insertMoneyRecord(db);
+  cards = await insertCards(db, record, ['a', 'b', 'c']);
+});
+
+const cardOf = (customer: string) => cards.get(customer) ?? 0;
+const orders = [
+  { number: 'A1', customer: 'a' },
+  { number: 'B1', customer: 'b' },
+  { number: 'X1', customer: 'unknown' },
+];
+const lock = (...customers: string[]) => refuseCards(db, record, customers.map(cardOf));
+const facts = () => readCycleFacts(db, record.merchantId, '2026-11', AT);
+const lines = async () => {
+  const page = { cycleId: record.cycleId, limit: 100, askedAt: null };
+  return (await listPlannedLines(db, record.merchantId, page)).map((line) => line.orderNumber);
+};
+async function selectAgain(collectionId: number): Promise<(string | null)[][]> {
+  return await selectRows(db, record, collectionId);
+}
+
+async function setSettings(settings: object): Promise<void> {
+  await sql`
+    insert into merchant_settings (merchant_id, version, settings, actor, recorded_at)
+    select ${record.merchantId}, coalesce(max(version), 0) + 1, ${JSON.stringify(settings)}, 'test',
+           ${AT} from merchant_settings where merchant_id = ${record.merchantId}`.execute(db);
+}
+
+async function replaceCard(customer: string, digits: string, expiry: string): Promise<number> {
+  await sql`update cards set last_digits = ${digits}, expiry = ${expiry}
+             where id = ${cardOf(customer)}`.execute(db);
+  return await db
+    .transaction()
+    .execute((trx) => releaseReplacedLocks(trx, record.merchantId, { importId: 1, now: AT }));
+}
+
+describe('an order of a customer with a locked card', () => {
+  test('is excluded at the next selection, and selected again once the card is replaced', async () => {
+    const collection = await collectRows(pool, record, orders);
+    expect(await selectAgain(collection)).toEqual([
+      ['A1', 'selected'],
+      ['B1', 'selected'],
+      ['X1', 'selected'],
+    ]);
+    expect((await lock('a')).locked).toBe(1);
+    expect((await facts()).unselected).toBe(true);
+    expect(await selectAgain(collection)).toEqual([
+      ['A1', 'card_locked'],
+      ['B1', 'selected'],
+      ['X1', 'selected'],
+    ]);
+    expect((await facts()).unselected).toBe(false);
+    expect(await summarizeSelection(db, record.merchantId, record.cycleId)).toMatchObject({
+      selected: 2,
+      excluded: { card_locked: 1 },
+    });
+
+    // The same data once more, or older, is no other card.
+    expect(await replaceCard('a', '111', '2027-01')).toBe(0);
+    expect(await replaceCard('a', '0111', '2026-12')).toBe(0);
+    expect(await replaceCard('a', '111', '2030-01')).toBe(1);
+    expect((await facts()).unselected).toBe(true);
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
+    expect((await facts()).unselected).toBe(false);
+  });
+
+  test('is not charged when the lock came after its selection', async () => {
+    await selectAgain(await collectRows(pool, record, orders));
+    await lock('a');
+    expect(await planAll(db, record)).toEqual({ planned: 0, taken: 1 });
+  });
+
+  test('stays out of files once it is charged, whoever claims it', async () => {
+    await selectAgain(await collectRows(pool, record, orders));
+    expect(await planAll(db, record)).toEqual({ planned: 3, taken: 0 });
+    expect(await lines()).toEqual(['A1', 'B1', 'X1']);
+    await lock('a');
+    expect(await lines()).toEqual(['B1', 'X1']);
+    expect(await facts()).toMatchObject({ locked: 1, held: 0 });
+
+    const charge = await db
+      .selectFrom('charges')
+      .where('order_number', '=', 'A1')
+      .where('merchant_id', '=', record.merchantId)
+      .select('id')
+      .executeTakeFirstOrThrow();
+    expect(await countLockedCharges(db, record.merchantId, [charge.id])).toBe(1);
+    const claim = insertAttempt(db, record, { charge: { chargeId: charge.id, yen: 100 }, n: 1 });
+    expect(await brokenRuleOf(claim)).toBe('locked_card_is_in_no_file');
+    await replaceCard('a', '222', '2027-01');
+    expect(await lines()).toEqual(['A1', 'B1', 'X1']);
+  });
+
+  test('stays locked when its card or the customer is deleted, until another card comes', async () => {
+    const collection = await collectRows(pool, record, orders);
+    await lock('a');
+    await sql`update cards set deleted_at = ${AT} where id = ${cardOf('a')}`.execute(db);
+    await sql`update customers set deleted_at = ${AT}
+               where merchant_id = ${record.merchantId} and customer_number = 'a'`.execute(db);
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
+    expect(await replaceCard('a', '222', '2030-01')).toBe(0);
+    const later = '2026-11-23T00:00:00.000Z';
+    await sql`
+      insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
+                         expiry, import_id, created_at, updated_at)
+      select merchant_id, customer_id, service, identity || '1', '333', brand, '1', '2030-01',
+             import_id, ${later}, ${later} from cards where id = ${cardOf('a')}`.execute(db);
+    expect(await replaceCard('a', '222', '2030-01')).toBe(1);
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
+  });
+});
+
+describe('which cards an order charges', () => {
+  test('its 支払方法 says, where the settings do', async () => {
+    const collection = await collectRows(pool, record, orders);
+    await lock('a');
+    await setSettings({ cardLocks: { methodServices: { クレジットカード: ['ZEUS'] } } });
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
+    await setSettings({ cardLocks: { methodServices: { クレジットカード: ['ZEUS', 'GMO'] } } });
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
+    await setSettings({ cardLocks: { methodServices: { 代金引換: [] } } });
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
+  });
+
+  test('its subscription says, where all of the customer name their card', async () => {
+    const collection = await collectRows(pool, record, orders);
+    await lock('a');
+    const subscribe = async (number: string, cardId: number | null) => {
+      await sql`
+        insert into subscriptions (merchant_id, subscription_number, customer_id, card_id, amount_yen,
+                                   status, created_at, updated_at)
+        select merchant_id, ${number}, customer_id, ${cardId}, 100, 'active', ${AT}, ${AT}
+          from cards where id = ${cardOf('a')}`.execute(db);
+    };
+    await subscribe('S1', cardOf('b'));
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
+    await subscribe('S2', null);
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
+    await sql`update subscriptions set status = 'ended'
+               where merchant_id = ${record.merchantId} and subscription_number = 'S2'`.execute(db);
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
+    await subscribe('S3', cardOf('a'));
+    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
+  });
+});
+
+test('a result locks a card once; the next lock of a card that was let go has the next number', async () => {
+  const { refreshId } = await lock('a', 'b');
+  const again = await db
+    .transaction()
+    .execute((trx) => lockRefusedCards(trx, record.merchantId, { refreshId, n: 1, now: AT }));
+  expect(again.locked).toBe(0);
+  expect((await lock('a')).locked).toBe(0);
+  await replaceCard('a', '222', '2027-01');
+  expect((await lock('a', 'c')).locked).toBe(2);
+  const { rows } = await sql<{ number: number; n: number; customer: string }>`
+    select number, n, customer_number as customer from card_locks
+     where merchant_id = ${record.merchantId} order by number`.execute(db);
+  expect(rows).toEqual([
+    { number: 1, n: 1, customer: 'a' },
+    { number: 2, n: 1, customer: 'b' },
+    { number: 3, n: 2, customer: 'a' },
+    { number: 4, n: 1, customer: 'c' },
+  ]);
+});
+
+test('files that were built before the lock and have not left are named', async () => {
+  await selectAgain(await collectRows(pool, record, orders));
+  await planAll(db, record);
+  const [line] = await listPlannedLines(db, record.merchantId, {
+    ...{ cycleId: record.cycleId, limit: 1, askedAt: null },
+  });
+  const charge = { chargeId: line?.chargeId ?? 0, yen: 100 };
+  const exchangeId = await insertExchange(db, record, 'auth', 'built');
+  await insertAttempt(db, record, { charge, n: 1, exchangeId });
+  await insertFileLine(db, record, { exchangeId, lineNumber: 1, charge, n: 1 });
+  expect(await listFilesOfLocked(db, record.merchantId)).toEqual([]);
+  await lock('a');
+  expect(await listFilesOfLocked(db, record.merchantId)).toMatchObject([
+    { kind: 'auth', orderNumbers: [`order-${charge.chargeId}`] },
+  ]);
+});
+
+test('a merchant without locks selects as before', async () => {
+  const collectionId = await collectRows(pool, record, orders);
+  const of = { cycleId: record.cycleId, collectionId, identityMonth: '', now: AT };
+  await insertSelection(db, record.merchantId, of);
+  const other = await insertMoneyRecord(db);
+  const others = await insertCards(db, other, ['a']);
+  await refuseCards(db, other, [...others.values()]);
+  expect((await facts()).unselected).toBe(false);
+  expect(await selectAgain(collectionId)).toContainEqual(['A1', 'selected']);
+});
