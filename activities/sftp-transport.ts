@@ -50,7 +50,7 @@ export function createSftpTransport(
   return {
     async send(file) {
       try {
-        return await within(settings.dropFolder, file.signal, (drop) => put(drop, file));
+        return await within(settings.dropFolder, file.signal, (drop) => putOnce(drop, file));
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         return { kind: error.mayHaveReached ? 'unclear' : 'not_sent', why: error.ja };
@@ -126,7 +126,11 @@ function explainSize(fileName: string, maxBytes: number): string {
   return `結果ファイル ${fileName} が大きすぎます（上限 ${maxBytes / 1024 / 1024} MB）。取り込んでいません。送信先に確認してください。`;
 }
 
-async function put(drop: FileDrop, file: OutgoingFile) {
+/** What putting a file needs to know of it. */
+export type PutFile = Pick<OutgoingFile, 'fileName' | 'bytes' | 'sha256' | 'content'>;
+
+/** Puts a file that may be there already; another one under its name is left alone. */
+export async function putOnce(drop: FileDrop, file: PutFile) {
   const there = await compare(drop, file);
   if (there === 'same') return accepted;
   if (there === 'other') return { kind: 'unclear', why: explainOther(file) } as const;
@@ -148,13 +152,13 @@ function found(completed: boolean) {
 }
 
 /** What stands under the file's final name. */
-async function compare(drop: FileDrop, file: OutgoingFile): Promise<'nothing' | 'same' | 'other'> {
+async function compare(drop: FileDrop, file: PutFile): Promise<'nothing' | 'same' | 'other'> {
   const there = await drop.stat(file.fileName);
   if (there === undefined) return 'nothing';
   if (there.bytes !== file.bytes) return 'other';
   return (await hashOf(drop.read(file.fileName))) === file.sha256 ? 'same' : 'other';
 }
 
-function explainOther({ fileName }: OutgoingFile): string {
+function explainOther({ fileName }: PutFile): string {
   return `送信先に同じ名前で内容の異なるファイル ${fileName} があります。上書きしていません。送信先のフォルダーを確かめてください。`;
 }

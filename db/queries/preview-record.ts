@@ -1,5 +1,10 @@
 import { sql } from 'kysely';
-import type { Finding, FindingKind, PreviewSummary } from '../../billing/preview.ts';
+import {
+  FINDING_KINDS,
+  type Finding,
+  type FindingKind,
+  type PreviewSummary,
+} from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
 import type { PreviewContent } from './preview.ts';
 
@@ -29,11 +34,18 @@ export interface PreviewRecord {
   readonly decidedAt: string | null;
 }
 
+/** A preview that is older than a kind of finding has none of it. */
+const noFindings = JSON.stringify(
+  Object.fromEntries(FINDING_KINDS.map((kind) => [kind, { rows: 0, yen: 0 }])),
+);
+
 const previewRows = sql`
   select p.id, p.billing_month as month, p.n, p.kind, f.sha256 as "exportSha256", p.requesters,
          p.requested_at as "requestedAt", r.computed_at as "computedAt", r.trouble,
          r.settings_version as "settingsVersion", r.sha256, r.charges as rows,
-         r.amount_yen::float8 as yen, r.summary, k.verdict, d.actor as "decidedBy",
+         r.amount_yen::float8 as yen, k.verdict, d.actor as "decidedBy",
+         jsonb_set(r.summary, '{findings}', ${noFindings}::jsonb || (r.summary->'findings'))
+           as summary,
          k.cleared_at as "decidedAt"
     from previews p
     left join files f on f.id = p.file_id

@@ -65,6 +65,17 @@ describe('what is unusual', () => {
     expect(findAnomalies(later, { movedPercent: 1 })).toContain('customer_repeated');
   });
 
+  test('is a customer whom a migration has left without a card', () => {
+    const findings = { ...noFindings, card_not_migrated: { rows: 2, yen: 200 } };
+    const found = summary({ findings });
+    const settings = merchantSettingsSchema.parse({}).approval;
+    const reasons = findApprovalReasons(found, settings);
+    expect(reasons).toEqual(['card_not_migrated']);
+    expect(describeApprovalReasons(reasons, found)).toContain(
+      '移行先のカードがない顧客への請求が 2 件',
+    );
+  });
+
   test('does not depend on which side of the limit rounding falls', () => {
     fc.assert(
       fc.property(

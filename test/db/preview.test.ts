@@ -12,6 +12,7 @@ import { listStagedFindings } from '../../db/queries/preview.ts';
 import { openRun } from '../../db/queries/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
+import { insertMigration } from './migration-facts.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
@@ -264,4 +265,20 @@ test('a card is expired once its month is over in Japan, and unknown is not good
   const { summary, found } = await preview(record.cycleId, { month: '2026-11' });
   expect(summary.cards).toEqual({ ok: 2, expired: 1, locked: 0, unknown: 1 });
   expect(found).toEqual([['card_expired', 'o2', 100, null, null, null]]);
+});
+
+test('an order of a customer whom a migration has left without a card stands out', async () => {
+  const moved = { rows: [], subscriptions: [] };
+  await insertMigration(db, record, [
+    { ...moved, cards: 0 },
+    { ...moved, cards: 1 },
+  ]);
+  await collect([
+    { number: 'a', customer: 'c1', yen: 300 },
+    { number: 'b', customer: 'c2' },
+    { number: 'c', customer: 'nobody of ours' },
+  ]);
+  const { summary, found } = await preview(record.cycleId, { month: '2026-11' });
+  expect(found).toEqual([['card_not_migrated', 'a', 300, null, null, null]]);
+  expect(summary.findings.card_not_migrated).toEqual({ rows: 1, yen: 300 });
 });
