@@ -111,19 +111,37 @@ export async function listUncovered(
   },
 ): Promise<UncoveredCustomer[]> {
   const { migrationId, month, after, limit } = page;
+  // The page first: what came back and what is billed is looked up for its customers alone.
   const { rows } = await sql<Omit<UncoveredCustomer, 'due'> & RowsAndYen>`
-    with scope as (${coveredScope(merchantId, migrationId)}),
-    live as (${liveSubscriptions(merchantId, month)})
-    select s.customer_id as "customerId", c.customer_number as "customerNumber",
-           case when s.imported > 0 then 'removed' when s.rows > 0 then 'failed'
-                else 'missing' end as reason,
-           coalesce(l.due, 0)::int as rows, coalesce(l.yen, 0)::float8 as yen,
-           coalesce(l.later, 0)::int as later
-      from scope s
-      join customers c on c.merchant_id = ${merchantId} and c.customer_id = s.customer_id
-      left join live l on l.customer_id = s.customer_id
-     where not s.has_card and s.customer_id > ${after}
-     order by s.customer_id limit ${limit}`.execute(db);
+    with page as (
+      select s.customer_id from migration_scope s
+       where s.merchant_id = ${merchantId} and s.migration_id = ${migrationId}
+         and s.customer_id > ${after}
+         and not exists (select from cards k
+           where k.merchant_id = ${merchantId} and k.customer_id = s.customer_id
+             and k.deleted_at is null
+             and k.service = (select g.service from card_migrations g where g.id = ${migrationId}))
+       order by s.customer_id limit ${limit}
+    )
+    select p.customer_id as "customerId", c.customer_number as "customerNumber",
+           coalesce(r.reason, 'missing') as reason, l.due::int as rows, l.yen::float8 as yen,
+           l.later::int as later
+      from page p
+      join customers c on c.merchant_id = ${merchantId} and c.customer_id = p.customer_id
+     cross join lateral (
+       select case when bool_or(result = 'imported') then 'removed'
+                   when bool_or(result = 'failed') then 'failed' end as reason
+         from migration_results r
+        where r.merchant_id = ${merchantId} and r.migration_id = ${migrationId}
+          and r.customer_id = p.customer_id) r
+     cross join lateral (
+       select count(*) filter (where next_month <= ${month}) as due,
+              coalesce(sum(amount_yen) filter (where next_month <= ${month}), 0) as yen,
+              count(*) filter (where next_month is null or next_month > ${month}) as later
+         from subscriptions u
+        where u.merchant_id = ${merchantId} and u.customer_id = p.customer_id
+          and u.status = 'active' and u.deleted_at is null) l
+     order by p.customer_id`.execute(db);
   return rows.map(({ rows: due, yen, ...customer }) => ({ ...customer, due: { rows: due, yen } }));
 }
 

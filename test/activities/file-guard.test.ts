@@ -64,3 +64,31 @@ describe.each(['auth-result', 'capture-result'])('the guard of %s', (kind) => {
 test('an unknown kind exempts nothing', () => {
   expect(look('whatever', `注文番号\r\n${number}\r\n`)).not.toBeNull();
 });
+
+describe('the guard of a file of returned cards', () => {
+  const withService = merchantSettingsSchema.parse({ paymentMethods: { cardService: 'YAMATO' } });
+  const names = [
+    '顧客ID',
+    'カード番号下3桁',
+    'カードブランド',
+    '有効期限',
+    'カード認証キー',
+    '備考',
+  ];
+
+  test('looks into every column but our own number', () => {
+    for (const [at, name] of names.entries()) {
+      const row = names.map((_, index) => (index === at ? number : 'x'));
+      const found = look('returned-cards', `${names}\r\n${row}\r\n`, withService);
+      expect(found, name).toEqual(
+        at === 0 ? null : expect.objectContaining({ line: 2, column: name }),
+      );
+    }
+  });
+
+  test('refuses what is no such file, before anything of it is kept', () => {
+    expect(() => look('returned-cards', '顧客ID,x\r\n1,2\r\n', withService)).toThrow(
+      expect.objectContaining({ code: 'wrong_columns' }),
+    );
+  });
+});

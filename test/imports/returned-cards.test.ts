@@ -4,6 +4,7 @@ import { createBrandReader } from '../../billing/card-brands.ts';
 import { type CardService, cardServices, expiryFormat } from '../../billing/card-service.ts';
 import { formatCustomerId } from '../../billing/customer-id.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { detectEncoding } from '../../billing/text-encoding.ts';
 import {
   type TransformationChecks,
   type TransformedRow,
@@ -37,8 +38,9 @@ function checksOf(form: Form, scope: (id: number) => boolean = () => true): Tran
 
 async function transform(form: Form, text: string | Buffer, checks = checksOf(form)) {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  const encoding = await detectEncoding(give(bytes));
   const rows: TransformedRow[] = [];
-  for await (const batch of readReturnedRows(give(bytes), form, 'utf-8')) {
+  for await (const batch of readReturnedRows(give(bytes), form, encoding)) {
     rows.push(...batch.map((row) => transformReturnedRow(row, checks)));
   }
   return rows;
@@ -156,15 +158,16 @@ describe('a file that is none of the form is refused whole', () => {
 const orders = fc.record({
   service: fc.constantFrom(...cardServices),
   header: fc.boolean(),
+  encoding: fc.constantFrom('cp932', 'utf-8'),
   seed: fc.string(),
   ids: fc.uniqueArray(fc.integer({ min: 1, max: 99_000_000 }), { minLength: 1, maxLength: 20 }),
 });
 
 test('what the simulated PSPs return is imported as it was, and every row has one verdict', async () => {
   await fc.assert(
-    fc.asyncProperty(orders, async ({ service, header, seed, ids }) => {
+    fc.asyncProperty(orders, async ({ service, header, encoding, seed, ids }) => {
       const merchant = linkerMerchantSchema.parse({
-        ...{ merchantId: 'any', service, header, seed, encoding: 'utf-8' },
+        ...{ merchantId: 'any', service, header, seed, encoding },
       });
       const order: AnswerOrder = {
         merchant,
