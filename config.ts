@@ -158,6 +158,24 @@ const variables = {
     'address of the console, for links in mails',
     'mails carry no links',
   ),
+  TSUKIGIME_TEMPORAL_UI_URL: variable(
+    z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => new URL(url).origin)
+      .optional(),
+    'address of the Temporal UI: the console links to it, the API decodes payloads for it',
+    'the embedded server’s under `tsukigime up`, else no links',
+  ),
+  TSUKIGIME_SESSION_IDLE_MINUTES: variable(
+    z.coerce.number().int().min(1).max(1440).default(120),
+    'minutes without a request after which a person is logged out',
+    '120',
+  ),
+  TSUKIGIME_SESSION_HOURS: variable(
+    z.coerce.number().int().min(1).max(168).default(12),
+    'hours after which a person logs in again in any case',
+    '12',
+  ),
   LOG_LEVEL: variable(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'least severe log level written',
@@ -211,6 +229,10 @@ export interface Config {
   readonly smtpFrom: string | undefined;
   /** Without a slash at its end. */
   readonly consoleUrl: string | undefined;
+  /** Scheme, host and port. */
+  readonly temporalUiOrigin: string | undefined;
+  readonly sessionIdleMinutes: number;
+  readonly sessionHours: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
@@ -261,6 +283,9 @@ export function readConfig(environment: Environment = process.env): Config {
     sandboxSmtpUrl: read('TSUKIGIME_SANDBOX_SMTP_URL'),
     smtpFrom: read('SMTP_FROM'),
     consoleUrl: read('TSUKIGIME_CONSOLE_URL'),
+    temporalUiOrigin: read('TSUKIGIME_TEMPORAL_UI_URL'),
+    sessionIdleMinutes: read('TSUKIGIME_SESSION_IDLE_MINUTES'),
+    sessionHours: read('TSUKIGIME_SESSION_HOURS'),
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),

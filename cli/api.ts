@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -8,7 +9,7 @@ import { createApp } from '../api/app.ts';
 import { defaultLimits } from '../api/dependencies.ts';
 import { listen, type RunningServer } from '../api/server.ts';
 import { createBoundedStarts } from '../api/workflow-starts.ts';
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, checkoutDir, readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { reachTemporal } from '../temporal/client.ts';
 import { createLogger } from '../workers/logger.ts';
@@ -107,9 +108,15 @@ async function start(
     testRefreshConnection: refreshTester({ db, fileKeys }),
     realNow: () => new Date(),
     logger,
-    limits: defaultLimits,
+    limits: {
+      ...defaultLimits,
+      sessionIdleMs: config.sessionIdleMinutes * 60_000,
+      sessionMs: config.sessionHours * 3_600_000,
+    },
     updateWaitMs: config.updateWaitMs,
     trustedProxies: config.trustedProxies,
+    temporalUiOrigin: config.temporalUiOrigin,
+    consoleDir: join(checkoutDir, 'console', 'dist'),
   });
   const server = await listen(api, { host: config.apiHost, port: config.apiPort ?? defaultPort });
   // It must not hold up the first call, and what it does not find now the next start finds.

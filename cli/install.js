@@ -38,3 +38,9 @@ if (!isInstalled()) {
   }
 }
 writeFileSync(stamp, wanted);
+
+const { buildConsole } = await import('./build-console.js');
+if (!buildConsole()) {
+  console.error('the console could not be built: see above.');
+  process.exit(1);
+}

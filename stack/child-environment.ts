@@ -10,6 +10,7 @@ export function stackEnvironment(
     ...(services.postgres === false ? {} : { TSUKIGIME_DATABASE_URL_APP: stack.appDatabaseUrl }),
     ...(services.temporal === false ? {} : { TEMPORAL_ADDRESS: stack.temporalAddress }),
     TEMPORAL_NAMESPACE: stack.temporalNamespace,
+    ...(stack.temporalUiUrl === null ? {} : { TSUKIGIME_TEMPORAL_UI_URL: stack.temporalUiUrl }),
     TSUKIGIME_DATA_DIR: stack.dataDir,
     TSUKIGIME_PAYLOAD_KEYS: formatEncryptionKeys(stack.payloadKeys),
     TSUKIGIME_FILE_KEYS: formatEncryptionKeys(stack.fileKeys),
