@@ -15,7 +15,7 @@ export class OutOfPatienceError extends Error {
 export async function withPatience<Result>(
   temporal: Client,
   waitMs: number,
-  call: () => Promise<Result>,
+  call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -25,7 +25,7 @@ export async function withPatience<Result>(
       abort.abort();
     }, waitMs);
   });
-  const called = temporal.withAbortSignal(abort.signal, call);
+  const called = temporal.withAbortSignal(abort.signal, () => call(abort.signal));
   // Once nobody waits any more, how it ends concerns nobody.
   called.catch(() => {});
   return await Promise.race([called, late]).finally(() => clearTimeout(timer));

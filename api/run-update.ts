@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import type { ApiDependencies } from './dependencies.ts';
+import { enterInTurn } from './enter-in-turn.ts';
 import { OutOfPatienceError, withPatience } from './patience.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
 
@@ -42,12 +43,14 @@ export async function runUpdate<Result, Args extends [unknown, ...unknown[]]>(
   let taken = false;
   try {
     // One wait over both calls: the caller waits once, however the time is spent.
-    const result = await withPatience(deps.temporal, deps.updateWaitMs, async () => {
-      const update = await handle.startUpdate(act.update, {
-        args: act.args,
-        updateId: updateIdOf(act),
-        waitForStage: 'ACCEPTED',
-      });
+    const result = await withPatience(deps.temporal, deps.updateWaitMs, async (signal) => {
+      const update = await enterInTurn(deps.temporal, act.workflowId, signal, () =>
+        handle.startUpdate(act.update, {
+          args: act.args,
+          updateId: updateIdOf(act),
+          waitForStage: 'ACCEPTED',
+        }),
+      );
       taken = true;
       return await update.result();
     });
