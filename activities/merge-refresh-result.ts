@@ -5,6 +5,7 @@ import { explainUselessResult } from '../billing/card-refresh-judgement.ts';
 import type { RefreshResultLayout } from '../billing/card-refresh-settings.ts';
 import { type CopyValue, inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant, retryMerge } from '../db/database.ts';
+import { lockRefusedCards } from '../db/queries/card-locks.ts';
 import {
   type ClassifiedRefresh,
   classifyRefreshStage,
@@ -88,6 +89,7 @@ async function mergeOnce(
     const classified = await classifyRefreshStage(trx, merchantId, work);
     refuseUseless(classified, isCut);
     const counts = await mergeRefreshStage(trx, merchantId, { ...work, classified, layoutKey });
+    await lockRefusedCards(trx, merchantId, work);
     return { kind: 'merged', n: next.n, counts };
   });
 }

@@ -1,8 +1,7 @@
 // A million customer rows into the record, against the floor of the same run: the same file decoded,
 // parsed and copied into a plain table. `npx tsx bench/imports.ts [rows]`; fails above 3 x the floor, 6 x
 // when every row has an error, or 512 MB of the importing process.
-import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import iconv from 'iconv-lite';
 import { createFileGuard } from '../activities/file-guard.ts';
-import { importStoredFile } from '../activities/file-import.ts';
+import { importStoredFile } from '../activities/import-stored-file.ts';
 import { readCsvRows } from '../billing/csv-rows.ts';
 import { merchantSettingsSchema } from '../billing/merchant-settings.ts';
 import { inheritedEnvironment, parseEncryptionKeys, readConfig } from '../config.ts';
@@ -22,18 +21,12 @@ import { registerImport } from '../db/queries/imports.ts';
 import { createMerchant } from '../db/queries/merchants.ts';
 import { importColumns } from '../imports/import-columns.ts';
 import { bringUpStack } from '../stack/bring-up.ts';
+import { judge, type Measured, measure, report, timed } from './measure.ts';
 
 const now = '2026-11-22T00:00:00.000Z';
 const columns = importColumns.customers;
 
-interface Measured {
-  readonly seconds: number;
-  /** Processor time of the process and its Postgres backends: on a busy machine it says more. */
-  readonly cpuSeconds: number;
-  readonly peakMb: number;
-}
-
-/** What one process of its own does and measures: so that its memory is its own. */
+/** What one process of its own does and measures. */
 interface Job {
   readonly job: 'floor' | 'import';
   readonly appUrl: string;
@@ -45,6 +38,10 @@ interface Job {
 
 if (process.argv[2] === 'job') await runJob(JSON.parse(await text(process.stdin)) as Job);
 else await compare(Number(process.argv[2] ?? 1_000_000));
+
+async function run(job: Job): Promise<Measured> {
+  return await measure(fileURLToPath(import.meta.url), job);
+}
 
 async function compare(rows: number): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
@@ -62,12 +59,12 @@ async function compare(rows: number): Promise<void> {
     const paths = { good: join(dataDir, 'good.csv'), bad: join(dataDir, 'bad.csv') };
     await writeCustomers(paths.good, rows, (index) => `${index % 3}`.replace('0', '3'));
     await writeCustomers(paths.bad, rows, () => '9');
-    const floor = await measure({ ...common, job: 'floor', path: paths.good, slug: '' });
-    const good = await measure({ ...common, job: 'import', path: paths.good, slug: 'good' });
-    const bad = await measure({ ...common, job: 'import', path: paths.bad, slug: 'bad' });
-    print('floor', floor, floor, Number.POSITIVE_INFINITY);
-    failed = print('import', good, floor, 3) || failed;
-    failed = print('import, every row failed', bad, floor, 6) || failed;
+    const floor = await run({ ...common, job: 'floor', path: paths.good, slug: '' });
+    const good = await run({ ...common, job: 'import', path: paths.good, slug: 'good' });
+    const bad = await run({ ...common, job: 'import', path: paths.bad, slug: 'bad' });
+    judge('floor', floor, floor, Number.POSITIVE_INFINITY);
+    failed = judge('import', good, floor, 3) || failed;
+    failed = judge('import, every row failed', bad, floor, 6) || failed;
   } finally {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -75,62 +72,16 @@ async function compare(rows: number): Promise<void> {
   process.exitCode = failed ? 1 : 0;
 }
 
-function print(name: string, of: Measured, floor: Measured, limit: number): boolean {
-  const ratio = of.seconds / floor.seconds;
-  const failed = ratio > limit || of.peakMb > 512;
-  const verdict = failed ? 'FAILED' : 'ok';
-  const cpu = (of.cpuSeconds / floor.cpuSeconds).toFixed(2);
-  console.log(
-    `${name}: ${of.seconds.toFixed(1)} s, ${ratio.toFixed(2)} x (processor ${of.cpuSeconds.toFixed(1)} s, ${cpu} x), ${of.peakMb} MB, ${verdict}`,
-  );
-  return failed;
-}
-
-async function measure(job: Job): Promise<Measured> {
-  const file = fileURLToPath(import.meta.url);
-  const child = spawn(process.execPath, ['--import', 'tsx', file, 'job'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  // By standard input: what it holds is secret, and a command line is not.
-  child.stdin.end(JSON.stringify(job));
-  return JSON.parse(await text(child.stdout)) as Measured;
-}
-
 async function runJob(job: Job): Promise<void> {
   const pool = openPool(job.job === 'floor' ? job.ownerUrl : job.appUrl, { maxConnections: 4 });
   try {
-    const { seconds, cpuSeconds } =
-      job.job === 'floor' ? await runFloor(pool, job) : await runImport(pool, job);
-    const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
-    console.log(JSON.stringify({ seconds, cpuSeconds, peakMb }));
+    report(job.job === 'floor' ? await runFloor(pool, job) : await runImport(pool, job));
   } finally {
     await pool.end();
   }
 }
 
 type Timed = Omit<Measured, 'peakMb'>;
-
-async function timed(pool: ReturnType<typeof openPool>, work: () => Promise<void>): Promise<Timed> {
-  const backends = async () => {
-    const { rows } = await pool.query<{ pid: number }>(
-      `select pid from pg_stat_activity
-        where datname = current_database() and application_name = 'tsukigime'`,
-    );
-    // Fields 14 and 15 of the line: ticks of a hundredth of a second, behind a name in parentheses.
-    const ticks = rows.map(({ pid }) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return Number(fields[11]) + Number(fields[12]);
-    });
-    return ticks.reduce((sum, each) => sum + each, 0) / 100;
-  };
-  const before = await backends();
-  const cpu = process.cpuUsage();
-  const started = performance.now();
-  await work();
-  const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  return { seconds, cpuSeconds: (user + system) / 1e6 + (await backends()) - before };
-}
 
 async function runFloor(pool: ReturnType<typeof openPool>, { path }: Job): Promise<Timed> {
   const names = columns.map((_, index) => `c${index}`);

@@ -43,16 +43,29 @@ export function judgeRefreshResult(
 ): RefreshJudgement {
   const { asked, kept, card, month } = of;
   if (card === null) return { outcome: 'card_gone', after: null };
-  if (!isSameFace(card, kept)) return { outcome: 'card_changed', after: null };
+  if (isReplaced(card, kept)) return { outcome: 'card_changed', after: null };
   const valid = verdict === 0;
+  const newNumber = valid && isNewNumber(lastDigits, asked.lastDigits) ? lastDigits : null;
+  // What an earlier file has made of the card, and this one does not say any more, is taken back.
   const wanted = {
-    lastDigits: valid && isNewNumber(lastDigits, asked.lastDigits) ? lastDigits : asked.lastDigits,
-    expiry: valid ? (expiry ?? asked.expiry) : asked.expiry,
+    lastDigits:
+      newNumber ?? (kept.lastDigits === asked.lastDigits ? card.lastDigits : asked.lastDigits),
+    expiry:
+      valid && expiry !== null ? expiry : kept.expiry === asked.expiry ? card.expiry : asked.expiry,
   };
-  const after = isSameFace(wanted, kept) ? null : wanted;
+  const after = isSameFace(wanted, card) ? null : wanted;
   if (!valid) return { outcome: 'refused', after };
   if (wanted.expiry <= nextBillingMonth(month)) return { outcome: 'no_newer_data', after };
-  return { outcome: isSameFace(wanted, asked) ? 'valid' : 'renewed', after };
+  const isRenewed = newNumber !== null || (expiry !== null && expiry !== asked.expiry);
+  return { outcome: isRenewed ? 'renewed' : 'valid', after };
+}
+
+/**
+ * Whether a card is another one than it was: other last digits, or a later expiry. The same data again,
+ * or older, replaces nothing. Card files know three digits of a number, results four.
+ */
+export function isReplaced(card: CardFace, before: CardFace): boolean {
+  return card.lastDigits.slice(-3) !== before.lastDigits.slice(-3) || card.expiry > before.expiry;
 }
 
 /** An issuer never shortens a card's life: such a row is of another card, or read at a wrong place. */

@@ -171,7 +171,11 @@ function unfitReason(field: LayoutField, value: string): RowReason | null {
   return field.maxBytes === undefined ? null : checkBytes(field, value, field.maxBytes);
 }
 
+const oneByteEach = /^[\x20-\x7e]*$/;
+
 function checkBytes(field: LayoutField, value: string, maxBytes: number): RowReason | null {
+  // Of ASCII the length was looked at; what CP932 makes of the rest costs a look at every character.
+  if (oneByteEach.test(value) && value.length <= maxBytes) return null;
   const unwritable = findUnwritable(value, 'cp932');
   if (unwritable !== null) return reasons.unwritable(field, unwritable);
   const { length } = encodeCsv(value, 'cp932');

@@ -87,65 +87,74 @@ function targetOf({ refreshId, layout }: OfRefreshFile): RawBuilder<unknown> {
       on ${own} and t.member_id = s.member_id and ${sameSequence}`;
 }
 
-/** What earlier files of the refresh said: the newest verdict, and what they made of the card. */
+/**
+ * What earlier files of the refresh said of a target `t`: its newest verdict `p`, and what they made of
+ * the card `a`.
+ */
 const earlier = (refreshId: number) => sql`
-  left join (select distinct on (line) line, verdict, outcome from refresh_results
+  left join (select distinct on (line) line, verdict from refresh_results
               where refresh_id = ${refreshId} order by line, n desc) p on p.line = t.line
   left join (select distinct on (line) line, last_digits_after, expiry_after from refresh_results
               where refresh_id = ${refreshId} and last_digits_after is not null
               order by line, n desc) a on a.line = t.line`;
 
-async function judgeStage(trx: Trx, merchantId: number, of: OfRefreshFile): Promise<void> {
+/** Every staged row with its target, what was asked, what we kept, and what the card is now. */
+function matchedRows(merchantId: number, of: OfRefreshFile): RawBuilder<unknown> {
   const corrects = of.n > 1;
+  const kept = corrects
+    ? sql`coalesce(a.last_digits_after, t.last_digits) as kept_digits,
+          coalesce(a.expiry_after, t.expiry) as kept_expiry, p.verdict as said_before`
+    : sql`t.last_digits as kept_digits, t.expiry as kept_expiry, null::smallint as said_before`;
+  const isOlder = sql`(t.line is not null and s.verdict = 0 and s.expiry < t.expiry)`;
+  return sql`
+    select s.line as result_line, s.member_id, s.verdict, s.last_digits, s.expiry,
+           t.line, t.card_id, t.last_digits as asked_digits, t.expiry as asked_expiry, ${kept},
+           k.last_digits as card_digits, k.expiry as card_expiry,
+           (k.id is null or k.deleted_at is not null) as gone,
+           case when s.fault is not null then s.fault when t.line is null then 'unmatched'
+                when ${isOlder} then 'bad_data' end as fault,
+           case when s.fault is not null then s.field when ${isOlder} then '新有効期限' end as field
+      from staged_refresh s
+      ${targetOf(of)}
+      left join cards k on k.id = t.card_id and k.merchant_id = ${merchantId}
+      ${corrects ? earlier(of.refreshId) : sql``}`;
+}
+
+async function judgeStage(trx: Trx, merchantId: number, of: OfRefreshFile): Promise<void> {
   const isNewNumber = sql`
-    s.last_digits is not null and right(s.last_digits, length(t.last_digits)) <> t.last_digits
-      and right(t.last_digits, length(s.last_digits)) <> s.last_digits`;
-  // Compared by column: rows of a row comparison cost a million times more.
-  const isMoved = sql`(wanted_digits <> kept_digits or wanted_expiry <> kept_expiry)`;
-  const isLeft = sql`('card_gone', 'card_changed')`;
-  const news = corrects
-    ? sql`(p_verdict is null or verdict <> p_verdict
-           or (${isMoved} and not (outcome in ${isLeft} and p_outcome in ${isLeft})))`
-    : sql`true`;
+    (verdict = 0 and last_digits is not null
+     and right(last_digits, length(asked_digits)) <> asked_digits
+     and right(asked_digits, length(last_digits)) <> last_digits)`;
+  // Compared by column: a comparison of rows costs more, a million times.
   await sql`
     create temp table judged_refresh on commit drop as
-    select result_line, member_id, fault, field, line, card_id, verdict, outcome, kept_digits,
-           kept_expiry, wanted_digits, wanted_expiry, ${news} as news,
-           outcome not in ${isLeft} and ${isMoved} as moved
-      from (select *,
-                   case when gone then 'card_gone' when changed then 'card_changed'
+    select result_line, member_id, fault, field, line, card_id, verdict, outcome,
+           coalesce(card_digits, kept_digits) as digits_before,
+           coalesce(card_expiry, kept_expiry) as expiry_before, wanted_digits, wanted_expiry,
+           moves, (said_before is null or said_before <> verdict or moves) as news
+      from (
+        select *, outcome not in ('card_gone', 'card_changed')
+                    and (wanted_digits <> card_digits or wanted_expiry <> card_expiry) as moves
+          from (
+            select *,
+                   case when gone then 'card_gone'
+                        when right(card_digits, 3) <> right(kept_digits, 3)
+                          or card_expiry > kept_expiry then 'card_changed'
                         when verdict <> 0 then 'refused'
                         when wanted_expiry <= ${nextBillingMonth(of.month)} then 'no_newer_data'
-                        when wanted_digits <> asked_digits or wanted_expiry <> asked_expiry
-                          then 'renewed'
+                        when ${isNewNumber} or expiry <> asked_expiry then 'renewed'
                         else 'valid' end as outcome
-        from (select s.line as result_line, s.member_id, s.verdict, t.line, t.card_id,
-                     case when s.fault is not null then s.fault
-                          when t.line is null then 'unmatched'
-                          when s.verdict = 0 and s.expiry < t.expiry then 'bad_data' end as fault,
-                     case when s.fault is not null then s.field
-                          when t.line is not null and s.verdict = 0 and s.expiry < t.expiry
-                            then '新有効期限' end as field,
-                     t.last_digits as asked_digits, t.expiry as asked_expiry,
-                     ${corrects ? sql`coalesce(a.last_digits_after, t.last_digits)` : sql`t.last_digits`} as kept_digits,
-                     ${corrects ? sql`coalesce(a.expiry_after, t.expiry)` : sql`t.expiry`} as kept_expiry,
-                     case when s.verdict = 0 and ${isNewNumber} then s.last_digits
-                          else t.last_digits end as wanted_digits,
-                     case when s.verdict = 0 and s.expiry is not null then s.expiry
-                          else t.expiry end as wanted_expiry,
-                     (k.id is null or k.deleted_at is not null) as gone,
-                     ${
-                       corrects
-                         ? sql`(k.last_digits <> coalesce(a.last_digits_after, t.last_digits)
-                                or k.expiry <> coalesce(a.expiry_after, t.expiry))`
-                         : sql`(k.last_digits <> t.last_digits or k.expiry <> t.expiry)`
-                     } as changed,
-                     ${corrects ? sql`p.verdict` : sql`null::smallint`} as p_verdict,
-                     ${corrects ? sql`p.outcome` : sql`null::text`} as p_outcome
-                from staged_refresh s
-                ${targetOf(of)}
-                left join cards k on k.id = t.card_id and k.merchant_id = ${merchantId}
-                ${corrects ? earlier(of.refreshId) : sql``}) matched) judged`.execute(trx);
+              from (
+                select *,
+                       case when ${isNewNumber} then last_digits
+                            when kept_digits = asked_digits then card_digits
+                            else asked_digits end as wanted_digits,
+                       case when verdict = 0 and expiry is not null then expiry
+                            when kept_expiry = asked_expiry then card_expiry
+                            else asked_expiry end as wanted_expiry
+                  from (${matchedRows(merchantId, of)}) matched) wanted) judged) moved`.execute(
+    trx,
+  );
 }
 
 /**
@@ -154,11 +163,14 @@ async function judgeStage(trx: Trx, merchantId: number, of: OfRefreshFile): Prom
  */
 async function quarantineDoubles(trx: Trx): Promise<void> {
   await sql`
-    with doubled as (
+    with several as (
+      select line from judged_refresh where fault is null group by line having count(*) > 1
+    ), doubled as (
       select line, min(result_line) as first,
              min(verdict) = max(verdict) and min(wanted_digits) = max(wanted_digits)
                and min(wanted_expiry) = max(wanted_expiry) as same
-        from judged_refresh where fault is null group by line having count(*) > 1)
+        from judged_refresh where fault is null and line in (select line from several)
+       group by line)
     update judged_refresh j set fault = 'doubled'
       from doubled d
      where j.line = d.line and j.fault is null
@@ -182,9 +194,9 @@ export async function mergeRefreshStage(
     insert into refresh_results (refresh_id, line, n, merchant_id, card_id, result_line, verdict,
       outcome, last_digits_before, expiry_before, last_digits_after, expiry_after)
     select ${head}, line, ${n}::int, ${merchantId}::bigint, card_id, result_line, verdict, outcome,
-           kept_digits, kept_expiry, case when moved then wanted_digits end,
-           case when moved then wanted_expiry end
-      from judged_refresh where fault is null and news order by line`.execute(trx);
+           digits_before, expiry_before, case when moves then wanted_digits end,
+           case when moves then wanted_expiry end
+      from judged_refresh where fault is null and news`.execute(trx);
   await sql`
     insert into refresh_quarantine (refresh_id, n, result_line, merchant_id, reason, field, member_id)
     select ${head}, ${n}::int, result_line, ${merchantId}::bigint, fault, field, member_id
@@ -192,7 +204,7 @@ export async function mergeRefreshStage(
   await sql`
     update cards k set last_digits = j.wanted_digits, expiry = j.wanted_expiry, updated_at = ${now}
       from judged_refresh j
-     where j.fault is null and j.news and j.moved
+     where j.fault is null and j.moves
        and k.id = j.card_id and k.merchant_id = ${merchantId}`.execute(trx);
   const news = Number(inserted.numAffectedRows ?? 0n);
   await refreshStatistics(trx, news, ['refresh_results']);

@@ -10,11 +10,8 @@ import {
   refreshKeyPattern,
 } from '../../billing/card-refresh-selection.ts';
 import type { Db, Trx } from '../database.ts';
+import { standingLocks } from '../locked-cards.ts';
 import { refreshStatistics } from '../statistics.ts';
-
-// R3: import { standingLocks } from './card-locks.ts'
-const standingLocks = (_: number): RawBuilder<unknown> =>
-  sql`select null::bigint as card_id where false`;
 
 /** 会員ID of a card `k`: what the card file gave as SEND ID, else our 顧客ID [assumed]. */
 const memberIdOf = sql`
@@ -37,7 +34,8 @@ function reasonOf(merchantId: number, { month, first }: RefreshRule): RawBuilder
     case when k.service <> 'GMO' then 'other_service'
          when u.deleted_at is not null then 'customer_deleted'
          when k.deleted_at is not null then 'card_deleted'
-         when not ${fits(memberIdOf, maxRefreshKeyLengths.memberId)} then 'unfit_keys'
+         when k.send_id is not null and not ${fits(memberIdOf, maxRefreshKeyLengths.memberId)}
+           then 'unfit_keys'
          when not ${fits(sql`coalesce(k.sequence, '')`, maxRefreshKeyLengths.sequence)}
            then 'unfit_keys'
          when k.id in (select card_id from (${standingLocks(merchantId)}) l) then 'locked'

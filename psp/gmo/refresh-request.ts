@@ -45,6 +45,9 @@ export function encodeRefreshRequestLine(row: RefreshRequestRow): string {
   throw new RefreshRequestError(`a row does not fit the request: ${fields}`);
 }
 
+/** Almost every request: then a character is a byte. */
+const isAsciiText = /^[ -~\r\n]*$/;
+
 /** The bytes of a request, a piece for each batch of rows. */
 export async function* encodeRefreshRequest(
   batches: AsyncIterable<readonly RefreshRequestRow[]>,
@@ -52,7 +55,8 @@ export async function* encodeRefreshRequest(
   for await (const rows of batches) {
     let text = '';
     for (const row of rows) text += encodeRefreshRequestLine(row);
-    if (text !== '') yield encodeCsv(text, 'cp932');
+    if (text !== '')
+      yield isAsciiText.test(text) ? Buffer.from(text, 'latin1') : encodeCsv(text, 'cp932');
   }
 }
 

@@ -53,6 +53,17 @@ describe('what a result does to its card', () => {
     },
   );
 
+  test('data that is the same or older, come in between, is no other card', () => {
+    const older = { ...expiring, expiry: '2026-02' };
+    expect(judge({ verdict: 1 }, expiring, older)).toEqual({ outcome: 'refused', after: null });
+    expect(judge({}, expiring, older)).toEqual({ outcome: 'no_newer_data', after: null });
+    const longer = { ...lasting, lastDigits: '1234' };
+    expect(judge({ expiry: '2031-12' }, lasting, longer)).toEqual({
+      outcome: 'renewed',
+      after: { lastDigits: '1234', expiry: '2031-12' },
+    });
+  });
+
   test('a corrected file ends as if it had been right at once', () => {
     const kept = { ...expiring, expiry: '2031-12' };
     const of = { asked: expiring, kept, card: kept, month: '2026-11' };
