@@ -24,6 +24,8 @@ export type FailureType =
   | 'PreviewChanged'
   | 'ApproverIsRequester'
   | 'UnknownOrders'
+  | 'UnknownCustomers'
+  | 'ChecksOpen'
   | 'DeskItemsRefused'
   | 'ConservationBroken';
 

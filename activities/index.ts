@@ -1,5 +1,6 @@
 import { createApprovalActivities } from './approval.ts';
 import { createCaptureWindowActivities } from './capture-window.ts';
+import { createCardMigrationActivities } from './card-migration.ts';
 import { createCardRefreshActivities } from './card-refresh.ts';
 import { createCarrierResendTaskActivities } from './carrier-resend-tasks.ts';
 import { createCorrectionActivities } from './corrections.ts';
@@ -14,6 +15,8 @@ import { createHandOverActivities } from './hand-over.ts';
 import { createHoldActivities } from './holds.ts';
 import { createMailOutboxActivities } from './mail-outbox.ts';
 import { createMailboxActivities } from './mailbox.ts';
+import { createMigrationEndActivities } from './migration-end.ts';
+import { createMigrationReleaseActivities } from './migration-release.ts';
 import { createMonthStarterActivities } from './month-starter.ts';
 import { createNgActActivities } from './ng-acts.ts';
 import { createNgWaveActivities } from './ng-wave.ts';
@@ -27,6 +30,7 @@ import { createRefreshRequestActivities } from './refresh-request.ts';
 import { createRefreshResultActivities } from './refresh-result.ts';
 import { createResultFileActivities } from './result-file.ts';
 import { createRetentionActivities } from './retention.ts';
+import { createReturnedFileActivities } from './returned-file.ts';
 import { createRunActivities } from './run.ts';
 import { createSelectionActivities } from './selection.ts';
 import { createSendErrorActivities } from './send-errors.ts';
@@ -46,6 +50,7 @@ export function createActivities(deps: ActivityDependencies) {
       noteUnclearSend,
       noteWrongResult,
       noteUnclearRefresh,
+      ...createCardMigrationActivities(deps),
       ...createCardRefreshActivities(deps),
       ...createImportActActivities(deps),
       ...createCycleActivities(deps),
@@ -70,6 +75,9 @@ export function createActivities(deps: ActivityDependencies) {
       ...createRefreshRequestActivities(deps),
       ...createRefreshResultActivities(deps),
       ...createFileImportActivities(deps),
+      ...createMigrationReleaseActivities(deps),
+      ...createReturnedFileActivities(deps),
+      ...createMigrationEndActivities(deps),
       ...createNgActActivities(deps),
       ...createNgWaveActivities(deps),
       ...createOrderExportActivities(deps),

@@ -1,9 +1,12 @@
+import { auditRoutes } from './contract/audit.ts';
 import { captureWindowRoutes } from './contract/capture-window.ts';
+import { cardLockRoutes } from './contract/card-locks.ts';
 import { cardMigrationRoutes } from './contract/card-migrations.ts';
 import { cardRefreshRoutes } from './contract/card-refresh.ts';
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
 import { chargeRoutes } from './contract/charges.ts';
+import { codecRoutes } from './contract/codec.ts';
 import { consoleRoutes } from './contract/console.ts';
 import { correctionRoutes } from './contract/corrections.ts';
 import { customerMailRoutes } from './contract/customer-mails.ts';
@@ -46,6 +49,8 @@ export const contract = {
   ...serviceRoutes,
   ...sessionRoutes,
   ...userRoutes,
+  ...codecRoutes,
+  ...auditRoutes,
   ...consoleRoutes,
   ...merchantRoutes,
   ...tokenRoutes,
@@ -58,6 +63,7 @@ export const contract = {
   ...registerRoutes,
   ...paymentMethodRoutes,
   ...cardRefreshRoutes,
+  ...cardLockRoutes,
   ...eposBannerRoutes,
   ...cycleRoutes,
   ...recoveryRoutes,

@@ -22,6 +22,11 @@ export const missingProblems = {
     title: 'No such card migration',
     detail: 'この番号のカードの移行はありません。何も変更していません。一覧を確かめてください。',
   },
+  'card-lock-not-found': {
+    status: 404,
+    title: 'No such lock of a card',
+    detail: 'この番号のカード利用停止はありません。何も変更していません。一覧を確かめてください。',
+  },
   'settings-not-found': {
     status: 404,
     title: 'No such version of the settings',

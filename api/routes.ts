@@ -1,11 +1,14 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { auditHandlers } from './routes/audit.ts';
 import { captureWindowHandlers } from './routes/capture-window.ts';
+import { cardLockHandlers } from './routes/card-locks.ts';
 import { cardMigrationHandlers } from './routes/card-migrations.ts';
 import { cardRefreshHandlers } from './routes/card-refresh.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
 import { chargeHandlers } from './routes/charges.ts';
+import { codecHandlers } from './routes/codec.ts';
 import { consoleHandlers } from './routes/console.ts';
 import { correctionHandlers } from './routes/corrections.ts';
 import { customerMailHandlers } from './routes/customer-mails.ts';
@@ -48,6 +51,8 @@ export const handlers: Handlers<Contract> = {
   ...serviceHandlers,
   ...sessionHandlers,
   ...userHandlers,
+  ...codecHandlers,
+  ...auditHandlers,
   ...consoleHandlers,
   ...merchantHandlers,
   ...tokenHandlers,
@@ -60,6 +65,7 @@ export const handlers: Handlers<Contract> = {
   ...registerHandlers,
   ...paymentMethodHandlers,
   ...cardRefreshHandlers,
+  ...cardLockHandlers,
   ...eposBannerHandlers,
   ...cycleHandlers,
   ...recoveryHandlers,

@@ -14,6 +14,8 @@ export interface UnfinishedWork {
   readonly dryRuns: readonly { readonly billingMonth: string; readonly n: number }[];
   /** Numbers of imports that are held or run. */
   readonly importNumbers: readonly number[];
+  /** Numbers of card migrations that are not over. */
+  readonly migrationNumbers: readonly number[];
   /** Months of card refreshes that are not finished. */
   readonly refreshMonths: readonly string[];
   /** Slugs of delivery endpoints whose queue is not empty. */

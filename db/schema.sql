@@ -40,6 +40,16 @@ create table audit_entries (
   constraint audit_entries_previous_hash_check CHECK ((octet_length(previous_hash) = 32)),
   constraint audit_hash_is_of_its_entry CHECK ((hash = sha256((previous_hash || convert_to(entry, 'UTF8'::name)))))
 );
+create table audit_heads (
+  chain_id bigint not null,
+  day date not null,
+  n bigint not null,
+  hash bytea not null,
+  recorded_at timestamp with time zone not null,
+  constraint audit_heads_pkey PRIMARY KEY (chain_id, day),
+  constraint audit_heads_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint audit_heads_n_check CHECK ((n >= 1))
+);
 create table authorization_requests (
   charge_id bigint not null,
   n integer not null,
@@ -72,6 +82,120 @@ create table capture_waves (
   constraint capture_waves_n_check CHECK ((n >= 1)),
   constraint capture_waves_rows_check CHECK ((rows >= 1)),
   constraint capture_waves_yen_check CHECK ((yen >= 1))
+);
+create table card_lock_override_answers (
+  override_id bigint not null,
+  merchant_id bigint not null,
+  answer text not null,
+  reason text not null,
+  answered_by text not null,
+  answered_at timestamp with time zone not null,
+  constraint card_lock_override_answers_pkey PRIMARY KEY (override_id),
+  constraint card_lock_override_answers_answer_check CHECK ((answer = ANY (ARRAY['approved'::text, 'rejected'::text]))),
+  constraint card_lock_override_answers_reason_check CHECK ((reason <> ''::text))
+);
+create table card_lock_overrides (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  lock_id bigint not null,
+  n integer not null,
+  mismatch text not null,
+  evidence_file_id bigint not null,
+  reason text not null,
+  requested_by text not null,
+  requested_at timestamp with time zone not null,
+  constraint card_lock_overrides_pkey PRIMARY KEY (id),
+  constraint card_lock_overrides_lock_id_n_key UNIQUE (lock_id, n),
+  constraint card_lock_overrides_mismatch_check CHECK ((mismatch = ANY (ARRAY['wrong_row'::text, 'wrong_month'::text]))),
+  constraint card_lock_overrides_n_check CHECK ((n >= 1)),
+  constraint card_lock_overrides_reason_check CHECK ((reason <> ''::text))
+);
+create table card_locks (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  number integer not null,
+  card_id bigint not null,
+  n integer not null,
+  customer_id integer not null,
+  customer_number text not null,
+  service text not null,
+  last_digits text not null,
+  expiry text not null,
+  refresh_id bigint not null,
+  line integer not null,
+  result_n integer not null,
+  result_line integer not null,
+  verdict smallint not null,
+  locked_at timestamp with time zone not null,
+  constraint card_locks_pkey PRIMARY KEY (id),
+  constraint card_locks_card_id_n_key UNIQUE (card_id, n),
+  constraint card_locks_merchant_id_number_key UNIQUE (merchant_id, number),
+  constraint card_locks_n_check CHECK ((n >= 1)),
+  constraint card_locks_number_check CHECK ((number >= 1)),
+  constraint card_locks_verdict_check CHECK (((verdict >= 1) AND (verdict <= 3)))
+);
+create table card_migrations (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  number integer not null,
+  service text not null,
+  old_service text not null,
+  scope jsonb not null,
+  follows_id bigint,
+  rehearsal boolean not null,
+  request_key text not null,
+  stage text not null,
+  waits_since timestamp with time zone not null,
+  due_at timestamp with time zone,
+  note text,
+  started_at timestamp with time zone not null,
+  started_by text not null,
+  finished_at timestamp with time zone,
+  constraint card_migrations_pkey PRIMARY KEY (id),
+  constraint card_migrations_merchant_id_number_key UNIQUE (merchant_id, number),
+  constraint card_migrations_merchant_id_request_key_key UNIQUE (merchant_id, request_key),
+  constraint card_migrations_check CHECK (((stage = ANY (ARRAY['accepted'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+  constraint card_migrations_number_check CHECK ((number >= 1)),
+  constraint card_migrations_old_service_check CHECK ((old_service <> ''::text)),
+  constraint card_migrations_service_check CHECK ((service = ANY (ARRAY['ZEUS'::text, 'GMO'::text, 'YAMATO'::text]))),
+  constraint card_migrations_stage_check CHECK ((stage = ANY (ARRAY['checking'::text, 'handing_over'::text, 'awaiting_return'::text, 'importing'::text, 'covering'::text, 'accepted'::text, 'cancelled'::text])))
+);
+create table card_refreshes (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  month text not null,
+  stage text not null,
+  attention boolean default false not null,
+  note text,
+  started_at timestamp with time zone not null,
+  started_by text not null,
+  request_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  unclear_at timestamp with time zone,
+  first boolean,
+  targets integer default 0 not null,
+  request_file_id bigint,
+  sent_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  constraint card_refreshes_pkey PRIMARY KEY (id),
+  constraint card_refreshes_merchant_id_month_key UNIQUE (merchant_id, month),
+  constraint a_request_has_targets CHECK (((request_file_id IS NULL) OR (targets > 0))),
+  constraint card_refreshes_check CHECK (((stage = ANY (ARRAY['done'::text, 'not_run'::text])) = (closed_at IS NOT NULL))),
+  constraint card_refreshes_month_check CHECK ((month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint card_refreshes_stage_check CHECK ((stage = ANY (ARRAY['planned'::text, 'built'::text, 'unknown'::text, 'awaiting_result'::text, 'done'::text, 'not_run'::text]))),
+  constraint not_run_says_why CHECK (((stage <> 'not_run'::text) OR (note IS NOT NULL))),
+  constraint what_left_was_built CHECK (((stage = ANY (ARRAY['planned'::text, 'not_run'::text, 'done'::text])) OR (request_file_id IS NOT NULL)))
+);
+create table card_unlocks (
+  lock_id bigint not null,
+  merchant_id bigint not null,
+  how text not null,
+  import_id bigint,
+  override_id bigint,
+  unlocked_at timestamp with time zone not null,
+  constraint card_unlocks_pkey PRIMARY KEY (lock_id),
+  constraint card_unlocks_check CHECK (((how = 'override'::text) = (override_id IS NOT NULL))),
+  constraint card_unlocks_how_check CHECK ((how = ANY (ARRAY['replaced'::text, 'override'::text])))
 );
 create table cards (
   id bigint generated always as identity not null,
@@ -553,6 +677,18 @@ create table endings (
   constraint endings_k_check CHECK ((k >= 1)),
   constraint endings_kind_check CHECK ((kind = ANY (ARRAY['capture'::text, 'void'::text, 'expired'::text])))
 );
+create table epos_banners (
+  merchant_id bigint not null,
+  version integer not null,
+  content_type text,
+  content bytea,
+  set_at timestamp with time zone not null,
+  set_by text not null,
+  constraint epos_banners_pkey PRIMARY KEY (merchant_id, version),
+  constraint epos_banners_check CHECK (((content_type IS NULL) = (content IS NULL))),
+  constraint epos_banners_content_type_check CHECK ((content_type = ANY (ARRAY['image/png'::text, 'image/jpeg'::text, 'image/gif'::text]))),
+  constraint epos_banners_version_check CHECK ((version >= 1))
+);
 create table exchanges (
   id bigint generated by default as identity not null,
   merchant_id bigint not null,
@@ -787,6 +923,134 @@ create table merchants (
   constraint merchants_kind_check CHECK ((kind = ANY (ARRAY['real'::text, 'sandbox'::text]))),
   constraint merchants_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,32}$'::text)),
   constraint real_merchants_live_in_real_time CHECK (((kind = 'sandbox'::text) OR (clock_offset_ms = 0)))
+);
+create table migration_acceptances (
+  migration_id bigint not null,
+  merchant_id bigint not null,
+  coverage jsonb not null,
+  accepted_at timestamp with time zone not null,
+  accepted_by text not null,
+  constraint migration_acceptances_pkey PRIMARY KEY (migration_id)
+);
+create table migration_acknowledgements (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  migration_id bigint not null,
+  check_name text not null,
+  on_date date,
+  acknowledged_at timestamp with time zone not null,
+  acknowledged_by text not null,
+  constraint migration_acknowledgements_pkey PRIMARY KEY (id)
+);
+create table migration_card_changes (
+  round_id bigint not null,
+  card_id bigint not null,
+  merchant_id bigint not null,
+  created boolean not null,
+  last_digits text,
+  brand text,
+  holder text,
+  send_id text,
+  sequence text,
+  expiry text,
+  auth_key_id text,
+  auth_key_iv bytea,
+  auth_key_data bytea,
+  import_id bigint,
+  updated_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  constraint migration_card_changes_pkey PRIMARY KEY (round_id, card_id),
+  constraint migration_card_changes_check CHECK ((created = (import_id IS NULL))),
+  constraint migration_card_changes_check1 CHECK ((num_nulls(auth_key_id, auth_key_iv, auth_key_data) = ANY (ARRAY[0, 3])))
+);
+create table migration_customer_decisions (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  migration_id bigint not null,
+  customer_id integer not null,
+  choice text not null,
+  card_id bigint,
+  card_ids bigint[] not null,
+  decided_at timestamp with time zone not null,
+  decided_by text not null,
+  constraint migration_customer_decisions_pkey PRIMARY KEY (id),
+  constraint migration_customer_decisions_check CHECK (((choice = 'default'::text) = (card_id IS NOT NULL))),
+  constraint migration_customer_decisions_choice_check CHECK ((choice = ANY (ARRAY['default'::text, 'acknowledged'::text, 'excluded'::text, 'included'::text])))
+);
+create table migration_customers (
+  link_file_id bigint not null,
+  customer_id integer not null,
+  merchant_id bigint not null,
+  constraint migration_customers_pkey PRIMARY KEY (link_file_id, customer_id)
+);
+create table migration_hand_overs (
+  link_file_id bigint not null,
+  merchant_id bigint not null,
+  way text not null,
+  handed_over_at timestamp with time zone not null,
+  handed_over_by text not null,
+  constraint migration_hand_overs_pkey PRIMARY KEY (link_file_id),
+  constraint migration_hand_overs_way_check CHECK ((way = ANY (ARRAY['person'::text, 'sftp'::text])))
+);
+create table migration_link_files (
+  id bigint generated by default as identity not null,
+  merchant_id bigint not null,
+  migration_id bigint not null,
+  n integer not null,
+  file_id bigint not null,
+  file_name text not null,
+  customers integer not null,
+  settings_version integer not null,
+  released_at timestamp with time zone not null,
+  released_by text not null,
+  constraint migration_link_files_pkey PRIMARY KEY (id),
+  constraint migration_link_files_migration_id_n_key UNIQUE (migration_id, n),
+  constraint migration_link_files_customers_check CHECK ((customers >= 1)),
+  constraint migration_link_files_n_check CHECK ((n >= 1))
+);
+create table migration_rounds (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  migration_id bigint not null,
+  link_file_id bigint not null,
+  n integer not null,
+  file_id bigint not null,
+  file_name text not null,
+  addition boolean not null,
+  state text not null,
+  import_id bigint,
+  lines integer default 0 not null,
+  imported integer default 0 not null,
+  failed integer default 0 not null,
+  quarantined integer default 0 not null,
+  settings_version integer,
+  coverage jsonb,
+  trouble text,
+  taken_at timestamp with time zone not null,
+  taken_by text not null,
+  finished_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  constraint migration_rounds_pkey PRIMARY KEY (id),
+  constraint migration_rounds_import_id_key UNIQUE (import_id),
+  constraint migration_rounds_migration_id_n_key UNIQUE (migration_id, n),
+  constraint every_line_has_one_end CHECK (((state <> 'done'::text) OR (lines = ((imported + failed) + quarantined)))),
+  constraint migration_rounds_check CHECK (((state = 'refused'::text) = (trouble IS NOT NULL))),
+  constraint migration_rounds_n_check CHECK ((n >= 1)),
+  constraint migration_rounds_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'read'::text, 'done'::text, 'refused'::text, 'cancelled'::text])))
+);
+create table migration_rows (
+  round_id bigint not null,
+  line integer not null,
+  merchant_id bigint not null,
+  record integer,
+  customer_id integer,
+  verdict text not null,
+  columns text[] not null,
+  errors text[] not null,
+  constraint migration_rows_pkey PRIMARY KEY (round_id, line),
+  constraint migration_rows_check CHECK ((cardinality(errors) = cardinality(columns))),
+  constraint migration_rows_check1 CHECK (((verdict = 'passed'::text) = (record IS NOT NULL))),
+  constraint migration_rows_verdict_check CHECK ((verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'quarantined'::text])))
 );
 create table ng_case_steps (
   id bigint generated always as identity not null,
@@ -1079,6 +1343,88 @@ create table quarantined_orders (
   constraint quarantined_orders_check CHECK (((order_number IS NULL) = (version IS NULL))),
   constraint quarantined_orders_record_check CHECK ((record >= 1))
 );
+create table refresh_quarantine (
+  refresh_id bigint not null,
+  n integer not null,
+  result_line integer not null,
+  merchant_id bigint not null,
+  reason text not null,
+  field text,
+  member_id text,
+  constraint refresh_quarantine_pkey PRIMARY KEY (refresh_id, n, result_line),
+  constraint refresh_quarantine_reason_check CHECK ((reason = ANY (ARRAY['unmatched'::text, 'doubled'::text, 'other_month'::text, 'bad_verdict'::text, 'bad_columns'::text, 'bad_data'::text, 'unreadable'::text])))
+);
+create table refresh_result_files (
+  refresh_id bigint not null,
+  n integer not null,
+  merchant_id bigint not null,
+  file_id bigint not null,
+  layout_key text not null,
+  read_at timestamp with time zone not null,
+  lines integer not null,
+  merged integer not null,
+  news integer not null,
+  quarantined integer not null,
+  missing integer not null,
+  counts jsonb not null,
+  constraint refresh_result_files_pkey PRIMARY KEY (refresh_id, n),
+  constraint refresh_result_files_refresh_id_file_id_layout_key_key UNIQUE (refresh_id, file_id, layout_key),
+  constraint every_line_is_accounted_for CHECK ((lines = (merged + quarantined))),
+  constraint refresh_result_files_check CHECK ((news <= merged)),
+  constraint refresh_result_files_n_check CHECK ((n >= 1))
+);
+create table refresh_results (
+  refresh_id bigint not null,
+  line integer not null,
+  n integer not null,
+  merchant_id bigint not null,
+  card_id bigint not null,
+  result_line integer not null,
+  verdict smallint not null,
+  outcome text not null,
+  last_digits_before text not null,
+  expiry_before text not null,
+  last_digits_after text,
+  expiry_after text,
+  constraint refresh_results_pkey PRIMARY KEY (refresh_id, line, n),
+  constraint refresh_results_check CHECK (((verdict = 0) OR (outcome = ANY (ARRAY['refused'::text, 'card_changed'::text, 'card_gone'::text])))),
+  constraint refresh_results_check1 CHECK (((verdict <> 0) OR (outcome <> 'refused'::text))),
+  constraint refresh_results_outcome_check CHECK ((outcome = ANY (ARRAY['renewed'::text, 'valid'::text, 'no_newer_data'::text, 'refused'::text, 'card_changed'::text, 'card_gone'::text]))),
+  constraint refresh_results_verdict_check CHECK (((verdict >= 0) AND (verdict <= 3)))
+);
+create table refresh_send_answers (
+  refresh_id bigint not null,
+  n integer not null,
+  merchant_id bigint not null,
+  answer text not null,
+  answered_at timestamp with time zone not null,
+  constraint refresh_send_answers_pkey PRIMARY KEY (refresh_id, n),
+  constraint refresh_send_answers_answer_check CHECK ((answer = ANY (ARRAY['accepted'::text, 'not_sent'::text])))
+);
+create table refresh_sends (
+  refresh_id bigint not null,
+  n integer not null,
+  merchant_id bigint not null,
+  intended_at timestamp with time zone not null,
+  constraint refresh_sends_pkey PRIMARY KEY (refresh_id, n),
+  constraint refresh_sends_n_check CHECK ((n >= 1))
+);
+create table refresh_targets (
+  refresh_id bigint not null,
+  line integer not null,
+  merchant_id bigint not null,
+  card_id bigint not null,
+  customer_id integer not null,
+  member_id text not null,
+  card_sequence text not null,
+  last_digits text not null,
+  expiry text not null,
+  why text not null,
+  constraint refresh_targets_pkey PRIMARY KEY (refresh_id, line),
+  constraint refresh_targets_refresh_id_card_id_key UNIQUE (refresh_id, card_id),
+  constraint refresh_targets_line_check CHECK ((line >= 1)),
+  constraint refresh_targets_why_check CHECK ((why = ANY (ARRAY['first_refresh'::text, 'expires_this_month'::text, 'expires_next_month'::text])))
+);
 create table result_files (
   exchange_id bigint not null,
   round integer not null,
@@ -1236,6 +1582,21 @@ create table sends (
   constraint sends_pkey PRIMARY KEY (exchange_id, send_number),
   constraint sends_send_number_check CHECK ((send_number >= 1))
 );
+create table sessions (
+  id bigint generated always as identity not null,
+  session_hash bytea not null,
+  user_id bigint not null,
+  device_hash bytea not null,
+  started_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_session_hash_key UNIQUE (session_hash),
+  constraint sessions_check CHECK ((expires_at > started_at)),
+  constraint sessions_device_hash_check CHECK ((octet_length(device_hash) = 32)),
+  constraint sessions_session_hash_check CHECK ((octet_length(session_hash) = 32))
+);
 create table shipments (
   charge_id bigint not null,
   merchant_id bigint not null,
@@ -1320,18 +1681,61 @@ create table tokens (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  export_personal_data boolean,
+  edit_send_parameters boolean,
   constraint tokens_pkey PRIMARY KEY (id),
   constraint tokens_token_hash_key UNIQUE (token_hash),
   constraint tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'approver'::text, 'admin'::text]))),
   constraint tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+create table user_grants (
+  id bigint generated always as identity not null,
+  user_id bigint not null,
+  merchant_id bigint,
+  role text,
+  export_personal_data boolean not null,
+  edit_send_parameters boolean not null,
+  granted_at timestamp with time zone not null,
+  granted_by text not null,
+  constraint user_grants_pkey PRIMARY KEY (id),
+  constraint user_grants_check CHECK (((role IS NOT NULL) OR (NOT (export_personal_data OR edit_send_parameters)))),
+  constraint user_grants_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'approver'::text, 'admin'::text])))
+);
+create table users (
+  id bigint generated always as identity not null,
+  login text not null,
+  name text not null,
+  password_hash text not null,
+  password_set_at timestamp with time zone not null,
+  password_set_by text not null,
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_login_key UNIQUE (login),
+  constraint users_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
+  constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint users_password_hash_check CHECK ((password_hash ~~ '$scrypt$%'::text))
+);
 
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table audit_heads add constraint audit_heads_chain_id_n_fkey FOREIGN KEY (chain_id, n) REFERENCES audit_entries(chain_id, n);
 alter table authorization_requests add constraint authorization_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table authorization_requests add constraint authorization_requests_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table capture_requests add constraint capture_requests_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table capture_waves add constraint capture_waves_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table capture_waves add constraint capture_waves_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table card_lock_override_answers add constraint card_lock_override_answers_override_id_fkey FOREIGN KEY (override_id) REFERENCES card_lock_overrides(id);
+alter table card_lock_overrides add constraint card_lock_overrides_evidence_file_id_fkey FOREIGN KEY (evidence_file_id) REFERENCES files(id);
+alter table card_lock_overrides add constraint card_lock_overrides_lock_id_fkey FOREIGN KEY (lock_id) REFERENCES card_locks(id);
+alter table card_locks add constraint card_locks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table card_locks add constraint card_locks_refresh_id_fkey FOREIGN KEY (refresh_id) REFERENCES card_refreshes(id);
+alter table card_migrations add constraint card_migrations_follows_id_fkey FOREIGN KEY (follows_id) REFERENCES card_migrations(id);
+alter table card_migrations add constraint card_migrations_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table card_refreshes add constraint card_refreshes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table card_refreshes add constraint card_refreshes_request_file_id_fkey FOREIGN KEY (request_file_id) REFERENCES files(id);
+alter table card_unlocks add constraint card_unlocks_lock_id_fkey FOREIGN KEY (lock_id) REFERENCES card_locks(id);
+alter table card_unlocks add constraint card_unlocks_override_id_fkey FOREIGN KEY (override_id) REFERENCES card_lock_overrides(id);
 alter table carrier_calls add constraint carrier_calls_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table carrier_resend_closings add constraint carrier_resend_closings_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table carrier_resend_closings add constraint carrier_resend_closings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1388,6 +1792,7 @@ alter table delivery_attempts add constraint delivery_attempts_merchant_id_fkey 
 alter table delivery_endpoints add constraint delivery_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table desk_decisions add constraint desk_decisions_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table desk_decisions add constraint desk_decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table epos_banners add constraint epos_banners_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table exchanges add constraint exchanges_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table exchanges add constraint exchanges_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table exchanges add constraint exchanges_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1405,6 +1810,17 @@ alter table mailbox_mails add constraint mailbox_mails_file_id_fkey FOREIGN KEY 
 alter table mailbox_mails add constraint mailbox_mails_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table merchant_secrets add constraint merchant_secrets_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table merchant_settings add constraint merchant_settings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table migration_acceptances add constraint migration_acceptances_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES card_migrations(id);
+alter table migration_acknowledgements add constraint migration_acknowledgements_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES card_migrations(id);
+alter table migration_customer_decisions add constraint migration_customer_decisions_card_id_fkey FOREIGN KEY (card_id) REFERENCES cards(id);
+alter table migration_customer_decisions add constraint migration_customer_decisions_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES card_migrations(id);
+alter table migration_hand_overs add constraint migration_hand_overs_link_file_id_fkey FOREIGN KEY (link_file_id) REFERENCES migration_link_files(id);
+alter table migration_link_files add constraint migration_link_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table migration_link_files add constraint migration_link_files_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES card_migrations(id);
+alter table migration_rounds add constraint migration_rounds_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table migration_rounds add constraint migration_rounds_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id);
+alter table migration_rounds add constraint migration_rounds_link_file_id_fkey FOREIGN KEY (link_file_id) REFERENCES migration_link_files(id);
+alter table migration_rounds add constraint migration_rounds_migration_id_fkey FOREIGN KEY (migration_id) REFERENCES card_migrations(id);
 alter table ng_case_steps add constraint ng_case_steps_case_id_fkey FOREIGN KEY (case_id) REFERENCES ng_cases(id);
 alter table ng_case_steps add constraint ng_case_steps_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table ng_cases add constraint ng_cases_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
@@ -1434,6 +1850,10 @@ alter table preview_results add constraint preview_results_merchant_id_fkey FORE
 alter table preview_results add constraint preview_results_preview_id_fkey FOREIGN KEY (preview_id) REFERENCES previews(id);
 alter table previews add constraint previews_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table previews add constraint previews_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table refresh_result_files add constraint refresh_result_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
+alter table refresh_result_files add constraint refresh_result_files_refresh_id_fkey FOREIGN KEY (refresh_id) REFERENCES card_refreshes(id);
+alter table refresh_send_answers add constraint refresh_send_answers_refresh_id_n_fkey FOREIGN KEY (refresh_id, n) REFERENCES refresh_sends(refresh_id, n);
+alter table refresh_sends add constraint refresh_sends_refresh_id_fkey FOREIGN KEY (refresh_id) REFERENCES card_refreshes(id);
 alter table result_files add constraint result_files_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
 alter table result_files add constraint result_files_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id);
 alter table result_sightings add constraint result_sightings_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1459,6 +1879,7 @@ alter table send_error_digests add constraint send_error_digests_up_to_error_id_
 alter table send_errors add constraint send_errors_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
 alter table send_errors add constraint send_errors_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table sends add constraint sends_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
+alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table shipments add constraint shipments_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table shipments add constraint shipments_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
@@ -1471,12 +1892,15 @@ alter table subscriptions add constraint subscriptions_card_id_fkey FOREIGN KEY 
 alter table subscriptions add constraint subscriptions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN KEY (token_id) REFERENCES tokens(id);
+alter table user_grants add constraint user_grants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table user_grants add constraint user_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX attempts_carried_over ON public.attempts USING btree (charge_id) WHERE (kind = 'carried_over'::text);
 CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
 CREATE INDEX bounced_addresses ON public.customer_mail_bounces USING btree (merchant_id, address_hash) WHERE (address_hash IS NOT NULL);
+CREATE INDEX card_locks_by_customer ON public.card_locks USING btree (merchant_id, customer_number);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
@@ -1519,6 +1943,10 @@ CREATE INDEX mail_outbox_unanswered ON public.mail_outbox USING btree (merchant_
 CREATE INDEX mail_sends_newest ON public.mail_sends USING btree (merchant_id, claimed_at DESC);
 CREATE INDEX mailbox_mails_newest ON public.mailbox_mails USING btree (merchant_id, id DESC);
 CREATE UNIQUE INDEX mailbox_mails_once ON public.mailbox_mails USING btree (merchant_id, sha256) WHERE (duplicate_of IS NULL);
+CREATE INDEX migration_acknowledgements_newest ON public.migration_acknowledgements USING btree (migration_id, check_name, id DESC);
+CREATE INDEX migration_customer_decisions_newest ON public.migration_customer_decisions USING btree (migration_id, customer_id, id DESC);
+CREATE UNIQUE INDEX migration_rounds_one_at_work ON public.migration_rounds USING btree (migration_id) WHERE (state = ANY (ARRAY['taken'::text, 'read'::text]));
+CREATE INDEX migration_rows_by_customer ON public.migration_rows USING btree (round_id, customer_id);
 CREATE INDEX ng_case_contacts ON public.ng_case_steps USING btree (merchant_id, id) WHERE (kind = 'contact'::text);
 CREATE INDEX ng_case_steps_by_case ON public.ng_case_steps USING btree (case_id, id);
 CREATE INDEX ng_cases_by_cycle ON public.ng_cases USING btree (cycle_id) WHERE (closed_at IS NULL);
@@ -1533,14 +1961,19 @@ CREATE INDEX orders_newest ON public.orders USING btree (cycle_id, COALESCE(orde
 CREATE INDEX outcomes_declined ON public.outcomes USING btree (merchant_id, charge_id, n) WHERE (outcome = 'declined'::text);
 CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX quarantined_orders_by_cycle ON public.quarantined_orders USING btree (cycle_id, collection_id, record);
+CREATE INDEX refresh_results_by_card ON public.refresh_results USING btree (card_id, refresh_id DESC, n DESC);
 CREATE INDEX result_lines_doubtful ON public.result_lines USING btree (exchange_id, round, line_number) WHERE (verdict = ANY (ARRAY['unknown'::text, 'quarantined'::text]));
 CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
 CREATE INDEX selection_rows_newer ON public.selection_rows USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX send_errors_by_time ON public.send_errors USING btree (merchant_id, failed_at, id);
+CREATE INDEX sessions_by_device ON public.sessions USING btree (device_hash, user_id);
+CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id, started_at);
 CREATE INDEX shipments_by_day ON public.shipments USING btree (merchant_id, shipped_on);
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
+CREATE INDEX user_grants_by_merchant ON public.user_grants USING btree (merchant_id, user_id);
+CREATE INDEX user_grants_newest ON public.user_grants USING btree (user_id, merchant_id, id DESC);
 
 CREATE OR REPLACE FUNCTION public.blank_expired(merchant bigint, import_months integer, order_months integer, carrier_months integer)
  RETURNS jsonb
@@ -1715,6 +2148,34 @@ AS $function$
       if broken.offending is not null then
         perform refuse_fact('audit_entries', 'entry_is_chained_to_the_one_before', broken.offending,
           'Take lock_audit_chain, read the last hash and append the next number.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.check_card_locks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+    declare broken record; merchants bigint[];
+    begin
+      execute $q$
+        select array_agg(m.merchant_id) from (select distinct merchant_id from new_rows) m
+      $q$ into merchants;
+      if not exists (select from open_card_locks l where l.merchant_id = any (merchants)) then
+        return null;
+      end if;
+      execute $q$
+        with locked as materialized (
+          select x.charge_id from locked_charges x where x.merchant_id = any ($1))
+        select 'charge ' || n.charge_id as offending
+        from locked join new_rows n on n.charge_id = locked.charge_id
+        where n.kind = 'authorization' limit 1
+      $q$ into broken using merchants;
+      if broken.offending is not null then
+        perform refuse_fact('attempts', 'locked_card_is_in_no_file', broken.offending,
+          'The card refresh refused the card: the customer replaces it, or the order is not billed.');
       end if;
       return null;
     end $function$;
@@ -2225,6 +2686,28 @@ AS $function$
       end if;
       perform pg_advisory_xact_lock(1, merchant_id::int);
     end $function$;
+CREATE OR REPLACE FUNCTION public.lock_merchant_of_card_lock()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      perform lock_merchant(m.merchant_id)
+        from (select distinct merchant_id from new_rows order by merchant_id) m;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.order_charges_service(merchant_id bigint, collection_id bigint, record integer, service text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      select coalesce((
+        select m.settings #> '{cardLocks,methodServices}' -> o.payment_method @> to_jsonb($4)
+          from orders o
+          join merchant_settings m on m.merchant_id = $1
+           and m.version = (select max(x.version) from merchant_settings x where x.merchant_id = $1)
+         where o.collection_id = $2 and o.record = $3), true) $function$;
 CREATE OR REPLACE FUNCTION public.refuse_fact(table_name text, rule text, offending text, remedy text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2239,7 +2722,9 @@ AS $function$
 CREATE TRIGGER attempts_rules AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_attempts();
 CREATE TRIGGER attempts_unclosed AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER attempts_unheld AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
+CREATE TRIGGER attempts_unlocked AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_card_locks();
 CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_audit_entries();
+CREATE TRIGGER card_locks_serial AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lock_merchant_of_card_lock();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
 CREATE TRIGGER charge_items_unclosed AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER charges_rules AFTER INSERT ON public.charges REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charges();
@@ -2262,6 +2747,29 @@ CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFEREN
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
 
+create view billing_card_locks as
+ SELECT id,
+    merchant_id,
+    number,
+    card_id,
+    n,
+    customer_id,
+    customer_number,
+    service,
+    last_digits,
+    expiry,
+    refresh_id,
+    line,
+    result_n,
+    result_line,
+    verdict,
+    locked_at
+   FROM open_card_locks l
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM subscriptions s
+          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text))))) OR (EXISTS ( SELECT
+           FROM subscriptions s
+          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text) AND ((s.card_id IS NULL) OR (s.card_id = l.card_id))))));
 create view charge_states as
  SELECT c.id AS charge_id,
     c.merchant_id,
@@ -2346,6 +2854,63 @@ create view charge_states as
             WHEN (e.k IS NULL) THEN a.exchange_id
             ELSE e.exchange_id
         END)));
+create view locked_charges as
+ SELECT l.merchant_id,
+    l.id AS lock_id,
+    c.cycle_id,
+    c.id AS charge_id
+   FROM (billing_card_locks l
+     JOIN charges c ON (((c.merchant_id = l.merchant_id) AND (c.customer_number = l.customer_number))))
+  WHERE order_charges_service(l.merchant_id, c.collection_id, c.record, l.service);
+create view migration_results as
+ SELECT r.migration_id,
+    r.merchant_id,
+    r.id AS round_id,
+    r.n AS round,
+    w.line,
+    w.record,
+    w.customer_id,
+        CASE
+            WHEN (w.verdict <> 'passed'::text) THEN w.verdict
+            WHEN (f.import_id IS NULL) THEN 'imported'::text
+            ELSE 'failed'::text
+        END AS result,
+    COALESCE(f.columns, w.columns) AS columns,
+    COALESCE(f.errors, w.errors) AS errors
+   FROM ((migration_rounds r
+     JOIN migration_rows w ON ((w.round_id = r.id)))
+     LEFT JOIN import_failures f ON (((f.import_id = r.import_id) AND (f.record = w.record))))
+  WHERE ((r.state = 'done'::text) AND (r.superseded_at IS NULL));
+create view migration_scope as
+ SELECT f.migration_id,
+    f.merchant_id,
+    c.customer_id
+   FROM (migration_link_files f
+     JOIN migration_customers c ON ((c.link_file_id = f.id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM migration_link_files l
+          WHERE ((l.migration_id = f.migration_id) AND (l.n > f.n)))));
+create view open_card_locks as
+ SELECT id,
+    merchant_id,
+    number,
+    card_id,
+    n,
+    customer_id,
+    customer_number,
+    service,
+    last_digits,
+    expiry,
+    refresh_id,
+    line,
+    result_n,
+    result_line,
+    verdict,
+    locked_at
+   FROM card_locks l
+  WHERE (NOT (EXISTS ( SELECT
+           FROM card_unlocks u
+          WHERE (u.lock_id = l.id))));
 create view open_order_holds as
  SELECT merchant_id,
     order_number,
@@ -2396,9 +2961,16 @@ grant insert, maintain, select on result_lines to tsukigime_app;
 grant insert, maintain, select on selection_rows to tsukigime_app;
 grant insert, select on allowed_hosts to tsukigime_app;
 grant insert, select on audit_entries to tsukigime_app;
+grant insert, select on audit_heads to tsukigime_app;
 grant insert, select on authorization_requests to tsukigime_app;
 grant insert, select on capture_requests to tsukigime_app;
 grant insert, select on capture_waves to tsukigime_app;
+grant insert, select on card_lock_override_answers to tsukigime_app;
+grant insert, select on card_lock_overrides to tsukigime_app;
+grant insert, select on card_locks to tsukigime_app;
+grant insert, select on card_migrations to tsukigime_app;
+grant insert, select on card_refreshes to tsukigime_app;
+grant insert, select on card_unlocks to tsukigime_app;
 grant insert, select on cards to tsukigime_app;
 grant insert, select on carrier_calls to tsukigime_app;
 grant insert, select on carrier_resend_closings to tsukigime_app;
@@ -2428,6 +3000,7 @@ grant insert, select on deliveries to tsukigime_app;
 grant insert, select on delivery_attempts to tsukigime_app;
 grant insert, select on delivery_endpoints to tsukigime_app;
 grant insert, select on desk_decisions to tsukigime_app;
+grant insert, select on epos_banners to tsukigime_app;
 grant insert, select on exchanges to tsukigime_app;
 grant insert, select on file_chunks to tsukigime_app;
 grant insert, select on files to tsukigime_app;
@@ -2441,6 +3014,15 @@ grant insert, select on mailbox_mails to tsukigime_app;
 grant insert, select on merchant_secrets to tsukigime_app;
 grant insert, select on merchant_settings to tsukigime_app;
 grant insert, select on merchants to tsukigime_app;
+grant insert, select on migration_acceptances to tsukigime_app;
+grant insert, select on migration_acknowledgements to tsukigime_app;
+grant insert, select on migration_card_changes to tsukigime_app;
+grant insert, select on migration_customer_decisions to tsukigime_app;
+grant insert, select on migration_customers to tsukigime_app;
+grant insert, select on migration_hand_overs to tsukigime_app;
+grant insert, select on migration_link_files to tsukigime_app;
+grant insert, select on migration_rounds to tsukigime_app;
+grant insert, select on migration_rows to tsukigime_app;
 grant insert, select on notice_reads to tsukigime_app;
 grant insert, select on notices to tsukigime_app;
 grant insert, select on occupations to tsukigime_app;
@@ -2455,6 +3037,12 @@ grant insert, select on payment_inquiry_uses to tsukigime_app;
 grant insert, select on preview_findings to tsukigime_app;
 grant insert, select on preview_results to tsukigime_app;
 grant insert, select on previews to tsukigime_app;
+grant insert, select on refresh_quarantine to tsukigime_app;
+grant insert, select on refresh_result_files to tsukigime_app;
+grant insert, select on refresh_results to tsukigime_app;
+grant insert, select on refresh_send_answers to tsukigime_app;
+grant insert, select on refresh_sends to tsukigime_app;
+grant insert, select on refresh_targets to tsukigime_app;
 grant insert, select on result_files to tsukigime_app;
 grant insert, select on result_sightings to tsukigime_app;
 grant insert, select on result_strays to tsukigime_app;
@@ -2468,6 +3056,7 @@ grant insert, select on send_error_acts to tsukigime_app;
 grant insert, select on send_error_digests to tsukigime_app;
 grant insert, select on send_errors to tsukigime_app;
 grant insert, select on sends to tsukigime_app;
+grant insert, select on sessions to tsukigime_app;
 grant insert, select on shipments to tsukigime_app;
 grant insert, select on source_files to tsukigime_app;
 grant insert, select on source_looks to tsukigime_app;
@@ -2475,8 +3064,15 @@ grant insert, select on stray_settlements to tsukigime_app;
 grant insert, select on subscriptions to tsukigime_app;
 grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
+grant insert, select on user_grants to tsukigime_app;
+grant insert, select on users to tsukigime_app;
+grant select on billing_card_locks to tsukigime_app;
 grant select on charge_states to tsukigime_app;
 grant select on closed_months to tsukigime_app;
+grant select on locked_charges to tsukigime_app;
+grant select on migration_results to tsukigime_app;
+grant select on migration_scope to tsukigime_app;
+grant select on open_card_locks to tsukigime_app;
 grant select on open_order_holds to tsukigime_app;
 grant select on order_verdicts to tsukigime_app;
 grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, due_at, file_id, finished_at, note, records, stage, unclear_at) on exchanges to tsukigime_app;
@@ -2484,14 +3080,20 @@ grant update (acknowledged_at, acknowledged_by) on customer_reviews to tsukigime
 grant update (act_id, attempt, due_at, state, tries_left) on deliveries to tsukigime_app;
 grant update (amount_yen, card_id, deleted_at, next_month, status, updated_at) on subscriptions to tsukigime_app;
 grant update (attention, attention_since, closed_at, stage, trouble) on cycles to tsukigime_app;
+grant update (attention, closed_at, due_at, first, note, request_at, request_file_id, sent_at, stage, targets, unclear_at) on card_refreshes to tsukigime_app;
 grant update (auth_key_data, auth_key_id, auth_key_iv, brand, deleted_at, expiry, holder, import_id, last_digits, send_id, sequence, updated_at) on cards to tsukigime_app;
+grant update (auth_key_data, auth_key_id, auth_key_iv, holder) on migration_card_changes to tsukigime_app;
 grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, failures_in_a_row, secret_name, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
 grant update (birth_date, blanked_at, building, city, customer_type, deleted_at, email, gender, import_id, kana, name, newsletter, occupation_id, phone, postal_code, prefecture, street, tag_ids, updated_at) on customers to tsukigime_app;
 grant update (class, closed_at, code, due_at, limit_kind, n, next_step, outcome, plan, recovered_by, revision, why) on ng_cases to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;
+grant update (coverage, failed, finished_at, import_id, imported, lines, quarantined, settings_version, state, superseded_at, trouble) on migration_rounds to tsukigime_app;
 grant update (deleted_at, name) on customer_tags to tsukigime_app;
 grant update (deleted_at, name) on occupations to tsukigime_app;
+grant update (disabled_at, name, password_hash, password_set_at, password_set_by) on users to tsukigime_app;
+grant update (due_at, finished_at, note, stage, waits_since) on card_migrations to tsukigime_app;
 grant update (encoding, failed, finished_at, imported, remarks, rows, settings_version, stage, started_at, trouble, warned) on imports to tsukigime_app;
+grant update (ended_at, seen_at) on sessions to tsukigime_app;
 grant update (error, error_at, looked_at, seen, source) on source_looks to tsukigime_app;
 grant update (last_id) on customer_numberings to tsukigime_app;
 grant update (next_due_at, state) on mail_outbox to tsukigime_app;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { UnfinishedWork } from '../billing/unfinished-work.ts';
 import {
+  cardMigrationWorkflowId,
   cardRefreshWorkflowId,
   cycleWorkflowId,
   deliveryDeskWorkflowId,
@@ -13,6 +14,7 @@ import {
   previewWorkflowId,
 } from '../workflows/workflow-ids.ts';
 import { wakeMail, wakeMailbox } from './mail-workflows.ts';
+import { startCardMigration } from './start-card-migration.ts';
 import { startCardRefresh } from './start-card-refresh.ts';
 import { startCycle } from './start-cycle.ts';
 import { startCyclePreview } from './start-cycle-preview.ts';
@@ -79,6 +81,10 @@ function listStarts(starter: Starts, merchant: OfMerchant, work: UnfinishedWork)
     ...work.importNumbers.map((number) => ({
       workflowId: fileImportWorkflowId(slug, number),
       start: () => startFileImport(starter, merchant, number),
+    })),
+    ...work.migrationNumbers.map((number) => ({
+      workflowId: cardMigrationWorkflowId(slug, number),
+      start: () => startCardMigration(starter, merchant, number),
     })),
     ...work.refreshMonths.map((month) => ({
       workflowId: cardRefreshWorkflowId(slug, month),

@@ -4,6 +4,7 @@ import { appendAudit } from '../db/queries/audit.ts';
 import { listOpenWork, moveBusinessClock } from '../db/queries/business-clock.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
 import {
+  cardMigrationWorkflowId,
   cardRefreshWorkflowId,
   cycleWorkflowId,
   deliveryDeskWorkflowId,
@@ -62,6 +63,7 @@ async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promis
     exchanges,
     endpoints,
     importNumbers,
+    migrationNumbers,
     refreshMonths,
     ngDesk,
     mails,
@@ -69,6 +71,7 @@ async function openWorkflowIds(db: Db, merchantId: number, slug: string): Promis
   } = await listOpenWork(db, merchantId);
   return [
     ...cycleMonths.map((month) => cycleWorkflowId(slug, month)),
+    ...migrationNumbers.map((number) => cardMigrationWorkflowId(slug, number)),
     ...exchanges.map(({ billingMonth, kind, number }) =>
       exchangeWorkflowId(slug, billingMonth, kind, number),
     ),

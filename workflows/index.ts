@@ -1,5 +1,6 @@
 /** Every workflow of the bundle; the name of the function is its type on the server. */
 export { billingCycle } from './billing-cycle.ts';
+export { cardMigration } from './card-migration.ts';
 export { cardRefresh } from './card-refresh.ts';
 export { cyclePreview } from './cycle-preview.ts';
 export { deliveryDesk } from './delivery-desk.ts';

@@ -22,22 +22,22 @@ import { readImportRows } from '../../imports/import-rows.ts';
 import { startFileImport } from '../../temporal/start-file-import.ts';
 import { cancelImport, startImport } from '../../workflows/messages.ts';
 import { fileImportWorkflowId } from '../../workflows/workflow-ids.ts';
-import { fileNameSchema } from '../contract/files.ts';
 import type { importRoutes } from '../contract/imports.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Call, Handlers } from '../handler.ts';
 import { openUploadedPart } from '../import-upload.ts';
 import { Problem } from '../problem.ts';
-import { replyWithFile } from '../stored-download.ts';
+import { refuseSecrets, replyWithFile } from '../stored-download.ts';
 import { storeUpload } from '../stored-upload.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
+import { readUploadName } from '../upload-name.ts';
 import { paginate } from './cycles.ts';
 
 export const importHandlers: Handlers<typeof importRoutes> = {
   async uploadImport(call) {
     const { deps, identity, merchant, query, idempotencyKey, now } = call;
     const part = await openUploadedPart(call.request, call.body);
-    const fileName = readFileName(query.name ?? part.name);
+    const fileName = readUploadName(query.name ?? part.name);
     const kind = importFileKinds[query.kind];
     const stored = await storeUpload(call, { name: fileName, kind, source: part.content });
     const registered = await registerImport(deps.db, merchant.id, {
@@ -112,6 +112,7 @@ export const importHandlers: Handlers<typeof importRoutes> = {
     const file = await openFile(deps.db, merchant.id, found.sha256, deps.fileKeys);
     if (file === undefined) throw new Problem('file-not-found');
     if (file.blanked) throw new Problem('file-blanked');
+    refuseSecrets(file);
     // Before the merge has ended nobody knows all of them.
     if (found.stage !== 'done') throw new Problem('conflict');
     const encoding = found.encoding === 'cp932' ? 'cp932' : 'utf-8';
@@ -169,14 +170,6 @@ async function runWorkflow(
 ): Promise<void> {
   if (isFinishedImport(stage)) return;
   await startFileImport(deps.workflows, merchant, number);
-}
-
-/** A name from a form passes the same check as one from the query. */
-function readFileName(name: string | null): string {
-  const parsed = fileNameSchema.safeParse(name ?? '');
-  if (parsed.success) return parsed.data;
-  const message = parsed.error.issues[0]?.message ?? 'is missing';
-  throw new Problem('invalid-fields', { errors: [{ path: 'query.name', message }] });
 }
 
 async function requireImport(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { billingMonthPattern } from '../billing-month.ts';
 import { LAST_DAY_RULES, type LastDayRule } from '../capture-settings.ts';
 import { formatYen } from '../money.ts';
+import { migrationTemplates } from './migration-templates.ts';
 import { refreshTemplates } from './refresh-templates.ts';
 import { type MailText, type Template, template } from './template.ts';
 
@@ -37,6 +38,7 @@ const lines = (...all: readonly string[]) => all.join('\n');
 
 export const mailTemplates = {
   ...refreshTemplates,
+  ...migrationTemplates,
   /** A file waits for the operator who carries it to the portal. */
   hand_over_waiting: template(exchange.extend({ waitingDays: count }), (of) => ({
     subject: `${of.month} のファイルのアップロードをお願いします`,

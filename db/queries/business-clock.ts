@@ -1,5 +1,6 @@
 import type { ExchangeKind } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { listOpenMigrations } from './card-migrations.ts';
 import { listOpenRefreshMonths } from './card-refresh.ts';
 import { hasNgDesk } from './ng-cases.ts';
 import { findSettings } from './settings.ts';
@@ -35,6 +36,8 @@ export interface OpenWork {
   readonly dryRuns: readonly { readonly billingMonth: string; readonly n: number }[];
   /** Numbers of imports that are held or run. */
   readonly importNumbers: readonly number[];
+  /** Numbers of card migrations that are not over. */
+  readonly migrationNumbers: readonly number[];
   /** Months of card refreshes that are not finished. */
   readonly refreshMonths: readonly string[];
   /** Slugs of delivery endpoints that are not retired. */
@@ -90,6 +93,7 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .execute();
   const current = await findSettings(db, merchantId);
   return {
+    migrationNumbers: await listOpenMigrations(db, merchantId),
     refreshMonths: await listOpenRefreshMonths(db, merchantId),
     importNumbers: imports.map(({ number }) => number),
     cycleMonths: cycles.map((cycle) => cycle.billing_month),

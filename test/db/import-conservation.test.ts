@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
-import { importStoredFile } from '../../activities/file-import.ts';
+import { importStoredFile } from '../../activities/import-stored-file.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';

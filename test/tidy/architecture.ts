@@ -53,6 +53,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'workflows/messages.ts',
       'workflows/portal-messages.ts',
       'workflows/refresh-messages.ts',
+      'workflows/migration-messages.ts',
       'workflows/workflow-ids.ts',
       'temporal',
       'config.ts',

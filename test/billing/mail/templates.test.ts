@@ -34,6 +34,11 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
     waitingDays: 3,
   },
   attention: { month: '2026-11', sentence: '受付番号を記録してください。' },
+  card_migration: {
+    number: 1,
+    subject: 'カードの移行 1 に確認が必要です',
+    sentence: '7 日経過しています。返却ファイルを待っています。',
+  },
   refused_step: { month: '2026-11', sentence: '設定が足りません。' },
   deadline_near: {
     month: '2026-11',

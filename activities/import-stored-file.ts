@@ -1,0 +1,108 @@
+import { type ImportFacts, isFinishedImport } from '../billing/file-import.ts';
+import { UnusableFileError } from '../billing/row-reason.ts';
+import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
+import { type CopyRows, inCopyTransaction } from '../db/copy-rows.ts';
+import { retryMerge } from '../db/database.ts';
+import { openFile } from '../db/queries/files.ts';
+import {
+  type FileImport,
+  moveImport,
+  noteImportProgress,
+  requireImport,
+} from '../db/queries/imports.ts';
+import { postNotice } from '../db/queries/notices.ts';
+import { wakeForCardLocks } from './card-locks.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createImportProgress } from './import-progress.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
+import { type ImportWork, type LoadedChecks, loadChecks, mergeImport } from './merge-import.ts';
+import { readAhead } from './read-ahead.ts';
+
+/** An import of a merchant, at a moment of its business clock. */
+export interface OfImport {
+  readonly merchant: string;
+  readonly number: number;
+  readonly now: string;
+}
+
+/**
+ * Reads a stored file into the record: good rows are imported, failed ones recorded with their errors,
+ * all in one transaction. A pass that was cut leaves nothing; the next starts over.
+ */
+export async function importStoredFile(
+  deps: ActivityDependencies,
+  of: OfImport,
+): Promise<ImportFacts> {
+  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const found = await requireImport(deps.db, merchant.id, of.number);
+  if (isFinishedImport(found.stage)) return toFacts(found);
+  const work = { merchantId: merchant.id, current, found, now: of.now };
+  try {
+    const checks = await loadChecks(deps, work);
+    const encoding = await detectEncoding(readStored(deps, work));
+    await retryMerge(() => mergeFile(deps, { ...work, ...checks, encoding }));
+  } catch (error) {
+    if (!(error instanceof UnusableFileError)) throw error;
+    await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
+  }
+  await deps.workflows.wakeMail(merchant);
+  // A card that was replaced may be billed again.
+  if (found.kind === 'cards') await wakeForCardLocks(deps, merchant);
+  return toFacts(await requireImport(deps.db, merchant.id, of.number));
+}
+
+async function mergeFile(
+  deps: ActivityDependencies,
+  work: ImportWork & LoadedChecks & { readonly encoding: TextEncoding },
+): Promise<void> {
+  const { merchantId, found } = work;
+  const progress = createImportProgress((rows) =>
+    noteImportProgress(deps.db, merchantId, { importId: found.id, rows }),
+  );
+  await inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
+    const source = readStored(deps, work);
+    await mergeImport(deps, trx, copyRows, { ...work, source, progress });
+  });
+}
+
+async function refuseImport(
+  deps: ActivityDependencies,
+  { merchantId, found, now }: ImportWork,
+  trouble: string,
+): Promise<void> {
+  const { number, fileName } = found;
+  await deps.db.transaction().execute(async (trx) => {
+    const move = { number, from: 'running', to: 'refused', now, trouble } as const;
+    if (!(await moveImport(trx, merchantId, move))) return;
+    await postNotice(trx, merchantId, {
+      key: `import:${number}`,
+      kind: 'file_import_refused',
+      subject: '取り込めないファイルがあります',
+      text: `取り込み ${number} (${fileName}): ${trouble}`,
+      link: `imports/${number}`,
+      now,
+    });
+  });
+}
+
+async function* readStored(
+  deps: ActivityDependencies,
+  { merchantId, found }: Pick<ImportWork, 'merchantId' | 'found'>,
+): AsyncGenerator<Buffer> {
+  const file = await openFile(deps.db, merchantId, found.sha256, deps.fileKeys);
+  if (file === undefined) throw new Error('a stored file is never removed while it is read');
+  if (file.blanked) {
+    throw new UnusableFileError(
+      'empty',
+      'these bytes were stored before and blanked since: add an empty line to the file',
+      '同じ内容のファイルは保存期間が過ぎて消去済みです。末尾に空行を加えてアップロードし直してください',
+    );
+  }
+  yield* readAhead(file.content);
+}
+
+/** Where an import stands. */
+export function toFacts(found: FileImport): ImportFacts {
+  const { stage, rows, imported, failed, warned, trouble } = found;
+  return { stage, rows, imported, failed, warned, trouble };
+}
