@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { NgNextStep } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
+import { isChargeLocked } from '../locked-cards.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
 import { orderInPlace } from './ng-replacements.ts';
 
@@ -16,20 +17,25 @@ const held = sql`exists (select from charges c
   join open_order_holds h on h.merchant_id = c.merchant_id and h.order_number = c.order_number
  where c.id = k.charge_id)`;
 
-/** Hands due cases to people that the desk must not act on: contradicted, held and re-ordered ones. */
+/**
+ * Hands due cases to people that the desk must not act on: contradicted, held and re-ordered ones, and
+ * those whose card the refresh refused.
+ */
 export async function stopBlockedCases(db: Db, merchantId: number, now: string): Promise<number> {
+  const locked = isChargeLocked(merchantId, sql`k.charge_id`);
   const result = await sql`
     with stopped as (
       update ng_cases k
          set next_step = 'decide', due_at = null, plan = '[]', revision = k.revision + 1,
              why = case when ${contradicted}
                then '記録と矛盾する結果があるため、自動の対応を止めました。ペイジェントの画面で確認し、確定してから再オーソリ・断念などを指示してください。'
+               when k.next_step = 'retry' and ${locked} then '洗替でカードが使用不可と判定されたため、自動の再オーソリを止めました。カードか支払方法が変更されると請求できます。変更後に再オーソリを、変更されないときは断念などを指示してください。'
                when k.next_step = 'retry' then '再注文 ' || ${orderInPlace} || ' を請求しているため、自動の再オーソリを止めました(二重請求の防止)。再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。'
                else '注文が保留中のため、自動では断念しません。保留を解除してから再オーソリ・断念などを指示してください。' end
        where k.merchant_id = ${merchantId} and k.closed_at is null and k.due_at <= ${now}
          and ((k.next_step in ('retry', 'give_up') and ${contradicted})
               or (k.next_step = 'give_up' and ${held})
-              or (k.next_step = 'retry' and ${orderInPlace} is not null))
+              or (k.next_step = 'retry' and (${orderInPlace} is not null or ${locked})))
       returning k.id, k.n, k.why
     )
     insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)

@@ -44,4 +44,17 @@ export const refreshSamples = {
   readEposBanner: { path: merchant('/epos-banner'), answer: 200 },
   saveEposBanner: { path: merchant('/epos-banner'), raw: 'no picture', answer: 'banner-unusable' },
   resetEposBanner: { path: merchant('/epos-banner'), answer: 200 },
+  listCardLocks: { path: merchant('/card-locks'), answer: 200 },
+  downloadCardLocks: { path: merchant('/card-locks.csv'), answer: 200 },
+  readCardLock: { path: merchant('/card-locks/1'), answer: 'card-lock-not-found' },
+  requestLockOverride: {
+    path: merchant('/card-locks/1/overrides'),
+    json: () => ({ mismatch: 'wrong_row', evidenceSha256: 'a'.repeat(64), reason: 'walk' }),
+    answer: 'card-lock-not-found',
+  },
+  answerLockOverride: {
+    path: merchant('/card-locks/1/override-answer'),
+    json: () => ({ answer: 'rejected', reason: 'walk' }),
+    answer: 'card-lock-not-found',
+  },
 } as const satisfies Record<string, RouteSample>;

@@ -1,0 +1,122 @@
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { cardLockRows } from '../../billing/card-lock-csv.ts';
+import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { countCardLocks, listCardLocks } from '../../db/queries/card-lock-evidence.ts';
+import { answerOverride, requestOverride } from '../../db/queries/card-lock-overrides.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { collectRows, planAll, selectRows } from './collect-exports.ts';
+import { insertCards, refuseCards } from './locked-cards.ts';
+import { AT, insertExchange, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let db: Db;
+let record: MoneyRecord;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = openPool(database.appUrl, { maxConnections: 3 });
+  db = databaseOver(pool);
+});
+afterAll(async () => {
+  await db.destroy();
+  await database.drop();
+});
+beforeEach(async () => {
+  record = await insertMoneyRecord(db);
+});
+
+const all = { verdict: null, customerNumber: null, number: null, after: 0, limit: 100 } as const;
+const list = (state: 'open' | 'released' | 'all' = 'all') =>
+  listCardLocks(db, record.merchantId, { ...all, state });
+
+/** The file that every merchant of these tests has stored. */
+const proof = 'a'.repeat(64);
+const ask = (of: Partial<Parameters<typeof requestOverride>[2]> = {}) =>
+  db.transaction().execute((trx) =>
+    requestOverride(trx, record.merchantId, {
+      ...{ number: 1, mismatch: 'wrong_row', evidenceSha256: proof, reason: '行ずれ' },
+      ...{ actor: 'asks', now: AT },
+      ...of,
+    }),
+  );
+const answer = (of: Partial<Parameters<typeof answerOverride>[2]> = {}) =>
+  db.transaction().execute((trx) =>
+    answerOverride(trx, record.merchantId, {
+      ...{ number: 1, answer: 'approved', reason: '確認済み', actor: 'answers', now: AT },
+      ...of,
+    }),
+  );
+
+test('a lock proves where it comes from and what it kept out, month by month', async () => {
+  const cards = await insertCards(db, record, ['a', 'b']);
+  const collection = await collectRows(pool, record, [
+    { number: 'A1', customer: 'a', yen: 300 },
+    { number: 'A2', customer: 'a', yen: 40 },
+    { number: 'B1', customer: 'b' },
+  ]);
+  const { month } = await refuseCards(db, record, [cards.get('a') ?? 0], 2);
+  await selectRows(db, record, collection);
+  await planAll(db, record);
+  await insertExchange(db, record);
+  const [lock, ...others] = await list('open');
+  expect(others).toEqual([]);
+  expect(lock).toMatchObject({
+    ...{ number: 1, customerId: 1, customerNumber: 'a', service: 'GMO', lastDigits: '111' },
+    ...{ expiry: '2027-01', verdict: 2, month, resultSha256: proof, resultLine: 1, lockedAt: AT },
+    ...{ unlockedAt: null, unlockedBy: null, override: null, claimedWhileLocked: 0 },
+  });
+  expect(lock?.keptOut).toEqual([
+    {
+      month: '2026-11',
+      orderNumbers: ['A1', 'A2'],
+      yen: 340,
+      files: [{ name: 'auth-001.csv', sha256: proof }],
+    },
+  ]);
+  const rows = lock === undefined ? [] : cardLockRows(lock);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toEqual(expect.arrayContaining(['照合エラー', '2026-11', 'A1 A2', 340, proof]));
+});
+
+test('an override takes a stored proof and two people, and can be asked for again', async () => {
+  const cards = await insertCards(db, record, ['a']);
+  await refuseCards(db, record, [...cards.values()]);
+  expect(await ask({ number: 9 })).toBe('unknown_lock');
+  expect(await ask({ evidenceSha256: 'b'.repeat(64) })).toBe('unknown_file');
+  expect(await answer()).toBe('not_asked');
+  expect(await ask()).toEqual({ n: 1 });
+  expect(await ask({ actor: 'another' })).toBe('asked_already');
+  expect(await countCardLocks(db, record.merchantId)).toEqual({
+    ...{ open: 1, released: 0, overridesAsked: 1 },
+  });
+  expect(await answer({ actor: 'asks' })).toBe('same_person');
+  expect(await answer({ answer: 'rejected', reason: '証拠が不足' })).toBeNull();
+  expect(await list('released')).toEqual([]);
+  expect(await ask({ mismatch: 'wrong_month' })).toEqual({ n: 2 });
+  expect(await answer()).toBeNull();
+  expect(await ask()).toBe('not_locked');
+  expect(await answer()).toBe('not_locked');
+  const [lock] = await list('released');
+  expect(lock).toMatchObject({
+    unlockedBy: 'override',
+    unlockedAt: AT,
+    override: {
+      ...{ n: 2, mismatch: 'wrong_month', evidenceSha256: proof, requestedBy: 'asks' },
+      ...{ requestedAt: AT, answer: 'approved', answeredBy: 'answers', answeredAt: AT },
+    },
+  });
+});
+
+test('of two approvers who answer at once one wins, and one is told', async () => {
+  const cards = await insertCards(db, record, ['a']);
+  await refuseCards(db, record, [...cards.values()]);
+  await ask();
+  const answers = await Promise.allSettled([
+    answer({ actor: 'one' }),
+    answer({ actor: 'other', answer: 'rejected' }),
+  ]);
+  const written = answers.filter((one) => one.status === 'fulfilled' && one.value === null);
+  expect(written).toHaveLength(1);
+});
