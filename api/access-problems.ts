@@ -40,7 +40,7 @@ export const accessProblems = {
     status: 403,
     title: 'Not from this page',
     detail:
-      'このページからの呼び出しは許可されていません。何も実行していません。TSUKIGIME_TEMPORAL_UI_ORIGIN を確かめてください。',
+      'このページからの呼び出しは許可されていません。何も実行していません。TSUKIGIME_TEMPORAL_UI_URL を確かめてください。',
   },
   'user-exists': {
     status: 409,

@@ -8,6 +8,7 @@ import helmet from 'helmet';
 import { createCarrierReceiver } from './carrier/receiver.ts';
 import type { RouteContract } from './contract/route.ts';
 import { contract } from './contract.ts';
+import { allowPages } from './cross-origin.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { toProblem } from './failures.ts';
 import type { Handler } from './handler.ts';
@@ -73,6 +74,7 @@ function registerRoute(
   parts: { deps: ApiDependencies; state: ApiState; limits: RateLimits },
 ): void {
   const { deps, state, limits } = parts;
+  if (route.foreignPages !== undefined) router.use(route.path, allowPages(deps.temporalUiOrigin));
   router[route.method](
     route.path,
     (_request, response, next) => {

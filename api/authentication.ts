@@ -72,8 +72,26 @@ function unauthenticated(): Problem {
 
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-/** A browser sends cookies for any page; the header only comes from one that could read the token. */
-export function refuseForeignPages(request: Request, session: OpenSession | undefined): void {
+/**
+ * A browser sends cookies for any page; the header only comes from one that could read the token.
+ * Pages of another origin that may call a route are named by it, and browsers do not lie about origins.
+ *
+ * @throws Problem `csrf-token-missing`, `origin-refused`
+ */
+export function refuseForeignPages(
+  route: RouteContract,
+  request: Request,
+  of: { readonly session: OpenSession | undefined; readonly temporalUiOrigin: string | undefined },
+): void {
+  const { session, temporalUiOrigin } = of;
+  const origin = request.get('Origin');
+  if (route.foreignPages !== undefined) {
+    const fromUi = origin !== undefined && origin === temporalUiOrigin;
+    // A program with a token is no page.
+    const fromProgram = session === undefined && origin === undefined;
+    if (!fromUi && !fromProgram) throw new Problem('origin-refused');
+    return;
+  }
   if (session === undefined || safeMethods.includes(request.method)) return;
   if (!isCsrfToken(session.secret, request.get('X-CSRF-Token') ?? '')) {
     throw new Problem('csrf-token-missing');

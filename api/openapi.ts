@@ -88,6 +88,7 @@ function describeAccess(route: RouteContract): string {
     route.role === 'signed-in' ? 'Any token or session.' : `Least role: ${route.role}.`,
     right && `Takes the right ${right}.`,
     sometimesRight && `Takes the right ${sometimesRight.right} when ${sometimesRight.when.en}.`,
+    route.foreignPages && 'From a browser only for pages of the Temporal UI, without CSRF token.',
     route.sessionOnly && 'Only a person in a session.',
     route.merchantScoped && 'A merchant outside the caller’s scope is a 404.',
     route.allMerchantsOnly && 'Only who has that role at all merchants.',
@@ -98,7 +99,8 @@ function describeAccess(route: RouteContract): string {
 
 function securityOf(route: RouteContract): Record<string, string[]>[] {
   if (route.role === 'none') return [];
-  const session = route.method === 'get' ? { session: [] } : { session: [], csrf: [] };
+  const isPlain = route.method === 'get' || route.foreignPages !== undefined;
+  const session = isPlain ? { session: [] } : { session: [], csrf: [] };
   return route.sessionOnly ? [session] : [{ token: [] }, session];
 }
 

@@ -102,6 +102,12 @@ export const problemTypes = {
     detail:
       'このファイルはこの操作に使えません。ファイルは預かったままです。内容と種類を確かめ、正しいファイルを送ってください。',
   },
+  'payload-unreadable': {
+    status: 422,
+    title: 'A payload cannot be decoded',
+    detail:
+      '復号できないデータがあります。何も変更していません。TSUKIGIME_PAYLOAD_KEYS に古い鍵が残っているか、管理者が確かめてください。',
+  },
   'text-not-writable': {
     status: 422,
     title: 'The encoding lacks a character',

@@ -63,7 +63,7 @@ async function readBody(
   if (route.body.kind === 'json') {
     requireContentType(request, ['application/json']);
     if (asksToContinue(request)) response.writeContinue();
-    await parseJson(request, response, limits.jsonBytes);
+    await parseJson(request, response, route.body.maxBytes ?? limits.jsonBytes);
     return request.body;
   }
   requireContentType(request, route.body.contentTypes);

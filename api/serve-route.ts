@@ -91,7 +91,8 @@ async function admit(
   const { caller, session } = authenticated;
   response.locals[session === undefined ? 'tokenId' : 'sessionId'] = caller.id;
   await passes(limits.tokens, request, response);
-  refuseForeignPages(request, session);
+  const { temporalUiOrigin } = deps;
+  refuseForeignPages(route, request, { session, temporalUiOrigin });
   authorize(route, authenticated);
   const { role } = route;
   if (!isRole(role)) return { authenticated, identity: undefined, merchant: undefined };

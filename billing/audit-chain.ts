@@ -44,8 +44,46 @@ export interface AuditExportLine {
   readonly hash: string;
 }
 
+/** Where a chain stood on a day, as it was published. */
+export interface AuditHead {
+  /** Slug; null: the chain of no single merchant. */
+  readonly merchant: string | null;
+  /** Date in Japan. */
+  readonly day: string;
+  readonly n: number;
+  /** Hex. */
+  readonly hash: string;
+}
+
+/** Published heads from NDJSON: of `audit heads`, or lines of the worker's log, in any order. */
+export function parseAuditHeads(lines: readonly string[]): AuditHead[] {
+  return lines.flatMap((line) => {
+    try {
+      const parsed: unknown = JSON.parse(line);
+      const head = readField(parsed, 'auditHead') ?? parsed;
+      const [merchant, day, n, hash] = ['merchant', 'day', 'n', 'hash'].map((field) =>
+        readField(head, field),
+      );
+      const isHead =
+        (merchant === null || typeof merchant === 'string') &&
+        typeof day === 'string' &&
+        typeof n === 'number' &&
+        typeof hash === 'string';
+      return isHead ? [{ merchant, day, n, hash }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 export type AuditVerdict =
-  | { readonly intact: true; readonly entries: number; readonly headHash: string }
+  | {
+      readonly intact: true;
+      readonly entries: number;
+      readonly headHash: string;
+      /** Published heads that were found in the chain. */
+      readonly headsFound: number;
+    }
   | {
       readonly intact: false;
       /** Physical line of the file, from 1. */
@@ -55,9 +93,16 @@ export type AuditVerdict =
 
 /**
  * Recomputes a chain from its export and names the first broken link. An intact chain can still
- * have lost its end: compare `headHash` with the one that was published for the day.
+ * have lost its end, and one that somebody wrote anew is intact in itself: the published heads tell.
+ *
+ * @param published heads of any chains; those of other merchants are passed over
  */
-export async function verifyAuditChain(lines: AsyncIterable<string>): Promise<AuditVerdict> {
+export async function verifyAuditChain(
+  lines: AsyncIterable<string>,
+  published: readonly AuditHead[] = [],
+): Promise<AuditVerdict> {
+  const heads = new Map(published.map((head) => [`${head.merchant} ${head.n}`, head]));
+  let headsFound = 0;
   let previousHash = GENESIS_HASH;
   let merchant: unknown;
   let line = 0;
@@ -82,10 +127,20 @@ export async function verifyAuditChain(lines: AsyncIterable<string>): Promise<Au
       return { intact: false, line, problem: 'has another number in its entry than beside it' };
     }
     merchant = entryMerchant;
+    const head = heads.get(`${merchant} ${parsed.n}`);
+    if (head !== undefined && head.hash !== parsed.hash) {
+      return { intact: false, line, problem: `is not what was published on ${head.day}` };
+    }
+    if (head !== undefined) headsFound += 1;
     previousHash = Buffer.from(parsed.hash, 'hex');
     entries += 1;
   }
-  return { intact: true, entries, headHash: previousHash.toString('hex') };
+  const lost = published.find((head) => head.merchant === merchant && head.n > entries);
+  if (lost !== undefined) {
+    const problem = `comes before entry ${lost.n}, which was published on ${lost.day}: the end is missing`;
+    return { intact: false, line, problem };
+  }
+  return { intact: true, entries, headHash: previousHash.toString('hex'), headsFound };
 }
 
 function findBrokenLink(

@@ -25,5 +25,16 @@ export function addAuditCommands(program: Command, { lazily }: { lazily: Lazily 
     .command('verify <file>')
     .description('recompute the hash chain of an export; needs no database')
     .option('--head <hash>', 'the head hash that was published: finds entries cut off at the end')
+    .option('--heads <file>', "published heads: of `audit heads`, or the worker's log")
     .action((file: string, options: object) => runVerify({ file, ...options }));
+  audit
+    .command('heads')
+    .description('print the published head hashes of all chains as NDJSON, newest first')
+    .option('--merchant <slug>', 'of this merchant alone')
+    .action(
+      lazily(
+        () => import('./audit-heads.ts'),
+        (module) => module.runAuditHeads,
+      ),
+    );
 }

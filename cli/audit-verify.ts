@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
-import { verifyAuditChain } from '../billing/audit-chain.ts';
+import { open, readFile } from 'node:fs/promises';
+import { type AuditHead, parseAuditHeads, verifyAuditChain } from '../billing/audit-chain.ts';
 
 /**
  * `tsukigime audit verify`: offline, from the file alone.
@@ -8,13 +8,17 @@ import { verifyAuditChain } from '../billing/audit-chain.ts';
 export async function runAuditVerify(command: {
   readonly file: string;
   readonly head?: string;
+  /** File of published heads. */
+  readonly heads?: string;
 }): Promise<number> {
   const file = await open(command.file).catch((error: Error) => error);
   if (file instanceof Error) {
     console.error(`${command.file}: ${file.message}`);
     return 2;
   }
-  const verdict = await verifyAuditChain(file.readLines());
+  const published = await readHeads(command.heads);
+  if (published === undefined) return 2;
+  const verdict = await verifyAuditChain(file.readLines(), published);
   if (!verdict.intact) {
     console.error(`${command.file}:${verdict.line}: BROKEN: ${verdict.problem}`);
     return 1;
@@ -26,6 +30,16 @@ export async function runAuditVerify(command: {
     );
     return 1;
   }
-  console.log(`Intact: ${verdict.entries} entries, head hash ${verdict.headHash}`);
+  const found = command.heads === undefined ? '' : `, ${verdict.headsFound} published heads fit`;
+  console.log(`Intact: ${verdict.entries} entries, head hash ${verdict.headHash}${found}`);
   return 0;
+}
+
+async function readHeads(path: string | undefined): Promise<AuditHead[] | undefined> {
+  if (path === undefined) return [];
+  const text = await readFile(path, 'utf8').catch((error: Error) => error);
+  const heads = typeof text === 'string' ? parseAuditHeads(text.split('\n')) : [];
+  if (heads.length > 0) return heads;
+  console.error(`${path}: ${typeof text === 'string' ? 'holds no published head' : text.message}`);
+  return undefined;
 }

@@ -1,15 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Payload, PayloadCodec } from '@temporalio/common';
-import proto from '@temporalio/proto';
+import type { PayloadCodec } from '@temporalio/common';
+import { decodePayloads, maxPayloadsBytes } from './decode-payloads.ts';
 
 /**
  * Lets the Temporal UI of the embedded server show payloads in clear to whoever sits at this
  * machine (`--ui-codec-endpoint`): what a workflow waits for, what an activity is about. Only
  * decodes, only on loopback, and only for pages of the given origins. Not for production: there
- * the console reads Postgres.
- *
- * Protocol: https://docs.temporal.io/production-deployment/data-encryption#codec-server-setup
+ * the API decodes, for people with a role (`api/routes/codec.ts`).
  */
 export interface CodecServerOptions {
   readonly codec: PayloadCodec;
@@ -24,10 +22,6 @@ export interface CodecServer {
   readonly url: string;
   close(): Promise<void>;
 }
-
-const { Payloads } = proto.temporal.api.common.v1;
-/** Temporal itself refuses payloads of more than 2 MB. */
-const maxBodyBytes = 8 * 1024 * 1024;
 
 export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
   const server = createServer((request, response) => {
@@ -68,10 +62,9 @@ async function answer(
     response.writeHead(404).end();
     return;
   }
-  const asked = Payloads.fromObject(JSON.parse(await readBody(request)));
-  const payloads = await options.codec.decode(asked.payloads as Payload[]);
+  const decoded = await decodePayloads([options.codec], JSON.parse(await readBody(request)));
   response.setHeader('Content-Type', 'application/json');
-  response.end(JSON.stringify(Payloads.create({ payloads }).toJSON()));
+  response.end(JSON.stringify(decoded));
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -79,7 +72,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error('the request is too large');
+    if (bytes > maxPayloadsBytes) throw new Error('the request is too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -5,6 +5,7 @@ import type { MailLine } from '../activities/mail-line.ts';
 import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
+import { recordAuditHeads } from '../db/queries/audit-heads.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
@@ -16,6 +17,7 @@ import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+import type { keepAuditHeads } from './audit-heads.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
 import { type SyncedSchedule, syncSchedules } from './schedules.ts';
 import type { ActivitiesByQueue } from './worker.ts';
@@ -24,6 +26,8 @@ export interface Dependencies {
   readonly activities: ActivitiesByQueue;
   /** Makes the Schedules of all merchants equal to their settings. */
   readonly syncSchedules: (now: string) => Promise<SyncedSchedule[]>;
+  /** Writes down where each chain of the audit stands, once a day. */
+  readonly recordAuditHeads: Parameters<typeof keepAuditHeads>[0];
   /** Has waiting mails sent and mailboxes watched; never rejects. */
   startMailWorkflows(): Promise<void>;
   /** Releases connections after the workers have drained. */
@@ -69,6 +73,7 @@ export async function createDependencies(
   return {
     activities,
     syncSchedules: (now) => syncSchedules(db, client, now, taskQueue),
+    recordAuditHeads: (of) => recordAuditHeads(db, of),
     startMailWorkflows: () => startMailWorkflows(db, starter, logger),
     async close() {
       await pool.end();

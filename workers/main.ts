@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import type { TemporalServer } from '../temporal/client.ts';
+import { keepAuditHeads } from './audit-heads.ts';
 import { createDependencies } from './dependencies.ts';
 import { createLogger } from './logger.ts';
 import { packWorkflows } from './pack-workflows.ts';
@@ -53,11 +54,13 @@ async function main(): Promise<number> {
   try {
     const { workers, dependencies } = await start(config, logger);
     const schedules = keepSchedules(dependencies.syncSchedules, logger);
+    const auditHeads = keepAuditHeads(dependencies.recordAuditHeads, logger);
     void dependencies.startMailWorkflows();
     try {
       await runUntilStopped(workers, logger);
     } finally {
       schedules.stop();
+      auditHeads.stop();
       await dependencies.close();
     }
     return 0;

@@ -11,6 +11,8 @@ export interface Bilingual {
 export interface JsonBody {
   readonly kind: 'json';
   readonly schema: z.ZodType;
+  /** Longest body, where it is not that of all routes. */
+  readonly maxBytes?: number;
 }
 
 /** Bytes that are streamed to the handler, never held whole. */
@@ -45,6 +47,8 @@ export interface RouteContract {
   readonly sometimesRight?: { readonly right: Right; readonly when: Bilingual };
   /** True: for a person in a session, not for a token. */
   readonly sessionOnly?: true;
+  /** Pages of another origin that may call it, by CORS and in place of the CSRF token. */
+  readonly foreignPages?: 'temporal-ui';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: JsonBody | RawBody;

@@ -20,6 +20,7 @@ import {
   useOrderExport,
 } from '../operator.ts';
 import { prepareDay } from './prepare-day.ts';
+import { prepareLogin } from './prepare-login.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { describeReport, makeReport } from './report.ts';
 
@@ -65,6 +66,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
             signal,
             onProgress: (detail, done) => progress.show('servers', { done, detail }),
           });
+          const person = await prepareLogin(stack);
           const cycle = await bill(day, input, progress);
           progress.end();
           const report = await makeReport(day.desk, cycle.view, {
@@ -78,7 +80,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
           exitCode = cycle.view.trouble === null ? 0 : 1;
           if (command.exit === true) return;
           process.stdout.write(
-            `  Every mail of this world, to customers too: ${mailsPath}\n  Ctrl-C stops it; the data stays. \`npm run demo -- --fresh\` starts anew.\n\n`,
+            `  Log in: ${person.login}, password ${person.password}\n  Every mail of this world, to customers too: ${mailsPath}\n  Ctrl-C stops it; the data stays. \`npm run demo -- --fresh\` starts anew.\n\n`,
           );
           if (!signal.aborted) {
             await new Promise((resolve) =>

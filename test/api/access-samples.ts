@@ -49,4 +49,13 @@ export const accessSamples = {
     json: () => ({ grant: null, reason }),
     answer: 'user-not-found',
   },
+  exportAudit: { path: merchant('/audit-export'), answer: 200 },
+  listAuditHeads: { path: merchant('/audit-heads'), answer: 200 },
+  exportCommonAudit: { path: () => '/v1/audit-export', answer: 200 },
+  listCommonAuditHeads: { path: () => '/v1/audit-heads', answer: 200 },
+  decodePayloads: {
+    path: () => '/v1/codec/decode',
+    json: () => ({ payloads: [] }),
+    answer: 200,
+  },
 } as const satisfies Record<string, RouteSample>;

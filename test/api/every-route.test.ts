@@ -1,19 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
-import { type Role, rights, roleIncludes, roles } from '../../billing/role.ts';
+import type { ProblemSlug } from '../../api/problem.ts';
+import { type Role, rights, rightsOfTokenRole, roleIncludes, roles } from '../../billing/role.ts';
 import { type BrowserSession, openBrowser } from './browser-session.ts';
 import { routeSamples } from './route-samples.ts';
-import { type CallInit, type RunningApi, readProblem, startApi } from './running-api.ts';
+import {
+  type CallInit,
+  type RunningApi,
+  readProblem,
+  startApi,
+  testLimits,
+} from './running-api.ts';
 
 let api: RunningApi;
 const tokens = new Map<string, string>();
 /** People with a role and all rights at their own shop, and viewers of a second one. */
 const people = new Map<Role | 'admin without rights', BrowserSession>();
 const password = randomUUID();
+const uiOrigin = 'https://temporal.example.jp';
 
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({
+    temporalUiOrigin: uiOrigin,
+    limits: { ...testLimits, uploadsAtOnce: 100 },
+  });
   const own = await api.addMerchant('own-shop');
   const second = await api.addMerchant('second-shop');
   await api.addMerchant('foreign-shop');
@@ -66,6 +77,7 @@ function requestOf(name: RouteName, slug: string): [path: string, init: CallInit
   const headers = {
     ...(route.body?.kind === 'raw' ? { 'Content-Type': String(route.body.contentTypes[0]) } : {}),
     ...(route.idempotencyKey === undefined ? {} : { 'Idempotency-Key': `walk-key-${unique}` }),
+    ...(route.foreignPages === undefined ? {} : { Origin: uiOrigin }),
   };
   const init = {
     method: route.method.toUpperCase(),
@@ -91,116 +103,113 @@ async function expectAnswer(name: RouteName, response: Response): Promise<void> 
 const names = Object.keys(contract) as RouteName[];
 const routeOf = (name: RouteName): RouteContract => contract[name];
 
+// One test for each route: everybody calls at once.
 describe.each(names)('%s', (name) => {
   const route = routeOf(name);
   const open = route.role === 'none';
 
-  test.each([undefined, 'expired', 'revoked', 'made up', 'not a token'])(
-    'called with %s token',
-    async (caller) => {
-      const response = await send(name, 'own-shop', caller);
-      if (open) {
-        await expectAnswer(name, response);
-        return;
-      }
-      expect(response.headers.get('www-authenticate')).toBe('Bearer');
-      expect(await readProblem(response)).toMatchObject({ status: 401, slug: 'unauthenticated' });
-    },
-  );
-
-  test.each(roles)('called by the token of a %s', async (role) => {
-    const response = await send(name, 'own-shop', role);
-    await expectByRule(response, { ...whoHolds(role), all: true, token: true });
+  test('opens to no bad token', async () => {
+    const bad = [undefined, 'expired', 'revoked', 'made up', 'not a token'];
+    await Promise.all(
+      bad.map(async (caller) => {
+        const response = await send(name, 'own-shop', caller);
+        if (open) return await expectAnswer(name, response);
+        expect(response.headers.get('www-authenticate')).toBe('Bearer');
+        expect(await readProblem(response)).toMatchObject({ status: 401, slug: 'unauthenticated' });
+      }),
+    );
   });
 
-  test.each(roles)('called by the token of a %s of one merchant', async (role) => {
-    const response = await send(name, 'own-shop', `scoped ${role}`);
-    await expectByRule(response, { ...whoHolds(role), all: false, token: true });
+  test('answers each role as its rule says, at own merchants and at others', async () => {
+    const walks = roles.flatMap((role) => [
+      walkWithTokens(role),
+      walkInSession(role),
+      ...(route.merchantScoped ? [crossMerchants(role)] : []),
+    ]);
+    await Promise.all(walks);
   });
 
-  test.each(roles)('called by a %s who is a viewer of another merchant', async (role) => {
+  async function walkWithTokens(role: Role): Promise<void> {
+    const held = { role, rights: rightsOfTokenRole(role), token: true };
+    await expectByRule(await send(name, 'own-shop', role), { ...held, all: true });
+    await expectByRule(await send(name, 'own-shop', `scoped ${role}`), { ...held, all: false });
+  }
+
+  async function walkInSession(role: Role): Promise<void> {
     // Whoever logs out is somebody else, with a session of their own each time.
-    const browser = route.sessionOnly ? await logInAs(`leaving-${role}`) : people.get(role);
-    const [path, init] = requestOf(name, 'own-shop');
+    const browser = route.sessionOnly ? await logInAs(`leaving-${role}`) : personOf(role);
     const held = { role, rights, all: false, token: false };
-    await expectByRule((await browser?.call(path, init)) as Response, held);
+    await expectByRule(await browser.call(...requestOf(name, 'own-shop')), held);
     if (!route.merchantScoped) return;
-    const second = await browser?.call(...requestOf(name, 'second-shop'));
-    await expectByRule(second as Response, { ...held, role: 'viewer', rights: [] });
-  });
+    const second = await browser.call(...requestOf(name, 'second-shop'));
+    await expectByRule(second, { ...held, role: 'viewer', rights: [] });
+  }
+
+  /** A merchant of someone else and one that is not there: nobody can tell them apart. */
+  async function crossMerchants(role: Role): Promise<void> {
+    const answers = [
+      await send(name, 'foreign-shop', `scoped ${role}`),
+      await personOf(role).call(...requestOf(name, 'foreign-shop')),
+      await send(name, 'absent-shop', role),
+    ];
+    const problems = await Promise.all(answers.map(readProblem));
+    const expected = mayCall(route, role)
+      ? { status: 404, slug: 'merchant-not-found' }
+      : { status: 403, slug: 'role-too-low' };
+    expect(problems[0]).toMatchObject(expected);
+    expect(problems).toEqual([problems[0], problems[0], problems[0]]);
+  }
 
   if (!open && route.method !== 'get') {
-    test('called from a page of another site', async () => {
-      for (const forged of ['', 'x'.repeat(43), people.get('viewer')?.csrfToken ?? '']) {
+    test('does nothing for a page of another site', async () => {
+      for (const forged of ['', 'x'.repeat(43), personOf('viewer').csrfToken ?? '']) {
         const [path, init] = requestOf(name, 'own-shop');
-        const headers = { ...(init.headers as object), 'X-CSRF-Token': forged };
-        const response = await people.get('admin')?.call(path, { ...init, headers });
-        const problem = await readProblem(response as Response);
-        expect(problem).toMatchObject({ status: 403, slug: 'csrf-token-missing' });
+        const foreign = { 'X-CSRF-Token': forged, Origin: 'https://elsewhere.example' };
+        const headers = { ...(init.headers as object), ...foreign };
+        const response = await personOf('admin').call(path, { ...init, headers });
+        const slug = route.foreignPages === undefined ? 'csrf-token-missing' : 'origin-refused';
+        expect(await readProblem(response)).toMatchObject({ status: 403, slug });
       }
     });
   }
 
   if (route.right !== undefined) {
-    test('called by an admin without the right', async () => {
-      const response = await people
-        .get('admin without rights')
-        ?.call(...requestOf(name, 'own-shop'));
-      expect(await readProblem(response as Response)).toMatchObject({
+    test('takes its right, of an admin too', async () => {
+      const response = await personOf('admin without rights').call(...requestOf(name, 'own-shop'));
+      expect(await readProblem(response)).toMatchObject({
         ...{ status: 403, slug: 'right-missing' },
         errors: [{ path: 'right', message: route.right }],
       });
     });
   }
 
-  if (!route.merchantScoped) return;
-  test.each(roles)(
-    'called by a %s for a merchant of someone else, and one that is not there',
-    async (role) => {
-      const foreign = await send(name, 'foreign-shop', `scoped ${role}`);
-      const crossing = await people.get(role)?.call(...requestOf(name, 'foreign-shop'));
-      const absent = await send(name, 'absent-shop', role);
-      if (!mayCall(route, role)) {
-        expect([foreign.status, crossing?.status, absent.status]).toEqual([403, 403, 403]);
-        return;
-      }
-      const answer = await readProblem(foreign);
-      expect(answer).toMatchObject({ status: 404, slug: 'merchant-not-found' });
-      // Nobody can tell them apart.
-      expect(await readProblem(crossing as Response)).toEqual(answer);
-      expect(await readProblem(absent)).toEqual(answer);
-    },
-  );
-
   /** What the contract says to this caller: a problem of theirs, or the answer of the sample. */
-  async function expectByRule(
-    response: Response,
-    held: {
-      readonly role: Role;
-      readonly rights: readonly string[];
-      readonly all: boolean;
-      readonly token: boolean;
-    },
-  ): Promise<void> {
-    const refusal =
-      route.sessionOnly && held.token
-        ? 'session-needed'
-        : !mayCall(route, held.role) || (route.allMerchantsOnly && !held.all)
-          ? 'role-too-low'
-          : route.right !== undefined && !held.rights.includes(route.right)
-            ? 'right-missing'
-            : undefined;
+  async function expectByRule(response: Response, held: Held): Promise<void> {
+    const refusal = refusalBy(route, held);
     if (refusal === undefined) await expectAnswer(name, response);
     else expect(await readProblem(response)).toMatchObject({ status: 403, slug: refusal });
   }
 });
 
-/** A token of which nobody said any rights has those that its role always had. */
-function whoHolds(role: Role) {
-  return {
-    role,
-    rights: role === 'viewer' ? [] : role === 'operator' ? rights.slice(0, 1) : rights,
-  };
+interface Held {
+  readonly role: Role;
+  readonly rights: readonly string[];
+  readonly all: boolean;
+  readonly token: boolean;
+}
+
+function refusalBy(route: RouteContract, held: Held): ProblemSlug | undefined {
+  if (route.sessionOnly && held.token) return 'session-needed';
+  const isLow = !mayCall(route, held.role) || (route.allMerchantsOnly === true && !held.all);
+  if (isLow) return 'role-too-low';
+  const lacks = route.right !== undefined && !held.rights.includes(route.right);
+  return lacks ? 'right-missing' : undefined;
+}
+
+function personOf(who: Role | 'admin without rights'): BrowserSession {
+  const browser = people.get(who);
+  if (browser === undefined) throw new Error(`nobody is logged in as ${who}`);
+  return browser;
 }
 
 function mayCall(route: RouteContract, role: Role): boolean {

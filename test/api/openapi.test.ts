@@ -27,7 +27,8 @@ test.each(routes)('%s is described as the contract has it', (name, route) => {
   expect(operation?.operationId).toBe(name);
   expect(operation?.summary).toContain(route.summary.ja);
   const schemes = (operation?.security ?? []).map((one) => Object.keys(one as object).join('+'));
-  const session = route.method === 'get' ? 'session' : 'session+csrf';
+  const isPlain = route.method === 'get' || route.foreignPages !== undefined;
+  const session = isPlain ? 'session' : 'session+csrf';
   expect(schemes).toEqual(
     route.role === 'none' ? [] : route.sessionOnly ? [session] : ['token', session],
   );

@@ -4,7 +4,7 @@ import { createFileGuard } from '../../activities/file-guard.ts';
 import { sourceTester } from '../../activities/look-at-source.ts';
 import { refreshTester } from '../../activities/refresh-connection.ts';
 import { createApp, type RouteTable } from '../../api/app.ts';
-import { type ApiDependencies, defaultLimits } from '../../api/dependencies.ts';
+import { type ApiDependencies, type ApiLimits, defaultLimits } from '../../api/dependencies.ts';
 import { listen } from '../../api/server.ts';
 import { createBoundedStarts } from '../../api/workflow-starts.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
@@ -21,6 +21,17 @@ const updateWaitMs = 2000;
 /** No guess of a test needs to cost anything. */
 export const cheapPasswordCost: PasswordCost = { costLog2: 4, blockSize: 8, rounds: 1 };
 export const startOfTime = '2026-11-22T00:00:00.000Z';
+
+/** What a test sends in a second is no attack. */
+export const testLimits: ApiLimits = {
+  ...defaultLimits,
+  refusedPerMinute: 10_000,
+  publicPerMinute: 10_000,
+  tokenPerMinute: 100_000,
+  signedOutPerMinute: 100_000,
+  logins: { perAddress: 100_000, perAccount: 100_000, perDevice: 100_000 },
+  passwordCost: cheapPasswordCost,
+};
 
 export interface RunningApi {
   readonly url: string;
@@ -79,15 +90,7 @@ export async function startApi(
       }),
       realNow: () => new Date(now),
       logger: pino({ level: 'trace' }, destination),
-      limits: {
-        ...defaultLimits,
-        refusedPerMinute: 10_000,
-        publicPerMinute: 10_000,
-        tokenPerMinute: 100_000,
-        signedOutPerMinute: 100_000,
-        logins: { perAddress: 100_000, perAccount: 100_000, perDevice: 100_000 },
-        passwordCost: cheapPasswordCost,
-      },
+      limits: testLimits,
       updateWaitMs,
       trustedProxies: 0,
       ...overrides,

@@ -45,6 +45,7 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/preview.ts#listStagedFindings': 'reads a table of this transaction alone',
   'db/queries/tokens.ts#createToken': 'a token may reach several merchants',
   'db/queries/tokens.ts#findTokenCaller': 'runs before anyone knows which merchant may be seen',
+  'db/queries/audit-heads.ts#recordAuditHeads': 'writes down every chain at once',
   'db/queries/sessions.ts#createSessionSecret': 'reads nothing',
   'db/queries/sessions.ts#csrfTokenOf': 'reads nothing',
   'db/queries/sessions.ts#endSession': 'a session is its user’s, whatever the merchant',

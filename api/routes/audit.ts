@@ -1,0 +1,52 @@
+import type { AuditExportLine } from '../../billing/audit-chain.ts';
+import { listAudit } from '../../db/queries/audit.ts';
+import { listAuditHeads } from '../../db/queries/audit-heads.ts';
+import type { auditRoutes } from '../contract/audit.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Handlers } from '../handler.ts';
+
+/** Entries read at a time: the audit of years does not have to fit into memory. */
+const PAGE = 1000;
+
+export const auditHandlers: Handlers<typeof auditRoutes> = {
+  async exportAudit({ deps, merchant }) {
+    const content = exportLines(deps, merchant.id);
+    return { status: 200, content, fileName: `audit-${merchant.slug}.ndjson` };
+  },
+
+  async listAuditHeads({ deps, merchant, query }) {
+    return { status: 200, body: await readHeads(deps, merchant.id, query) };
+  },
+
+  async exportCommonAudit({ deps }) {
+    return { status: 200, content: exportLines(deps, null), fileName: 'audit.ndjson' };
+  },
+
+  async listCommonAuditHeads({ deps, query }) {
+    return { status: 200, body: await readHeads(deps, null, query) };
+  },
+};
+
+async function* exportLines(
+  { db }: ApiDependencies,
+  merchantId: number | null,
+): AsyncGenerator<Buffer> {
+  for (let afterN = 0; ; ) {
+    const page = await listAudit(db, merchantId, { afterN, limit: PAGE });
+    const lines = page.map(({ n, entry, hash }): AuditExportLine => ({ n, entry, hash }));
+    if (lines.length > 0)
+      yield Buffer.from(lines.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    if (page.length < PAGE) return;
+    afterN = page.at(-1)?.n ?? afterN;
+  }
+}
+
+async function readHeads(
+  { db }: ApiDependencies,
+  merchantId: number | null,
+  { before, limit }: { readonly before?: string | undefined; readonly limit: number },
+) {
+  const found = await listAuditHeads(db, merchantId, { before, limit: limit + 1 });
+  const heads = found.slice(0, limit);
+  return { heads, nextBefore: found.length > limit ? (heads.at(-1)?.day ?? null) : null };
+}
