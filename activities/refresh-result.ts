@@ -6,8 +6,10 @@ import {
   type RefreshFacts,
   refreshLateAt,
 } from '../billing/card-refresh.ts';
+import { exchangeFileName } from '../billing/exchange.ts';
 import { lockMerchant } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
+import { listFilesOfLocked } from '../db/queries/card-locks.ts';
 import { changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
 import {
   FileRefusedError,
@@ -17,6 +19,7 @@ import {
   storeFile,
 } from '../db/queries/files.ts';
 import { OutsideError } from '../outside/outside-error.ts';
+import { wakeForCardLocks } from './card-locks.ts';
 import { type OfRefreshAct, refuse, toFacts } from './card-refresh.ts';
 import { SYSTEM_ACTOR } from './carriage.ts';
 import { decide } from './decide.ts';
@@ -221,15 +224,31 @@ async function endOrWait(
         };
     await changeRefresh(deps.db, merchant.id, refresh, change);
   }
+  await wakeForCardLocks(deps, merchant);
+  const built = await describeFilesOfLocked(deps, merchant.id);
   const open = complete
     ? ''
     : '結果のないカードは変更していません。訂正された結果ファイルを自動で確認しています。届かない場合は、GMOペイメントゲートウェイに確認してから「終了」してください。';
   await tellOfRefresh(deps, merchant, refresh.month, {
     occasion: `result-${n}`,
-    template: attention ? 'card_refresh_attention' : 'card_refresh_done',
-    sentence: `${refresh.month}: ${describeRefreshCounts(counts)}${open}`,
+    template: attention || built !== '' ? 'card_refresh_attention' : 'card_refresh_done',
+    sentence: `${refresh.month}: ${describeRefreshCounts(counts)}${open}${built}`,
     now,
   });
+}
+
+/** Files that were built before their cards were locked: people take those orders out. */
+async function describeFilesOfLocked(
+  { db }: ActivityDependencies,
+  merchantId: number,
+): Promise<string> {
+  const files = await listFilesOfLocked(db, merchantId);
+  if (files.length === 0) return '';
+  const named = files.map(
+    (file) =>
+      `${exchangeFileName({ ...file, billingMonth: file.month })}（${file.orderNumbers.length} 件）`,
+  );
+  return `まだ送信していない請求ファイルに、請求を停止したカードの注文が含まれています: ${named.join('、')}。送信する前に、これらの注文をファイルから取り除いてください。`;
 }
 
 /** Nothing was taken: when to look next, and whom to tell. */

@@ -7,6 +7,7 @@ import { addDeskCommands } from './desk-commands.ts';
 import { addImportCommands } from './import-commands.ts';
 import { addInquiryCommands } from './inquiry-commands.ts';
 import { addNgCommands } from './ng-commands.ts';
+import { addRefreshCommands } from './refresh-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -55,6 +56,7 @@ function createProgram(): Command {
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });
   addDeskCommands(program, { lazily, oneOf });
   addNgCommands(program, { lazily, oneOf });
+  addRefreshCommands(program, { lazily, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')

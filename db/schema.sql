@@ -1421,7 +1421,7 @@ create table refresh_targets (
   expiry text not null,
   why text not null,
   constraint refresh_targets_pkey PRIMARY KEY (refresh_id, line),
-  constraint refresh_targets_refresh_id_card_id_key UNIQUE (refresh_id, card_id),
+  constraint refresh_targets_card_id_refresh_id_key UNIQUE (card_id, refresh_id),
   constraint refresh_targets_line_check CHECK ((line >= 1)),
   constraint refresh_targets_why_check CHECK ((why = ANY (ARRAY['first_refresh'::text, 'expires_this_month'::text, 'expires_next_month'::text])))
 );
@@ -1961,7 +1961,6 @@ CREATE INDEX orders_newest ON public.orders USING btree (cycle_id, COALESCE(orde
 CREATE INDEX outcomes_declined ON public.outcomes USING btree (merchant_id, charge_id, n) WHERE (outcome = 'declined'::text);
 CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX quarantined_orders_by_cycle ON public.quarantined_orders USING btree (cycle_id, collection_id, record);
-CREATE INDEX refresh_results_by_card ON public.refresh_results USING btree (card_id, refresh_id DESC, n DESC);
 CREATE INDEX result_lines_doubtful ON public.result_lines USING btree (exchange_id, round, line_number) WHERE (verdict = ANY (ARRAY['unknown'::text, 'quarantined'::text]));
 CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);

@@ -69,7 +69,8 @@ export async function up(db: Kysely<any>): Promise<void> {
       why text not null check (why in
         ('first_refresh', 'expires_this_month', 'expires_next_month')),
       primary key (refresh_id, line),
-      unique (refresh_id, card_id)
+      -- In this order, so that it also answers what was said of a card.
+      unique (card_id, refresh_id)
     );
 
     -- Each reading of a result file that was merged: the first one, and what corrected it. The same
@@ -114,7 +115,6 @@ export async function up(db: Kysely<any>): Promise<void> {
       check (verdict = 0 or outcome in ('refused', 'card_changed', 'card_gone')),
       check (verdict <> 0 or outcome <> 'refused')
     );
-    create index refresh_results_by_card on refresh_results (card_id, refresh_id desc, n desc);
 
     -- What cannot be trusted: kept, shown, counted, changing no card.
     create table refresh_quarantine (

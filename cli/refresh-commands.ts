@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { Lazily } from './access-commands.ts';
+
+interface Parsers {
+  readonly lazily: Lazily;
+  readonly oneOf: (...values: readonly string[]) => (text: string) => string;
+}
+
+/** カード洗替: the monthly refresh of stored cards at GMO Payment Gateway. */
+export function addRefreshCommands(program: Command, { lazily, oneOf }: Parsers): void {
+  const refresh = program
+    .command('refresh')
+    .description('the monthly refresh of stored cards at GMO (自動洗替)');
+  const load = () => import('./refresh.ts');
+  const acts = () => import('./refresh-acts.ts');
+  const ofMerchant = (name: string, description: string) =>
+    refresh
+      .command(name)
+      .description(description)
+      .requiredOption('--merchant <slug>', 'whose')
+      .option('--json', 'print JSON');
+  const ofMonth = (name: string, description: string) =>
+    ofMerchant(name, description).requiredOption('--month <YYYY-MM>', 'month of the result');
+
+  ofMerchant('list', 'list the months and what each waits for').action(
+    lazily(load, (module) => module.runRefreshList),
+  );
+  ofMonth('show', 'show where a month stands').action(
+    lazily(load, (module) => module.runRefreshShow),
+  );
+  ofMonth('preview', 'count the cards that would be asked for, and why others would not')
+    .option('--csv <file>', 'write every card and its reason')
+    .action(lazily(load, (module) => module.runRefreshPreview));
+  ofMerchant('test-connection', 'connect with the settings now; writes and takes nothing')
+    .option('--month <YYYY-MM>', 'look for the request of this month')
+    .action(lazily(load, (module) => module.runRefreshConnectionTest));
+  ofMonth('start', 'start a month that no Schedule starts').action(
+    lazily(acts, (module) => module.runRefreshStart),
+  );
+  ofMonth('run', 'try now what waits, or run a month that was not run')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .action(lazily(acts, (module) => module.runRefreshNow));
+  ofMonth('decide', 'say whether an unclear request arrived at GMO')
+    .requiredOption('--arrived <answer>', 'yes or no', oneOf('yes', 'no'))
+    .requiredOption('--reason <text>', 'how it is known, for the audit')
+    .action(lazily(acts, (module) => module.runRefreshDecision));
+  ofMonth('close', 'end a month as it is')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .action(lazily(acts, (module) => module.runRefreshClose));
+  ofMonth('result', 'take in a result file that was brought by hand')
+    .argument('<file>', 'CSV of GMO')
+    .action(async (file: string, options: object) =>
+      lazily(acts, (module) => module.runRefreshResult)({ file, ...options }),
+    );
+}
