@@ -9,9 +9,10 @@ import {
 } from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
 import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
+import { uncoveredCustomers } from '../uncovered-customers.ts';
 import { knowsCards } from './card-standing.ts';
 import { carriedFindings, stageCarryOvers } from './carry-over.ts';
-import { hasOpenCoverage, uncoveredCustomers } from './migration-coverage.ts';
+import { hasOpenCoverage } from './migration-coverage.ts';
 
 /**
  * Previews are made in tables of one transaction: staged, compared, summed, and kept or rolled back by

@@ -7,8 +7,8 @@ import {
   hasOpenCoverage,
   listUncovered,
   readCoverage,
-  uncoveredCustomers,
 } from '../../db/queries/migration-coverage.ts';
+import { uncoveredCustomers } from '../../db/uncovered-customers.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertMigration, type MovedCustomer } from './migration-facts.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
