@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme } from '@mantine/core';
 
 /** Colours that keep WCAG AA: axe looks at every page, light and dark (test/console/). */
 export const theme = createTheme({
@@ -10,6 +10,10 @@ export const theme = createTheme({
   headings: { fontWeight: '600' },
   defaultRadius: 'md',
   respectReducedMotion: true,
+  components: {
+    // Its frame has the colour; coloured words on white are too pale to read.
+    Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
+  },
 });
 
 export const cssVariables: CSSVariablesResolver = () => ({

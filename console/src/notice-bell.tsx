@@ -35,13 +35,8 @@ export function NoticeBell() {
   const unread = data?.unread ?? 0;
   return (
     <Popover opened={opened} onChange={setOpened} width={420} position="bottom-end" trapFocus>
-      <Popover.Target>
-        <Indicator
-          disabled={unread === 0}
-          label={unread > 99 ? '99+' : unread}
-          size={18}
-          color="red"
-        >
+      <Indicator disabled={unread === 0} label={unread > 99 ? '99+' : unread} size={18} color="red">
+        <Popover.Target>
           <ActionIcon
             variant="default"
             size="lg"
@@ -50,8 +45,8 @@ export function NoticeBell() {
           >
             <IconBell size={18} aria-hidden />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown>
         <Stack gap="sm">
           {data?.notices.map(({ key, subject, link, postedAt }) => (

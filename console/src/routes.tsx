@@ -35,13 +35,21 @@ const merchantPages: RouteObject[] = [
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 
+/** While the first page's code comes, for a moment. */
+const HydrateFallback = () => null;
+
 export function createRoutes() {
   return createBrowserRouter([
-    { path: '/', lazy: async () => (await import('./pages/merchants.tsx')).route },
-    { path: '/login', lazy: async () => (await import('./pages/login.tsx')).route },
+    { path: '/', HydrateFallback, lazy: async () => (await import('./pages/merchants.tsx')).route },
+    {
+      path: '/login',
+      HydrateFallback,
+      lazy: async () => (await import('./pages/login.tsx')).route,
+    },
     {
       path: '/merchants/:merchant',
       element: <Shell />,
+      HydrateFallback,
       errorElement: <Broken />,
       children: [...merchantPages, { path: '*', element: <NotFound /> }],
     },

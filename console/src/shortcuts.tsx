@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { defineWords } from './language.ts';
 import { navigation, useNavigationWords } from './navigation.ts';
+import { useCloseButton } from './parts/close-button.ts';
 import { useMerchant } from './places.ts';
 
 const useWords = defineWords('shortcuts', {
@@ -23,6 +24,7 @@ function isTyping(target: EventTarget | null): boolean {
 /** `g` and a letter goes to a page, `/` to its search field, `?` lists them all. */
 export function Shortcuts() {
   const words = useWords();
+  const closeButton = useCloseButton();
   const pageWords = useNavigationWords();
   const { place } = useMerchant();
   const navigate = useNavigate();
@@ -47,7 +49,12 @@ export function Shortcuts() {
     return () => document.removeEventListener('keydown', listen);
   }, [navigate, place]);
   return (
-    <Modal opened={opened} onClose={() => setOpened(false)} title={words('title')}>
+    <Modal
+      opened={opened}
+      onClose={() => setOpened(false)}
+      title={words('title')}
+      closeButtonProps={closeButton}
+    >
       <Table>
         <Table.Tbody>
           {navigation.map(({ word, key }) => (

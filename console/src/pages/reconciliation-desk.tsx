@@ -5,6 +5,7 @@ import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { DESK_ITEM_KINDS } from '../../../billing/reconciliation-desk.ts';
 import { type Read, saveFile, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { useCloseButton } from '../parts/close-button.ts';
 import { DeskDecision } from '../parts/desk-decision.tsx';
 import { DeskItem } from '../parts/desk-item.tsx';
 import { DeskSheet } from '../parts/desk-sheet.tsx';
@@ -57,6 +58,7 @@ export type DeskItemRow = NonNullable<Read<'listDeskItems'>['data']>['items'][nu
 
 function DeskPage() {
   const words = useWords();
+  const closeButton = useCloseButton();
   const { merchant } = useMerchant();
   const may = useMay('operator');
   const [search, setSearch] = useSearchParams();
@@ -154,6 +156,7 @@ function DeskPage() {
         position="right"
         size="xl"
         title={words('item')}
+        closeButtonProps={closeButton}
       >
         {search.get('item') !== null && (
           <DeskItem item={search.get('item') ?? ''} onDone={() => change('item', '')} />

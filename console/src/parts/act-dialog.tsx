@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Textarea } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { ApiProblem } from '../../../api/client/api-problem.ts';
 import { defineWords } from '../language.ts';
+import { useCloseButton } from './close-button.ts';
 import { ProblemNote } from './problem-note.tsx';
 
 const useWords = defineWords('act', {
@@ -45,10 +46,18 @@ export function ActDialog({
   readonly children?: ReactNode;
 }) {
   const words = useWords();
+  const closeButton = useCloseButton();
   const [text, setText] = useState('');
   const lacks = reason === 'required' && text.trim() === '';
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size="lg" centered>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      size="lg"
+      centered
+      closeButtonProps={closeButton}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
