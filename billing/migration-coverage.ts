@@ -68,15 +68,15 @@ export interface UncoveredCustomer {
 export function describeCoverage({ month, customers, rows, subscriptions }: MigrationCoverage) {
   const { linked, covered, kept, uncovered } = customers;
   const sentences = [
-    `対象の顧客 ${count(linked)} 名のうち ${count(covered)} 名のカードを移行しました`,
-    ...(kept > 0 ? [`移行前から移行先のカードがある顧客は ${count(kept)} 名です`] : []),
+    `対象の顧客 ${count(linked)} 人のうち ${count(covered)} 人のカードを移行しました`,
+    ...(kept > 0 ? [`移行前から移行先のカードがある顧客は ${count(kept)} 人です`] : []),
     ...(rows.failed > 0 ? [`取り込めなかった行が ${count(rows.failed)} 件あります`] : []),
     ...(rows.quarantined > 0
       ? [`対象外の顧客の行が ${count(rows.quarantined)} 件あり、取り込んでいません`]
       : []),
     uncovered === 0
       ? '移行先のカードがない顧客はいません'
-      : `移行先のカードがない顧客が ${count(uncovered)} 名います`,
+      : `移行先のカードがない顧客が ${count(uncovered)} 人います`,
   ];
   if (uncovered > 0) sentences.push(describeRisk(month, subscriptions));
   return `${sentences.join('。')}。`;
