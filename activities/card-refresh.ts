@@ -1,13 +1,7 @@
 import { createBusinessCalendar } from '../billing/business-calendar.ts';
 import { businessDateOf } from '../billing/business-date.ts';
-import {
-  describeRefresh,
-  type RefreshFacts,
-  refreshResultDueAt,
-  refreshStartAt,
-} from '../billing/card-refresh.ts';
+import { type RefreshFacts, refreshResultDueAt, refreshStartAt } from '../billing/card-refresh.ts';
 import { refreshRequestAt } from '../billing/card-refresh-schedule.ts';
-import { lockMerchant, type Trx } from '../db/database.ts';
 import {
   type CardRefresh,
   changeRefresh,
@@ -15,19 +9,17 @@ import {
   openRefresh,
   requireRefresh,
 } from '../db/queries/card-refresh.ts';
-import type { Act } from './acts.ts';
-import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { asRefusal, refusal } from './failures.ts';
+import { refusal } from './failures.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
+import {
+  actOnRefresh,
+  type OfRefreshAct,
+  refuse,
+  settleRefreshSend,
+  toFacts,
+} from './refresh-act.ts';
 import type { OfRefresh } from './refresh-carriage.ts';
-import { settleRefreshSend } from './send-refresh.ts';
-
-/** An operator's act on a month's refresh. */
-export interface OfRefreshAct extends OfRefresh {
-  readonly workflowId: string;
-  readonly act: Act;
-}
 
 /** Short acts on the row of a month's refresh. */
 export function createCardRefreshActivities(deps: ActivityDependencies) {
@@ -95,32 +87,6 @@ export function createCardRefreshActivities(deps: ActivityDependencies) {
   };
 }
 
-export function toFacts(refresh: CardRefresh): RefreshFacts {
-  const { month, stage, attention, note, requestAt, dueAt, sendOpen, targets, counts } = refresh;
-  return { month, stage, attention, note, requestAt, dueAt, sendOpen, targets, counts };
-}
-
-/** One operator's act: lock, decide once, apply; all of it or nothing. */
-async function actOnRefresh(
-  deps: Pick<ActivityDependencies, 'db'>,
-  of: OfRefreshAct,
-  decision: { readonly act: string; readonly body: Record<string, unknown> },
-  apply: (trx: Trx, merchantId: number, refresh: CardRefresh) => Promise<void>,
-): Promise<RefreshFacts> {
-  const merchant = await loadMerchant(deps, of.merchant);
-  try {
-    return await deps.db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchant.id);
-      const { fresh } = await decide(trx, merchant.id, of, decision);
-      const refresh = await requireRefresh(trx, merchant.id, of.month);
-      if (fresh) await apply(trx, merchant.id, refresh);
-      return toFacts(await requireRefresh(trx, merchant.id, of.month));
-    });
-  } catch (error) {
-    throw asRefusal(error);
-  }
-}
-
 const isCurrentMonth = (month: string, now: string) => businessDateOf(now).startsWith(month);
 
 function refuseMonth(month: string): Error {
@@ -155,12 +121,4 @@ function hasten(refresh: CardRefresh, now: string) {
     case 'done':
       throw refuse(refresh, 'この月の洗替は完了しています');
   }
-}
-
-/** Refuses with what the refresh waits for instead, so that the operator knows what to do. */
-export function refuse(refresh: CardRefresh, otherwise: string): Error {
-  return refusal(
-    'StageConflict',
-    `${otherwise}。何も変更していません。現在の状態: ${describeRefresh(toFacts(refresh))}`,
-  );
 }

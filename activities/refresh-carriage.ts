@@ -1,6 +1,8 @@
+import { formatJstMinute } from '../billing/business-date.ts';
+import { refreshResultDueAt } from '../billing/card-refresh.ts';
 import { refreshRequestName } from '../billing/card-refresh-settings.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
-import { type CardRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
+import { type CardRefresh, changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { OutsideError } from '../outside/outside-error.ts';
@@ -89,4 +91,27 @@ export async function tellOfRefresh(
     }),
   );
   await deps.workflows.wakeMail(merchant);
+}
+
+/** The month is not run: its reason stays, and people are told. */
+export async function endNotRun(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  refresh: CardRefresh,
+  { why, now }: { readonly why: string; readonly now: string },
+): Promise<void> {
+  const change = {
+    stage: 'not_run',
+    note: why,
+    attention: true,
+    due_at: null,
+    closed_at: now,
+  } as const;
+  if (!(await changeRefresh(deps.db, merchant.id, refresh, change))) return;
+  await tellOfRefresh(deps, merchant, refresh.month, {
+    occasion: `not-run:${Date.parse(now)}`,
+    template: 'card_refresh_attention',
+    sentence: `${refresh.month} の洗替は実施していません。${why}カードは変更していません。原因を直し、${formatJstMinute(refreshResultDueAt(refresh.month))} までに「再実行」すると、今月の洗替を依頼できます。`,
+    now,
+  });
 }

@@ -1,9 +1,5 @@
 import { formatJstMinute } from '../billing/business-date.ts';
-import {
-  nextRefreshCheckAt,
-  refreshResultDueAt,
-  refreshSendDeadline,
-} from '../billing/card-refresh.ts';
+import { nextRefreshCheckAt, refreshSendDeadline } from '../billing/card-refresh.ts';
 import { refreshRequestName } from '../billing/card-refresh-settings.ts';
 import { lockMerchant } from '../db/database.ts';
 import {
@@ -21,7 +17,7 @@ import { SYSTEM_ACTOR } from './carriage.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
-import { accessOf, type OfRefresh, tellOfRefresh } from './refresh-carriage.ts';
+import { accessOf, endNotRun, type OfRefresh, tellOfRefresh } from './refresh-carriage.ts';
 import { type RefreshConnectionTest, testRefreshConnection } from './refresh-connection.ts';
 import { streamRefreshRequest } from './refresh-request-file.ts';
 
@@ -159,29 +155,6 @@ async function noteFailure(
     occasion: `away:${test.problem}`,
     template: 'card_refresh_attention',
     sentence: `${refresh.month} の洗替をまだ依頼できていません。${test.detail}${formatJstMinute(deadline)} まで自動で再試行します。`,
-    now,
-  });
-}
-
-/** The month is not run: its reason stays, and people are told. */
-export async function endNotRun(
-  deps: ActivityDependencies,
-  merchant: Merchant,
-  refresh: CardRefresh,
-  { why, now }: { readonly why: string; readonly now: string },
-): Promise<void> {
-  const change = {
-    stage: 'not_run',
-    note: why,
-    attention: true,
-    due_at: null,
-    closed_at: now,
-  } as const;
-  if (!(await changeRefresh(deps.db, merchant.id, refresh, change))) return;
-  await tellOfRefresh(deps, merchant, refresh.month, {
-    occasion: `not-run:${Date.parse(now)}`,
-    template: 'card_refresh_attention',
-    sentence: `${refresh.month} の洗替は実施していません。${why}カードは変更していません。原因を直し、${formatJstMinute(refreshResultDueAt(refresh.month))} までに「再実行」すると、今月の洗替を依頼できます。`,
     now,
   });
 }

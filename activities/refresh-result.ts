@@ -20,7 +20,6 @@ import {
 } from '../db/queries/files.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import { wakeForCardLocks } from './card-locks.ts';
-import { type OfRefreshAct, refuse, toFacts } from './card-refresh.ts';
 import { SYSTEM_ACTOR } from './carriage.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -28,6 +27,7 @@ import { asRefusal, refusal } from './failures.ts';
 import { createFileGuard } from './file-guard.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { mergeRefreshResult, type RefreshMerge } from './merge-refresh-result.ts';
+import { type OfRefreshAct, refuse, settleRefreshSend, toFacts } from './refresh-act.ts';
 import {
   type OfRefresh,
   openRefreshCarriage,
@@ -35,7 +35,6 @@ import {
   tellOfRefresh,
 } from './refresh-carriage.ts';
 import { MAX_REFRESH_RESULT_BYTES } from './refresh-connection.ts';
-import { settleRefreshSend } from './send-refresh.ts';
 import type { Fetched } from './transport.ts';
 
 export const REFRESH_RESULT_KIND = 'refresh-result';

@@ -1,9 +1,8 @@
 import { refreshSendDeadline } from '../billing/card-refresh.ts';
 import { absenceCountsFrom } from '../billing/exchange.ts';
 import { nextInquiryAt, nextSendAt, TOLD_AFTER_SENDS } from '../billing/exchange-transport.ts';
-import { lockMerchant, type Trx } from '../db/database.ts';
+import { lockMerchant } from '../db/database.ts';
 import {
-  type CardRefresh,
   changeRefresh,
   findLatestRefreshSend,
   insertRefreshSend,
@@ -15,8 +14,13 @@ import { OutsideError } from '../outside/outside-error.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { whileThisActivityLives, withHeartbeat } from './heartbeat.ts';
 import { loadMerchant } from './merchant.ts';
-import { type OfRefresh, openRefreshCarriage, tellOfRefresh } from './refresh-carriage.ts';
-import { endNotRun } from './refresh-request.ts';
+import { settleRefreshSend } from './refresh-act.ts';
+import {
+  endNotRun,
+  type OfRefresh,
+  openRefreshCarriage,
+  tellOfRefresh,
+} from './refresh-carriage.ts';
 import type { Inquiry, SendAnswer } from './transport.ts';
 
 /** Sending a request for a refresh, and finding out what became of a sending. */
@@ -91,28 +95,6 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
       });
     },
   };
-}
-
-/** An unclear sending is settled: the request arrived, or surely did not and goes again. */
-export async function settleRefreshSend(
-  trx: Trx,
-  merchantId: number,
-  refresh: CardRefresh,
-  { arrived, now }: { readonly arrived: boolean; readonly now: string },
-): Promise<void> {
-  const latest = await findLatestRefreshSend(trx, merchantId, refresh.id);
-  if (latest !== undefined && latest.answer === null) {
-    const answer = arrived ? 'accepted' : 'not_sent';
-    const of = { refreshId: refresh.id, n: latest.n, answer, now } as const;
-    await insertRefreshSendAnswer(trx, merchantId, of);
-  }
-  await changeRefresh(trx, merchantId, refresh, {
-    stage: arrived ? 'awaiting_result' : 'built',
-    note: null,
-    attention: false,
-    due_at: arrived ? null : now,
-    ...(arrived ? { sent_at: now } : {}),
-  });
 }
 
 /** Commits the intent to send. @returns its number; null when this request is not to be sent now */

@@ -1,6 +1,6 @@
 import { setHandler } from '@temporalio/workflow';
-import type { OfRefreshAct } from '../activities/card-refresh.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
+import type { OfRefreshAct } from '../activities/refresh-act.ts';
 import type { Bell } from './bell.ts';
 import type { OperatorAct } from './messages.ts';
 import {

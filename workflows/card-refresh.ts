@@ -21,7 +21,7 @@ import {
   timingOf,
   type WorkflowInput,
 } from './activity-options.ts';
-import { hangBell } from './bell.ts';
+import { hangBell, mayEnd } from './bell.ts';
 import { hearRefreshActs } from './card-refresh-acts.ts';
 import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
@@ -64,10 +64,13 @@ export async function cardRefresh(input: CardRefreshInput): Promise<void> {
     facts = await read();
   }
 
-  while (!isFinishedRefresh(facts.stage)) {
+  for (;;) {
     setStage(stageOf(facts.stage), facts.attention, describeRefresh(facts));
     const { step, at } = planRefresh(facts);
-    if (clock.isDue(at)) await take(step);
+    // A person may have a month that was not run go on, in the moment of its end too.
+    if (isFinishedRefresh(facts.stage)) {
+      if (await mayEnd(clock, bell)) return;
+    } else if (clock.isDue(at)) await take(step);
     else await bell.waits(at, describeRefresh(facts));
     if (shouldContinueAsNew(timing)) {
       await clock.quiet();
@@ -75,8 +78,6 @@ export async function cardRefresh(input: CardRefreshInput): Promise<void> {
     }
     facts = await read();
   }
-  setStage(stageOf(facts.stage), facts.attention, describeRefresh(facts));
-  await clock.quiet();
 
   async function read(): Promise<RefreshFacts> {
     const { clockOffsetMs: _, ...now } = await short.readRefresh(of());

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shiftBillingMonth } from '../../billing/billing-month.ts';
+import { openRefreshMonths, type RefreshMonths, shopId } from './refresh-months.ts';
+
+const member = (n: number) => `^member-${n}$`;
+
+/** What the issuers will say, a customer each; everybody else's card stays as it is. */
+const rules = [
+  { member: member(1), month: '2026-12', renewal: 'expiry', newExpiry: '2029-12' },
+  { member: member(2), month: '2027-01', verdict: '1' },
+  { member: member(4), month: '2027-03', renewal: 'number', newExpiry: '2030-03' },
+  { member: member(5), month: '2027-06', verdict: '2' },
+  { member: member(6), month: '2027-07', verdict: '3' },
+  { member: member(8), month: '2027-05', renewal: 'expiry', newExpiry: '2031-05' },
+  { verdict: '0', renewal: 'none' },
+] as const;
+
+let shop: RefreshMonths;
+
+beforeAll(async () => {
+  shop = await openRefreshMonths({ rules: [...rules] });
+  for (const [customerId, expiry] of [
+    [1, '2026-12'],
+    [2, '2027-01'],
+    [3, '2027-02'],
+    [4, '2027-03'],
+    [5, '2027-06'],
+    [6, '2027-08'],
+    [7, '2035-01'],
+  ] as const) {
+    await shop.addCard(customerId, expiry);
+  }
+});
+afterAll(() => shop.close());
+
+describe('twelve months', () => {
+  test('of cards that expire, are renewed and refused; each month asks once and ends', async () => {
+    for (let index = 0; index < 12; index += 1) {
+      const month = shiftBillingMonth('2026-12', index);
+      await shop.to(`${month}-01T01:00:00.000Z`);
+      // Registered in the middle of April: the month after asks for it.
+      if (month === '2027-04') await shop.addCard(8, '2027-05');
+      await shop.ask(month);
+      // Until the 27th, 00:00 in Japan nobody looks; the result stands still for a minute first.
+      if (index === 0) {
+        await shop.to(`${month}-26T14:59:00.000Z`);
+        expect(await shop.read(month)).toMatchObject({ stage: 'awaiting_result', resultFiles: 0 });
+      }
+      await shop.to(`${month}-27T03:00:00.000Z`);
+      const ended = await shop.read(month);
+      expect(ended.stage, `${month}: ${ended.waitsFor}`).toMatch(/^(done|not_run)$/);
+      if (ended.stage === 'not_run') expect(ended.note).toBe('対象のカードがありません。');
+    }
+  }, 120_000);
+
+  test('the first asks for all cards, the others for those that expire then or next', () => {
+    const { requests, totals } = shop.gmo.ledgerOf(shopId);
+    const asked = Object.fromEntries(
+      requests.map(({ month, answers }) => [
+        month,
+        answers.map((answer) => answer.member.replace('member-', '')).join(' '),
+      ]),
+    );
+    expect(asked).toEqual({
+      '2026-12': '1 2 3 4 5 6 7',
+      '2027-01': '2 3',
+      '2027-02': '3 4',
+      '2027-03': '4',
+      '2027-05': '5 8',
+      '2027-06': '5',
+      '2027-07': '6',
+    });
+    expect(totals).toEqual({ months: 7, repeatedRequests: 0, askedAfterRefusal: 0 });
+  });
+
+  test('cards are updated once each, with what was before and after', async () => {
+    expect((await shop.cards()).map(({ customerId, expiry }) => [customerId, expiry])).toEqual([
+      [1, '2029-12'],
+      [2, '2027-01'],
+      [3, '2027-02'],
+      [4, '2030-03'],
+      [5, '2027-06'],
+      [6, '2027-08'],
+      [7, '2035-01'],
+      [8, '2031-05'],
+    ]);
+    const renewed = await shop.month.db
+      .selectFrom('refresh_results')
+      .where('outcome', '=', 'renewed')
+      .orderBy('refresh_id')
+      .select(['expiry_before as before', 'expiry_after as after'])
+      .execute();
+    expect(renewed).toEqual([
+      { before: '2026-12', after: '2029-12' },
+      { before: '2027-03', after: '2030-03' },
+      { before: '2027-05', after: '2031-05' },
+    ]);
+  });
+
+  test('rows are conserved in every file', async () => {
+    const files = await shop.month.db
+      .selectFrom('refresh_result_files as f')
+      .innerJoin('card_refreshes as r', 'r.id', 'f.refresh_id')
+      .select(['r.targets', 'f.lines', 'f.merged', 'f.quarantined', 'f.missing'])
+      .execute();
+    expect(files).toHaveLength(7);
+    for (const { targets, lines, merged, quarantined, missing } of files) {
+      expect([lines, targets]).toEqual([merged + quarantined, merged + missing]);
+    }
+  });
+
+  test('people hear how each month ended, and what was refused', async () => {
+    const notices = (await shop.notices()).filter((text) => text.includes('カード洗替'));
+    expect(notices.filter((text) => text.includes('完了しました'))).toHaveLength(7);
+    expect(notices.find((text) => text.includes('2027-01'))).toContain('有効性NG 1');
+  });
+});
