@@ -7,7 +7,7 @@ import {
   haveOtherAmounts,
   listCapturableLines,
 } from '../db/queries/capture-file.ts';
-import { countLockedCharges } from '../db/queries/card-locks.ts';
+import { listLockedCharges } from '../db/queries/card-locks.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
@@ -166,7 +166,7 @@ async function claimFile(
   }
   if (sources[file.kind].claims === 'attempts') {
     const chargeIds = lines.map(({ chargeId }) => chargeId);
-    if ((await countLockedCharges(trx, merchantId, chargeIds)) > 0) return 'outdated';
+    if ((await listLockedCharges(trx, merchantId, chargeIds)).length > 0) return 'outdated';
   }
   const { id: exchangeId } = await insertExchange(trx, merchantId, file);
   const claim = { exchangeId, now: file.now };

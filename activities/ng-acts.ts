@@ -11,6 +11,7 @@ import {
   waveOn,
 } from '../billing/retry-planner.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
+import { listLockedCharges } from '../db/queries/card-locks.ts';
 import { chooseCarryOverOrder, findUnfitForChoice } from '../db/queries/carry-over.ts';
 import {
   type DecidedBy,
@@ -180,8 +181,12 @@ async function retry(acting: Acting, on: string | null): Promise<void> {
   refuseMoved(acting);
   const { trx, merchantId, rows, by, now, context } = acting;
   const when = { on, now, maxRetries: context.settings.maxRetries };
+  const chargeIds = rows.map(({ chargeId }) => chargeId);
+  const locked = new Set(await listLockedCharges(trx, merchantId, chargeIds));
   const refused = rows.flatMap((row) => {
-    const why = refuseRetry(factsOf(acting, row), when);
+    const why = locked.has(row.chargeId)
+      ? '洗替でカードが使用不可と判定されています。カードまたは支払方法の変更が必要です'
+      : refuseRetry(factsOf(acting, row), when);
     return why === null ? [] : [{ ...row, why }];
   });
   refuseAll(refused);

@@ -20,6 +20,7 @@ import { fileRoutes } from './contract/files.ts';
 import { handOverRoutes } from './contract/hand-overs.ts';
 import { holdRoutes } from './contract/holds.ts';
 import { importRoutes } from './contract/imports.ts';
+import { jobRoutes } from './contract/jobs.ts';
 import { mailRoutes } from './contract/mails.ts';
 import { merchantRoutes } from './contract/merchants.ts';
 import { ngCaseRoutes } from './contract/ng-cases.ts';
@@ -33,6 +34,7 @@ import { portalCaptureRoutes } from './contract/portal-captures.ts';
 import { previewRoutes } from './contract/previews.ts';
 import { reconciliationDeskRoutes } from './contract/reconciliation-desk.ts';
 import { recoveryRoutes } from './contract/recovery.ts';
+import { refreshResultRoutes } from './contract/refresh-results.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { resultChangeRoutes } from './contract/result-changes.ts';
 import { runRoutes } from './contract/runs.ts';
@@ -43,6 +45,7 @@ import { sessionRoutes } from './contract/session.ts';
 import { tokenRoutes } from './contract/tokens.ts';
 import { userRoutes } from './contract/users.ts';
 import { voidRoutes } from './contract/voids.ts';
+import { watchedCardRoutes } from './contract/watched-cards.ts';
 
 /** Every route there is, by the name of its handler. A new noun adds one line here. */
 export const contract = {
@@ -63,7 +66,10 @@ export const contract = {
   ...registerRoutes,
   ...paymentMethodRoutes,
   ...cardRefreshRoutes,
+  ...refreshResultRoutes,
   ...cardLockRoutes,
+  ...watchedCardRoutes,
+  ...jobRoutes,
   ...eposBannerRoutes,
   ...cycleRoutes,
   ...recoveryRoutes,

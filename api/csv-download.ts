@@ -56,3 +56,23 @@ async function* encodeTexts(
   yield csvStart(encoding);
   for await (const text of texts) yield encodeCsv(text, encoding);
 }
+
+/** Pages of a list that goes on behind a key instead of a number. */
+export function pagesByKey<Row, Key>(
+  first: Key,
+  page: (after: Key, limit: number) => Promise<readonly Row[]>,
+  keyOf: (row: Row) => Key,
+): Pick<CsvList<Row>, 'page' | 'positionOf'> {
+  let key = first;
+  return {
+    async page(after, limit) {
+      // It is read from the start once more when every character was looked at before.
+      if (after === 0) key = first;
+      const rows = await page(key, limit);
+      const last = rows.at(-1);
+      if (last !== undefined) key = keyOf(last);
+      return rows;
+    },
+    positionOf: () => 1,
+  };
+}

@@ -22,6 +22,7 @@ import { fileHandlers } from './routes/files.ts';
 import { handOverHandlers } from './routes/hand-overs.ts';
 import { holdHandlers } from './routes/holds.ts';
 import { importHandlers } from './routes/imports.ts';
+import { jobHandlers } from './routes/jobs.ts';
 import { mailHandlers } from './routes/mails.ts';
 import { merchantHandlers } from './routes/merchants.ts';
 import { ngCaseHandlers } from './routes/ng-cases.ts';
@@ -35,6 +36,7 @@ import { portalCaptureHandlers } from './routes/portal-captures.ts';
 import { previewHandlers } from './routes/previews.ts';
 import { reconciliationDeskHandlers } from './routes/reconciliation-desk.ts';
 import { recoveryHandlers } from './routes/recovery.ts';
+import { refreshResultHandlers } from './routes/refresh-results.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { resultChangeHandlers } from './routes/result-changes.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -45,6 +47,7 @@ import { sessionHandlers } from './routes/session.ts';
 import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { voidHandlers } from './routes/voids.ts';
+import { watchedCardHandlers } from './routes/watched-cards.ts';
 
 /** A handler for every route of the contract. A new noun adds one line here. */
 export const handlers: Handlers<Contract> = {
@@ -65,7 +68,10 @@ export const handlers: Handlers<Contract> = {
   ...registerHandlers,
   ...paymentMethodHandlers,
   ...cardRefreshHandlers,
+  ...refreshResultHandlers,
   ...cardLockHandlers,
+  ...watchedCardHandlers,
+  ...jobHandlers,
   ...eposBannerHandlers,
   ...cycleHandlers,
   ...recoveryHandlers,

@@ -73,16 +73,16 @@ export async function hadCardLocks(db: Db, merchantId: number): Promise<boolean>
   return rows[0]?.had ?? false;
 }
 
-/** How many of these charges a locked card keeps out of files. */
-export async function countLockedCharges(
+/** Those of the charges that a locked card keeps out of files. */
+export async function listLockedCharges(
   db: Db,
   merchantId: number,
   chargeIds: readonly number[],
-): Promise<number> {
-  const { rows } = await sql<{ locked: number }>`
-    select count(*)::int as locked from unnest(${chargeIds}::bigint[]) as u (charge_id)
+): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select u.charge_id as id from unnest(${chargeIds}::bigint[]) as u (charge_id)
      where ${isChargeLocked(merchantId, sql`u.charge_id`)}`.execute(db);
-  return rows[0]?.locked ?? 0;
+  return rows.map(({ id }) => id);
 }
 
 /** A file that was built before a lock and has not left: its orders can still be taken out of it. */

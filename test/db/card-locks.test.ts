@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { listPlannedLines } from '../../db/queries/auth-file.ts';
 import {
-  countLockedCharges,
+  listLockedCharges,
   listFilesOfLocked,
   lockRefusedCards,
   releaseReplacedLocks,
@@ -125,7 +125,7 @@ describe('an order of a customer with a locked card', () => {
       .where('merchant_id', '=', record.merchantId)
       .select('id')
       .executeTakeFirstOrThrow();
-    expect(await countLockedCharges(db, record.merchantId, [charge.id])).toBe(1);
+    expect(await listLockedCharges(db, record.merchantId, [charge.id])).toEqual([charge.id]);
     const claim = insertAttempt(db, record, { charge: { chargeId: charge.id, yen: 100 }, n: 1 });
     expect(await brokenRuleOf(claim)).toBe('locked_card_is_in_no_file');
     await replaceCard('a', '222', '2027-01');
