@@ -1,6 +1,7 @@
 import { type CycleFacts, type CycleStage, isDone, needsAttention } from '../billing/cycle.ts';
 import { cycleReminderKey, writeCycleReminder } from '../billing/cycle-reminder.ts';
 import { isFinishedExchange } from '../billing/exchange.ts';
+import { formatYen } from '../billing/money.ts';
 import { CONSERVATION_REASONS, nameRows } from '../billing/open-rows.ts';
 import { lockMerchant } from '../db/database.ts';
 import { expireAuthorizations } from '../db/queries/capture-file.ts';
@@ -16,6 +17,7 @@ import {
 } from '../db/queries/cycles.ts';
 import { RESUME_CYCLE } from '../db/queries/decisions.ts';
 import { listExchanges } from '../db/queries/exchanges.ts';
+import { listOpenDifferences, type OpenDifferences } from '../db/queries/inquiry-comparison.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { hasNgDesk, hasNgNews } from '../db/queries/ng-cases.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
@@ -157,6 +159,10 @@ export function createCycleActivities(deps: ActivityDependencies) {
           await moveCycle(trx, merchant.id, { ...move, to: 'working_ng' });
           return;
         }
+        const lists = await listOpenDifferences(trx, merchant.id, {
+          ...{ cycleId, workflowId: `cycle:${of.merchant}:${of.month}` },
+        });
+        if (lists.length > 0) throw refuseDifferences(lists);
         const { rows, yen, broken } = await checkConservation(trx, merchant.id, cycleId);
         if (!rows || !yen) {
           const found = await listOpenRows(trx, merchant.id, {
@@ -213,4 +219,15 @@ export function createCycleActivities(deps: ActivityDependencies) {
       }
     },
   };
+}
+
+/** Somebody was charged another amount, or without us: said before the month can no longer change. */
+function refuseDifferences(lists: readonly OpenDifferences[]): Error {
+  const named = lists
+    .map(({ n, rows, yen }) => `${n} 番: ${rows} 件、${formatYen(yen)}`)
+    .join('、');
+  return refusal(
+    'DifferencesOpen',
+    `情報照会の一覧に、金額が記録と異なる決済、またはこちらから送信していない決済があるため締められません(${named})。記録は変更していません。一覧で内容を確かめ、必要なら返金・取消をしてから「差異を確認済み」にしてください。`,
+  );
 }

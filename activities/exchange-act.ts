@@ -1,15 +1,19 @@
 import type { ExchangeFacts, ExchangeStage } from '../billing/exchange.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
+import { describeMissedWindow } from '../billing/hand-over.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
+import { findFirstCaptureWindow } from '../db/queries/capture-window.ts';
 import type { Decision } from '../db/queries/decisions.ts';
 import {
   type Exchange,
+  hasResult,
   insertSend,
   insertSendAnswer,
   moveExchange,
   requireExchange,
 } from '../db/queries/exchanges.ts';
 import { countUnsettled } from '../db/queries/result-file.ts';
+import { findLatestSend } from '../db/queries/sends.ts';
 import { settleFileAsNotSent } from '../db/queries/settlements.ts';
 import type { OfExchange, ReadExchange } from './acts.ts';
 import { decide } from './decide.ts';
@@ -96,6 +100,10 @@ export async function openHandOver(
   exchangeId: number,
   now: string,
 ): Promise<void> {
+  const before = await findFirstCaptureWindow(trx, merchantId, exchangeId);
+  if (before !== null && Date.parse(before) <= Date.parse(now)) {
+    throw refusal('StageConflict', describeMissedWindow);
+  }
   await insertSend(trx, merchantId, { exchangeId, now });
   await moveExchange(trx, merchantId, {
     exchangeId,
@@ -135,4 +143,32 @@ export function refuseWhileSending({ transport, stage, sendOpen }: Exchange): vo
     'StageConflict',
     'このファイルは自動で送信している最中です。何も変更していません。送信の結果が記録されてから、もう一度実行してください。',
   );
+}
+
+/**
+ * The sending to which format errors belong. A folder takes whatever is put into it: there the PSP says
+ * so only afterwards, and the sending stays answered as it was.
+ */
+export async function answerRejected(
+  trx: Trx,
+  merchantId: number,
+  { exchange, id, now }: { exchange: Exchange; id: number; now: string },
+): Promise<number> {
+  const no = '書式エラーは記録できません';
+  if (exchange.transport !== 'sftp') {
+    requireStage(exchange, ['handing_over'], no);
+    requirePortal(exchange);
+    const answer = { answer: 'rejected', acceptanceNumber: null, decisionId: id, now } as const;
+    return await insertSendAnswer(trx, merchantId, { exchangeId: exchange.id, ...answer });
+  }
+  requireStage(exchange, ['awaiting_result'], no);
+  if (await hasResult(trx, merchantId, exchange.id)) {
+    throw refusal(
+      'StageConflict',
+      'このファイルの結果は取り込み済みのため、書式エラーは記録できません。何も変更していません。',
+    );
+  }
+  const latest = await findLatestSend(trx, merchantId, exchange.id);
+  if (latest === undefined) throw new Error('a file that was taken was sent');
+  return latest.sendNumber;
 }

@@ -27,6 +27,7 @@ export type FailureType =
   | 'UnknownCustomers'
   | 'ChecksOpen'
   | 'DeskItemsRefused'
+  | 'DifferencesOpen'
   | 'ConservationBroken';
 
 /** A failure that no retry can mend. */

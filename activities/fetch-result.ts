@@ -73,9 +73,11 @@ async function takeResult(
 ): Promise<Taken> {
   if (fetched.kind === 'failed') return { sha256: null, note: fetched.why };
   if (fetched.kind === 'waiting') return { sha256: null, note: null };
+  if (fetched.kind === 'refused') return await takeRefusal(deps, carriage, fetched, now);
   const { merchant, exchange } = carriage;
   try {
-    const stored = await storeResult(deps, carriage, fetched, now);
+    const reply = { ...fetched, kind: kindOfResult(exchange) };
+    const stored = await storeReply(deps, carriage, reply, now);
     const key = { exchangeId: exchange.id, fileId: stored.fileId };
     const known = await findResultRound(deps.db, merchant.id, key);
     return { sha256: known === undefined ? stored.sha256 : null, note: null };
@@ -89,13 +91,45 @@ async function takeResult(
   }
 }
 
-async function storeResult(
+/**
+ * Keeps what the PSP says of a file that it could not read, and tells people. Nobody knows the layout of
+ * such a notice: a person reads it and records the format errors, as after an upload at the portal.
+ */
+async function takeRefusal(
   deps: ActivityDependencies,
-  { merchant, settings, exchange }: Carriage,
-  { content, fileName }: Extract<Fetched, { kind: 'result' }>,
+  carriage: Carriage,
+  fetched: Extract<Fetched, { kind: 'refused' }>,
+  now: string,
+): Promise<Taken> {
+  const { merchant, exchange } = carriage;
+  const tell = async (occasion: string, note: string): Promise<Taken> => {
+    await tellOfFile(deps, merchant, exchange, { occasion, sentence: note, now });
+    return { sha256: null, note };
+  };
+  try {
+    const { sha256 } = await storeReply(deps, carriage, { ...fetched, kind: NOTICE_KIND }, now);
+    return await tell(
+      `format-errors-${sha256.slice(0, 16)}`,
+      `送信先が書式エラーの通知 ${fetched.fileName} を返しました。このファイルの請求は処理されていない見込みです。通知(ファイル ${sha256})の内容を確かめ、「書式エラー」として記録してから、原因を直してファイルを作り直してください。記録するまで、請求は別のファイルに入りません。`,
+    );
+  } catch (error) {
+    if (error instanceof OutsideError) return { sha256: null, note: error.ja };
+    const note = explainRefusal(error);
+    if (note === null) throw error;
+    return await tell('format-errors-refused', note);
+  }
+}
+
+/** Of stored notices: no layout of them is known. */
+const NOTICE_KIND = 'format-error-notice';
+
+async function storeReply(
+  deps: ActivityDependencies,
+  { merchant, settings }: Carriage,
+  reply: Pick<Extract<Fetched, { kind: 'result' }>, 'content' | 'fileName'> & { kind: string },
   now: string,
 ): Promise<StoredFile> {
-  const kind = kindOfResult(exchange);
+  const { content, fileName, kind } = reply;
   const stored = await storeFile(deps.db, merchant.id, {
     name: fileName,
     kind,

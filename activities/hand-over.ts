@@ -25,6 +25,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import {
   type ApplyAct,
   actOnExchange,
+  answerRejected,
   cancelAsNotSent,
   openHandOver,
   refuseWhileSending,
@@ -99,24 +100,17 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     ): Promise<ExchangeFacts> {
       const decision = { act: 'record-format-errors', body: { errors: of.errors } };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
-        requireStage(exchange, ['handing_over'], '書式エラーは記録できません');
-        requirePortal(exchange);
-        const answer = { exchangeId: exchange.id, acceptanceNumber: null, decisionId: id };
-        const sendNumber = await insertSendAnswer(trx, merchantId, {
-          ...answer,
-          answer: 'rejected',
-          now: of.now,
-        });
+        const sendNumber = await answerRejected(trx, merchantId, { exchange, id, now: of.now });
         const send = { exchangeId: exchange.id, sendNumber };
         await insertFormatErrors(trx, merchantId, send, of.errors);
         const reject = exchange.kind === 'capture' ? refuseCaptures : rejectAttempts;
         await reject(trx, merchantId, { exchangeId: exchange.id, decisionId: id, now: of.now });
         await moveExchange(trx, merchantId, {
           exchangeId: exchange.id,
-          from: 'handing_over',
+          from: exchange.stage,
           to: 'rejected',
           attention: false,
-          set: { finished_at: of.now },
+          set: { finished_at: of.now, due_at: null, note: null },
         });
       });
     },

@@ -6,6 +6,7 @@ import { type CopyValue, inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant, retryMerge, type Trx } from '../db/database.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { openFile } from '../db/queries/files.ts';
+import { ACKNOWLEDGE_INQUIRY, countDifferences } from '../db/queries/inquiry-comparison.ts';
 import {
   listFilesOfDecision,
   recordInquiryFacts,
@@ -94,6 +95,26 @@ export function createPaymentInquiryActivities(deps: ActivityDependencies) {
       }
     },
 
+    /** A person has looked at what a list says otherwise: it keeps the month open no more. */
+    async acknowledgeInquiry(
+      of: OfAct & { n: number; confirmed: RowsAndYen },
+    ): Promise<RowsAndYen> {
+      const { n, confirmed } = of;
+      return await actOnCycle(
+        deps,
+        of,
+        { act: ACKNOWLEDGE_INQUIRY, body: { n, confirmed } },
+        async (trx, merchantId, { id: cycleId }) => {
+          const inquiry = await findInquiry(trx, merchantId, { cycleId, n });
+          if (inquiry === undefined) throw refuseUnknownList(n);
+          const place = { inquiryId: inquiry.id, cycleId };
+          requireConfirmed(await countDifferences(trx, merchantId, place), confirmed);
+          return confirmed;
+        },
+        async () => confirmed,
+      );
+    },
+
     /** Takes what a list tells into the record, when it is still what a person confirmed. */
     async useInquiry(of: OfAct & { n: number; confirmed: RowsAndYen }): Promise<UsedInquiry> {
       const { n, confirmed } = of;
@@ -104,9 +125,7 @@ export function createPaymentInquiryActivities(deps: ActivityDependencies) {
         { act: 'use-inquiry', body: { n, confirmed } },
         async (trx, merchantId, { id: cycleId }, decisionId) => {
           const inquiry = await findInquiry(trx, merchantId, { cycleId, n });
-          if (inquiry === undefined) {
-            throw refusal('UnknownFile', `${n} 番の照会データはありません。何も変更していません。`);
-          }
+          if (inquiry === undefined) throw refuseUnknownList(n);
           const place = { inquiryId: inquiry.id, cycleId };
           if ((await findInquiryUse(trx, merchantId, inquiry.id)) !== undefined) {
             throw refusal(
@@ -134,6 +153,9 @@ export function createPaymentInquiryActivities(deps: ActivityDependencies) {
     },
   };
 }
+
+const refuseUnknownList = (n: number) =>
+  refusal('UnknownFile', `${n} 番の照会データはありません。何も変更していません。`);
 
 /** Every row of the stored file as the database takes it, in bounded memory. */
 async function* inquiryRows(

@@ -1,5 +1,5 @@
 import { STILL_FOR_MS } from '../billing/order-source.ts';
-import { type PaygentSftp, resultNameOf } from '../billing/paygent-sftp.ts';
+import { errorNameOf, type PaygentSftp, resultNameOf } from '../billing/paygent-sftp.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { noteSighting } from '../db/queries/sends.ts';
 import {
@@ -17,6 +17,8 @@ import type { OutgoingFile, Transport, TransportAccess } from './transport.ts';
 type SftpExchange = MerchantSftp &
   Pick<PaygentSftp, 'dropFolder' | 'resultFolder' | 'resultName' | 'filesStay'> & {
     readonly maxResultBytes?: number;
+    /** Without it a file that cannot be read has no answer. */
+    readonly errorName?: string | null;
   };
 
 /**
@@ -79,13 +81,13 @@ export function createSftpTransport(
     },
 
     async fetchResult(file) {
-      const fileName = resultNameOf(settings, file.fileName);
       try {
         const drop = await openMerchantSftp(access, merchant, settings, settings.resultFolder);
         let content: ReturnType<typeof readAndClose> | undefined;
         try {
-          const seen = await drop.stat(fileName);
-          if (seen === undefined) return { kind: 'waiting' };
+          const found = await findReply(drop, settings, file.fileName);
+          if (found === undefined) return { kind: 'waiting' };
+          const { kind, fileName, seen } = found;
           const { bytes, mark } = seen;
           const sighting = { fileName, bytes, mark, now: file.now };
           const since = await noteSighting(access.db, merchant.id, sighting);
@@ -95,7 +97,7 @@ export function createSftpTransport(
             return { kind: 'failed', why: explainSize(fileName, maxResultBytes) };
           }
           content = readAndClose(drop, seen);
-          return { kind: 'result', fileName, content };
+          return { kind, fileName, content };
         } finally {
           if (content === undefined) await drop.close();
         }
@@ -121,6 +123,17 @@ async function* readAndClose(
 
 /** A request has 10 MB at most [seen], and a result appends some columns to it. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+
+/** The result of a file; where there is none, the PSP's word that it could not read it. */
+async function findReply(drop: FileDrop, settings: SftpExchange, sent: string) {
+  const result = resultNameOf(settings, sent);
+  const seen = await drop.stat(result);
+  if (seen !== undefined) return { kind: 'result', fileName: result, seen } as const;
+  const notice = errorNameOf({ errorName: settings.errorName ?? null }, sent);
+  const refused = notice === null ? undefined : await drop.stat(notice);
+  if (notice === null || refused === undefined) return undefined;
+  return { kind: 'refused', fileName: notice, seen: refused } as const;
+}
 
 function explainSize(fileName: string, maxBytes: number): string {
   return `結果ファイル ${fileName} が大きすぎます（上限 ${maxBytes / 1024 / 1024} MB）。取り込んでいません。送信先に確認してください。`;

@@ -60,6 +60,12 @@ export type Fetched =
       readonly content: AsyncGenerator<Uint8Array, void, undefined>;
       readonly fileName: string;
     }
+  /** The PSP could not read the file and says so in its own words. */
+  | {
+      readonly kind: 'refused';
+      readonly content: AsyncGenerator<Uint8Array, void, undefined>;
+      readonly fileName: string;
+    }
   /** `settling`: it is there, but may still be being written. */
   | { readonly kind: 'waiting'; readonly settling?: boolean }
   | { readonly kind: 'failed'; readonly why: string };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 
 /** The wait is over; whether the call takes effect is open. */
@@ -18,6 +19,9 @@ export async function withPatience<Result>(
   call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
+  // The SDK adds a listener for every call that it makes and takes none away: an Update that is asked for
+  // again and again has more than ten. They go with the signal.
+  setMaxListeners(0, abort.signal);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

@@ -1,5 +1,6 @@
 import { accessProblems } from './access-problems.ts';
 import type { ProblemBody } from './contract/route.ts';
+import { findWords } from './field-error-words.ts';
 import { missingProblems } from './missing-problems.ts';
 
 /**
@@ -176,6 +177,8 @@ export interface FieldError {
   readonly path: string;
   /** What is wrong with it; never the value itself. */
   readonly message: string;
+  /** The same for operators; without it, what is known of the message (field-error-words.ts). */
+  readonly ja?: string;
 }
 
 /** Thrown anywhere in the API; becomes application/problem+json. */
@@ -213,7 +216,13 @@ export class Problem extends Error {
       status: this.status,
       detail: this.detail,
       instance: requestId,
-      ...(this.errors.length > 0 ? { errors: [...this.errors] } : {}),
+      ...(this.errors.length > 0 ? { errors: this.errors.map(withJapanese) } : {}),
     };
   }
+}
+
+/** Words for programs (the type of a failure, a right) have none. */
+function withJapanese(error: FieldError): FieldError {
+  const ja = error.ja ?? findWords(error.message);
+  return ja === undefined ? error : { ...error, ja };
 }

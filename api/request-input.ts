@@ -2,6 +2,7 @@ import express, { type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { RouteContract } from './contract/route.ts';
 import type { ApiLimits } from './dependencies.ts';
+import { explainIssue } from './field-error-words.ts';
 import { type FieldError, Problem } from './problem.ts';
 import { findUnstorable } from './storable.ts';
 
@@ -123,9 +124,14 @@ async function* streamBody(request: Request, silenceMs: number): AsyncGenerator<
 function toFieldError(part: string, issue: z.core.$ZodIssue): FieldError {
   const path = [part, ...issue.path.map((step) => plainStep(String(step)))].join('.');
   if (issue.code === 'unrecognized_keys') {
-    return { path, message: `unknown: ${issue.keys.map(plainStep).join(', ')}` };
+    const keys = issue.keys.map(plainStep);
+    return {
+      path,
+      message: `unknown: ${keys.join(', ')}`,
+      ja: `使えない項目です: ${keys.join('、')}`,
+    };
   }
-  return { path, message: issue.message };
+  return { path, message: issue.message, ja: explainIssue(issue) };
 }
 
 /** A key that the sender made up may hold anything; only what looks like a name is repeated. */

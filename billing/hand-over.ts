@@ -118,3 +118,7 @@ function columnName(index: number): string {
 }
 
 const shorten = (value: string | null) => value?.slice(0, SHOWN_CHARACTERS) ?? null;
+
+/** What an operator reads of a capture file that was not uploaded before a window of it closed. */
+export const describeMissedWindow =
+  '売上処理の期限を過ぎたオーソリを含むため、このファイルはアップロードできません。まだアップロードしていなければ、ファイルを取り下げて作り直してください。期限内の請求だけが新しいファイルに入ります。期限前にアップロード済みなら、受付番号を記録してください。';

@@ -7,6 +7,12 @@ const folder = z
   .max(500)
   .regex(/^\P{C}+$/u, { error: 'holds a control character' });
 
+const nameOfReply = z
+  .string()
+  .min(1)
+  .max(150)
+  .regex(/^[^/\\\p{C}]*\{name\}[^/\\\p{C}]*$/u, { error: 'is a file name that holds {name}' });
+
 /**
  * How files go to Paygent and come back over SFTP. Whether and how Paygent offers it is not public:
  * all of this is our own convention until the merchant has its contract [assumed].
@@ -27,12 +33,12 @@ export const paygentSftpSchema = z.strictObject({
   /** Where their results appear. */
   resultFolder: folder,
   /** How a result is called: `{name}` is the name of the file that was sent, without `.csv`. */
-  resultName: z
-    .string()
-    .min(1)
-    .max(150)
-    .regex(/^[^/\\\p{C}]*\{name\}[^/\\\p{C}]*$/u, { error: 'is a file name that holds {name}' })
-    .default('{name}-result.csv'),
+  resultName: nameOfReply.default('{name}-result.csv'),
+  /**
+   * How a notice of format errors is called that the PSP leaves in the result folder, with {name} as
+   * above; null: it leaves none. What it says is shown to people, who record it.
+   */
+  errorName: nameOfReply.nullable().default(null),
   /**
    * Whether a file stays in its folder, under its name, until its result is there. Only then does its
    * absence prove that it never came, and it may be sent again; else a person decides. No default:
@@ -45,5 +51,13 @@ export type PaygentSftp = z.output<typeof paygentSftpSchema>;
 
 /** The name under which the result of a file appears. */
 export function resultNameOf({ resultName }: Pick<PaygentSftp, 'resultName'>, fileName: string) {
-  return resultName.replace('{name}', fileName.replace(/\.csv$/, ''));
+  return replyName(resultName, fileName);
 }
+
+/** The name under which a notice of its format errors appears; null: none does. */
+export function errorNameOf({ errorName }: Pick<PaygentSftp, 'errorName'>, fileName: string) {
+  return errorName === null ? null : replyName(errorName, fileName);
+}
+
+const replyName = (pattern: string, fileName: string) =>
+  pattern.replace('{name}', fileName.replace(/\.csv$/, ''));

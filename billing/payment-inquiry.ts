@@ -92,6 +92,9 @@ export function sumChanges(counts: readonly InquiryCount[]): RowsAndYen {
   };
 }
 
+/** Classes that change nothing and that somebody has to look at before the month closes. */
+export const DIFFERING_CLASSES: readonly InquiryClass[] = ['amount_differs', 'unsent'];
+
 /** What a row says, and which facts follow from it, in this order. */
 export interface InquiryEffect {
   readonly class:

@@ -5,6 +5,7 @@ import type { FileActivities, MainActivities } from '../activities/index.ts';
 import type { ExchangeName } from '../billing/exchange.ts';
 import type { OperatorAct } from './messages.ts';
 import {
+  acknowledgeInquiry,
   confirmPortalCaptures,
   confirmVoids,
   readInquiry,
@@ -49,6 +50,9 @@ export function hearPortalActs(
   );
   setHandler(readInquiry, ({ sha256, ...act }) =>
     told(() => files.readInquiry({ ...of(act), sha256 })),
+  );
+  setHandler(acknowledgeInquiry, ({ n, confirmed, ...act }) =>
+    told(() => files.acknowledgeInquiry({ ...of(act), n, confirmed })),
   );
   setHandler(useInquiry, ({ n, confirmed, ...act }) =>
     told(async () => {

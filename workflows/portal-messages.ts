@@ -30,6 +30,12 @@ export const useInquiry = defineOperatorUpdate<
   RowsAndYen
 >('useInquiry');
 
+/** A person has looked at what a list says otherwise than the record. */
+export const acknowledgeInquiry = defineOperatorUpdate<
+  { readonly n: number; readonly confirmed: RowsAndYen },
+  RowsAndYen
+>('acknowledgeInquiry');
+
 /** What became of captures on the portal: of the named ones, or (null) of all on the month's list. */
 export const confirmPortalCaptures = defineOperatorUpdate<
   {

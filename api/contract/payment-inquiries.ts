@@ -86,6 +86,10 @@ export const paymentInquiryRoutes = {
         schema: inquirySchema.extend({
           counts: z.array(countSchema.extend({ class: classSchema, label: z.string() })),
           changes: countSchema.meta({ description: 'what using it changes: confirm this' }),
+          differences: countSchema.meta({
+            description:
+              'amount_differs and unsent, where no newer list names the order: they keep the month open until they are acknowledged',
+          }),
           unlisted: z.int().meta({
             description: 'sent charges of the month that the list does not name; proves nothing',
           }),
@@ -113,6 +117,30 @@ export const paymentInquiryRoutes = {
       },
     },
     summary: { ja: '照会データの明細', en: 'List the rows of a payment list' },
+  }),
+  acknowledgeInquiry: defineRoute({
+    ...ofInquiry,
+    ...act,
+    path: `${cycle}/:n/acknowledgement`,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        confirmed: countSchema.meta({ description: '`differences`, as the operator saw them' }),
+        reason: reasonSchema,
+      }),
+    },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: countSchema,
+        description: 'looked at; the record is as it was, and the month may close',
+      },
+      202: accepted,
+    },
+    summary: {
+      ja: '照会データの差異を確認済みにする',
+      en: 'Say that the differences of a payment list were looked at',
+    },
   }),
   useInquiry: defineRoute({
     ...ofInquiry,

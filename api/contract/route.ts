@@ -103,7 +103,13 @@ export const problemSchema = z
     detail: z.string().meta({ description: 'Japanese: what happened, what was kept, what to do' }),
     instance: z.string().meta({ description: 'ID of the request, as in the log' }),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          ja: z.string().optional().meta({ description: 'Japanese, for a field of the request' }),
+        }),
+      )
       .optional()
       .meta({ description: 'what is wrong where; never the value' }),
   })

@@ -7,7 +7,7 @@ import {
 } from '../../billing/exchange.ts';
 import { admitFiles, describeHeldBack, type HeldBackBy } from '../../billing/exchange-admission.ts';
 import { describeCarriage } from '../../billing/exchange-transport.ts';
-import { guideHandOver } from '../../billing/hand-over.ts';
+import { describeMissedWindow, guideHandOver } from '../../billing/hand-over.ts';
 import { findFirstCaptureWindow } from '../../db/queries/capture-window.ts';
 import { readAdmission } from '../../db/queries/exchange-admission.ts';
 import {
@@ -49,18 +49,20 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     return { status: 200, body: { exchanges: exchanges.map(showExchange) } };
   },
 
-  async readExchange({ deps, merchant, params }) {
+  async readExchange({ deps, merchant, params, now }) {
     const exchange = await requireExchange(deps, merchant, params);
     const result = await summarizeResult(deps.db, merchant.id, exchange.id);
     const guide = exchange.transport === 'portal' ? guideHandOver(exchange.kind) : null;
     const heldBackBy = await readHeldBack(deps, merchant, exchange);
     const formatErrors = await listFormatErrors(deps.db, merchant.id, exchange.id);
+    const missed = await hasMissedWindow(deps, merchant, exchange, now);
     return {
       status: 200,
       body: {
         ...showExchange(exchange),
-        waitsFor:
-          exchange.stage === 'built' && exchange.transport === 'portal'
+        waitsFor: missed
+          ? describeMissedWindow
+          : exchange.stage === 'built' && exchange.transport === 'portal'
             ? describeHeldBack(heldBackBy)
             : describeCarriage(exchange, result?.unsettled ?? 0, formatErrors.length),
         confirmScreen: guide && {
@@ -100,6 +102,9 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
         detail:
           'このファイルは取り下げられているため、取り出せません。アップロードすると二重請求になるおそれがあります。手元に残っている場合は破棄してください。',
       });
+    }
+    if (await hasMissedWindow(call.deps, call.merchant, exchange, call.now)) {
+      throw new Problem('conflict', { detail: describeMissedWindow });
     }
     return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
   },
@@ -225,4 +230,16 @@ export async function requireExchange(
 function showExchange(exchange: Exchange) {
   const { id: _, cycleId: __, fileId: ___, sendOpen: ____, billingMonth, ...rest } = exchange;
   return { month: billingMonth, fileName: exchangeFileName(exchange), ...rest };
+}
+
+/** Whether an operator has a capture file in hand that the PSP would refuse by now. */
+async function hasMissedWindow(
+  { db }: ApiDependencies,
+  merchant: Merchant,
+  { id, kind, stage, transport }: Exchange,
+  now: string,
+): Promise<boolean> {
+  if (kind !== 'capture' || stage !== 'handing_over' || transport !== 'portal') return false;
+  const before = await findFirstCaptureWindow(db, merchant.id, id);
+  return before !== null && Date.parse(before) <= Date.parse(now);
 }

@@ -1,5 +1,6 @@
 import { INQUIRY_CLASS_LABELS_JA, sumChanges } from '../../billing/payment-inquiry.ts';
 import {
+  countDifferences,
   countInquiry,
   countUnlisted,
   listComparedPayments,
@@ -10,7 +11,7 @@ import {
   listInquiries,
   type PaymentInquiry,
 } from '../../db/queries/payment-inquiry.ts';
-import { readInquiry, useInquiry } from '../../workflows/portal-messages.ts';
+import { acknowledgeInquiry, readInquiry, useInquiry } from '../../workflows/portal-messages.ts';
 import type { paymentInquiryRoutes } from '../contract/payment-inquiries.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
@@ -43,6 +44,7 @@ export const paymentInquiryHandlers: Handlers<typeof paymentInquiryRoutes> = {
         ...showInquiry(inquiry),
         counts: counts.map((count) => ({ ...count, label: INQUIRY_CLASS_LABELS_JA[count.class] })),
         changes: sumChanges(counts),
+        differences: await countDifferences(deps.db, merchant.id, place),
         unlisted: await countUnlisted(deps.db, merchant.id, place),
       },
     };
@@ -58,6 +60,19 @@ export const paymentInquiryHandlers: Handlers<typeof paymentInquiryRoutes> = {
     });
     const { page, nextAfter } = paginate(rows, query.limit, (row) => row.line);
     return { status: 200, body: { payments: page, nextAfter } };
+  },
+
+  async acknowledgeInquiry({ deps, identity, merchant, params, body, idempotencyKey }) {
+    const { month, n } = params;
+    await requireInquiry(deps, merchant, params);
+    const { workflowId, location } = cycleOf(merchant, month);
+    const told = tellWorkflow(deps, {
+      workflowId,
+      location: `${location}/payment-inquiries/${n}`,
+      update: acknowledgeInquiry,
+      act: { actor: identity.actor, idempotencyKey, n, ...body },
+    });
+    return await told.catch(sayWhyCycleIsAway(deps, merchant, month));
   },
 
   async useInquiry({ deps, identity, merchant, params, body, idempotencyKey }) {

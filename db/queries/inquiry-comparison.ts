@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import type { RowsAndYen } from '../../billing/cycle.ts';
 import {
+  DIFFERING_CLASSES,
   INQUIRY_CLASSES,
   type InquiryClass,
   type InquiryCount,
@@ -53,6 +55,56 @@ export async function listComparedPayments(
      where line > ${page.afterLine} and (${page.class}::text is null or judged = ${page.class})
      order by line limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** A list with differences that nobody has looked at. */
+export interface OpenDifferences extends RowsAndYen {
+  /** The list. */
+  readonly n: number;
+}
+
+/** What people decide that they have looked at, for a list of a month. */
+export const ACKNOWLEDGE_INQUIRY = 'acknowledge-inquiry';
+
+/**
+ * The differences of one list, in rows and yen: what it says otherwise than the record and changes
+ * nothing. Where a newer list of the month names the order, that one speaks for it.
+ */
+export async function countDifferences(
+  db: Db,
+  merchantId: number,
+  place: InquiryPlace,
+): Promise<RowsAndYen> {
+  const { rows } = await sql<RowsAndYen>`
+    select count(*)::int as rows, coalesce(sum(c.amount_yen), 0)::float8 as yen
+      from (${comparedRowsOf(merchantId, place)}) c
+     where c.judged = any(${[...DIFFERING_CLASSES]}::text[])
+       and not exists (select from payment_inquiries i
+                         join payment_inquiry_rows r on r.inquiry_id = i.id
+                        where i.cycle_id = ${place.cycleId} and i.id > ${place.inquiryId}
+                          and r.order_number = c.order_number)`.execute(db);
+  return rows[0] ?? { rows: 0, yen: 0 };
+}
+
+/** Lists of a month whose differences nobody has acknowledged, the oldest first. */
+export async function listOpenDifferences(
+  db: Db,
+  merchantId: number,
+  of: { readonly cycleId: number; readonly workflowId: string },
+): Promise<OpenDifferences[]> {
+  const { rows } = await sql<{ id: number; n: number }>`
+    select i.id, i.n from payment_inquiries i
+     where i.merchant_id = ${merchantId} and i.cycle_id = ${of.cycleId}
+       and not exists (select from decisions d
+                        where d.merchant_id = ${merchantId} and d.workflow_id = ${of.workflowId}
+                          and d.act = ${ACKNOWLEDGE_INQUIRY} and (d.body ->> 'n')::int = i.n)
+     order by i.n`.execute(db);
+  const open: OpenDifferences[] = [];
+  for (const { id: inquiryId, n } of rows) {
+    const found = await countDifferences(db, merchantId, { inquiryId, cycleId: of.cycleId });
+    if (found.rows > 0) open.push({ n, ...found });
+  }
+  return open;
 }
 
 /**

@@ -32,7 +32,8 @@ export async function listOrders(
            p.customer_number as "customerNumber", p.ordered_at as "orderedAt",
            p.payment_method as "paymentMethod", p.cycle_count as "cycleCount",
            p.previous_order_number as "previousOrderNumber", p.amount_yen as "amountYen",
-           p.shipment, p.shipped_on as "shippedOn", p.status, p.customer_name as "customerName",
+           case when h.shipped_on is null then p.shipment else 'shipped' end as shipment,
+           coalesce(h.shipped_on, p.shipped_on) as "shippedOn", p.status, p.customer_name as "customerName",
            p.email, p.phone, p.verdict, p.reason, p.column_name as "column", p.value,
            p.reason_ja as "reasonJa", p.reason_en as "reasonEn",
            ${isGone(cycleId, sql`p.order_number`)} as gone,
@@ -42,6 +43,8 @@ export async function listOrders(
       left join charges c on c.cycle_id = ${cycleId} and c.order_number = p.order_number
       left join charge_states s on s.charge_id = coalesce(c.id, p.charge_id)
       left join cycles b on b.id = s.cycle_id
+      -- Of an order that is billed the day that counts, whoever told it.
+      left join shipments h on h.charge_id = c.id
      order by p.newest desc, p.collection_id desc, p.record desc`.execute(db);
   return rows;
 }

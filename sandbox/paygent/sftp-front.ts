@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FormatError } from '../../psp/paygent/format-check.ts';
 import { startKeptSftp } from '../kept-sftp.ts';
 import type { SftpFaults } from '../sftp-server.ts';
 import { readClock } from './clock.ts';
@@ -56,7 +57,7 @@ export async function startSftpFront(
       const droppedAs = path.slice(dropFolder.length + 1);
       // Read at once: what stands under this name later is another file.
       const bytes = readFileSync(join(folder, path));
-      void takeFile(desk, { merchantId, bytes, droppedAs }).then(afterChange);
+      void takeFile(desk, { merchantId, bytes, droppedAs, folder }).then(afterChange);
     };
     accounts.push({ user: merchantId, password, folder, onRenamed });
   }
@@ -84,12 +85,18 @@ export async function startSftpFront(
   };
 }
 
-/** A file that cannot be read as one of ours is left alone: nobody answers in a folder. */
+/** A file that cannot be read as one of ours stays where it is; a notice beside the results says why. */
 async function takeFile(
   desk: Desk,
-  file: { readonly merchantId: string; readonly bytes: Buffer; readonly droppedAs: string },
+  file: {
+    readonly merchantId: string;
+    readonly bytes: Buffer;
+    readonly droppedAs: string;
+    /** The merchant's own. */
+    readonly folder: string;
+  },
 ): Promise<void> {
-  const { merchantId, bytes, droppedAs } = file;
+  const { merchantId, bytes, droppedAs, folder } = file;
   await desk.inTurn(async () => {
     const merchant = merchantOf(desk.state, merchantId);
     const transactionKind: TransactionKind = bytes.subarray(0, 5).equals(captureHeader)
@@ -97,10 +104,22 @@ async function takeFile(
       : 'オーソリ';
     const form = { paymentKind: 'クレジットカード決済', transactionKind, bytes };
     const check = await checkUpload(merchant, form);
-    if (!check.ok) return;
+    if (!check.ok) {
+      const name = `${droppedAs.replace(/\.csv$/, '')}-error.csv`;
+      writeFileSync(join(folder, resultFolder, name), writeErrorNotice(check.errors));
+      return;
+    }
     acceptFile(desk, merchant, { ...check, bytes, droppedAs });
     await processDueUploads(desk, readClock(desk));
   });
+}
+
+/** What the portal's screen would show, a line each [assumed]. */
+function writeErrorNotice(errors: readonly FormatError[]): string {
+  const lines = errors.map(({ part, line, item, content }) =>
+    [part, line ?? '', item, content].join(','),
+  );
+  return ['区分,行,項目,内容', ...lines, ''].join('\r\n');
 }
 
 const captureHeader = Buffer.from('1,021');

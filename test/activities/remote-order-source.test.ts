@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -131,6 +131,16 @@ describe('over HTTPS', () => {
     expect(server.answers).toEqual(['orders-2026-11.csv 200', 'orders-2026-11.csv 304']);
     await dropExport(shop.folder, 'orders-2026-11.csv', { ...orders, orders: 501 });
     expect((await shop.look(31)).sha256s).toEqual([first, sha256(readFileSync(path))]);
+  });
+
+  test('what the month has may be taken away at the source: nobody is told of that', async () => {
+    const { shop, server } = await bearer();
+    const path = await dropExport(shop.folder, 'orders-2026-11.csv', orders);
+    const { sha256s } = await shop.look(1);
+    rmSync(path);
+    expect((await shop.look(16)).sha256s).toEqual(sha256s);
+    expect(server.answers.at(-1)).toBe('orders-2026-11.csv 404');
+    expect(await shop.error()).toBeNull();
   });
 
   test('with a user and a password', async () => {

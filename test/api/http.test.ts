@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../api/dependencies.ts';
+import { cardLikeNumber } from '../db/card-like-number.ts';
 import { type RunningApi, readProblem, startApi } from './running-api.ts';
 
 let api: RunningApi;
@@ -98,7 +99,7 @@ describe('problems', () => {
   test('an unknown query parameter and one given twice', async () => {
     const unknown = await api.call(`${settings}?versoin=1`, { token: admin });
     expect((await readProblem(unknown)).errors).toEqual([
-      { path: 'query', message: 'unknown: versoin' },
+      { path: 'query', message: 'unknown: versoin', ja: '使えない項目です: versoin' },
     ]);
     const twice = await api.call(`${settings}?version=1&version=2`, { token: admin });
     expect((await readProblem(twice)).errors[0]?.path).toBe('query.version');
@@ -124,10 +125,22 @@ describe('problems', () => {
       token: admin,
       json: { version: known.version, settings: known.settings, reason: text },
     });
-    expect((await readProblem(saved)).errors).toEqual([
+    expect((await readProblem(saved)).errors).toMatchObject([
       { path: 'body.settings.orderProfile.unshippedWords.1', message },
       { path: 'body.reason', message },
     ]);
+  });
+
+  test('a reason that holds a card number is kept nowhere, and the operator reads why', async () => {
+    const known = (await (await api.call(settings, { token: admin })).json()) as object;
+    const reason = `${cardLikeNumber()} の件`;
+    const json = { ...known, reason };
+    const saved = await api.call(settings, { method: 'PUT', token: admin, json });
+    expect((await readProblem(saved)).errors).toContainEqual({
+      path: 'body.reason',
+      message: 'holds what looks like a card number',
+      ja: expect.stringContaining('カード番号と思われる数字'),
+    });
   });
 
   test('a NUL in the path is no merchant, a number beyond the database no row', async () => {

@@ -17,6 +17,11 @@ export const portalSamples = {
   },
   compareInquiry: { path: cycle('/payment-inquiries/1'), answer: 'cycle-not-found' },
   listComparedPayments: { path: cycle('/payment-inquiries/1/rows'), answer: 'cycle-not-found' },
+  acknowledgeInquiry: {
+    path: cycle('/payment-inquiries/1/acknowledgement'),
+    json: () => ({ confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),
+    answer: 'cycle-not-found',
+  },
   useInquiry: {
     path: cycle('/payment-inquiries/1/use'),
     json: () => ({ confirmed: { rows: 1, yen: 1 }, reason: 'walk' }),

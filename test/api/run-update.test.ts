@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { defineRoute } from '../../api/contract/route.ts';
 import type { Handlers } from '../../api/handler.ts';
+import { withPatience } from '../../api/patience.ts';
 import { runUpdate } from '../../api/run-update.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { connectTemporal } from '../../temporal/client.ts';
@@ -217,4 +218,20 @@ test('when no worker takes it, nobody says that it was taken', async () => {
   expect(await readProblem(response)).toMatchObject({ status: 503, slug: 'worker-away' });
   await idle.terminate();
   await client.connection.close();
+});
+
+test('a wait over many calls leaves no warning behind', async () => {
+  const warnings: string[] = [];
+  const hear = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', hear);
+  try {
+    await withPatience(temporal, 20_000, async () => {
+      for (let calls = 0; calls < 12; calls += 1) await workflow.describe();
+    });
+    // Warnings are told in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', hear);
+  }
 });

@@ -1,7 +1,13 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, lockMerchant, type Trx } from '../../db/database.ts';
-import { findUnholdable, insertHolds, listHolds, releaseHolds } from '../../db/queries/holds.ts';
+import {
+  findUnholdable,
+  insertHolds,
+  listHolds,
+  listMonthsOfOrders,
+  releaseHolds,
+} from '../../db/queries/holds.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { insertAttempt, insertEnding, insertOutcome } from './money-facts.ts';
@@ -10,6 +16,7 @@ import {
   type Charge,
   insertCharge,
   insertCharges,
+  insertCycle,
   insertMoneyRecord,
   type MoneyRecord,
 } from './money-record.ts';
@@ -55,6 +62,17 @@ const hold = (orderNumbers: readonly string[], trx: Db = db) =>
   });
 const release = (orderNumbers: readonly string[]) =>
   releaseHolds(db, record.merchantId, { orderNumbers, decisionId, now: AT });
+
+test('the months that an order belongs to are those of its charges and of its holds', async () => {
+  const later = { ...record, cycleId: await insertCycle(db, record.merchantId, '2026-12') };
+  const orderNumber = await orderOf(await insertCharge(db, later));
+  const months = () => listMonthsOfOrders(db, record.merchantId, [orderNumber]);
+  expect(await months()).toEqual(['2026-12']);
+  await hold([orderNumber]);
+  expect(await months()).toEqual(['2026-11', '2026-12']);
+  await release([orderNumber]);
+  expect(await months()).toEqual(['2026-11', '2026-12']);
+});
 
 test('a held order enters no authorization file until it is released, whatever code claims', async () => {
   const charge = await insertCharge(db, record);

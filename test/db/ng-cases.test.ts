@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { listCharges } from '../../db/queries/charges.ts';
 import { recordDecision } from '../../db/queries/decisions.ts';
 import { closeCases, hasNgNews, markDeclinedAgain, openCases } from '../../db/queries/ng-cases.ts';
 import { requestRetries } from '../../db/queries/ng-due.ts';
@@ -113,6 +114,11 @@ test('a case follows its charge from the first decline to its end, and begins ag
   expect(await closeCases(db, merchantId, AT)).toEqual(['2026-11']);
   expect(await closeCases(db, merchantId, AT)).toEqual([]);
   expect(await listCases()).toMatchObject([{ outcome: 'given_up', next_step: 'none' }, {}]);
+  // Why it was declined is still seen behind the slot that ended it.
+  const shown = await listCharges(db, merchantId, {
+    ...{ cycleId: record.cycleId, state: 'given_up', afterPosition: 0, limit: 10 },
+  });
+  expect(shown).toMatchObject([{ state: 'given_up', attempt: 3, responseDetail: '1G55' }]);
 
   // Opened again and declined again: another episode.
   await sql`

@@ -65,6 +65,30 @@ describe('a month of a few orders', () => {
     expect(rows.at(-1)).toMatchObject({ verdict: 'quarantined', column: '購入金額', value: 'x' });
   });
 
+  test('shows the day of shipment that was told of its charge, by whatever way', async () => {
+    const { merchantId } = record;
+    await sql`
+      with charge as (
+        insert into charges (merchant_id, cycle_id, order_number, customer_number,
+                             previous_order_number, position, created_at)
+        values (${merchantId}, ${cycleId}, '24', '9000024', '1', 24, ${AT}) returning id
+      ), item as (
+        insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
+        select id, id, ${merchantId}, 1024 from charge
+      ), decision as (
+        insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
+        values (${merchantId}, 'shipped', 'w', 'record-shipments', '{}', 'shop', ${AT}) returning id
+      )
+      insert into shipments (charge_id, merchant_id, shipped_on, decision_id, recorded_at)
+      select charge.id, ${merchantId}, '2026-10-03', decision.id, ${AT} from charge, decision`.execute(
+      db,
+    );
+    const told = (await page(cycleId)).find(({ orderNumber }) => orderNumber === '24');
+    expect(told).toMatchObject({ shipment: 'shipped', shippedOn: '2026-10-03' });
+    const untold = (await page(cycleId)).find(({ orderNumber }) => orderNumber === '23');
+    expect(untold).toMatchObject({ shipment: 'unknown', shippedOn: null });
+  });
+
   test.each([1, 2, 3, 7, 27, 28])('is the same in pages of %i', async (limit) => {
     const whole = await page(cycleId);
     const rows = [];

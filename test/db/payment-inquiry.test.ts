@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createCycleActivities } from '../../activities/cycle.ts';
+import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import {
   judgePayment,
   PAYMENT_STANDINGS,
@@ -9,9 +11,12 @@ import {
 } from '../../billing/payment-inquiry.ts';
 import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
 import {
+  ACKNOWLEDGE_INQUIRY,
+  countDifferences,
   countInquiry,
   countUnlisted,
   listComparedPayments,
+  listOpenDifferences,
 } from '../../db/queries/inquiry-comparison.ts';
 import { recordInquiryFacts, stageInquiry } from '../../db/queries/inquiry-facts.ts';
 import { insertInquiry, nextInquiryId } from '../../db/queries/payment-inquiry.ts';
@@ -21,6 +26,7 @@ import {
   AT,
   type Charge,
   insertCharge,
+  insertCycle,
   insertExchange,
   insertMoneyRecord,
   type MoneyRecord,
@@ -67,7 +73,7 @@ interface Payment {
 
 let files = 0;
 /** A list as the reader leaves it. */
-async function readList(payments: readonly Payment[]) {
+async function readList(payments: readonly Payment[], of: MoneyRecord = record) {
   files += 1;
   const { rows } = await sql<{ id: number }>`
     insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
@@ -99,13 +105,13 @@ async function readList(payments: readonly Payment[]) {
     const fileId = rows[0]?.id ?? 0;
     await insertInquiry(trx, record.merchantId, {
       id,
-      cycleId: record.cycleId,
+      cycleId: of.cycleId,
       fileId,
       decisionId,
       now: LATER,
     });
   });
-  return { inquiryId: id, cycleId: record.cycleId };
+  return { inquiryId: id, cycleId: of.cycleId };
 }
 
 async function use(place: Awaited<ReturnType<typeof readList>>) {
@@ -289,4 +295,40 @@ test('keeps what the PSP tells of a payment, once', async () => {
     .where('charge_id', '=', charge.chargeId)
     .execute();
   expect(details).toEqual([{ payment_id: '226860', occurred_at: LATER, paid_at: null }]);
+});
+
+test('a month does not close over differences until a newer list or a person speaks for them', async () => {
+  const of = { ...record, cycleId: await insertCycle(db, record.merchantId, '2026-12') };
+  const charge = await insertCharge(db, of);
+  await insertAttempt(db, of, { charge, n: 1, exchangeId });
+  await insertOutcome(db, of, { charge, n: 1, outcome: 'ok' });
+  await insertEnding(db, of, { charge, n: 1, k: 1, kind: 'capture' });
+  await insertEndingResult(db, of, { charge, n: 1, k: 1, result: 'captured' });
+  const first = await readList([{ charge, standing: 'captured', yen: 999 }], of);
+  const open = { cycleId: of.cycleId, workflowId: 'cycle:record-1:2026-12' };
+  const list = () => listOpenDifferences(db, record.merchantId, open);
+  expect(await list()).toEqual([{ n: 1, rows: 1, yen: 999 }]);
+
+  await db.updateTable('cycles').set({ stage: 'closing' }).where('id', '=', of.cycleId).execute();
+  const { closeCycle } = createCycleActivities({ db } as ActivityDependencies);
+  const close = () => closeCycle({ merchant: 'record-1', month: '2026-12', now: LATER });
+  await expect(close()).rejects.toMatchObject({
+    type: 'DifferencesOpen',
+    message: expect.stringContaining('1 番: 1 件'),
+  });
+
+  // A newer list that names the order speaks for it.
+  const newer = await readList([{ charge, standing: 'captured', yen: 998 }], of);
+  expect(await countDifferences(db, record.merchantId, first)).toEqual({ rows: 0, yen: 0 });
+  expect(await list()).toEqual([{ n: 2, rows: 1, yen: 998 }]);
+  expect(newer.inquiryId).toBeGreaterThan(first.inquiryId);
+  await sql`
+    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, reason, decided_at)
+    values (${record.merchantId}, 'ack', ${open.workflowId}, ${ACKNOWLEDGE_INQUIRY},
+            '{"n": 2, "confirmed": {"rows": 1, "yen": 998}}', 'hanako', '返金済み', ${LATER})`.execute(
+    db,
+  );
+  expect(await list()).toEqual([]);
+  // Looked at: what stops it now is that this record has charges and no orders.
+  await expect(close()).rejects.toMatchObject({ type: 'ConservationBroken' });
 });

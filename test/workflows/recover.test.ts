@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { inheritedEnvironment, readConfig } from '../../config.ts';
+import { registerPreview } from '../../db/queries/preview-record.ts';
 import { billMonth, type OperatorStep } from '../../sandbox/bill-month.ts';
 import { generateOrderExport } from '../../sandbox/shop/order-export.ts';
 import { bringUpStack, type Stack } from '../../stack/bring-up.ts';
@@ -9,8 +10,8 @@ import { mainTaskQueue } from '../../workflows/workflow-ids.ts';
 import { readResult } from '../campaign/disturbed-month.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { makeTemporaryDir } from '../stack/temporary-dir.ts';
-import { type Month, openMonth } from './month.ts';
-import { untilCycle, untilExchange } from './month-acts.ts';
+import { type Month, openMonth, sandboxNow } from './month.ts';
+import { ask, untilCycle, untilExchange } from './month-acts.ts';
 
 /** A real Temporal server whose database is deleted in the middle of a month. */
 const billedMonth = '2026-11';
@@ -119,6 +120,20 @@ test('what runs is left alone, and what is closed stays so', async () => {
   };
   expect(await recover()).toEqual(running);
   expect(await recover()).toEqual(running);
+});
+
+test('a dry run whose workflow was lost says what it came to after all', async () => {
+  const asked = { month: '2027-03', kind: 'dry_run', fileId: null, requesters: ['test'] } as const;
+  await registerPreview(month.db, month.merchantId, { ...asked, requestKey: 'k', now: sandboxNow });
+  expect(await recover()).toMatchObject({ 'preview:m:2027-03:001': 'started' });
+  await vi.waitFor(
+    async () => {
+      const { body } = await ask(month, 'GET', '/cycles/2027-03/previews/1');
+      expect(body.computedAt ?? body.trouble).toBeTruthy();
+    },
+    { timeout: 30_000 },
+  );
+  expect(await recover()).not.toHaveProperty('preview:m:2027-03:001');
 });
 
 test('a merchant that is not there is no reason to start anything', async () => {

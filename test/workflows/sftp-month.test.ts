@@ -1,6 +1,13 @@
+import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { downloadExchangeFile, type ExchangeView } from '../../sandbox/operator.ts';
+import { registerMerchant } from '../../sandbox/paygent-operator.ts';
+import { createDataConverter } from '../../temporal/client.ts';
+import { createLogger } from '../../workers/logger.ts';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import { exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
+import { bundlesDir } from '../workers/test-workers.ts';
 import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
@@ -48,6 +55,13 @@ const untilSaid = (exchange: ExchangeView, words: string) =>
 
 const begin = (billingMonth: string, prefix: string) =>
   month.begin(billingMonth, makeExport(numbered(prefix, 3)));
+
+const portalTerms = {
+  contacts: ['first@example.jp', 'second@example.jp'],
+  processingDelayMs: 0,
+  outcomes: { declineShare: 0 },
+  maxRecordsPerFile: 10_000,
+};
 
 const notSent = { found: 'not_sent', reason: 'ペイジェントに確認' };
 
@@ -143,6 +157,30 @@ test('what never came is sent again only when its absence counts', async () => {
   ]);
 });
 
+test('format errors that the folder tells are told to people, who record them; nobody is billed', async () => {
+  await useSftp(month, { errorName: '{name}-error.csv' });
+  await registerMerchant(month.portal, { ...portalTerms, maxRecordsPerFile: 2 });
+  await begin('2026-07', '07');
+  const auth = await untilExchange(month, '2026-07', 'auth-1', 'awaiting_result');
+  await pass(10);
+  await untilSaid(auth, '書式エラーの通知');
+  expect((await ask(month, 'GET', '/notices')).text).toContain('書式エラーの通知');
+  const sha256 = /ファイル ([0-9a-f]{64})/.exec(
+    String((await ask(month, 'GET', exchangePath(auth))).body.note),
+  )?.[1];
+  expect((await ask(month, 'GET', `/files/${sha256}`)).text).toContain('件');
+
+  const errors = [{ part: 'trailer', line: 5, item: '件数', content: '上限を超えています' }];
+  expect((await post(month, `${exchangePath(auth)}/format-errors`, { errors })).status).toBe(200);
+  const cycle = await untilCycle(month, '2026-07', ({ charges }) => charges.planned?.rows === 3);
+  expect(cycle.waitsFor).toContain('ファイルを作り直してください');
+  expect(await countAtPsp(month, '07')).toEqual({ authorizations: 0, captures: 0, twice: [] });
+  await registerMerchant(month.portal, portalTerms);
+  const rebuilt = { kind: 'auth', reason: '上限を変更' };
+  expect((await post(month, '/cycles/2026-07/rebuilt-files', rebuilt)).body.files).toBe(1);
+  await finish('2026-07', '07');
+});
+
 test('where files do not stay, a person decides', async () => {
   await useSftp(month, { filesStay: false });
   month.sftp.faults.cutBeforeRename = true;
@@ -174,4 +212,23 @@ test('a result against what a person decided alarms', async () => {
   );
   expect(blocked.waitsFor).toContain('二重請求の可能性');
   expect(await countAtPsp(month, '06')).toEqual({ authorizations: 3, captures: 0, twice: [] });
+});
+
+test('a file that a machine carried replays from its history, however its sending went', async () => {
+  const { code } = await loadWorkflowBundle(
+    bundlesDir,
+    createLogger({ level: 'silent', name: 'test' }),
+  );
+  const options = {
+    workflowBundle: { code },
+    dataConverter: createDataConverter(month.server.keys),
+  };
+  for (const billedMonth of ['2026-01', '2026-02', '2026-04', '2026-07']) {
+    const id = exchangeWorkflowId(month.day.desk.merchant, billedMonth, 'auth', 1);
+    const handle = month.client.workflow.getHandle(id);
+    await handle.result();
+    const history = await handle.fetchHistory();
+    expect(history.events?.length).toBeGreaterThan(20);
+    await Worker.runReplayHistory(options, history, id);
+  }
 });
