@@ -36,15 +36,15 @@ export function judgeCanary(
   const { billed, declined, open } = migrated;
   const answered = billed - open;
   if (month === null || billed === 0) {
-    return { kind: 'waiting', ja: '先行移行した顧客の初回請求はまだ行われていません。' };
+    return { kind: 'waiting', ja: '移行した顧客の初回請求はまだ行われていません。' };
   }
-  const told = `先行移行した顧客の初回請求(${month})は ${billed} 件中、オーソリOK ${migrated.authorized} 件、NG ${declined} 件${describeOthers(others)}`;
+  const told = `移行した顧客の初回請求(${month})は ${billed} 件中、オーソリOK ${migrated.authorized} 件、NG ${declined} 件${describeOthers(others)}`;
   // In whole numbers: no rounding decides whether a person is asked.
   const tooMany = declined * 100 > billed * maxDeclinedPercent;
   if (tooMany) {
     return {
       kind: 'bad',
-      ja: `${told}。NGが ${maxDeclinedPercent}% を超えているため、残りの移行の前に原因を確認してください。`,
+      ja: `${told}。NGが ${maxDeclinedPercent}% を超えています。原因を確認してください。`,
     };
   }
   if (open > 0) return { kind: 'waiting', ja: `${told}、結果待ち ${open} 件です。` };

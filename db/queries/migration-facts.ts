@@ -86,5 +86,5 @@ async function explainCanary(
   }
   const billing = await readCanary(db, merchantId, { migrationId: canary.id });
   const judged = judgeCanary(billing, settings.cardMigration.canary);
-  return judged.kind === 'good' ? null : judged.ja;
+  return judged.kind === 'good' ? null : `先行移行 ${number}: ${judged.ja}`;
 }
