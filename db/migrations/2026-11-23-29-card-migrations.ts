@@ -199,6 +199,7 @@ export async function up(db: Kysely<any>): Promise<void> {
       migration_rounds, migration_rows, migration_card_changes, migration_acceptances
       to tsukigime_app;
     grant select on migration_scope, migration_results to tsukigime_app;
+    grant usage on sequence migration_link_files_id_seq to tsukigime_app;
     grant update (stage, waits_since, due_at, note, finished_at) on card_migrations to tsukigime_app;
     grant update (state, import_id, lines, imported, failed, quarantined, settings_version, coverage,
       trouble, finished_at, superseded_at) on migration_rounds to tsukigime_app;
