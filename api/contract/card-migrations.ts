@@ -166,6 +166,7 @@ export const cardMigrationRoutes = {
     path: `${one}/link-files/:n/file`,
     params: fileParams,
     role: 'operator',
+    right: 'exportPersonalData',
     responses: { 200: { kind: 'bytes', description: 'CSV of two columns, for the PSP' } },
     summary: { ja: '連携ファイルを取り出す', en: 'Download a link file' },
   }),
