@@ -75,7 +75,7 @@ function requestOf(name: RouteName, slug: string): [path: string, init: CallInit
   const route = routeOf(name);
   unique += 1;
   const headers = {
-    ...(route.body?.kind === 'raw' ? { 'Content-Type': String(route.body.contentTypes[0]) } : {}),
+    ...(route.body?.kind === 'raw' ? { 'Content-Type': plainTypeOf(route.body) } : {}),
     ...(route.idempotencyKey === undefined ? {} : { 'Idempotency-Key': `walk-key-${unique}` }),
     ...(route.foreignPages === undefined ? {} : { Origin: uiOrigin }),
   };
@@ -86,6 +86,11 @@ function requestOf(name: RouteName, slug: string): [path: string, init: CallInit
     headers,
   };
   return [sample.path(slug), init];
+}
+
+/** A form would need its boundary: bytes as they are do everywhere. */
+function plainTypeOf({ contentTypes }: { readonly contentTypes: readonly string[] }): string {
+  return contentTypes.find((type) => type !== 'multipart/form-data') ?? '';
 }
 
 async function send(name: RouteName, slug: string, caller: string | undefined): Promise<Response> {
@@ -122,17 +127,22 @@ describe.each(names)('%s', (name) => {
 
   test('answers each role as its rule says, at own merchants and at others', async () => {
     const walks = roles.flatMap((role) => [
-      walkWithTokens(role),
+      walkWithToken(role, { all: true }),
       walkInSession(role),
-      ...(route.merchantScoped ? [crossMerchants(role)] : []),
+      // Scope and role are asked one after the other: their ends show it.
+      ...(['viewer', 'admin'].includes(role)
+        ? [
+            walkWithToken(role, { all: false }),
+            ...(route.merchantScoped ? [crossMerchants(role)] : []),
+          ]
+        : []),
     ]);
     await Promise.all(walks);
   });
 
-  async function walkWithTokens(role: Role): Promise<void> {
-    const held = { role, rights: rightsOfTokenRole(role), token: true };
-    await expectByRule(await send(name, 'own-shop', role), { ...held, all: true });
-    await expectByRule(await send(name, 'own-shop', `scoped ${role}`), { ...held, all: false });
+  async function walkWithToken(role: Role, { all }: { readonly all: boolean }): Promise<void> {
+    const held = { role, rights: rightsOfTokenRole(role), token: true, all };
+    await expectByRule(await send(name, 'own-shop', all ? role : `scoped ${role}`), held);
   }
 
   async function walkInSession(role: Role): Promise<void> {
@@ -162,14 +172,17 @@ describe.each(names)('%s', (name) => {
 
   if (!open && route.method !== 'get') {
     test('does nothing for a page of another site', async () => {
-      for (const forged of ['', 'x'.repeat(43), personOf('viewer').csrfToken ?? '']) {
-        const [path, init] = requestOf(name, 'own-shop');
-        const foreign = { 'X-CSRF-Token': forged, Origin: 'https://elsewhere.example' };
-        const headers = { ...(init.headers as object), ...foreign };
-        const response = await personOf('admin').call(path, { ...init, headers });
-        const slug = route.foreignPages === undefined ? 'csrf-token-missing' : 'origin-refused';
-        expect(await readProblem(response)).toMatchObject({ status: 403, slug });
-      }
+      const [path, init] = requestOf(name, 'own-shop');
+      // Of a session of somebody else: well made, and not theirs.
+      const forged = { 'X-CSRF-Token': personOf('viewer').csrfToken ?? '' };
+      const headers = {
+        ...(init.headers as object),
+        ...forged,
+        Origin: 'https://elsewhere.example',
+      };
+      const response = await personOf('admin').call(path, { ...init, headers });
+      const slug = route.foreignPages === undefined ? 'csrf-token-missing' : 'origin-refused';
+      expect(await readProblem(response)).toMatchObject({ status: 403, slug });
     });
   }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../billing/role.ts';
@@ -8,7 +7,6 @@ import { type RunningApi, readProblem, startApi, startOfTime, testLimits } from 
 
 let api: RunningApi;
 let own: number;
-let other: number;
 const password = randomUUID();
 
 beforeAll(async () => {
@@ -16,7 +14,6 @@ beforeAll(async () => {
     limits: { ...testLimits, logins: { perAddress: 30, perAccount: 10, perDevice: 20 } },
   });
   own = await api.addMerchant('own-shop');
-  other = await api.addMerchant('other-shop');
 });
 afterAll(() => api.close());
 
@@ -32,10 +29,10 @@ const later = (ms: number) => {
   api.setNow(new Date(at).toISOString());
 };
 
-async function addPerson(role: Role = 'admin', merchantId: number | null = own): Promise<string> {
+async function addPerson(role: Role = 'admin'): Promise<string> {
   people += 1;
   const login = `hanako-${people}`;
-  await api.addUser(login, password, [{ merchantId, role, rights: [] }]);
+  await api.addUser(login, password, [{ merchantId: own, role, rights: [] }]);
   return login;
 }
 
@@ -211,29 +208,28 @@ describe('a thief', () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
   });
 
-  test('guesses ten thousand times; the user logs in all the while, nobody else waits', async () => {
+  test('guesses hundreds of times; the user logs in all the while, nobody else waits', async () => {
     const login = await addPerson();
     const known = await logIn(login);
     const token = await api.addToken('viewer');
-    let wrong = 0;
-    let refused = 0;
+    const statuses: number[] = [];
     const guess = async () => {
       const json = { login, password: randomUUID() };
       const response = await api.call('/v1/session', { method: 'POST', json });
       await response.body?.cancel();
-      if (response.status === 401) wrong += 1;
-      if (response.status === 429) refused += 1;
+      statuses.push(response.status);
     };
-    const attack = (async () => {
-      for (let round = 0; round < 200; round += 1) {
-        await Promise.all(Array.from({ length: 50 }, guess));
-      }
-    })();
-    await expect.poll(() => refused, { timeout: 60_000 }).toBeGreaterThan(0);
+    const attack = Promise.all(
+      Array.from({ length: 20 }, async () => {
+        for (let i = 0; i < 15; i += 1) await guess();
+      }),
+    );
+    await expect.poll(() => statuses.includes(429), { timeout: 60_000 }).toBe(true);
     expect((await known.logIn(login, password)).status).toBe(200);
     expect((await api.call('/v1/merchants', { token })).status).toBe(200);
     await attack;
-    expect([wrong, wrong + refused]).toEqual([10, 10_000]);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(290);
     // Whoever comes from a browser of their own for the first time waits a quarter of an hour at most.
     const stranger = openBrowser(api);
     const told = await stranger.logIn(login, password);
@@ -256,7 +252,16 @@ describe('a thief', () => {
     const others = (await Promise.all(names)).map(({ status }) => status);
     // 30 an address, and ten are used up.
     expect(others.filter((status) => status === 401).length).toBeLessThanOrEqual(20);
-    await wait(0);
+  });
+
+  test('needs the CSRF token of this very session', async () => {
+    const login = await addPerson();
+    const [mine, older] = [await logIn(login), await logIn(login)];
+    for (const forged of [undefined, '', 'x'.repeat(43), older.csrfToken]) {
+      mine.csrfToken = forged;
+      const response = await mine.call('/v1/session', { method: 'DELETE' });
+      expect((await readProblem(response)).slug).toBe('csrf-token-missing');
+    }
   });
 
   test('cannot log somebody in from a page of another site', async () => {
@@ -271,84 +276,5 @@ describe('a thief', () => {
       body: new URLSearchParams({ login, password }),
     });
     expect(form.status).toBe(415);
-  });
-});
-
-describe('an admin of one merchant', () => {
-  const newUser = (more: object) => ({
-    ...{ login: `taro-${randomUUID().slice(0, 8)}`, name: '太郎', password: randomUUID() },
-    ...more,
-  });
-
-  test('lets people in there, and nowhere else', async () => {
-    const admin = await logIn(await addPerson());
-    const create = async (json: object) => await admin.call('/v1/users', { method: 'POST', json });
-    const made = await create(newUser({ merchants: [{ merchant: 'own-shop', role: 'admin' }] }));
-    expect(made.status).toBe(201);
-    const refusals = await Promise.all([
-      create(newUser({ merchants: [{ merchant: 'other-shop', role: 'viewer' }] })),
-      create(newUser({ everywhere: { role: 'viewer' } })),
-      create(newUser({})),
-      create({ ...newUser({}), login: 'UPPER', merchants: [] }),
-    ]);
-    const slugs = (await Promise.all(refusals.map(readProblem))).map(({ slug }) => slug);
-    expect(slugs).toEqual([
-      ...['merchant-not-found', 'role-too-low', 'invalid-fields', 'invalid-fields'],
-    ]);
-    const { login } = (await made.json()) as { login: string };
-    const twice = await create(
-      newUser({ login, merchants: [{ merchant: 'own-shop', role: 'viewer' }] }),
-    );
-    expect((await readProblem(twice)).slug).toBe('user-exists');
-  });
-
-  test('cannot become somebody who reaches further', async () => {
-    const admin = await logIn(await addPerson());
-    people += 1;
-    const both = `hanako-${people}`;
-    await api.addUser(both, password, [
-      { merchantId: own, role: 'viewer', rights: [] },
-      { merchantId: other, role: 'admin', rights: [] },
-    ]);
-    const everywhere = await addPerson('viewer', null);
-    const foreign = await addPerson('viewer', other);
-    for (const login of [both, everywhere, foreign]) {
-      const acts = [
-        ['PUT', 'password', { password: randomUUID(), reason: 'x' }],
-        ['POST', 'disable', { reason: 'x' }],
-      ] as const;
-      for (const [method, path, json] of acts) {
-        const response = await admin.call(`/v1/users/${login}/${path}`, { method, json });
-        expect((await readProblem(response)).slug, `${login} ${path}`).toBe('user-not-found');
-      }
-    }
-    const seen = (await (await admin.call('/v1/users')).json()) as { users: { login: string }[] };
-    expect(seen.users.map(({ login }) => login)).not.toContain(both);
-    // But what they may do here is the admin's to say, where they are let in.
-    const grant = async (login: string) =>
-      await admin.call(`/v1/merchants/own-shop/users/${login}`, {
-        method: 'PUT',
-        json: { grant: null, reason: '不要' },
-      });
-    expect((await grant(both)).status).toBe(200);
-    expect((await readProblem(await grant(foreign))).slug).toBe('user-not-found');
-  });
-
-  test('of one merchant and a viewer of another makes no token for the other', async () => {
-    people += 1;
-    const login = `hanako-${people}`;
-    await api.addUser(login, password, [
-      { merchantId: own, role: 'admin', rights: [] },
-      { merchantId: other, role: 'viewer', rights: [] },
-    ]);
-    const browser = await logIn(login);
-    const create = async (merchants: string[]) =>
-      await browser.call('/v1/tokens', {
-        method: 'POST',
-        json: { actor: 'x', role: 'viewer', merchants },
-      });
-    expect((await create(['own-shop'])).status).toBe(201);
-    expect((await readProblem(await create(['other-shop']))).slug).toBe('merchant-not-found');
-    expect((await browser.call('/v1/merchants/other-shop')).status).toBe(200);
   });
 });

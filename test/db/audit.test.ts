@@ -8,6 +8,7 @@ import { runAuditExport } from '../../cli/audit-export.ts';
 import { runAuditVerify } from '../../cli/audit-verify.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { appendAudit, listAudit } from '../../db/queries/audit.ts';
+import { listAuditHeads, recordAuditHeads } from '../../db/queries/audit-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertMoneyRecord } from './money-record.ts';
 
@@ -102,11 +103,15 @@ describe('an export', () => {
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
     return { path, lines, output };
   }
-  async function verify(path: string, head?: string): Promise<[number, string]> {
+  async function verify(path: string, head?: string, heads?: string): Promise<[number, string]> {
     const said: string[] = [];
     const log = vi.spyOn(console, 'log').mockImplementation((text) => said.push(text));
     const error = vi.spyOn(console, 'error').mockImplementation((text) => said.push(text));
-    const code = await runAuditVerify({ file: path, ...(head === undefined ? {} : { head }) });
+    const code = await runAuditVerify({
+      file: path,
+      ...(head === undefined ? {} : { head }),
+      ...(heads === undefined ? {} : { heads }),
+    });
     log.mockRestore();
     error.mockRestore();
     return [code, said.join('\n')];
@@ -168,6 +173,45 @@ describe('an export', () => {
       `${[...lines, JSON.stringify({ n: lines.length + 1, entry, hash: smuggled })].join('\n')}\n`,
     );
     expect((await verify(path))[1]).toContain('belongs to another merchant');
+  });
+
+  test('is checked against every head that the worker has published, also when it was written anew', async () => {
+    const day = '2026-11-23';
+    const published = await recordAuditHeads(db, { day, now: AT });
+    // The second worker of the day, and the second look: nothing is published twice.
+    expect(await recordAuditHeads(db, { day, now: AT })).toEqual([]);
+    await appendAudit(db, merchantId, act('after'));
+    const next = await recordAuditHeads(db, { day: '2026-11-24', now: AT });
+    expect(await listAuditHeads(db, merchantId, { limit: 9 })).toEqual(
+      [...next, ...published].filter(({ merchant }) => merchant === slug),
+    );
+    const log = [...published, ...next].map((auditHead) =>
+      JSON.stringify({ level: 30, msg: 'head of an audit chain', auditHead }),
+    );
+    const heads = join(folder, 'worker.log');
+    await writeFile(heads, `${['not json', ...log].join('\n')}\n`);
+    const { path, lines } = await exported();
+    expect((await verify(path, undefined, heads))[1]).toContain('2 published heads fit');
+
+    const shorter = join(folder, 'shorter.ndjson');
+    await writeFile(shorter, `${lines.slice(0, -1).join('\n')}\n`);
+    expect((await verify(shorter, undefined, heads))[1]).toContain('the end is missing');
+
+    // Whoever can write to the database can hash as well.
+    let previous = GENESIS_HASH;
+    const anew = lines.map((_, i) => {
+      const entry = encodeAuditEntry(slug, i + 1, act('harmless'));
+      previous = hashAuditEntry(previous, entry);
+      return JSON.stringify({ n: i + 1, entry, hash: previous.toString('hex') });
+    });
+    const rewritten = join(folder, 'rewritten.ndjson');
+    await writeFile(rewritten, `${anew.join('\n')}\n`);
+    expect((await verify(rewritten))[0]).toBe(0);
+    expect(await verify(rewritten, undefined, heads)).toEqual([
+      1,
+      expect.stringContaining(`is not what was published on ${day}`),
+    ]);
+    expect((await verify(path, undefined, path))[0]).toBe(2);
   });
 
   test('that is not there, or a merchant that is not, is exit code 2', async () => {
