@@ -47,6 +47,14 @@ export function addRefreshCommands(program: Command, { lazily, oneOf }: Parsers)
   ofMonth('close', 'end a month as it is')
     .requiredOption('--reason <text>', 'why, for the audit')
     .action(lazily(acts, (module) => module.runRefreshClose));
+  const lists = () => import('./refresh-lists.ts');
+  ofMonth('results', 'print what was said of each card as CSV (GMO 洗替結果取得)').action(
+    lazily(lists, (module) => module.runRefreshResults),
+  );
+  ofMerchant('locks', 'list locked cards and what they were kept out of')
+    .option('--state <state>', 'open, released or all', oneOf('open', 'released', 'all'), 'open')
+    .option('--csv', 'print the evidence as CSV')
+    .action(lazily(lists, (module) => module.runRefreshLocks));
   ofMonth('result', 'take in a result file that was brought by hand')
     .argument('<file>', 'CSV of GMO')
     .action(async (file: string, options: object) =>

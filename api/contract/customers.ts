@@ -49,6 +49,7 @@ const customerDetailSchema = customerSchema
     storedCards: z.array(
       z.object({
         service: z.enum(cardServices),
+        identity: z.string().meta({ description: 'its name at the service' }),
         lastDigits: z.string(),
         brand: z.enum(cardBrands),
         holder: z.string().nullable(),
@@ -162,6 +163,14 @@ export const customerRoutes = {
         amountYen: subscriptionSchema.shape.amountYen,
         status: subscriptionSchema.shape.status,
         nextMonth: subscriptionSchema.shape.nextMonth.default(null),
+        card: z
+          .strictObject({ service: z.enum(cardServices), identity: z.string().min(1).max(400) })
+          .nullable()
+          .optional()
+          .meta({
+            description:
+              'the stored card that it charges; null: not known; left out: as before. Another card than a locked one has its orders billed again',
+          }),
       }),
     },
     responses: { 204: { kind: 'empty', description: 'as the cart has it now' } },

@@ -7,7 +7,9 @@ import {
 } from '../../billing/csv-writer.ts';
 import { formatCustomerId, parseCustomerId } from '../../billing/customer-id.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
+import { lockMerchant } from '../../db/database.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
+import { hadCardLocks } from '../../db/queries/card-locks.ts';
 import {
   acknowledgeReview,
   anyCustomer,
@@ -22,6 +24,7 @@ import { findSettings } from '../../db/queries/settings.ts';
 import { listSubscriptions, saveSubscription } from '../../db/queries/subscriptions.ts';
 import { importColumns } from '../../imports/import-columns.ts';
 import type { customerRoutes } from '../contract/customers.ts';
+import { followCardLocks } from '../follow-card-locks.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 
@@ -113,7 +116,9 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
     const { subscriptionNumber, customerId } = params;
     await deps.db.transaction().execute(async (trx) => {
       const of = { subscriptionNumber, customerId: idOf(customerId), ...body, now };
+      await lockMerchant(trx, merchant.id);
       const saved = await saveSubscription(trx, merchant.id, of);
+      if (!saved && body.card) throw new Problem('conflict', { detail: noSuchCard });
       if (!saved) throw new Problem('customer-not-found');
       await appendAudit(trx, merchant.id, {
         at: now,
@@ -124,9 +129,13 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
         details: { customerId, ...body },
       });
     });
+    if (await hadCardLocks(deps.db, merchant.id)) await followCardLocks(deps, merchant);
     return { status: 204 };
   },
 };
+
+const noSuchCard =
+  'この顧客にこのカードは登録されていません。何も変更していません。顧客の画面で、登録されているカードを確かめてください。';
 
 /** The contract has checked the form; a number of none matches nobody. */
 function idOf(text: string): number {

@@ -105,6 +105,8 @@ export async function* readCustomers(
 
 export interface StoredCard {
   readonly service: CardService;
+  /** Its name at the service. */
+  readonly identity: string;
   readonly lastDigits: string;
   readonly brand: CardBrand;
   readonly holder: string | null;
@@ -121,7 +123,7 @@ export async function listStoredCards(
   customerId: number,
 ): Promise<StoredCard[]> {
   const { rows } = await sql<StoredCard>`
-    select service, last_digits as "lastDigits", brand, holder, send_id as "sendId", sequence, expiry,
+    select service, identity, last_digits as "lastDigits", brand, holder, send_id as "sendId", sequence, expiry,
            auth_key_id is not null as "hasAuthKey"
       from cards
      where merchant_id = ${merchantId} and customer_id = ${customerId} and deleted_at is null

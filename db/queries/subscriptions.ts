@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { CardService } from '../../billing/card-service.ts';
 import type { Db } from '../database.ts';
 
 export const subscriptionStatuses = ['active', 'paused', 'ended'] as const;
@@ -15,25 +16,42 @@ export interface Subscription {
   readonly nextMonth: string | null;
 }
 
+/** Names a customer's stored card: `identity` is its name at the service. */
+export interface ChosenCard {
+  readonly service: CardService;
+  readonly identity: string;
+}
+
 /**
  * Writes a subscription as the shop's cart has it now, or brings the one with this number up to date.
- * @returns false when there is no such customer; nothing is written then.
+ * The caller holds the merchant's lock: a card that is chosen may free its orders from a locked one.
+ *
+ * @param of `card`: which card it charges; null = not known; left out = as before
+ * @returns false when there is no such customer or card; nothing is written then.
  */
 export async function saveSubscription(
   db: Db,
   merchantId: number,
-  of: Subscription & { readonly now: string },
+  of: Subscription & { readonly card?: ChosenCard | null | undefined; readonly now: string },
 ): Promise<boolean> {
+  const { card } = of;
+  const keeps = card === undefined;
+  const chosen = sql`(select k.id from cards k
+                       where k.merchant_id = ${merchantId} and k.customer_id = ${of.customerId}
+                         and k.service = ${card?.service ?? null}
+                         and k.identity = ${card?.identity ?? null} and k.deleted_at is null)`;
   const { numAffectedRows } = await sql`
-    insert into subscriptions (merchant_id, subscription_number, customer_id, amount_yen, status,
-                               next_month, created_at, updated_at)
-    select c.merchant_id, ${of.subscriptionNumber}, c.customer_id, ${of.amountYen}, ${of.status},
+    insert into subscriptions (merchant_id, subscription_number, customer_id, card_id,
+                               amount_yen, status, next_month, created_at, updated_at)
+    select c.merchant_id, ${of.subscriptionNumber}, c.customer_id, ${chosen}, ${of.amountYen}, ${of.status},
            ${of.nextMonth}, ${of.now}::timestamptz, ${of.now}::timestamptz
       from customers c
      where c.merchant_id = ${merchantId} and c.customer_id = ${of.customerId}
        and c.deleted_at is null
+       and (${card === undefined || card === null} or exists ${chosen})
     on conflict (merchant_id, subscription_number) do update
        set amount_yen = excluded.amount_yen, status = excluded.status,
+           card_id = case when ${keeps} then subscriptions.card_id else excluded.card_id end,
            next_month = excluded.next_month, updated_at = excluded.updated_at, deleted_at = null
      where subscriptions.customer_id = excluded.customer_id`.execute(db);
   return (numAffectedRows ?? 0n) > 0n;
