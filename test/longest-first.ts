@@ -6,11 +6,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const longest = ['disturbed-', 'demo.test.ts', 'console/'];
 
-const isLong = ({ moduleId }: TestSpecification) => longest.some((part) => moduleId.includes(part));
+/** What looks at the work of all others. */
+const last = ['every-kind-replays.test.ts'];
+
+function rankOf({ moduleId }: TestSpecification): number {
+  if (longest.some((part) => moduleId.includes(part))) return 0;
+  return last.some((part) => moduleId.includes(part)) ? 2 : 1;
+}
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return [0, 1, 2].flatMap((rank) => sorted.filter((file) => rankOf(file) === rank));
   }
 }

@@ -155,6 +155,7 @@ describe('Schedules follow the settings', () => {
       merchant: merchant.slug,
       change: 'unchanged',
       retention: 'unchanged',
+      refresh: 'unchanged',
       nextStart: null,
       movedClock: false,
     });
