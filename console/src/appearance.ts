@@ -1,4 +1,4 @@
-import { Alert, type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { Alert, Anchor, type CSSVariablesResolver, createTheme } from '@mantine/core';
 
 /** Colours that keep WCAG AA: axe looks at every page, light and dark (test/console/). */
 export const theme = createTheme({
@@ -11,6 +11,8 @@ export const theme = createTheme({
   defaultRadius: 'md',
   respectReducedMotion: true,
   components: {
+    // As large as the words around it, in a table too.
+    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
     // Its frame has the colour; coloured words on white are too pale to read.
     Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
   },

@@ -26,6 +26,7 @@ export interface OpenMonth {
 
 /** Reasons that stand elsewhere in the list, or that wait for a day and not for a person. */
 const toldElsewhere: readonly OpenReasonCode[] = ['authorized', 'sent', 'capture_sent'];
+const awaitsApproval: readonly OpenReasonCode[] = ['planned', 'selected_without_charge'];
 const onTheDesk: readonly OpenReasonCode[] = ['contradiction', 'stray', 'quarantined', 'unknown'];
 
 export function listTasks(
@@ -99,7 +100,8 @@ function fileTask(file: Exchange): Task[] {
 
 function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[] {
   if (reason.mover === 'psp' || toldElsewhere.includes(reason.reason)) return [];
-  if (reason.reason === 'planned' && approval !== null) return [];
+  // The approval itself is the task.
+  if (approval !== null && awaitsApproval.includes(reason.reason)) return [];
   const steps = onTheDesk.includes(reason.reason)
     ? [`reconciliation-desk?month=${month}`]
     : reason.reason === 'declined'

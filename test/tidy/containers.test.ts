@@ -138,7 +138,7 @@ describe('Dockerfile', () => {
 
   it('builds from pinned images', () => {
     const images = instructions('FROM').map((line) => line.split(' ')[0] as string);
-    expect(images.length).toBe(2);
+    expect(images.length).toBe(3);
     expect(images.filter((image) => !isPinned(image))).toEqual([]);
   });
 

@@ -183,9 +183,9 @@ function Calendar({ days, today }: { readonly days: readonly Day[]; readonly tod
                   </Text>
                   {of(date).rows > 0 && (
                     <Text size="sm">
-                      <Count count={of(date).rows} inherit />
+                      <Count count={of(date).rows} />
                       <br />
-                      <Yen amount={of(date).yen} inherit />
+                      <Yen amount={of(date).yen} />
                     </Text>
                   )}
                 </Table.Td>

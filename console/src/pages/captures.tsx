@@ -91,7 +91,7 @@ function CapturesPage() {
           onChange={(event) => setPart(event.currentTarget.value)}
         />
         <Button disabled={!may || chosen.length === 0} onClick={() => setConfirming(true)}>
-          {words('capture')} (<CountAndYen of={sum} inherit />)
+          {words('capture')} (<CountAndYen of={sum} />)
         </Button>
       </Group>
       <Loaded read={charges}>

@@ -200,7 +200,7 @@ function KindTable({
           aria-pressed={chosen === kind}
           onClick={() => setSearch({ kind })}
         >
-          {labels(kind)} <CountAndYen of={findings[kind] ?? { rows: 0, yen: 0 }} ml={6} inherit />
+          {labels(kind)} <CountAndYen of={findings[kind] ?? { rows: 0, yen: 0 }} ml={6} />
         </Button>
       ))}
     </Group>

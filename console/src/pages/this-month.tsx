@@ -19,7 +19,7 @@ const useWords = defineWords('this-month', {
     tasks: '対応が必要なこと',
     noTasks: '今、人の対応が必要なことはありません。',
     noMonths: '請求中の月はありません。月を始めると、ここに進み具合が表示されます。',
-    month: '{{month}} 月分',
+    month: '{{month}} 分',
     what: '内容',
     due: '期限',
     rows: '件数',

@@ -8,7 +8,7 @@ import { useLanguage } from '../language.ts';
 export function Yen({ amount, ...style }: { readonly amount: number } & TextProps) {
   const { language } = useLanguage();
   return (
-    <Text span className="figure" {...style}>
+    <Text span inherit className="figure" {...style}>
       {language === 'ja' ? formatYen(amount) : `¥${formatCount(amount)}`}
     </Text>
   );
@@ -26,7 +26,7 @@ export function useCountWord(): (count: number) => string {
 export function Count({ count, ...style }: { readonly count: number } & TextProps) {
   const word = useCountWord();
   return (
-    <Text span className="figure" {...style}>
+    <Text span inherit className="figure" {...style}>
       {word(count)}
     </Text>
   );
@@ -37,10 +37,10 @@ export function CountAndYen({
   ...style
 }: { readonly of: { readonly rows: number; readonly yen: number } } & TextProps) {
   return (
-    <Text span className="figure" {...style}>
-      <Count count={of.rows} inherit />
+    <Text span inherit className="figure" {...style}>
+      <Count count={of.rows} />
       {' / '}
-      <Yen amount={of.yen} inherit />
+      <Yen amount={of.yen} />
     </Text>
   );
 }

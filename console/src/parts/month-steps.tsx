@@ -100,7 +100,7 @@ function ChargeBar({ charges }: { readonly charges: CycleDetail['charges'] }) {
       <Group gap="md">
         {present.map((state) => (
           <Text key={state} size="xs">
-            {words(state)} <CountAndYen of={charges[state] ?? { rows: 0, yen: 0 }} inherit />
+            {words(state)} <CountAndYen of={charges[state] ?? { rows: 0, yen: 0 }} />
           </Text>
         ))}
       </Group>

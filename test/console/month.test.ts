@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readCycle } from '../../sandbox/operator.ts';
+import {
+  downloadResult,
+  handOverFile,
+  waitForCompletionMail,
+} from '../../sandbox/paygent-operator.ts';
+import { type Month, openMonth } from '../workflows/month.ts';
+import { makeExport, numbered } from '../workflows/month-acts.ts';
+import { look, type OpenConsole, openConsole } from './open-console.ts';
+
+let month: Month;
+let screens: OpenConsole;
+beforeAll(async () => {
+  month = await openMonth({ settings: { approval: { policy: 'four-eyes' } } });
+  screens = await openConsole(month);
+});
+afterAll(async () => {
+  await screens?.close();
+  await month?.close();
+});
+
+const billingMonth = '2026-11';
+/** Order number of the line that comes back with another amount. */
+const odd = '7102';
+
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+const follow = (page: Page, name: string) =>
+  page.getByRole('link', { name, exact: true }).first().click();
+const drop = (page: Page, label: string, bytes: Uint8Array, name: string) =>
+  page
+    .getByLabel(label)
+    .locator('input[type=file]')
+    .or(page.locator(`input[type=file][aria-label="${label}"]`))
+    .first()
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(bytes) });
+
+/** Starts the month, gives it its orders and has somebody else let it go. */
+async function beginMonth(operator: Page, approver: Page): Promise<void> {
+  await press(operator, '月を始める');
+  expect(await operator.getByLabel('請求月').inputValue()).toBe(billingMonth);
+  await press(operator, '始める');
+  await operator.getByRole('heading', { name: `${billingMonth} の請求` }).waitFor();
+  await drop(operator, '注文CSVを取り込む', makeExport(numbered('71', 5)), 'orders.csv');
+  await follow(operator, '内容を確かめて承認する');
+  await operator.getByText('承認には承認者の権限が必要です').waitFor();
+  expect(await look(operator, 'preview')).toEqual([]);
+
+  await approver.goto(operator.url());
+  await press(approver, '承認する');
+  await approver.getByRole('dialog').getByRole('button', { name: '承認する' }).click();
+  await approver.getByRole('heading', { name: `${billingMonth} の請求` }).waitFor();
+}
+
+/** The round trip of a file: page, portal, page. @returns the result as the portal gives it */
+async function handOver(page: Page, transactionKind: 'オーソリ' | '売上'): Promise<Buffer> {
+  await page.goto(`${screens.url}/merchants/${month.day.desk.merchant}`);
+  await follow(page, 'ファイルをアップロードする');
+  await page.getByText(`取引種別は「${transactionKind}」を選んでください。`).waitFor();
+  const waiting = page.waitForEvent('download');
+  await page
+    .getByRole('region', { name: 'アップロードの手順' })
+    .getByRole('button', { name: /\.csv$/ })
+    .click();
+  const download = await waiting;
+  const bytes = await readFile(await download.path());
+  const table = page.getByRole('table', { name: '確認画面' });
+  const value = async (name: string) =>
+    Number(
+      (await table.getByRole('row', { name }).locator('td').textContent())?.replace(/\D/g, ''),
+    );
+  const { acceptanceNumber } = await handOverFile(
+    month.portal,
+    { bytes, fileName: download.suggestedFilename(), transactionKind },
+    { records: await value('件数'), amountYen: await value('金額') },
+  );
+  if (transactionKind === 'オーソリ') expect(await look(page, 'hand-over')).toEqual([]);
+  await page.getByLabel('確認画面の決済種別・取引種別・件数・金額は').check();
+  await page.getByRole('textbox', { name: '受付番号' }).fill(acceptanceNumber);
+  await press(page, '受付番号を記録する');
+  await waitForCompletionMail(month.mailServer, acceptanceNumber);
+  await press(page, '処理完了メールを受け取った');
+  const result = await downloadResult(month.portal, acceptanceNumber);
+  await page.getByText(`受付番号 ${acceptanceNumber} の結果ファイル`).first().waitFor();
+  return result;
+}
+
+async function bringResult(page: Page, result: Uint8Array): Promise<void> {
+  const label = await page.locator('input[type=file]').first().getAttribute('aria-label');
+  await drop(page, label ?? '', result, 'result.csv');
+  await page.getByRole('heading', { name: '照合の結果(1 回目)' }).waitFor();
+}
+
+test('a month by hand: upload, approval by another, hand over, result, desk, capture, report', async () => {
+  const operator = await screens.logIn('operator');
+  const approver = await screens.logIn('approver');
+  await beginMonth(operator, approver);
+
+  const result = await handOver(operator, 'オーソリ');
+  const changed = result.toString('latin1').replace(`,${odd},,1001,`, `,${odd},,1010,`);
+  await bringResult(operator, Buffer.from(changed, 'latin1'));
+  expect(await look(operator, 'exchange')).toEqual([]);
+
+  await operator.goto(`${screens.url}/merchants/${month.day.desk.merchant}/reconciliation-desk`);
+  await press(operator, odd);
+  await operator.getByRole('table', { name: '項目ごとの比較' }).waitFor();
+  expect(await look(operator, 'reconciliation-desk')).toEqual([]);
+  await press(operator, '判断する');
+  await operator.getByRole('radio', { name: 'オーソリOK' }).check();
+  await operator.getByLabel('理由').fill('情報照会で確認');
+  await press(operator, '確定する');
+  await operator.getByText('要確認の項目はありません').waitFor();
+
+  await operator.goto(`${screens.url}/merchants/${month.day.desk.merchant}`);
+  await operator.getByRole('link', { name: 'ファイルをアップロードする' }).first().waitFor();
+  expect(await look(operator, 'this-month')).toEqual([]);
+  await bringResult(operator, await handOver(operator, '売上'));
+  await follow(operator, `${billingMonth} の請求`);
+  await operator.getByRole('heading', { name: `${billingMonth} の請求` }).waitFor();
+  expect(await look(operator, 'cycle')).toEqual([]);
+  await follow(operator, '報告');
+  await operator
+    .getByRole('table', { name: '請求(現在の状態)' })
+    .getByRole('row', { name: /消込済/ })
+    .waitFor();
+  expect(await look(operator, 'cycle-report')).toEqual([]);
+
+  expect((await readCycle(month.day.desk, billingMonth)).charges.captured?.rows).toBeGreaterThan(0);
+  expect(screens.complaints).toEqual([]);
+}, 240_000);

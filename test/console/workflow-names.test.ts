@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import {
+  cycleWorkflow,
+  exchangeWorkflow,
+  previewWorkflow,
+} from '../../console/src/workflow-names.ts';
+import {
+  cycleWorkflowId,
+  exchangeWorkflowId,
+  previewWorkflowId,
+} from '../../workflows/workflow-ids.ts';
+
+it('names workflows as the workflows themselves do', () => {
+  expect(cycleWorkflow('my-shop', '2026-11')).toBe(cycleWorkflowId('my-shop', '2026-11'));
+  expect(previewWorkflow('my-shop', '2026-11', 7)).toBe(previewWorkflowId('my-shop', '2026-11', 7));
+  expect(exchangeWorkflow('my-shop', '2026-11', 'auth', 12)).toBe(
+    exchangeWorkflowId('my-shop', '2026-11', 'auth', 12),
+  );
+});
