@@ -2060,6 +2060,30 @@ AS $function$
       delete from file_chunks where file_id = any (blanked);
       return cardinality(blanked);
     end $function$;
+CREATE OR REPLACE FUNCTION public.blank_migration_files(merchant bigint, import_months integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare
+      ended_before timestamptz := clock_timestamp()
+        + (select clock_offset_ms from merchants where id = merchant) * interval '1 millisecond'
+        - make_interval(months => import_months);
+    begin
+      if import_months is null then return 0; end if;
+      if import_months < 1 then raise exception 'import_months is at least 1'; end if;
+      return blank_files(merchant, array(
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0 and f.stored_at < ended_before
+           and f.kind in ('returned-cards', 'link-file')
+           and not exists (select from card_migrations m
+             where m.merchant_id = merchant and coalesce(m.finished_at, 'infinity') >= ended_before
+               and (exists (select from migration_rounds r
+                      where r.migration_id = m.id and r.file_id = f.id)
+                 or exists (select from migration_link_files l
+                      where l.migration_id = m.id and l.file_id = f.id)))));
+    end $function$;
 CREATE OR REPLACE FUNCTION public.check_attempts()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3116,6 +3140,7 @@ grant usage on sequence imports_id_seq to tsukigime_app;
 grant usage on sequence mail_outbox_id_seq to tsukigime_app;
 grant usage on sequence mailbox_mails_id_seq to tsukigime_app;
 grant usage on sequence merchants_id_seq to tsukigime_app;
+grant usage on sequence migration_link_files_id_seq to tsukigime_app;
 grant usage on sequence notices_id_seq to tsukigime_app;
 grant usage on sequence occupations_id_seq to tsukigime_app;
 grant usage on sequence order_collections_id_seq to tsukigime_app;

@@ -5,6 +5,7 @@ import {
   type MigrationFacts,
   type MigrationStage,
   migrationNeedsPerson,
+  migrationStagesJa,
 } from '../billing/card-migration.ts';
 import type { CycleStage } from '../billing/cycle.ts';
 import { describeMigration } from '../billing/describe-migration.ts';
@@ -79,7 +80,8 @@ export async function cardMigration(input: CardMigrationInput): Promise<void> {
       return;
     }
     const dueAt = earlierInstant(await remind(facts), machineAt);
-    await bell.waits(dueAt, describeMigration(facts));
+    // Short: Temporal takes no long text at a timer.
+    await bell.waits(dueAt, migrationStagesJa[facts.stage]);
   }
 
   /** Reminds of a wait what is due of it. @returns when to remind next */

@@ -194,6 +194,30 @@ export async function up(db: Kysely<any>): Promise<void> {
         left join import_failures f on f.import_id = r.import_id and f.record = w.record
        where r.state = 'done' and r.superseded_at is null;
 
+    -- The files of migrations that ended so long ago; what is blanked and what is kept is as for imports.
+    create function blank_migration_files(merchant bigint, import_months int) returns int
+      language plpgsql security definer set search_path = public, pg_temp as $$
+    declare
+      ended_before timestamptz := clock_timestamp()
+        + (select clock_offset_ms from merchants where id = merchant) * interval '1 millisecond'
+        - make_interval(months => import_months);
+    begin
+      if import_months is null then return 0; end if;
+      if import_months < 1 then raise exception 'import_months is at least 1'; end if;
+      return blank_files(merchant, array(
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0 and f.stored_at < ended_before
+           and f.kind in ('returned-cards', 'link-file')
+           and not exists (select from card_migrations m
+             where m.merchant_id = merchant and coalesce(m.finished_at, 'infinity') >= ended_before
+               and (exists (select from migration_rounds r
+                      where r.migration_id = m.id and r.file_id = f.id)
+                 or exists (select from migration_link_files l
+                      where l.migration_id = m.id and l.file_id = f.id)))));
+    end $$;
+    revoke execute on function blank_migration_files from public;
+    grant execute on function blank_migration_files to tsukigime_app;
+
     grant select, insert on card_migrations, migration_acknowledgements,
       migration_customer_decisions, migration_link_files, migration_customers, migration_hand_overs,
       migration_rounds, migration_rows, migration_card_changes, migration_acceptances

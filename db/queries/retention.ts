@@ -19,13 +19,17 @@ export async function blankExpired(
   const [row] = rows;
   if (row === undefined) throw new Error('a function always answers');
   const { importMonths, orderMonths, carrierMonths } = of;
+  const moved = await sql<{ files: number }>`
+    select blank_migration_files(${merchantId}, ${importMonths}::int) as files`.execute(trx);
+  const importFiles = row.blanked.importFiles + (moved.rows[0]?.files ?? 0);
+  const blanked = { ...row.blanked, importFiles };
   await appendAudit(trx, merchantId, {
     at: of.now,
     actor: of.actor,
     act: 'retention.applied',
     subject: 'retention',
     reason: null,
-    details: { importMonths, orderMonths, carrierMonths, ...row.blanked },
+    details: { importMonths, orderMonths, carrierMonths, ...blanked },
   });
-  return row.blanked;
+  return blanked;
 }
