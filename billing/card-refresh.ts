@@ -217,7 +217,7 @@ export function describeRefresh(facts: RefreshFacts): string {
         ? `結果を取り込まずに終了しました。${note}カードは変更していません。`
         : `${describeRefreshCounts(counts)}${note}`;
     case 'not_run':
-      return `今月の洗替は実施していません。${note}`;
+      return `${month} の洗替は実施していません。${note}`;
   }
 }
 

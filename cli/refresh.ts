@@ -1,13 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { testRefreshConnection } from '../activities/refresh-connection.ts';
 import { parseBillingMonth } from '../billing/billing-month.ts';
-import { formatJstMinute } from '../billing/business-date.ts';
-import {
-  describeRefresh,
-  isFinishedRefresh,
-  planRefresh,
-  refreshResultDueAt,
-} from '../billing/card-refresh.ts';
+import { describeRefresh } from '../billing/card-refresh.ts';
 import { explainRefresh, refreshPreviewCsv } from '../billing/card-refresh-selection.ts';
 import { csvStart } from '../billing/csv-writer.ts';
 import { readConfig } from '../config.ts';
@@ -112,13 +106,5 @@ function show({ id: _, ...refresh }: CardRefresh) {
 
 function describe(refresh: CardRefresh): string {
   const { month, stage, attention } = refresh;
-  const next = isFinishedRefresh(stage) ? null : planRefresh(refresh).at;
-  return [
-    `${month} ${stage}${attention ? ' (要確認)' : ''}`,
-    `  ${describeRefresh(refresh)}`,
-    ...(next === null ? [] : [`  次回: ${formatJstMinute(next)}`]),
-    ...(stage === 'awaiting_result'
-      ? [`  結果の予定: ${formatJstMinute(refreshResultDueAt(month))}`]
-      : []),
-  ].join('\n');
+  return `${month} ${stage}${attention ? ' (要確認)' : ''}\n  ${describeRefresh(refresh)}`;
 }
