@@ -1,29 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
-import { sketchRoutes } from '../api/client/route-sketch.ts';
-import { contract } from '../api/contract.ts';
-
-/** The paths of the contract as a module: made at each build, so that none can be stale. */
-function contractRoutes(): Plugin {
-  const name = 'virtual:contract-routes';
-  return {
-    name: 'contract-routes',
-    resolveId: (id) => (id === name ? `\0${name}` : undefined),
-    load: (id) =>
-      id === `\0${name}`
-        ? `export const contractRoutes = ${JSON.stringify(sketchRoutes(contract))};`
-        : undefined,
-  };
-}
+import { defineConfig } from 'vite';
+import { contractRoutes } from '../api/client/contract-routes.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), contractRoutes()],
+  plugins: [react()],
+  // The paths of the contract, made at each build: no file of them could be stale.
+  define: { CONTRACT_ROUTES: JSON.stringify(contractRoutes) },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
-    // The browser story and error reports read the built code.
     sourcemap: false,
     // Nothing inline: the content security policy lets files of our own run and nothing else.
     assetsInlineLimit: 0,

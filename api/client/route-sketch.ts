@@ -10,7 +10,7 @@ export interface RouteSketch {
 
 /**
  * The contract without its schemas, so that a browser loads paths and methods and no validator. The
- * console's build calls it (console/vite.config.ts); what it makes is never kept in a file.
+ * console’s build calls it by contract-routes.ts; what it makes is never kept in a file.
  */
 export function sketchRoutes<Name extends string>(
   routes: Readonly<Record<Name, RouteContract>>,

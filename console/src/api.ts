@@ -1,4 +1,3 @@
-import { contractRoutes } from 'virtual:contract-routes';
 import {
   keepPreviousData,
   QueryClient,
@@ -13,6 +12,7 @@ import { ApiProblem } from '../../api/client/api-problem.ts';
 import type { CallAnswer, CallInput } from '../../api/client/call.ts';
 import { createClient } from '../../api/client/client.ts';
 import type { Contract, RouteName } from '../../api/contract.ts';
+import { contractRoutes } from './contract-routes.ts';
 import { sessionHeaders } from './csrf.ts';
 
 /** How pages read and act: by names of routes, never by addresses. */

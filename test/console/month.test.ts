@@ -129,4 +129,4 @@ test('a month by hand: upload, approval by another, hand over, result, desk, cap
 
   expect((await readCycle(month.day.desk, billingMonth)).charges.captured?.rows).toBeGreaterThan(0);
   expect(screens.complaints).toEqual([]);
-}, 240_000);
+}, 300_000);

@@ -67,7 +67,8 @@ export async function openConsole(month: Month): Promise<OpenConsole> {
       });
       contexts.push(context);
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      // Ten people may be at this machine: what is missing is missing after a minute.
+      page.setDefaultTimeout(60_000);
       page.on('console', (message) => {
         // A session that is not there yet is asked for and refused: that is how the page learns it.
         const expected = /status of 401/.test(message.text());

@@ -1,8 +1,11 @@
 import { Anchor, Button, Card, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
-import { addDays, businessDateOf } from '../../../billing/business-date.ts';
-import { type Read, saveFile, useRead, useReads } from '../api.ts';
+import { businessDateOf } from '../../../billing/business-date.ts';
+import { saveFile, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import type { DeadlineDay } from '../month-progress.ts';
+import { CaptureWaves } from '../parts/capture-waves.tsx';
+import { DeadlineCalendar } from '../parts/deadline-calendar.tsx';
 import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -29,21 +32,6 @@ const useWords = defineWords('capture-window', {
     inFiles: 'アップロード待ち',
     lastDay: '期限前の自動処理',
     choose: '売上処理を選ぶ',
-    waves: '売上の予定',
-    policy: '売上の方針',
-    ready: '売上処理できる',
-    next: '次の売上ファイル',
-    on_shipment: '発送後',
-    immediate: 'すぐに',
-    on_date: '指定日',
-    manual: '担当者が選ぶ',
-    sun: '日',
-    mon: '月',
-    tue: '火',
-    wed: '水',
-    thu: '木',
-    fri: '金',
-    sat: '土',
   },
   en: {
     title: 'Capture deadlines',
@@ -65,28 +53,11 @@ const useWords = defineWords('capture-window', {
     inFiles: 'To upload',
     lastDay: 'Last-day rule acts',
     choose: 'Choose captures',
-    waves: 'Capture waves',
-    policy: 'Policy',
-    ready: 'Ready',
-    next: 'Next capture file',
-    on_shipment: 'On shipment',
-    immediate: 'At once',
-    on_date: 'On a date',
-    manual: 'An operator chooses',
-    sun: 'Sun',
-    mon: 'Mon',
-    tue: 'Tue',
-    wed: 'Wed',
-    thu: 'Thu',
-    fri: 'Fri',
-    sat: 'Sat',
   },
 });
 
-const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 /** As long as an authorization lives at most. */
 const shownDays = 60;
-type Day = NonNullable<Read<'listDeadlines'>['data']>['days'][number];
 
 function CaptureWindowPage() {
   const words = useWords();
@@ -119,7 +90,7 @@ function CaptureWindowPage() {
                 </Card>
               ))}
             </SimpleGrid>
-            <Waves />
+            <CaptureWaves />
             {days.length === 0 ? (
               <Empty>{words('none')}</Empty>
             ) : (
@@ -127,7 +98,7 @@ function CaptureWindowPage() {
                 <Title order={2} size="h4">
                   {words('calendar')}
                 </Title>
-                <Calendar days={days} today={businessDateOf(asOf)} />
+                <DeadlineCalendar days={days} today={businessDateOf(asOf)} />
                 <Title order={2} size="h4">
                   {words('list')}
                 </Title>
@@ -141,64 +112,7 @@ function CaptureWindowPage() {
   );
 }
 
-/** Weeks from this one on, as far as the last deadline; each day with its yen at stake. */
-function Calendar({ days, today }: { readonly days: readonly Day[]; readonly today: string }) {
-  const words = useWords();
-  const last = days.at(-1)?.expiresOn ?? today;
-  const weekday = new Date(`${today}T00:00:00Z`).getUTCDay();
-  const weeks: string[][] = [];
-  for (let first = addDays(today, -weekday); first <= last; first = addDays(first, 7)) {
-    weeks.push(weekdays.map((_, index) => addDays(first, index)));
-  }
-  const of = (date: string) =>
-    days
-      .filter(({ expiresOn }) => expiresOn === date)
-      .reduce((sum, { rows, yen }) => ({ rows: sum.rows + rows, yen: sum.yen + yen }), {
-        rows: 0,
-        yen: 0,
-      });
-  return (
-    <Table.ScrollContainer minWidth={700}>
-      <Table withTableBorder withColumnBorders aria-label={words('calendar')}>
-        <Table.Thead>
-          <Table.Tr>
-            {weekdays.map((day) => (
-              <Table.Th key={day} scope="col">
-                {words(day)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {weeks.map((week) => (
-            <Table.Tr key={week[0]}>
-              {week.map((date) => (
-                <Table.Td
-                  key={date}
-                  className={of(date).rows > 0 ? 'cell-differs' : ''}
-                  aria-current={date === today ? 'date' : undefined}
-                >
-                  <Text size="xs" c={date < today ? 'dimmed' : 'inherit'}>
-                    {date.slice(5)}
-                  </Text>
-                  {of(date).rows > 0 && (
-                    <Text size="sm">
-                      <Count count={of(date).rows} />
-                      <br />
-                      <Yen amount={of(date).yen} />
-                    </Text>
-                  )}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}
-
-function DayTable({ days }: { readonly days: readonly Day[] }) {
+function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
   const words = useWords();
   const { place } = useMerchant();
   return (
@@ -257,59 +171,6 @@ function DayTable({ days }: { readonly days: readonly Day[] }) {
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  );
-}
-
-/** When each open month's next capture file is built, and with how many charges. */
-function Waves() {
-  const words = useWords();
-  const { merchant, place } = useMerchant();
-  const open = useRead('listCycles', { params: { merchant }, query: { open: true, limit: 6 } });
-  const months = open.data?.cycles.map(({ month }) => month) ?? [];
-  const cycles = useReads(
-    'readCycle',
-    months.map((month) => ({ params: { merchant, month } })),
-    { everyMs: 15_000 },
-  );
-  const found = cycles.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  if (found.length === 0) return null;
-  const policyWords = {
-    'on-shipment': 'on_shipment',
-    immediate: 'immediate',
-    'on-date': 'on_date',
-    manual: 'manual',
-  } as const;
-  return (
-    <Table aria-label={words('waves')}>
-      <Table.Thead>
-        <Table.Tr>
-          {(['month', 'policy', 'ready', 'next', 'choose'] as const).map((column) => (
-            <Table.Th key={column} scope="col">
-              {words(column)}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {found.map(({ month, capture }) => (
-          <Table.Tr key={month}>
-            <Table.Td>{month}</Table.Td>
-            <Table.Td>{words(policyWords[capture.policy])}</Table.Td>
-            <Table.Td>
-              <Count count={capture.ready} />
-            </Table.Td>
-            <Table.Td>
-              <Instant at={capture.nextWaveAt} />
-            </Table.Td>
-            <Table.Td>
-              <Anchor component={Link} to={place('cycles', month, 'captures')}>
-                {words('choose')}
-              </Anchor>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 

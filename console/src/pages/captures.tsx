@@ -50,10 +50,8 @@ function CapturesPage() {
   const words = useWords();
   const { month = '' } = useParams();
   const { merchant, place } = useMerchant();
-  const may = useMay('operator');
   const { after, limit } = usePlace();
   const [chosen, setChosen] = useState<readonly Charge[]>([]);
-  const [confirming, setConfirming] = useState(false);
   const [part, setPart] = useState('');
   const charges = useRead('listCharges', {
     params: { merchant, month },
@@ -63,18 +61,6 @@ function CapturesPage() {
       ...(after === undefined ? {} : { after: Number(after) }),
     },
   });
-  const capture = useAct('captureCharges');
-  const sum = {
-    rows: chosen.length,
-    yen: chosen.reduce((yen, { amountYen }) => yen + amountYen, 0),
-  };
-  const confirm = async (reason: string) => {
-    const orderNumbers = chosen.map(({ orderNumber }) => orderNumber);
-    const body = { orderNumbers, confirmed: sum, reason };
-    if ((await capture.act({ params: { merchant, month }, body })) === null) return;
-    setConfirming(false);
-    setChosen([]);
-  };
   return (
     <Page
       title={words('title', { month })}
@@ -90,9 +76,7 @@ function CapturesPage() {
           value={part}
           onChange={(event) => setPart(event.currentTarget.value)}
         />
-        <Button disabled={!may || chosen.length === 0} onClick={() => setConfirming(true)}>
-          {words('capture')} (<CountAndYen of={sum} />)
-        </Button>
+        <CaptureChosen month={month} chosen={chosen} onDone={() => setChosen([])} />
       </Group>
       <Loaded read={charges}>
         {({ charges: found, nextAfter }) => (
@@ -110,6 +94,41 @@ function CapturesPage() {
           </Stack>
         )}
       </Loaded>
+    </Page>
+  );
+}
+
+/** Asks once more with count and yen: what is confirmed must be what is captured. */
+function CaptureChosen({
+  month,
+  chosen,
+  onDone,
+}: {
+  readonly month: string;
+  readonly chosen: readonly Charge[];
+  readonly onDone: () => void;
+}) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const may = useMay('operator');
+  const [confirming, setConfirming] = useState(false);
+  const capture = useAct('captureCharges');
+  const sum = {
+    rows: chosen.length,
+    yen: chosen.reduce((yen, { amountYen }) => yen + amountYen, 0),
+  };
+  const confirm = async (reason: string) => {
+    const orderNumbers = chosen.map(({ orderNumber }) => orderNumber);
+    const body = { orderNumbers, confirmed: sum, reason };
+    if ((await capture.act({ params: { merchant, month }, body })) === null) return;
+    setConfirming(false);
+    onDone();
+  };
+  return (
+    <>
+      <Button disabled={!may || chosen.length === 0} onClick={() => setConfirming(true)}>
+        {words('capture')} (<CountAndYen of={sum} />)
+      </Button>
       <ActDialog
         opened={confirming}
         onClose={() => setConfirming(false)}
@@ -122,7 +141,7 @@ function CapturesPage() {
       >
         <CountAndYen of={sum} fw={700} />
       </ActDialog>
-    </Page>
+    </>
   );
 }
 

@@ -9,13 +9,13 @@ const useWords = defineWords('login', {
   ja: {
     title: '月極にログイン',
     login: 'ログイン名',
-    password: 'パスワード',
+    phrase: 'パスワード',
     logIn: 'ログイン',
   },
   en: {
     title: 'Log in to Tsukigime',
     login: 'Login name',
-    password: 'Password',
+    phrase: 'Password',
     logIn: 'Log in',
   },
 });
@@ -52,7 +52,7 @@ function LoginPage() {
               required
             />
             <PasswordInput
-              label={words('password')}
+              label={words('phrase')}
               value={password}
               onChange={(event) => setPassword(event.currentTarget.value)}
               autoComplete="current-password"

@@ -56,34 +56,35 @@ const useWords = defineWords('reconciliation-desk', {
 
 export type DeskItemRow = NonNullable<Read<'listDeskItems'>['data']>['items'][number];
 
+/** Filters, chosen page and opened item: all in the address, so that they can be shared. */
+function useDeskFilter() {
+  const [search, setSearch] = useSearchParams();
+  const month = search.get('month') ?? '';
+  return {
+    typedMonth: month,
+    item: search.get('item'),
+    filter: {
+      month: billingMonthPattern.test(month) ? month : undefined,
+      kind: DESK_ITEM_KINDS.find((one) => one === search.get('kind')),
+      exchange: search.get('exchange') ?? undefined,
+    },
+    change: (name: string, value: string) =>
+      setSearch((before) => {
+        const next = new URLSearchParams(before);
+        next.delete('after');
+        if (value === '') next.delete(name);
+        else next.set(name, value);
+        return next;
+      }),
+  };
+}
+
 function DeskPage() {
   const words = useWords();
   const closeButton = useCloseButton();
   const { merchant } = useMerchant();
   const may = useMay('operator');
-  const [search, setSearch] = useSearchParams();
-  const [chosen, setChosen] = useState<readonly DeskItemRow[]>([]);
-  const [deciding, setDeciding] = useState(false);
-  const { after, limit } = usePlace();
-  const month = search.get('month') ?? '';
-  const filter = {
-    month: billingMonthPattern.test(month) ? month : undefined,
-    kind: DESK_ITEM_KINDS.find((one) => one === search.get('kind')),
-    exchange: search.get('exchange') ?? undefined,
-  };
-  const desk = useRead(
-    'listDeskItems',
-    { params: { merchant }, query: { ...filter, after, limit } },
-    { everyMs: 10_000 },
-  );
-  const change = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      next.delete('after');
-      if (value === '') next.delete(name);
-      else next.set(name, value);
-      return next;
-    });
+  const { filter, item, change } = useDeskFilter();
   return (
     <Page
       title={words('title')}
@@ -99,24 +100,61 @@ function DeskPage() {
         </Button>
       }
     >
+      <DeskList />
+      {may && <DeskSheet />}
+      <Drawer
+        opened={item !== null}
+        onClose={() => change('item', '')}
+        position="right"
+        size="xl"
+        title={words('item')}
+        closeButtonProps={closeButton}
+      >
+        {item !== null && <DeskItem item={item} onDone={() => change('item', '')} />}
+      </Drawer>
+    </Page>
+  );
+}
+
+function DeskFilters() {
+  const words = useWords();
+  const { typedMonth, filter, change } = useDeskFilter();
+  return (
+    <>
+      <TextInput
+        label={words('month')}
+        placeholder="2026-11"
+        w={140}
+        value={typedMonth}
+        onChange={(event) => change('month', event.currentTarget.value)}
+      />
+      <Select
+        label={words('kind')}
+        w={200}
+        value={filter.kind ?? ''}
+        data={[
+          { value: '', label: words('all') },
+          ...DESK_ITEM_KINDS.map((value) => ({ value, label: words(value) })),
+        ]}
+        onChange={(value) => change('kind', value ?? '')}
+      />
+    </>
+  );
+}
+
+function DeskList() {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const { filter, change } = useDeskFilter();
+  const { after, limit } = usePlace();
+  const [chosen, setChosen] = useState<readonly DeskItemRow[]>([]);
+  const [deciding, setDeciding] = useState(false);
+  const query = { ...filter, after, limit };
+  const desk = useRead('listDeskItems', { params: { merchant }, query }, { everyMs: 10_000 });
+  return (
+    <>
       <Group className="no-print" align="flex-end">
-        <TextInput
-          label={words('month')}
-          placeholder="2026-11"
-          w={140}
-          value={month}
-          onChange={(event) => change('month', event.currentTarget.value)}
-        />
-        <Select
-          label={words('kind')}
-          w={200}
-          value={filter.kind ?? ''}
-          data={[
-            { value: '', label: words('all') },
-            ...DESK_ITEM_KINDS.map((value) => ({ value, label: words(value) })),
-          ]}
-          onChange={(value) => change('kind', value ?? '')}
-        />
+        <DeskFilters />
         {chosen.length > 0 && (
           <Button onClick={() => setDeciding(true)}>{words('chosen', { n: chosen.length })}</Button>
         )}
@@ -149,19 +187,6 @@ function DeskPage() {
           </Stack>
         )}
       </Loaded>
-      {may && <DeskSheet />}
-      <Drawer
-        opened={search.get('item') !== null}
-        onClose={() => change('item', '')}
-        position="right"
-        size="xl"
-        title={words('item')}
-        closeButtonProps={closeButton}
-      >
-        {search.get('item') !== null && (
-          <DeskItem item={search.get('item') ?? ''} onDone={() => change('item', '')} />
-        )}
-      </Drawer>
       <DeskDecision
         items={chosen}
         opened={deciding}
@@ -171,7 +196,7 @@ function DeskPage() {
           setChosen([]);
         }}
       />
-    </Page>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Alert, Button, Card, Group, List, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import { useAct, useRead } from '../api.ts';
+import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { ActDialog } from './act-dialog.tsx';
@@ -81,33 +81,7 @@ function SheetPreview({
     <Loaded read={preview}>
       {({ totals, undecided, problems, problemCount }) => (
         <Stack>
-          <Table w="fit-content">
-            <Table.Thead>
-              <Table.Tr>
-                {(['action', 'rows', 'yen', 'effect'] as const).map((column) => (
-                  <Table.Th key={column} scope="col">
-                    {words(column)}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {totals.byAction.map((one) => (
-                <Table.Tr key={one.action}>
-                  <Table.Td>{one.name}</Table.Td>
-                  <Table.Td>
-                    <Count count={one.rows} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Yen amount={one.yen} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Yen amount={one.effectYen} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <TotalsTable totals={totals} />
           <Text size="sm">{words('undecided', { n: undecided })}</Text>
           {problemCount > 0 && (
             <Alert color="red" variant="outline" title={words('problems', { n: problemCount })}>
@@ -148,5 +122,40 @@ function SheetPreview({
         </Stack>
       )}
     </Loaded>
+  );
+}
+
+type Totals = NonNullable<Read<'previewDeskSheet'>['data']>['totals'];
+
+function TotalsTable({ totals }: { readonly totals: Totals }) {
+  const words = useWords();
+  return (
+    <Table w="fit-content">
+      <Table.Thead>
+        <Table.Tr>
+          {(['action', 'rows', 'yen', 'effect'] as const).map((column) => (
+            <Table.Th key={column} scope="col">
+              {words(column)}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {totals.byAction.map((one) => (
+          <Table.Tr key={one.action}>
+            <Table.Td>{one.name}</Table.Td>
+            <Table.Td>
+              <Count count={one.rows} />
+            </Table.Td>
+            <Table.Td>
+              <Yen amount={one.yen} />
+            </Table.Td>
+            <Table.Td>
+              <Yen amount={one.effectYen} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }

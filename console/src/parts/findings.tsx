@@ -1,7 +1,7 @@
 import { Table, Text } from '@mantine/core';
 import { useSearchParams } from 'react-router';
 import { FINDING_KINDS } from '../../../billing/preview.ts';
-import { useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useFindingWords } from '../words/billing-words.ts';
@@ -37,7 +37,6 @@ const useWords = defineWords('finding-list', {
 /** The orders that stand out of a preview, a page at a time. */
 export function Findings({ month, n }: { readonly month: string; readonly n: number }) {
   const words = useWords();
-  const labels = useFindingWords();
   const { merchant } = useMerchant();
   const [search] = useSearchParams();
   const { after, limit } = usePlace();
@@ -50,66 +49,72 @@ export function Findings({ month, n }: { readonly month: string; readonly n: num
     <Loaded read={findings}>
       {({ findings: found, nextAfter }) => (
         <>
-          {found.length === 0 ? (
-            <Empty>{words('none')}</Empty>
-          ) : (
-            <Table.ScrollContainer minWidth={820}>
-              <Table striped>
-                <Table.Thead>
-                  <Table.Tr>
-                    {(
-                      [
-                        'kind',
-                        'order',
-                        'customer',
-                        'now',
-                        'lastOrder',
-                        'last',
-                        'difference',
-                        'detail',
-                      ] as const
-                    ).map((column) => (
-                      <Table.Th key={column} scope="col">
-                        {words(column)}
-                      </Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {found.map((one) => (
-                    <Table.Tr key={`${one.kind} ${one.i}`}>
-                      <Table.Td>{labels(one.kind)}</Table.Td>
-                      <Table.Td>{one.orderNumber}</Table.Td>
-                      <Table.Td>{one.customerNumber}</Table.Td>
-                      <Table.Td className="figure">
-                        <Amount yen={one.amountYen} />
-                      </Table.Td>
-                      <Table.Td>{one.lastOrderNumber ?? '—'}</Table.Td>
-                      <Table.Td className="figure">
-                        <Amount yen={one.lastYen} />
-                      </Table.Td>
-                      <Table.Td className="figure">
-                        <Amount
-                          yen={
-                            one.amountYen === null || one.lastYen === null
-                              ? null
-                              : one.amountYen - one.lastYen
-                          }
-                        />
-                      </Table.Td>
-                      <Table.Td>
-                        <Text size="sm">{one.detail ?? ''}</Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          )}
+          {found.length === 0 ? <Empty>{words('none')}</Empty> : <FindingTable findings={found} />}
           <Pager nextAfter={nextAfter} />
         </>
       )}
     </Loaded>
+  );
+}
+
+type Finding = NonNullable<Read<'listFindings'>['data']>['findings'][number];
+
+function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
+  const words = useWords();
+  const labels = useFindingWords();
+  return (
+    <Table.ScrollContainer minWidth={820}>
+      <Table striped>
+        <Table.Thead>
+          <Table.Tr>
+            {(
+              [
+                'kind',
+                'order',
+                'customer',
+                'now',
+                'lastOrder',
+                'last',
+                'difference',
+                'detail',
+              ] as const
+            ).map((column) => (
+              <Table.Th key={column} scope="col">
+                {words(column)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {findings.map((one) => (
+            <Table.Tr key={`${one.kind} ${one.i}`}>
+              <Table.Td>{labels(one.kind)}</Table.Td>
+              <Table.Td>{one.orderNumber}</Table.Td>
+              <Table.Td>{one.customerNumber}</Table.Td>
+              <Table.Td className="figure">
+                <Amount yen={one.amountYen} />
+              </Table.Td>
+              <Table.Td>{one.lastOrderNumber ?? '—'}</Table.Td>
+              <Table.Td className="figure">
+                <Amount yen={one.lastYen} />
+              </Table.Td>
+              <Table.Td className="figure">
+                <Amount
+                  yen={
+                    one.amountYen === null || one.lastYen === null
+                      ? null
+                      : one.amountYen - one.lastYen
+                  }
+                />
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{one.detail ?? ''}</Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
