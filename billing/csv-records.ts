@@ -195,7 +195,8 @@ export function splitCsvFields(text: string): string[] {
   for (;;) {
     if (text[at] === '"') {
       const end = findClosingQuote(text, at + 1);
-      fields.push(text.slice(at + 1, end).replaceAll('""', '"'));
+      const field = text.slice(at + 1, end);
+      fields.push(field.includes('"') ? field.replaceAll('""', '"') : field);
       at = end + 1;
     } else {
       const found = text.indexOf(',', at);

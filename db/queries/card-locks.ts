@@ -22,7 +22,7 @@ export async function lockRefusedCards(
     select ${merchantId},
            (select coalesce(max(number), 0) from card_locks where merchant_id = ${merchantId})
              + row_number() over (order by r.line),
-           r.card_id, (select coalesce(max(x.n), 0) from card_locks x where x.card_id = r.card_id) + 1,
+           r.card_id, coalesce(x.n, 0) + 1,
            k.customer_id, u.customer_number, k.service,
            coalesce(r.last_digits_after, r.last_digits_before),
            coalesce(r.expiry_after, r.expiry_before),
@@ -30,6 +30,9 @@ export async function lockRefusedCards(
       from refresh_results r
       join cards k on k.id = r.card_id and k.merchant_id = r.merchant_id
       join customers u on u.merchant_id = k.merchant_id and u.customer_id = k.customer_id
+      -- Grouped once: asked for each row, it reads all the locks that are being made.
+      left join (select card_id, max(n) as n from card_locks
+                  where merchant_id = ${merchantId} group by card_id) x on x.card_id = r.card_id
      where r.merchant_id = ${merchantId} and r.refresh_id = ${of.refreshId} and r.n = ${of.n}
        and r.outcome = 'refused'
        and r.card_id not in (select l.card_id from open_card_locks l

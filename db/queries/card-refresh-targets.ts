@@ -72,14 +72,14 @@ export async function insertRefreshTargets(
      where merchant_id = ${merchantId} and refresh_id = ${refreshId}`.execute(trx);
   const chosen = rows[0]?.targets ?? 0;
   if (chosen > 0) return { targets: chosen };
-  // Sorted in memory, once.
+  // Sorted in memory, once. `offset 0`: each card is judged once, not again for its column.
   await sql`set local work_mem = '128MB'`.execute(trx);
   const inserted = await sql`
     insert into refresh_targets (refresh_id, line, merchant_id, card_id, customer_id, member_id,
                                  card_sequence, last_digits, expiry, why)
     select ${refreshId}::bigint, row_number() over (order by card_id), ${merchantId}::bigint,
            card_id, customer_id, member_id, sequence, last_digits, expiry, why
-      from (${judgedCards(merchantId, of)}) j
+      from (${judgedCards(merchantId, of)} offset 0) j
      where ${isTarget}
      order by card_id`.execute(trx);
   const targets = Number(inserted.numAffectedRows ?? 0n);

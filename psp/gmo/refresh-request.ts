@@ -26,10 +26,12 @@ export function formatRefreshReference(month: BillingMonth, line: number): strin
 export function readRefreshReference(
   text: string,
 ): { readonly month: BillingMonth; readonly line: number } | null {
-  const [, year = '', month = '', line = ''] = /^(\d{4})(\d{2})-([1-9]\d{0,7})$/.exec(text) ?? [];
-  const named = parseBillingMonth(`${year}-${month}`);
-  return named === null ? null : { month: named, line: Number(line) };
+  if (!referenceSpelling.test(text)) return null;
+  const month = parseBillingMonth(`${text.slice(0, 4)}-${text.slice(4, 6)}`);
+  return month === null ? null : { month, line: Number(text.slice(7)) };
 }
+
+const referenceSpelling = /^\d{6}-[1-9]\d{0,7}$/;
 
 /**
  * One line of a request with its CRLF.

@@ -44,53 +44,64 @@ export async function* readRefreshResult(
   for await (const rows of readCsvRows(source, 'cp932')) yield rows.map(read);
 }
 
+/** Positions of the columns, from 0; -1: a result has no such column. */
+interface Places {
+  readonly memberId: number;
+  readonly sequence: number;
+  readonly freeText: number;
+  readonly verdict: number;
+  readonly cardNumber: number;
+  readonly expiry: number;
+}
+
 function createRowReader(
   settings: RefreshResultLayout,
   month: BillingMonth,
 ): (row: CsvRow) => RefreshResultRow {
   const layout = refreshResultLayout(settings);
   const width = layout.fields.length;
-  const at = (id: string, position: number | null) =>
+  const place = (id: string, position: number | null) =>
     position === null ? -1 : fieldIndex(layout, id);
-  const places = {
-    memberId: at('memberId', settings.memberId),
-    sequence: at('cardSequence', settings.cardSequence),
-    freeText: at('freeText', settings.freeText),
-    verdict: at('verdict', settings.verdict),
-    cardNumber: at('cardNumber', settings.cardNumber),
-    expiry: at('expiry', settings.expiry),
+  const at: Places = {
+    memberId: place('memberId', settings.memberId),
+    sequence: place('cardSequence', settings.cardSequence),
+    freeText: place('freeText', settings.freeText),
+    verdict: place('verdict', settings.verdict),
+    cardNumber: place('cardNumber', settings.cardNumber),
+    expiry: place('expiry', settings.expiry),
   };
-  const nameAt = (place: number) => layout.fields[place]?.nameJa ?? null;
+  const refuse = (row: CsvRow, reason: RefreshQuarantineReason, column = -1): RefreshResultRow => {
+    const memberId = row.fields.length === width ? row.fields[at.memberId] || null : null;
+    const fault = { reason, field: layout.fields[column]?.nameJa ?? null };
+    return { ...nothing, line: row.line, memberId: short(memberId), fault };
+  };
 
   return (row) => {
-    const { line, fields } = row;
-    const cell = (place: number): string | null => fields[place] || null;
-    const memberId = short(cell(places.memberId));
-    const refuse = (reason: RefreshQuarantineReason, place = -1): RefreshResultRow => {
-      const fault = { reason, field: nameAt(place) };
-      return { ...nothing, line, memberId: fields.length === width ? memberId : null, fault };
-    };
-    if (row.kind === 'broken') return refuse('unreadable', row.column ?? -1);
-    if (fields.length !== width) return refuse('bad_columns');
-    const reference =
-      places.freeText < 0 ? null : readRefreshReference(cell(places.freeText) ?? '');
-    if (places.freeText >= 0) {
-      if (reference === null) return refuse('unmatched', places.freeText);
-      if (reference.month !== month) return refuse('other_month', places.freeText);
+    if (row.kind === 'broken') return refuse(row, 'unreadable', row.column ?? -1);
+    const { fields } = row;
+    if (fields.length !== width) return refuse(row, 'bad_columns');
+    let targetLine: number | null = null;
+    if (at.freeText >= 0) {
+      const reference = readRefreshReference(fields[at.freeText] ?? '');
+      if (reference === null) return refuse(row, 'unmatched', at.freeText);
+      if (reference.month !== month) return refuse(row, 'other_month', at.freeText);
+      targetLine = reference.line;
     }
-    if (memberId === null) return refuse('unmatched', places.memberId);
-    const verdict = verdicts.get(cell(places.verdict) ?? '');
-    if (verdict === undefined) return refuse('bad_verdict', places.verdict);
+    const memberId = fields[at.memberId] || null;
+    if (memberId === null) return refuse(row, 'unmatched', at.memberId);
+    const verdict = verdicts.get(fields[at.verdict] ?? '');
+    if (verdict === undefined) return refuse(row, 'bad_verdict', at.verdict);
     // What is given beside a refusal is not used: nothing of it may keep the refusal away.
-    const number = verdict === 0 ? cell(places.cardNumber) : null;
+    const number = verdict === 0 ? fields[at.cardNumber] || null : null;
     const lastDigits = number === null ? null : readLastDigits(number);
-    if (number !== null && lastDigits === null) return refuse('bad_data', places.cardNumber);
-    const written = verdict === 0 ? cell(places.expiry) : null;
+    if (number !== null && lastDigits === null) return refuse(row, 'bad_data', at.cardNumber);
+    const written = verdict === 0 ? fields[at.expiry] || null : null;
     const expiry = written === null ? null : readExpiry(written, settings.expiryFormat);
-    if (written !== null && expiry === null) return refuse('bad_data', places.expiry);
-    const sequence = cell(places.sequence);
-    const targetLine = reference?.line ?? null;
-    return { line, memberId, sequence, targetLine, verdict, lastDigits, expiry, fault: null };
+    if (written !== null && expiry === null) return refuse(row, 'bad_data', at.expiry);
+    const sequence = fields[at.sequence] || null;
+    const { line } = row;
+    const said = { verdict, lastDigits, expiry, fault: null };
+    return { line, memberId: short(memberId), sequence, targetLine, ...said };
   };
 }
 

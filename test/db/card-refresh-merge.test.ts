@@ -288,7 +288,7 @@ test('the database judges as the rule does; targets and lines are accounted for;
                where id = ${id}`.execute(db);
           }
         }
-        const kept = cases.map((each) => each.face);
+        const kept: CardFace[] = cases.map((each) => each.face);
         const cards = cases.map((each) => changes[each.change]?.(each.face) ?? null);
         for (const round of ['first', 'second'] as const) {
           const rows = cases.flatMap((each, index) => {
@@ -310,7 +310,8 @@ test('the database judges as the rule does; targets and lines are accounted for;
             continue;
           }
           if (merge.kind === 'known') continue;
-          const counts = countsOf(merge);
+          if (merge.kind === 'refused') throw new Error(merge.why);
+          const { counts } = merge;
           expect(counts).toMatchObject({ lines: rows.length, merged: trusted.length });
           expect(counts.quarantined).toBe(rows.length - trusted.length);
           const judged =

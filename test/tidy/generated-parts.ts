@@ -1,5 +1,8 @@
+import { refreshResultLayoutSchema } from '../../billing/card-refresh-settings.ts';
 import { renderChargeTransitions } from '../../billing/charge-transitions.ts';
 import { environmentVariables } from '../../config.ts';
+import { renderLayoutTable } from '../../psp/format-page.ts';
+import { refreshRequestLayout, refreshResultLayout } from '../../psp/gmo/refresh-layouts.ts';
 import { rooms } from './architecture.ts';
 
 /** A part of a page that says again what the code knows. */
@@ -42,6 +45,17 @@ export const generatedParts: readonly GeneratedPart[] = [
     what: 'the states of a charge as the table of transitions has them',
     between: ['<!-- charge-transitions:start -->\n', '\n<!-- charge-transitions:end -->'],
     text: `\`\`\`mermaid\n${renderChargeTransitions().trimEnd()}\n\`\`\``,
+  },
+  {
+    page: 'docs/card-refresh.md',
+    what: 'the columns of request and result as the layouts have them',
+    between: ['<!-- refresh-layouts:start -->\n', '\n<!-- refresh-layouts:end -->'],
+    text: [
+      '### Request',
+      renderLayoutTable(refreshRequestLayout),
+      '### Result, by default',
+      renderLayoutTable(refreshResultLayout(refreshResultLayoutSchema.parse({}))),
+    ].join('\n\n'),
   },
 ];
 
