@@ -2,7 +2,7 @@ import { OVERRIDE_WARNING, unlockLabels } from '../../billing/card-lock.ts';
 import { CARD_LOCK_HEAD, cardLockRows } from '../../billing/card-lock-csv.ts';
 import { refreshVerdictsJa } from '../../billing/card-refresh.ts';
 import { formatCustomerId } from '../../billing/customer-id.ts';
-import { lockMerchant, type Trx } from '../../db/database.ts';
+import type { Trx } from '../../db/database.ts';
 import {
   type CardLock,
   type CardLockFilter,
@@ -101,7 +101,6 @@ async function decideOnLock(
   const { act, key, actor, reason, now, number, body } = of;
   try {
     await deps.db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchant.id);
       const workflowId = `card-lock:${merchant.slug}:${number}`;
       const decision = { act, key, workflowId, body, actor, reason, now };
       const { fresh } = await recordDecision(trx, merchant.id, decision);

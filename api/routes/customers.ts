@@ -7,7 +7,6 @@ import {
 } from '../../billing/csv-writer.ts';
 import { formatCustomerId, parseCustomerId } from '../../billing/customer-id.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
-import { lockMerchant } from '../../db/database.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import { hadCardLocks } from '../../db/queries/card-locks.ts';
 import {
@@ -116,7 +115,6 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
     const { subscriptionNumber, customerId } = params;
     await deps.db.transaction().execute(async (trx) => {
       const of = { subscriptionNumber, customerId: idOf(customerId), ...body, now };
-      await lockMerchant(trx, merchant.id);
       const saved = await saveSubscription(trx, merchant.id, of);
       if (!saved && body.card) throw new Problem('conflict', { detail: noSuchCard });
       if (!saved) throw new Problem('customer-not-found');

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { LockMismatch } from '../../billing/card-lock.ts';
-import type { Trx } from '../database.ts';
+import { lockMerchant, type Trx } from '../database.ts';
 
 /** Four eyes over a lock: asked by one person with a stored proof, answered by another. */
 
@@ -12,7 +12,7 @@ export type OverrideRefusal =
   | 'not_asked'
   | 'same_person';
 
-/** Asks for an override. The caller holds the merchant's lock. @returns its number, or why not */
+/** Asks for an override, under the merchant's lock. @returns its number, or why not */
 export async function requestOverride(
   trx: Trx,
   merchantId: number,
@@ -25,6 +25,7 @@ export async function requestOverride(
     readonly now: string;
   },
 ): Promise<{ readonly n: number } | OverrideRefusal> {
+  await lockMerchant(trx, merchantId);
   const lock = await findLock(trx, merchantId, of.number);
   if (lock === undefined) return 'unknown_lock';
   if (!lock.open) return 'not_locked';
@@ -40,7 +41,7 @@ export async function requestOverride(
 }
 
 /**
- * Answers what was asked last; a yes lets the lock fall. The caller holds the merchant's lock.
+ * Answers what was asked last, under the merchant's lock; a yes lets the lock of the card fall.
  *
  * @returns null when it is written, or why it is not
  */
@@ -55,6 +56,7 @@ export async function answerOverride(
     readonly now: string;
   },
 ): Promise<OverrideRefusal | null> {
+  await lockMerchant(trx, merchantId);
   const lock = await findLock(trx, merchantId, of.number);
   if (lock === undefined) return 'unknown_lock';
   if (!lock.open) return 'not_locked';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
-import type { Db } from '../database.ts';
+import { type Db, lockMerchant, type Trx } from '../database.ts';
 
 export const subscriptionStatuses = ['active', 'paused', 'ended'] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
@@ -24,16 +24,17 @@ export interface ChosenCard {
 
 /**
  * Writes a subscription as the shop's cart has it now, or brings the one with this number up to date.
- * The caller holds the merchant's lock: a card that is chosen may free its orders from a locked one.
+ * Under the merchant's lock: a card that is chosen may free its orders from a locked one.
  *
  * @param of `card`: which card it charges; null = not known; left out = as before
  * @returns false when there is no such customer or card; nothing is written then.
  */
 export async function saveSubscription(
-  db: Db,
+  trx: Trx,
   merchantId: number,
   of: Subscription & { readonly card?: ChosenCard | null | undefined; readonly now: string },
 ): Promise<boolean> {
+  await lockMerchant(trx, merchantId);
   const { card } = of;
   const keeps = card === undefined;
   const chosen = sql`(select k.id from cards k
@@ -53,7 +54,7 @@ export async function saveSubscription(
        set amount_yen = excluded.amount_yen, status = excluded.status,
            card_id = case when ${keeps} then subscriptions.card_id else excluded.card_id end,
            next_month = excluded.next_month, updated_at = excluded.updated_at, deleted_at = null
-     where subscriptions.customer_id = excluded.customer_id`.execute(db);
+     where subscriptions.customer_id = excluded.customer_id`.execute(trx);
   return (numAffectedRows ?? 0n) > 0n;
 }
 

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { listPlannedLines } from '../../db/queries/auth-file.ts';
 import {
-  listLockedCharges,
   listFilesOfLocked,
+  listLockedCharges,
   lockRefusedCards,
   releaseReplacedLocks,
 } from '../../db/queries/card-locks.ts';
 import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
 import { insertSelection, summarizeSelection } from '../../db/queries/selection.ts';
+import { saveSubscription } from '../../db/queries/subscriptions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
@@ -166,21 +167,37 @@ describe('which cards an order charges', () => {
   test('its subscription says, where all of the customer name their card', async () => {
     const collection = await collectRows(pool, record, orders);
     await lock('a');
-    const subscribe = async (number: string, cardId: number | null) => {
-      await sql`
-        insert into subscriptions (merchant_id, subscription_number, customer_id, card_id, amount_yen,
-                                   status, created_at, updated_at)
-        select merchant_id, ${number}, customer_id, ${cardId}, 100, 'active', ${AT}, ${AT}
-          from cards where id = ${cardOf('a')}`.execute(db);
-    };
-    await subscribe('S1', cardOf('b'));
+    await sql`
+      insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
+                         expiry, import_id, created_at, updated_at)
+      select merchant_id, customer_id, service, 'another', '333', brand, '1', '2030-01', import_id,
+             ${AT}, ${AT} from cards where id = ${cardOf('a')}`.execute(db);
+    const subscribe = async (
+      subscriptionNumber: string,
+      identity: string | null,
+      status: 'active' | 'ended' = 'active',
+    ) =>
+      await db.transaction().execute((trx) =>
+        saveSubscription(trx, record.merchantId, {
+          ...{
+            subscriptionNumber,
+            customerId: 1,
+            amountYen: 100,
+            nextMonth: null,
+            status,
+            now: AT,
+          },
+          card: identity === null ? null : { service: 'GMO', identity },
+        }),
+      );
+    expect(await subscribe('S1', 'none of theirs')).toBe(false);
+    expect(await subscribe('S1', 'another')).toBe(true);
     expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
     await subscribe('S2', null);
     expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
-    await sql`update subscriptions set status = 'ended'
-               where merchant_id = ${record.merchantId} and subscription_number = 'S2'`.execute(db);
+    await subscribe('S2', null, 'ended');
     expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
-    await subscribe('S3', cardOf('a'));
+    await subscribe('S3', 'US-1/0');
     expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
   });
 });
