@@ -5,7 +5,7 @@ import { type Right, type Role, roleIncludes } from '../billing/role.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findSession, isCsrfToken, type Session } from '../db/queries/sessions.ts';
 import { findTokenCaller, type TokenScope } from '../db/queries/tokens.ts';
-import { findGrants } from '../db/queries/users.ts';
+import { findGrants } from '../db/queries/user-grants.ts';
 import type { RouteContract } from './contract/route.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';

@@ -3,10 +3,10 @@ import { loginSchema, userNameSchema } from '../api/contract/users.ts';
 import { findPasswordFault } from '../billing/password.ts';
 import { type Grant, type Right, type Role, rights } from '../billing/role.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
+import { grantUser } from '../db/queries/user-grants.ts';
 import {
   createUser,
   defaultPasswordCost,
-  grantUser,
   listUsers,
   setDisabled,
   setPassword,

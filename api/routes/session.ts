@@ -12,13 +12,8 @@ import {
   isKnownDevice,
   startSession,
 } from '../../db/queries/sessions.ts';
-import {
-  findGrants,
-  findUser,
-  isPasswordOf,
-  setPassword,
-  type User,
-} from '../../db/queries/users.ts';
+import { findGrants } from '../../db/queries/user-grants.ts';
+import { findUser, isPasswordOf, setPassword, type User } from '../../db/queries/users.ts';
 import type { OpenSession } from '../authentication.ts';
 import type { sessionRoutes } from '../contract/session.ts';
 import type { ApiDependencies } from '../dependencies.ts';

@@ -1,9 +1,9 @@
 import { findPasswordFault } from '../../billing/password.ts';
 import { listMerchants } from '../../db/queries/merchants.ts';
+import { grantUser } from '../../db/queries/user-grants.ts';
 import {
   createUser,
   findUser,
-  grantUser,
   listMerchantUsers,
   listUsers,
   setDisabled,

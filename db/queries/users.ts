@@ -1,10 +1,11 @@
-import { type Kysely, sql } from 'kysely';
-import type { Grants, Scope } from '../../billing/grants.ts';
-import { type Grant, type Right, type Role, rights } from '../../billing/role.ts';
+import type { Kysely } from 'kysely';
+import type { Scope } from '../../billing/grants.ts';
+import type { Grant } from '../../billing/role.ts';
 import { hashPassword, type PasswordCost } from '../password-hash.ts';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 import { endSessions } from './sessions.ts';
+import { type Doer, entryOf, insertGrant, type NamedGrant, readGrants } from './user-grants.ts';
 
 export {
   defaultPasswordCost,
@@ -31,24 +32,10 @@ export interface User {
   readonly createdAt: string;
 }
 
-/** A grant as people read it: the merchant by its slug, null = everywhere. */
-export interface NamedGrant extends Grant {
-  readonly merchant: string | null;
-  readonly merchantId: number | null;
-}
-
 export interface UserListing extends Omit<User, 'passwordHash'> {
   readonly grants: readonly NamedGrant[];
   /** ISO instant of the newest session's start. */
   readonly lastLoginAt: string | null;
-}
-
-/** Who does it, why and when, for the audit. */
-export interface Doer {
-  readonly actor: string;
-  readonly reason: string | null;
-  /** ISO instant of real time: people know no business clock. */
-  readonly now: string;
 }
 
 export interface NewUser extends Doer {
@@ -85,51 +72,6 @@ export async function createUser(db: Kysely<Database>, user: NewUser): Promise<n
     }
     return row.id;
   });
-}
-
-/**
- * Says what a user may do at a merchant (null: everywhere) from now on; a grant of null takes all away.
- * The newest grant holds, also for sessions that run.
- */
-export async function grantUser(
-  db: Kysely<Database>,
-  merchantId: number | null,
-  of: Doer & { readonly user: Pick<User, 'id' | 'login'>; readonly grant: Grant | null },
-): Promise<void> {
-  const { user, ...rest } = of;
-  await db.transaction().execute(async (trx) => {
-    await insertGrant(trx, { userId: user.id, login: user.login, merchantId, ...rest });
-  });
-}
-
-async function insertGrant(
-  trx: Kysely<Database>,
-  of: Doer & {
-    readonly userId: number;
-    readonly login: string;
-    readonly merchantId: number | null;
-    readonly grant: Grant | null;
-  },
-): Promise<void> {
-  const { userId, merchantId, grant } = of;
-  const before = (await readGrants(trx, [userId])).get(userId) ?? [];
-  const held = before.find((one) => one.merchantId === merchantId);
-  await trx
-    .insertInto('user_grants')
-    .values({
-      user_id: userId,
-      merchant_id: merchantId,
-      role: grant?.role ?? null,
-      export_personal_data: grant?.rights.includes('exportPersonalData') ?? false,
-      edit_send_parameters: grant?.rights.includes('editSendParameters') ?? false,
-      granted_at: of.now,
-      granted_by: of.actor,
-    })
-    .execute();
-  const show = (one: Grant | null | undefined) =>
-    one ? { role: one.role, rights: one.rights } : null;
-  const changed = { before: show(held), after: show(grant) };
-  await appendAudit(trx, merchantId, entryOf(of, 'user.granted', of.login, changed));
 }
 
 /** Sets a password and ends every session of its user but the one named. */
@@ -258,60 +200,4 @@ export async function listMerchantUsers(
       ? []
       : [{ id, login, name, disabledAt, own, everywhere }];
   });
-}
-
-/** What holds now, by user. */
-async function readGrants(
-  db: Kysely<Database>,
-  userIds: readonly number[],
-): Promise<ReadonlyMap<number, readonly NamedGrant[]>> {
-  const found = new Map<number, NamedGrant[]>();
-  if (userIds.length === 0) return found;
-  const { rows } = await sql<{
-    user_id: number;
-    merchant_id: number | null;
-    slug: string | null;
-    role: Role | null;
-    export_personal_data: boolean;
-    edit_send_parameters: boolean;
-  }>`
-    select distinct on (g.user_id, g.merchant_id) g.user_id, g.merchant_id, m.slug, g.role,
-      g.export_personal_data, g.edit_send_parameters
-    from user_grants g left join merchants m on m.id = g.merchant_id
-    where g.user_id = any (${userIds}::bigint[])
-    order by g.user_id, g.merchant_id, g.id desc`.execute(db);
-  for (const row of rows) {
-    if (row.role === null) continue;
-    const held: Record<Right, boolean> = {
-      exportPersonalData: row.export_personal_data,
-      editSendParameters: row.edit_send_parameters,
-    };
-    const grant: NamedGrant = {
-      merchant: row.slug,
-      merchantId: row.merchant_id,
-      role: row.role,
-      rights: rights.filter((right) => held[right]),
-    };
-    found.set(row.user_id, [...(found.get(row.user_id) ?? []), grant]);
-  }
-  return found;
-}
-
-/** What a user may do now, as every request asks it anew: a grant taken away is gone at once. */
-export async function findGrants(db: Kysely<Database>, userId: number): Promise<Grants> {
-  const held = (await readGrants(db, [userId])).get(userId) ?? [];
-  const plain = ({ role, rights: given }: NamedGrant): Grant => ({ role, rights: given });
-  const everywhere = held.find(({ merchantId }) => merchantId === null);
-  return {
-    everywhere: everywhere === undefined ? null : plain(everywhere),
-    merchants: new Map(
-      held.flatMap((one) =>
-        one.merchantId === null ? [] : [[one.merchantId, plain(one)] as const],
-      ),
-    ),
-  };
-}
-
-function entryOf({ actor, reason, now }: Doer, act: string, subject: string, details: object) {
-  return { at: now, actor, act, subject, reason, details: { ...details } };
 }
