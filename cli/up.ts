@@ -46,6 +46,7 @@ function describe(stack: Stack): string {
     ['Temporal', `${stack.temporalAddress} (namespace ${stack.temporalNamespace})`],
     ...(stack.temporalUiUrl ? [['Temporal UI', stack.temporalUiUrl]] : []),
     ['API', stack.urls().api ?? ''],
+    ['Console', `${stack.urls().api ?? ''}/`],
     ['Logs', stack.logsDir],
     ['Ports', join(stack.dataDir, 'run.json')],
   ];

@@ -80,7 +80,7 @@ export async function runDemo(command: DemoCommand): Promise<number> {
           exitCode = cycle.view.trouble === null ? 0 : 1;
           if (command.exit === true) return;
           process.stdout.write(
-            `  Log in: ${person.login}, password ${person.password}\n  Every mail of this world, to customers too: ${mailsPath}\n  Ctrl-C stops it; the data stays. \`npm run demo -- --fresh\` starts anew.\n\n`,
+            `  Console: ${stack.urls().api} (log in: ${person.login}, password ${person.password})\n  Every mail of this world, to customers too: ${mailsPath}\n  Ctrl-C stops it; the data stays. \`npm run demo -- --fresh\` starts anew.\n\n`,
           );
           if (!signal.aborted) {
             await new Promise((resolve) =>
