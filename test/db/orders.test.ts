@@ -204,7 +204,8 @@ describe('a month of 50,000 orders among 300,000', () => {
     );
     await sql`
       insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
-      select id, id, merchant_id, 1000 from charges`.execute(db);
+      select id, id, merchant_id, 1000 from charges c
+       where not exists (select from charge_items i where i.charge_id = c.id)`.execute(db);
     await sql`analyze`.execute(db);
   });
 
