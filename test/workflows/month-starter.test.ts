@@ -9,6 +9,7 @@ import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { listAudit } from '../../db/queries/audit.ts';
 import { moveBusinessClock } from '../../db/queries/business-clock.ts';
+import { findRefresh } from '../../db/queries/card-refresh.ts';
 import { findCycle, listCycles } from '../../db/queries/cycles.ts';
 import { createMerchant, type Merchant } from '../../db/queries/merchants.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
@@ -291,4 +292,27 @@ describe('a fire', () => {
       interval: 100,
     });
   });
+});
+
+test('card refreshes have a Schedule of their own; settings that lack something run none', async () => {
+  const handle = temporal.client.schedule.getHandle(scheduleIdOf(merchant.slug, 'refresh'));
+  schedules.push(handle);
+  const settings = merchantSettingsSchema.parse({ cardRefresh: { enabled: true } });
+  const change = { seenVersion: version, settings, actor: 'test', reason: 'test', now: plannedAt };
+  await saveSettings(db, merchant.id, change);
+  expect(await sync()).toMatchObject({ change: 'unchanged', refresh: 'created' });
+  expect(await sync()).toMatchObject({ refresh: 'unchanged' });
+  // Five days before the 1st of March, 05:00 in Japan.
+  const from = new Date('2026-02-23T19:00:00Z');
+  await handle.backfill({ start: from, end: new Date('2026-02-23T21:00:00Z') });
+  const ended = await vi.waitFor(
+    async () => {
+      const found = await findRefresh(db, merchant.id, '2026-03');
+      expect(found?.stage).toBe('not_run');
+      return found;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(ended?.note).toContain('洗替の設定にショップID');
+  expect(await months()).toEqual([]);
 });
