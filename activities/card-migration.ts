@@ -17,7 +17,8 @@ import {
 import { findFile } from '../db/queries/files.ts';
 import { insertAcknowledgement, insertCustomerDecisions } from '../db/queries/migration-checks.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
-import { findLinkFile, insertRound, recordLinkHandOver } from '../db/queries/migration-files.ts';
+import { insertRound } from '../db/queries/migration-files.ts';
+import { findLinkFile, recordLinkHandOver } from '../db/queries/migration-link-files.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';

@@ -15,7 +15,7 @@ import {
   insertLinkFile,
   recordLinkHandOver,
   takeLinkFileId,
-} from '../db/queries/migration-files.ts';
+} from '../db/queries/migration-link-files.ts';
 import { freezeScope, readLinkRows } from '../db/queries/migration-scope.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import type { SettingsVersion } from '../db/queries/settings.ts';

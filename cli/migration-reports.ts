@@ -19,11 +19,11 @@ import { countOpenCharges } from '../db/queries/migration-charges.ts';
 import { listUncovered, readCoverage } from '../db/queries/migration-coverage.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
 import {
-  listLinkFiles,
   listReturnedFiles,
   listReturnedRows,
   type ReturnedRow,
 } from '../db/queries/migration-files.ts';
+import { listLinkFiles } from '../db/queries/migration-link-files.ts';
 import { listFindings } from '../db/queries/migration-scope.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { atMerchant, atMigration, type OfMerchant, type OfOne } from './migration-access.ts';

@@ -11,7 +11,7 @@ import { appendAudit } from '../db/queries/audit.ts';
 import { findMigration, startMigration } from '../db/queries/card-migrations.ts';
 import { openFile } from '../db/queries/files.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
-import { findLinkFile } from '../db/queries/migration-files.ts';
+import { findLinkFile } from '../db/queries/migration-link-files.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { startCardMigration } from '../temporal/start-card-migration.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';

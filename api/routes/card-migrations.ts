@@ -13,7 +13,7 @@ import {
   listMigrations,
   startMigration,
 } from '../../db/queries/card-migrations.ts';
-import { listLinkFiles } from '../../db/queries/migration-files.ts';
+import { listLinkFiles } from '../../db/queries/migration-link-files.ts';
 import { startCardMigration } from '../../temporal/start-card-migration.ts';
 import type { OperatorAct } from '../../workflows/messages.ts';
 import * as messages from '../../workflows/migration-messages.ts';

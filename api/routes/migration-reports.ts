@@ -24,12 +24,12 @@ import { listAcknowledgements } from '../../db/queries/migration-checks.ts';
 import { listUncovered, readCoverage } from '../../db/queries/migration-coverage.ts';
 import { readMigrationFacts } from '../../db/queries/migration-facts.ts';
 import {
-  listLinkFiles,
   listReturnedFiles,
   listReturnedRows,
   type ReturnedFile,
   type ReturnedRow,
 } from '../../db/queries/migration-files.ts';
+import { listLinkFiles } from '../../db/queries/migration-link-files.ts';
 import { listFindings } from '../../db/queries/migration-scope.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { cardMigrationRoutes } from '../contract/card-migrations.ts';

@@ -11,7 +11,7 @@ import type { Db } from '../database.ts';
 import { type CardMigration, findMigration, findNewestRound } from './card-migrations.ts';
 import { readCanary } from './migration-canary.ts';
 import { listAcknowledgements } from './migration-checks.ts';
-import { findLinkFile } from './migration-files.ts';
+import { findLinkFile } from './migration-link-files.ts';
 import { countScope } from './migration-scope.ts';
 
 /** Everything by which a migration's next step is chosen, and of which people are told. */

@@ -81,7 +81,7 @@ export function openMigrationDesk({ day }: Pick<Month, 'day'>): MigrationDesk {
     },
     read: (number) => desk.get<ShownMigration>(`/card-migrations/${number}`),
     async until(number, stage) {
-      for (const deadline = performance.now() + 30_000; ; ) {
+      for (const deadline = performance.now() + 120_000; ; ) {
         const shown = await desk.read(number);
         if (shown.stage === stage) return shown;
         if (performance.now() > deadline) throw new Error(`never ${stage}: ${shown.state}`);
