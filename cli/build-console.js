@@ -25,6 +25,7 @@ function hashSources() {
     .map((name) => join(checkout, name))
     .flatMap((path) => (path.endsWith('.ts') ? [path] : listFiles(path)));
   const hash = createHash('sha256').update(readFileSync(join(checkout, 'package-lock.json')));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
   for (const file of files.sort()) hash.update(relative(checkout, file)).update(readFileSync(file));
   return hash.digest('hex');
 }
@@ -44,7 +45,8 @@ export function buildConsole() {
   const { status } = spawnSync(
     process.execPath,
     [vite, 'build', 'console', '--outDir', made, '--emptyOutDir', '--logLevel', 'warn'],
-    { cwd: checkout, stdio: ['ignore', 2, 2] },
+    // Also from a test, which sets another one: React would come with its development checks.
+    { cwd: checkout, stdio: ['ignore', 2, 2], env: { ...process.env, NODE_ENV: 'production' } },
   );
   if (status !== 0) {
     rmSync(made, { recursive: true, force: true });

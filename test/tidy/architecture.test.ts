@@ -29,6 +29,7 @@ const pspOutside: string[] = [];
 /** Who reads process.env besides config.ts, and why. */
 const environmentReaders: Record<string, string> = {
   'config.ts': 'the one place',
+  'cli/build-console.js': 'hands it on to the build; plain JavaScript, before anything is compiled',
 };
 
 /** Queries that know no merchant, and why. */

@@ -3,7 +3,7 @@ import { useSearchParams } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords, useLanguage } from '../language.ts';
 import type { ExchangeParams } from '../pages/exchange.tsx';
-import { useVerdictWords } from '../words/billing-words.ts';
+import { useSettledWords, useVerdictWords } from '../words/billing-words.ts';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
@@ -82,6 +82,7 @@ export function ResultLines({ params }: { readonly params: ExchangeParams }) {
 
 function LineTable({ lines }: { readonly lines: readonly Line[] }) {
   const words = useWords();
+  const settled = useSettledWords();
   const verdictWords = useVerdictWords();
   const { language } = useLanguage();
   return (
@@ -117,7 +118,7 @@ function LineTable({ lines }: { readonly lines: readonly Line[] }) {
                   </Text>
                 ))}
               </Table.Td>
-              <Table.Td>{line.settled ?? '—'}</Table.Td>
+              <Table.Td>{line.settled === null ? '—' : settled(line.settled)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -136,3 +136,25 @@ export const useFindingWords = defineWords('findings', {
     carried_over: 'With a carried-over charge',
   },
 });
+
+/** What is on record for a line of a file. */
+export const useSettledWords = defineWords('settled', {
+  ja: {
+    ok: 'オーソリOK',
+    declined: 'オーソリNG',
+    rejected: '書式エラー',
+    not_sent: '未送信',
+    captured: '売上済',
+    voided: '取消済',
+    refused: '売上NG',
+  },
+  en: {
+    ok: 'Authorized',
+    declined: 'Declined',
+    rejected: 'Format error',
+    not_sent: 'Not sent',
+    captured: 'Captured',
+    voided: 'Voided',
+    refused: 'Capture refused',
+  },
+});
