@@ -95,12 +95,13 @@ function dumpTriggers(db: Db): Promise<string> {
   );
 }
 
+/** In the order of their making: a view may read another. */
 function dumpViews(db: Db): Promise<string> {
   return readLines(
     db,
     sql<{ line: string }>`
     select 'create view ' || c.relname || ' as' || chr(10) || pg_get_viewdef(c.oid) as line
-    from pg_class c where ${ownTables} and c.relkind = 'v' order by c.relname`,
+    from pg_class c where ${ownTables} and c.relkind = 'v' order by c.oid`,
   );
 }
 

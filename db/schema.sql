@@ -2770,29 +2770,6 @@ CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFEREN
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
 
-create view billing_card_locks as
- SELECT id,
-    merchant_id,
-    number,
-    card_id,
-    n,
-    customer_id,
-    customer_number,
-    service,
-    last_digits,
-    expiry,
-    refresh_id,
-    line,
-    result_n,
-    result_line,
-    verdict,
-    locked_at
-   FROM open_card_locks l
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM subscriptions s
-          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text))))) OR (EXISTS ( SELECT
-           FROM subscriptions s
-          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text) AND ((s.card_id IS NULL) OR (s.card_id = l.card_id))))));
 create view charge_states as
  SELECT c.id AS charge_id,
     c.merchant_id,
@@ -2877,74 +2854,6 @@ create view charge_states as
             WHEN (e.k IS NULL) THEN a.exchange_id
             ELSE e.exchange_id
         END)));
-create view locked_charges as
- SELECT l.merchant_id,
-    l.id AS lock_id,
-    c.cycle_id,
-    c.id AS charge_id
-   FROM (billing_card_locks l
-     JOIN charges c ON (((c.merchant_id = l.merchant_id) AND (c.customer_number = l.customer_number))))
-  WHERE order_charges_service(l.merchant_id, c.collection_id, c.record, l.service);
-create view migration_results as
- SELECT r.migration_id,
-    r.merchant_id,
-    r.id AS round_id,
-    r.n AS round,
-    w.line,
-    w.record,
-    w.customer_id,
-        CASE
-            WHEN (w.verdict <> 'passed'::text) THEN w.verdict
-            WHEN (f.import_id IS NULL) THEN 'imported'::text
-            ELSE 'failed'::text
-        END AS result,
-    COALESCE(f.columns, w.columns) AS columns,
-    COALESCE(f.errors, w.errors) AS errors
-   FROM ((migration_rounds r
-     JOIN migration_rows w ON ((w.round_id = r.id)))
-     LEFT JOIN import_failures f ON (((f.import_id = r.import_id) AND (f.record = w.record))))
-  WHERE ((r.state = 'done'::text) AND (r.superseded_at IS NULL));
-create view migration_scope as
- SELECT f.migration_id,
-    f.merchant_id,
-    c.customer_id
-   FROM (migration_link_files f
-     JOIN migration_customers c ON ((c.link_file_id = f.id)))
-  WHERE (NOT (EXISTS ( SELECT
-           FROM migration_link_files l
-          WHERE ((l.migration_id = f.migration_id) AND (l.n > f.n)))));
-create view open_card_locks as
- SELECT id,
-    merchant_id,
-    number,
-    card_id,
-    n,
-    customer_id,
-    customer_number,
-    service,
-    last_digits,
-    expiry,
-    refresh_id,
-    line,
-    result_n,
-    result_line,
-    verdict,
-    locked_at
-   FROM card_locks l
-  WHERE (NOT (EXISTS ( SELECT
-           FROM card_unlocks u
-          WHERE (u.lock_id = l.id))));
-create view open_order_holds as
- SELECT merchant_id,
-    order_number,
-    n,
-    cycle_id,
-    decision_id,
-    held_at
-   FROM order_holds h
-  WHERE (NOT (EXISTS ( SELECT
-           FROM order_hold_releases r
-          WHERE ((r.merchant_id = h.merchant_id) AND (r.order_number = h.order_number) AND (r.n = h.n)))));
 create view order_verdicts as
  SELECT selection_id,
     record,
@@ -2966,6 +2875,97 @@ create view order_verdicts as
           WHERE ((later.cycle_id = r.cycle_id) AND (later.order_number = r.order_number) AND (later.version > r.version) AND (later.version > 1)))) IS NOT TRUE) AND ((order_number IS NOT NULL) OR (NOT (EXISTS ( SELECT
            FROM order_collections c
           WHERE ((c.cycle_id = r.cycle_id) AND (c.id > r.collection_id) AND c.complete))))));
+create view open_order_holds as
+ SELECT merchant_id,
+    order_number,
+    n,
+    cycle_id,
+    decision_id,
+    held_at
+   FROM order_holds h
+  WHERE (NOT (EXISTS ( SELECT
+           FROM order_hold_releases r
+          WHERE ((r.merchant_id = h.merchant_id) AND (r.order_number = h.order_number) AND (r.n = h.n)))));
+create view migration_scope as
+ SELECT f.migration_id,
+    f.merchant_id,
+    c.customer_id
+   FROM (migration_link_files f
+     JOIN migration_customers c ON ((c.link_file_id = f.id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM migration_link_files l
+          WHERE ((l.migration_id = f.migration_id) AND (l.n > f.n)))));
+create view migration_results as
+ SELECT r.migration_id,
+    r.merchant_id,
+    r.id AS round_id,
+    r.n AS round,
+    w.line,
+    w.record,
+    w.customer_id,
+        CASE
+            WHEN (w.verdict <> 'passed'::text) THEN w.verdict
+            WHEN (f.import_id IS NULL) THEN 'imported'::text
+            ELSE 'failed'::text
+        END AS result,
+    COALESCE(f.columns, w.columns) AS columns,
+    COALESCE(f.errors, w.errors) AS errors
+   FROM ((migration_rounds r
+     JOIN migration_rows w ON ((w.round_id = r.id)))
+     LEFT JOIN import_failures f ON (((f.import_id = r.import_id) AND (f.record = w.record))))
+  WHERE ((r.state = 'done'::text) AND (r.superseded_at IS NULL));
+create view open_card_locks as
+ SELECT id,
+    merchant_id,
+    number,
+    card_id,
+    n,
+    customer_id,
+    customer_number,
+    service,
+    last_digits,
+    expiry,
+    refresh_id,
+    line,
+    result_n,
+    result_line,
+    verdict,
+    locked_at
+   FROM card_locks l
+  WHERE (NOT (EXISTS ( SELECT
+           FROM card_unlocks u
+          WHERE (u.lock_id = l.id))));
+create view billing_card_locks as
+ SELECT id,
+    merchant_id,
+    number,
+    card_id,
+    n,
+    customer_id,
+    customer_number,
+    service,
+    last_digits,
+    expiry,
+    refresh_id,
+    line,
+    result_n,
+    result_line,
+    verdict,
+    locked_at
+   FROM open_card_locks l
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM subscriptions s
+          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text))))) OR (EXISTS ( SELECT
+           FROM subscriptions s
+          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text) AND ((s.card_id IS NULL) OR (s.card_id = l.card_id))))));
+create view locked_charges as
+ SELECT l.merchant_id,
+    l.id AS lock_id,
+    c.cycle_id,
+    c.id AS charge_id
+   FROM (billing_card_locks l
+     JOIN charges c ON (((c.merchant_id = l.merchant_id) AND (c.customer_number = l.customer_number))))
+  WHERE order_charges_service(l.merchant_id, c.collection_id, c.record, l.service);
 
 grant insert, maintain, select on attempts to tsukigime_app;
 grant insert, maintain, select on charge_items to tsukigime_app;
