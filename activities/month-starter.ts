@@ -87,7 +87,8 @@ export function createMonthStarterActivities(deps: ActivityDependencies) {
         }
         return (await requireRefresh(trx, merchant.id, month)).stage;
       });
-      if (!isFinishedRefresh(stage)) await deps.workflows.startCardRefresh(merchant, of.month, SCHEDULE);
+      if (!isFinishedRefresh(stage))
+        await deps.workflows.startCardRefresh(merchant, of.month, SCHEDULE);
     },
   };
 }

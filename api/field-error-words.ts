@@ -38,7 +38,7 @@ const ownWords: Readonly<Record<string, string>> = {
   'is 64 hex digits, lower case': 'ファイルのハッシュ(sha256、小文字の16進64桁)を指定してください',
   'is not an https address': 'https:// で始まるURLを指定してください',
   'names {token} once, where the token goes': 'トークンの位置に {token} を1つだけ書いてください',
-  'holds no user name or password': 'URLにユーザー名・パスワードは書けません',
+  'holds no password or user name': 'URLにユーザー名・パスワードは書けません',
   'is a file name that holds {name}': '{name} を含むファイル名を指定してください',
   'is one file name, without a folder': 'フォルダーを含まないファイル名を指定してください',
   'transport telegram needs its connection': '電文での送信には接続先(telegram)の設定が必要です',

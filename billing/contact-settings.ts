@@ -17,7 +17,7 @@ const cardPageUrl = z
     error: 'names {token} once, where the token goes',
   })
   // A password in an address would be told to every customer.
-  .refine((url) => !/^https:\/\/[^/?#]*@/.test(url), { error: 'holds no user name or password' });
+  .refine((url) => !/^https:\/\/[^/?#]*@/.test(url), { error: 'holds no password or user name' });
 
 export const contactSettingsSchema = z
   .strictObject({

@@ -193,7 +193,10 @@ export const cycleRoutes = {
         kind: 'json',
         schema: z.object({
           files: z.int(),
-          why: z.string().nullable().meta({ description: 'why there are none; null when there are' }),
+          why: z
+            .string()
+            .nullable()
+            .meta({ description: 'why there are none; null when there are' }),
         }),
         description: 'new files',
       },
