@@ -1,5 +1,4 @@
 import {
-  keepPreviousData,
   QueryClient,
   type UseQueryResult,
   useMutation,
@@ -38,6 +37,11 @@ export const queries = new QueryClient({
   },
 });
 
+/** Which object an input is about. */
+function paramsOf(input: unknown): string {
+  return JSON.stringify((input as { readonly params?: unknown } | undefined)?.params ?? null);
+}
+
 export type Read<Name extends RouteName> = UseQueryResult<CallAnswer<Contract[Name]>, ApiProblem>;
 
 /**
@@ -52,8 +56,10 @@ export function useRead<Name extends RouteName>(
   return useQuery<CallAnswer<Contract[Name]>, ApiProblem>({
     queryKey: [name, input],
     queryFn: ({ signal }) => client.call(name, input, { signal }),
-    // The page before stays readable until the next one has come.
-    placeholderData: keepPreviousData as never,
+    // Of a list the page before stays readable until the next one has come. Never of another object:
+    // somebody would read the one and decide about the other.
+    placeholderData: ((previous: unknown, query?: { readonly queryKey: readonly unknown[] }) =>
+      paramsOf(query?.queryKey[1]) === paramsOf(input) ? previous : undefined) as never,
     ...(more.everyMs === undefined ? {} : { refetchInterval: more.everyMs }),
     ...(more.enabled === undefined ? {} : { enabled: more.enabled }),
   });
@@ -84,8 +90,8 @@ export interface Act<Name extends RouteName> {
 }
 
 /**
- * An act of a person. The same intention has one idempotency key: what is repeated after a failure
- * without another word being changed carries the key of the first time, so it cannot happen twice.
+ * An act of a person. The same intention has one idempotency key: what is repeated because no clear
+ * answer came carries the key of the first time, so it cannot happen twice.
  */
 export function useAct<Name extends RouteName>(name: Name): Act<Name> {
   const cache = useQueryClient();
@@ -102,6 +108,10 @@ export function useAct<Name extends RouteName>(name: Name): Act<Name> {
         intention.current = { words, key: newKey() };
       }
       return client.call(name, input, { key: intention.current.key });
+    },
+    onError: ({ status }) => {
+      // A refusal is an answer: under its key it would be given again, also when it no longer holds.
+      if (status >= 400 && status < 500) intention.current = null;
     },
     onSuccess: async () => {
       intention.current = null;

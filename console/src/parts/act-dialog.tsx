@@ -48,6 +48,7 @@ export function ActDialog({
   const words = useWords();
   const closeButton = useCloseButton();
   const [text, setText] = useState('');
+  const [tried, setTried] = useState(false);
   const lacks = reason === 'required' && text.trim() === '';
   return (
     <Modal
@@ -57,11 +58,18 @@ export function ActDialog({
       size="lg"
       centered
       closeButtonProps={closeButton}
+      // The next intention begins without the words and the refusal of this one.
+      onExitTransitionEnd={() => {
+        setText('');
+        setTried(false);
+      }}
     >
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!lacks && !disabled) onConfirm(text.trim());
+          if (lacks || disabled) return;
+          setTried(true);
+          onConfirm(text.trim());
         }}
       >
         <Stack>
@@ -78,7 +86,7 @@ export function ActDialog({
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          <ProblemNote problem={problem} />
+          <ProblemNote problem={tried ? problem : null} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {words('cancel')}
