@@ -18,7 +18,7 @@ export function MerchantSwitch() {
     <Select
       aria-label={words('label')}
       size="xs"
-      w={200}
+      w={{ base: 120, sm: 200 }}
       searchable
       allowDeselect={false}
       nothingFoundMessage={words('none')}

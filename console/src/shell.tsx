@@ -77,7 +77,14 @@ export function Shell() {
               size="sm"
               aria-label={words('menu')}
             />
-            <Text component={Link} to="/" fw={700} c="inherit" td="none">
+            <Text
+              component={Link}
+              to="/"
+              fw={700}
+              c="inherit"
+              td="none"
+              style={{ whiteSpace: 'nowrap' }}
+            >
               月極
             </Text>
             <MerchantSwitch />

@@ -5,6 +5,7 @@ import { saveFile, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import type { DeadlineDay } from '../month-progress.ts';
 import { CaptureWaves } from '../parts/capture-waves.tsx';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 import { DeadlineCalendar } from '../parts/deadline-calendar.tsx';
 import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
@@ -120,8 +121,8 @@ function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {(
-              [
+            <ColumnHeads
+              columns={[
                 'on',
                 'left',
                 'month',
@@ -132,12 +133,10 @@ function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
                 'inFiles',
                 'lastDay',
                 'choose',
-              ] as const
-            ).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
+              ]}
+              figures={['rows', 'yen', 'held', 'returned', 'inFiles']}
+              words={words}
+            />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -4,6 +4,7 @@ import { useParams } from 'react-router';
 import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 import { CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -174,11 +175,11 @@ function ChargeTable({
                 }
               />
             </Table.Th>
-            {(['order', 'customer', 'yen', 'until'] as const).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
+            <ColumnHeads
+              columns={['order', 'customer', 'yen', 'until']}
+              figures={['yen']}
+              words={words}
+            />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

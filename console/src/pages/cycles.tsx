@@ -3,6 +3,7 @@ import { Link, useSearchParams } from 'react-router';
 import { businessDateOf } from '../../../billing/business-date.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 import { Instant } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -88,13 +89,10 @@ function CyclesPage() {
                 <Table highlightOnHover>
                   <Table.Thead>
                     <Table.Tr>
-                      {(['month', 'stage', 'since', 'started', 'by', 'closed'] as const).map(
-                        (column) => (
-                          <Table.Th key={column} scope="col">
-                            {words(column)}
-                          </Table.Th>
-                        ),
-                      )}
+                      <ColumnHeads
+                        columns={['month', 'stage', 'since', 'started', 'by', 'closed']}
+                        words={words}
+                      />
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { useRead, useReads } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { Count, Instant } from './figures.tsx';
 
 const useWords = defineWords('capture-waves', {
@@ -55,11 +56,7 @@ export function CaptureWaves() {
     <Table aria-label={words('waves')}>
       <Table.Thead>
         <Table.Tr>
-          {(['month', 'policy', 'ready', 'next', 'choose'] as const).map((column) => (
-            <Table.Th key={column} scope="col">
-              {words(column)}
-            </Table.Th>
-          ))}
+          <ColumnHeads columns={['month', 'policy', 'ready', 'next', 'choose']} words={words} />
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

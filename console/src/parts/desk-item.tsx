@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { DeskDecision } from './desk-decision.tsx';
 import { Instant, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
@@ -105,11 +106,7 @@ function FieldTable({ fields }: { readonly fields: Item['fields'] }) {
     <Table withTableBorder aria-label={words('fields')}>
       <Table.Thead>
         <Table.Tr>
-          {(['field', 'sent', 'returned'] as const).map((column) => (
-            <Table.Th key={column} scope="col">
-              {words(column)}
-            </Table.Th>
-          ))}
+          <ColumnHeads columns={['field', 'sent', 'returned']} words={words} />
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

@@ -4,6 +4,7 @@ import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { ActDialog } from './act-dialog.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 import { Count, CountAndYen, Yen } from './figures.tsx';
 import { FileDrop } from './file-drop.tsx';
 import { Loaded } from './loaded.tsx';
@@ -133,11 +134,7 @@ function TotalsTable({ totals }: { readonly totals: Totals }) {
     <Table w="fit-content">
       <Table.Thead>
         <Table.Tr>
-          {(['action', 'rows', 'yen', 'effect'] as const).map((column) => (
-            <Table.Th key={column} scope="col">
-              {words(column)}
-            </Table.Th>
-          ))}
+          <ColumnHeads columns={['action', 'rows', 'yen', 'effect']} words={words} />
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

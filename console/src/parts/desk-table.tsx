@@ -1,6 +1,7 @@
 import { Anchor, Badge, Checkbox, Table } from '@mantine/core';
 import { defineWords } from '../language.ts';
 import type { DeskItemRow } from '../pages/reconciliation-desk.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 import { Yen } from './figures.tsx';
 
 const useWords = defineWords('desk-table', {
@@ -55,11 +56,11 @@ export function DeskTable({
                 onChange={() => onChoose(all ? [] : items)}
               />
             </Table.Th>
-            {(['order', 'kind', 'difference', 'yen', 'month'] as const).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
+            <ColumnHeads
+              columns={['order', 'kind', 'difference', 'yen', 'month']}
+              figures={['yen']}
+              words={words}
+            />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

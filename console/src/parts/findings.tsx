@@ -5,6 +5,7 @@ import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useFindingWords } from '../words/billing-words.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
@@ -67,8 +68,8 @@ function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
       <Table striped>
         <Table.Thead>
           <Table.Tr>
-            {(
-              [
+            <ColumnHeads
+              columns={[
                 'kind',
                 'order',
                 'customer',
@@ -77,12 +78,10 @@ function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
                 'last',
                 'difference',
                 'detail',
-              ] as const
-            ).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
+              ]}
+              figures={['now', 'last', 'difference']}
+              words={words}
+            />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -16,6 +16,7 @@ import { defineWords } from '../language.ts';
 import type { ExchangeParams } from '../pages/exchange.tsx';
 import { useMay } from '../session.tsx';
 import { ActDialog } from './act-dialog.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 
 const useWords = defineWords('format-errors', {
   ja: {
@@ -171,11 +172,7 @@ export function FormatErrorList({ errors }: { readonly errors: readonly FormatEr
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {(['part', 'line', 'item', 'content'] as const).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
+            <ColumnHeads columns={['part', 'line', 'item', 'content']} words={words} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -5,6 +5,7 @@ import { OPEN_REASONS } from '../../../billing/open-rows.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { Count, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
 
@@ -67,11 +68,7 @@ export function OpenRows({ month }: { readonly month: string }) {
             <Table>
               <Table.Thead>
                 <Table.Tr>
-                  {(['reason', 'rows', 'yen', 'mover', 'act'] as const).map((column) => (
-                    <Table.Th key={column} scope="col">
-                      {words(column)}
-                    </Table.Th>
-                  ))}
+                  <ColumnHeads columns={['reason', 'rows', 'yen', 'mover', 'act']} words={words} />
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -122,11 +119,7 @@ function RowsOfReason({ month, reason }: { readonly month: string; readonly reas
           <Table>
             <Table.Thead>
               <Table.Tr>
-                {(['order', 'yen', 'file', 'line'] as const).map((column) => (
-                  <Table.Th key={column} scope="col">
-                    {words(column)}
-                  </Table.Th>
-                ))}
+                <ColumnHeads columns={['order', 'yen', 'file', 'line']} words={words} />
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

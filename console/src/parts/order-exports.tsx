@@ -4,6 +4,7 @@ import { defineWords } from '../language.ts';
 import type { CycleDetail } from '../month-progress.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 import { Count, Instant } from './figures.tsx';
 import { FileDrop } from './file-drop.tsx';
 import { Loaded } from './loaded.tsx';
@@ -82,13 +83,10 @@ export function OrderExports({ cycle }: { readonly cycle: CycleDetail }) {
               <Table>
                 <Table.Thead>
                   <Table.Tr>
-                    {(['file', 'at', 'added', 'changed', 'gone', 'quarantined'] as const).map(
-                      (column) => (
-                        <Table.Th key={column} scope="col">
-                          {words(column)}
-                        </Table.Th>
-                      ),
-                    )}
+                    <ColumnHeads
+                      columns={['file', 'at', 'added', 'changed', 'gone', 'quarantined']}
+                      words={words}
+                    />
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

@@ -4,6 +4,7 @@ import { useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 import { Count, Instant, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
 import { ProblemNote } from './problem-note.tsx';
@@ -94,13 +95,10 @@ export function PreviewList({
               <Table>
                 <Table.Thead>
                   <Table.Tr>
-                    {(['n', 'kind', 'verdict', 'rows', 'yen', 'at', 'by'] as const).map(
-                      (column) => (
-                        <Table.Th key={column} scope="col">
-                          {words(column)}
-                        </Table.Th>
-                      ),
-                    )}
+                    <ColumnHeads
+                      columns={['n', 'kind', 'verdict', 'rows', 'yen', 'at', 'by']}
+                      words={words}
+                    />
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

@@ -4,6 +4,7 @@ import { type Read, useRead } from '../api.ts';
 import { defineWords, useLanguage } from '../language.ts';
 import type { ExchangeParams } from '../pages/exchange.tsx';
 import { useSettledWords, useVerdictWords } from '../words/billing-words.ts';
+import { ColumnHeads } from './column-heads.tsx';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
@@ -90,13 +91,11 @@ function LineTable({ lines }: { readonly lines: readonly Line[] }) {
       <Table striped>
         <Table.Thead>
           <Table.Tr>
-            {(['line', 'order', 'yen', 'verdict', 'code', 'detail', 'settled'] as const).map(
-              (column) => (
-                <Table.Th key={column} scope="col">
-                  {words(column)}
-                </Table.Th>
-              ),
-            )}
+            <ColumnHeads
+              columns={['line', 'order', 'yen', 'verdict', 'code', 'detail', 'settled']}
+              figures={['line', 'yen']}
+              words={words}
+            />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
