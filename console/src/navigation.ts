@@ -1,9 +1,14 @@
 import {
+  IconArrowsTransferUp,
   IconCalendarDue,
   IconChecklist,
+  IconCreditCardOff,
+  IconDatabaseImport,
   IconFiles,
   IconHome,
   IconRefreshDot,
+  IconShoppingCart,
+  IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { defineWords } from './language.ts';
@@ -15,6 +20,11 @@ export const useNavigationWords = defineWords('navigation', {
     exchanges: 'ファイル授受',
     desk: '要確認',
     deadlines: '売上期限',
+    ng: 'NG 対応',
+    orders: '受注',
+    imports: '取り込み',
+    customers: '顧客',
+    migrations: 'カード移行',
   },
   en: {
     home: 'This month',
@@ -22,6 +32,11 @@ export const useNavigationWords = defineWords('navigation', {
     exchanges: 'Files',
     desk: 'Reconciliation',
     deadlines: 'Capture deadlines',
+    ng: 'Declines',
+    orders: 'Orders',
+    imports: 'Imports',
+    customers: 'Customers',
+    migrations: 'Card migration',
   },
 });
 
@@ -41,4 +56,9 @@ export const navigation: readonly NavigationEntry[] = [
   { word: 'exchanges', steps: ['exchanges'], icon: IconFiles, key: 'f' },
   { word: 'desk', steps: ['reconciliation-desk'], icon: IconChecklist, key: 'r' },
   { word: 'deadlines', steps: ['deadlines'], icon: IconCalendarDue, key: 'd' },
+  { word: 'ng', steps: ['ng-cases'], icon: IconCreditCardOff, key: 'n' },
+  { word: 'orders', steps: ['orders'], icon: IconShoppingCart, key: 'o' },
+  { word: 'imports', steps: ['imports'], icon: IconDatabaseImport, key: 'i' },
+  { word: 'customers', steps: ['customers'], icon: IconUsers, key: 'u' },
+  { word: 'migrations', steps: ['card-migrations'], icon: IconArrowsTransferUp, key: 'm' },
 ];

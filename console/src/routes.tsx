@@ -32,6 +32,33 @@ const merchantPages: RouteObject[] = [
     lazy: async () => (await import('./pages/reconciliation-desk.tsx')).route,
   },
   { path: 'deadlines', lazy: async () => (await import('./pages/capture-window.tsx')).route },
+  {
+    path: 'card-migrations',
+    lazy: async () => (await import('./pages/card-migrations.tsx')).route,
+  },
+  {
+    path: 'card-migrations/:number',
+    lazy: async () => (await import('./pages/card-migration.tsx')).route,
+  },
+  {
+    path: 'card-migrations/:number/returned-files/:n',
+    lazy: async () => (await import('./pages/returned-rows.tsx')).route,
+  },
+  { path: 'ng-cases', lazy: async () => (await import('./pages/ng-cases.tsx')).route },
+  {
+    path: 'ng-cases/:month/:order',
+    lazy: async () => (await import('./pages/ng-case.tsx')).route,
+  },
+  { path: 'ng-report', lazy: async () => (await import('./pages/ng-report.tsx')).route },
+  { path: 'orders', lazy: async () => (await import('./pages/orders.tsx')).route },
+  { path: 'imports', lazy: async () => (await import('./pages/imports.tsx')).route },
+  { path: 'imports/:number', lazy: async () => (await import('./pages/imports.tsx')).route },
+  { path: 'customers', lazy: async () => (await import('./pages/customers.tsx')).route },
+  {
+    path: 'customers/:customerId',
+    lazy: async () => (await import('./pages/customer.tsx')).route,
+  },
+  { path: 'registers', lazy: async () => (await import('./pages/registers.tsx')).route },
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 

@@ -11,3 +11,13 @@ export const previewWorkflow = (merchant: string, month: string, n: number) =>
 
 export const exchangeWorkflow = (merchant: string, month: string, kind: string, n: number) =>
   `exchange:${merchant}:${month}:${kind}:${padded(n)}`;
+
+export const ngDeskWorkflow = (merchant: string) => `ng:${merchant}`;
+
+export const importWorkflow = (merchant: string, n: number) => `import:${merchant}:${padded(n)}`;
+
+export const cardMigrationWorkflow = (merchant: string, n: number) =>
+  `migration:${merchant}:${padded(n)}`;
+
+export const cardRefreshWorkflow = (merchant: string, month: string) =>
+  `refresh:${merchant}:${month}`;
