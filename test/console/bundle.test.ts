@@ -70,7 +70,7 @@ describe('the built console', () => {
       .filter((file) => file.endsWith('.js'))
       .map((file) => readFileSync(join(assets, file), 'utf8'))
       .join('\n');
-    expect(all).not.toMatch(/ZodType|invalid_type|@temporalio|kysely/);
+    expect(all).not.toMatch(/ZodType|invalid_type|iconv|@temporalio|kysely/);
   });
 
   it('runs no script and no style that stands in the page', () => {

@@ -1,13 +1,4 @@
-import {
-  ActionIcon,
-  Alert,
-  Button,
-  Group,
-  NumberInput,
-  Select,
-  Table,
-  TextInput,
-} from '@mantine/core';
+import { ActionIcon, Alert, Button, Group, Select, Table, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { FormatError } from '../../../billing/exchange.ts';
@@ -115,6 +106,12 @@ export function RecordFormatErrors({ params }: { readonly params: ExchangeParams
   );
 }
 
+/** A line is a whole number from 1; anything else is none. */
+function readLine(text: string): number | null {
+  const line = Number(text.replace(/\D/g, ''));
+  return line > 0 ? line : null;
+}
+
 function ErrorRow({
   error,
   onChange,
@@ -138,12 +135,12 @@ function ErrorRow({
         }))}
         onChange={(value) => onChange({ part: (value ?? 'header') as FormatError['part'] })}
       />
-      <NumberInput
+      <TextInput
         label={words('line')}
         w={80}
-        min={1}
+        inputMode="numeric"
         value={error.line ?? ''}
-        onChange={(value) => onChange({ line: typeof value === 'number' ? value : null })}
+        onChange={(event) => onChange({ line: readLine(event.currentTarget.value) })}
       />
       <TextInput
         label={words('item')}
