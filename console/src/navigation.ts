@@ -3,9 +3,11 @@ import {
   IconCalendarDue,
   IconChecklist,
   IconCreditCardOff,
+  IconCreditCardRefund,
   IconDatabaseImport,
   IconFiles,
   IconHome,
+  IconListCheck,
   IconRefreshDot,
   IconShoppingCart,
   IconUsers,
@@ -25,6 +27,8 @@ export const useNavigationWords = defineWords('navigation', {
     imports: '取り込み',
     customers: '顧客',
     migrations: 'カード移行',
+    refreshes: '洗替',
+    jobs: 'ジョブ管理',
   },
   en: {
     home: 'This month',
@@ -37,6 +41,8 @@ export const useNavigationWords = defineWords('navigation', {
     imports: 'Imports',
     customers: 'Customers',
     migrations: 'Card migration',
+    refreshes: 'Card refresh',
+    jobs: 'Jobs',
   },
 });
 
@@ -61,4 +67,6 @@ export const navigation: readonly NavigationEntry[] = [
   { word: 'imports', steps: ['imports'], icon: IconDatabaseImport, key: 'i' },
   { word: 'customers', steps: ['customers'], icon: IconUsers, key: 'u' },
   { word: 'migrations', steps: ['card-migrations'], icon: IconArrowsTransferUp, key: 'm' },
+  { word: 'refreshes', steps: ['card-refreshes'], icon: IconCreditCardRefund, key: 'w' },
+  { word: 'jobs', steps: ['jobs'], icon: IconListCheck, key: 'j' },
 ];

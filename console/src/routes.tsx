@@ -59,6 +59,38 @@ const merchantPages: RouteObject[] = [
     lazy: async () => (await import('./pages/customer.tsx')).route,
   },
   { path: 'registers', lazy: async () => (await import('./pages/registers.tsx')).route },
+  {
+    path: 'card-refreshes',
+    lazy: async () => (await import('./pages/card-refreshes.tsx')).route,
+  },
+  {
+    path: 'card-refreshes/:month',
+    lazy: async () => (await import('./pages/card-refresh.tsx')).route,
+  },
+  {
+    path: 'card-refresh-settings',
+    lazy: async () => (await import('./pages/card-refresh-settings.tsx')).route,
+  },
+  {
+    path: 'card-locks',
+    lazy: async () => (await import('./pages/card-locks.tsx')).route,
+  },
+  {
+    path: 'card-locks/:lock',
+    lazy: async () => (await import('./pages/card-lock.tsx')).route,
+  },
+  {
+    path: 'card-expiries',
+    lazy: async () => (await import('./pages/card-expiries.tsx')).route,
+  },
+  {
+    path: 'subscriptions',
+    lazy: async () => (await import('./pages/subscriptions.tsx')).route,
+  },
+  {
+    path: 'jobs',
+    lazy: async () => (await import('./pages/jobs.tsx')).route,
+  },
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 

@@ -1,0 +1,178 @@
+import { Select, Stack, Tabs, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { CHARGE_STATES } from '../../../billing/charge.ts';
+import { ORDER_VERDICTS } from '../../../billing/order-search.ts';
+import { type Read, useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import { CountAndYen } from '../parts/figures.tsx';
+import { Holds } from '../parts/holds.tsx';
+import { Empty, Loaded } from '../parts/loaded.tsx';
+import { OrderActs } from '../parts/order-acts.tsx';
+import { OrderSearch } from '../parts/order-search.tsx';
+import { OrderTable } from '../parts/order-table.tsx';
+import { Page } from '../parts/page.tsx';
+import { Pager, usePlace } from '../parts/pager.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
+import { useFilters } from '../parts/search-form.tsx';
+import { WorkflowLink } from '../parts/workflow-link.tsx';
+import { useMerchant } from '../places.ts';
+import { useMay } from '../session.tsx';
+import { cycleWorkflow } from '../workflow-names.ts';
+
+const useWords = defineWords('orders', {
+  ja: {
+    title: '受注',
+    month: '請求月',
+    noMonth:
+      '請求サイクルがまだありません。「請求サイクル」で月を始め、注文CSVを取り込んでください。',
+    orders: '注文',
+    holds: '保留中',
+    csv: 'CSVで取り出す',
+    selected: '請求対象',
+    excluded: '対象外',
+    quarantined: '読めない行',
+    found: '該当: ',
+    none: '該当する注文はありません。条件を消すか、「請求サイクル」で注文CSVを取り込んでください。',
+  },
+  en: {
+    title: 'Orders',
+    month: 'Month',
+    noMonth: 'There is no billing cycle yet. Start a month and bring its order export.',
+    orders: 'Orders',
+    holds: 'On hold',
+    csv: 'Download CSV',
+    selected: 'To bill',
+    excluded: 'Left out',
+    quarantined: 'Unreadable',
+    found: 'Found: ',
+    none: 'No such order. Clear the search, or bring an order export.',
+  },
+});
+
+export type OrderRow = NonNullable<Read<'listOrders'>['data']>['orders'][number];
+
+function OrdersPage() {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const { filter, change } = useFilters();
+  const [, setSearch] = useSearchParams();
+  const cycles = useRead('listCycles', { params: { merchant }, query: { limit: 36 } });
+  return (
+    <Page title={words('title')}>
+      <Loaded read={cycles}>
+        {({ cycles: found }) => {
+          const months = found.map(({ month }) => month);
+          const month = months.find((one) => one === filter('month')) ?? months[0];
+          if (month === undefined) return <Empty>{words('noMonth')}</Empty>;
+          return (
+            <Stack>
+              <Stack gap={4}>
+                <Select
+                  label={words('month')}
+                  w={140}
+                  allowDeselect={false}
+                  value={month}
+                  data={months}
+                  onChange={(value) => setSearch({ month: value ?? month })}
+                />
+                <WorkflowLink workflowId={cycleWorkflow(merchant, month)} />
+              </Stack>
+              <Tabs
+                keepMounted={false}
+                value={filter('show') === 'holds' ? 'holds' : 'orders'}
+                onChange={(value) => change({ show: value === 'holds' ? 'holds' : '' })}
+              >
+                <Tabs.List>
+                  <Tabs.Tab value="orders">{words('orders')}</Tabs.Tab>
+                  <Tabs.Tab value="holds">{words('holds')}</Tabs.Tab>
+                </Tabs.List>
+                <Tabs.Panel value="orders" pt="md">
+                  <OrderList key={month} month={month} />
+                </Tabs.Panel>
+                <Tabs.Panel value="holds" pt="md">
+                  <Holds key={month} month={month} />
+                </Tabs.Panel>
+              </Tabs>
+            </Stack>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function useOrderQuery() {
+  const { filter } = useFilters();
+  const yen = (name: string) =>
+    /^\d{1,7}$/.test(filter(name) ?? '') ? Number(filter(name)) : undefined;
+  const methods = filter('paymentMethod')?.split('\n');
+  return {
+    orderNumberFrom: filter('orderNumberFrom'),
+    orderNumberTo: filter('orderNumberTo'),
+    customerName: filter('customerName'),
+    email: filter('email'),
+    phone: filter('phone'),
+    orderedFrom: filter('orderedFrom'),
+    orderedTo: filter('orderedTo'),
+    status: filter('status'),
+    reason: filter('reason'),
+    amountFromYen: yen('amountFromYen'),
+    amountToYen: yen('amountToYen'),
+    ...(methods === undefined ? {} : { paymentMethod: methods }),
+    verdict: ORDER_VERDICTS.find((one) => one === filter('verdict')),
+    chargeState: CHARGE_STATES.find((one) => one === filter('chargeState')),
+    gone: filter('gone') === undefined ? undefined : filter('gone') === 'true',
+  };
+}
+
+function OrderList({ month }: { readonly month: string }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const may = useMay('operator');
+  const mayExport = useMay('operator', 'exportPersonalData');
+  const [chosen, setChosen] = useState<readonly OrderRow[]>([]);
+  const { after, limit } = usePlace();
+  const query = useOrderQuery();
+  const params = { merchant, month };
+  const orders = useRead('listOrders', { params, query: { ...query, after, limit } });
+  return (
+    <Stack>
+      <OrderSearch personal={may} />
+      {mayExport && (
+        <SaveButton
+          route="downloadOrders"
+          input={{ params, query }}
+          label={words('csv')}
+          size="xs"
+        />
+      )}
+      <Loaded read={orders}>
+        {({ orders: found, totals, nextAfter }) => (
+          <Stack>
+            {totals !== null && (
+              <Text>
+                {words('found')}
+                <CountAndYen of={totals} fw={700} />{' '}
+                {ORDER_VERDICTS.map((verdict) => (
+                  <Text key={verdict} span size="sm" c="dimmed" mr="md">
+                    {words(verdict)} <CountAndYen of={totals.byVerdict[verdict]} />
+                  </Text>
+                ))}
+              </Text>
+            )}
+            {may && <OrderActs month={month} chosen={chosen} onDone={() => setChosen([])} />}
+            {found.length === 0 ? (
+              <Empty>{words('none')}</Empty>
+            ) : (
+              <OrderTable orders={found} chosen={chosen} onChoose={setChosen} />
+            )}
+            <Pager nextAfter={nextAfter} />
+          </Stack>
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
+
+export const route = { Component: OrdersPage };
