@@ -1,0 +1,227 @@
+import { Alert, Stack, Text } from '@mantine/core';
+import { useParams } from 'react-router';
+import { useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import { Count, Instant, Yen } from '../parts/figures.tsx';
+import { ListTable } from '../parts/list-table.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import {
+  AnswerOverride,
+  AskOverride,
+  type Lock,
+  useMismatchWords,
+} from '../parts/lock-override.tsx';
+import { Page } from '../parts/page.tsx';
+import { FactsTable, Section } from '../parts/section.tsx';
+import { useMerchant } from '../places.ts';
+
+const useWords = defineWords('card-lock', {
+  ja: {
+    list: 'カード利用停止',
+    title: 'カード利用停止 {{number}}',
+    locked: '停止中: このカードで払う注文は請求から除かれています',
+    released: '解除済み: {{label}}',
+    lockedHint:
+      'カードが変更されるか、定期受注のカード・支払方法が変わると、自動で解除されます。判定の取り違えが証明できる場合だけ、2名の確認で解除できます。',
+    facts: '証跡',
+    customer: '顧客',
+    card: 'カード',
+    verdict: '洗替判定結果',
+    month: '洗替の月',
+    file: '結果ファイル (sha256)',
+    line: '結果ファイルの行 / 依頼の行',
+    lockedAt: '停止',
+    unlockedAt: '解除',
+    claimed: '停止中に請求されたこの顧客のオーソリ',
+    keptOut: '請求から除いた注文',
+    keptOutNone: 'まだ請求から除いた注文はありません。',
+    keptMonth: '請求月',
+    orders: '注文番号',
+    yen: '金額',
+    files: '除いて送ったファイル',
+    override: '照合ミスによる解除(2名確認)',
+    mismatch: '取り違えの内容',
+    evidence: '証拠のファイル (sha256)',
+    reason: '理由',
+    requested: '申請',
+    answer: '承認',
+    waiting: '承認待ち',
+    approved: '承認',
+    rejected: '却下',
+    notAsked: '解除の申請はありません。',
+  },
+  en: {
+    list: 'Locked cards',
+    title: 'Card lock {{number}}',
+    locked: 'Locked: orders that this card would pay are kept out of billing',
+    released: 'Released: {{label}}',
+    lockedHint:
+      'It falls when the card is replaced, or the card or payment method of the subscription changes. Only a proven mis-match may be overridden, by four eyes.',
+    facts: 'Evidence',
+    customer: 'Customer',
+    card: 'Card',
+    verdict: 'Verdict',
+    month: 'Refresh of',
+    file: 'Result file (sha256)',
+    line: 'Line of the result / of the request',
+    lockedAt: 'Locked',
+    unlockedAt: 'Released',
+    claimed: "The customer's authorizations claimed while it stood",
+    keptOut: 'Orders kept out of billing',
+    keptOutNone: 'No order was kept out yet.',
+    keptMonth: 'Month',
+    orders: 'Orders',
+    yen: 'Amount',
+    files: 'Files that left without them',
+    override: 'Override of a mis-match (four eyes)',
+    mismatch: 'Mis-match',
+    evidence: 'Proof (sha256)',
+    reason: 'Reason',
+    requested: 'Asked',
+    answer: 'Answer',
+    waiting: 'Awaits an approver',
+    approved: 'Approved',
+    rejected: 'Rejected',
+    notAsked: 'Nobody has asked for an override.',
+  },
+});
+
+function CardLockPage() {
+  const words = useWords();
+  const { lock: number = '' } = useParams();
+  const { merchant, place } = useMerchant();
+  const params = { merchant, lock: Number(number) };
+  const read = useRead('readCardLock', { params }, { everyMs: 10_000 });
+  return (
+    <Page
+      title={words('title', { number })}
+      above={[{ to: place('card-locks'), title: words('list') }]}
+    >
+      <Loaded read={read}>
+        {({ lock, warning }) => (
+          <>
+            <Alert
+              color={lock.unlockedAt === null ? 'red' : 'teal'}
+              variant="outline"
+              role="status"
+              title={
+                lock.unlockedAt === null
+                  ? words('locked')
+                  : words('released', { label: lock.unlockedLabel ?? '' })
+              }
+            >
+              {lock.unlockedAt === null && words('lockedHint')}
+            </Alert>
+            <Evidence lock={lock} />
+            <Override lock={lock} warning={warning} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Evidence({ lock }: { readonly lock: Lock }) {
+  const words = useWords();
+  const sha256 = <span className="raw-line">{lock.resultSha256}</span>;
+  return (
+    <>
+      <Section title={words('facts')}>
+        <FactsTable
+          label={words('facts')}
+          facts={[
+            [words('customer'), `${lock.customerNumber}(${lock.customerId})`],
+            [words('card'), `${lock.service} …${lock.lastDigits} ${lock.expiry}`],
+            [words('verdict'), lock.verdictLabel],
+            [words('month'), lock.month],
+            [words('file'), sha256],
+            [words('line'), `${lock.resultLine} / ${lock.requestLine}`],
+            [words('lockedAt'), <Instant key="locked" at={lock.lockedAt} />],
+            [words('unlockedAt'), <Instant key="unlocked" at={lock.unlockedAt} />],
+            [words('claimed'), <Count key="claimed" count={lock.claimedWhileLocked} />],
+          ]}
+        />
+      </Section>
+      <Section title={words('keptOut')}>
+        <ListTable
+          label={words('keptOut')}
+          rows={lock.keptOut}
+          keyOf={({ month }) => month}
+          none={words('keptOutNone')}
+          columns={[
+            { title: words('keptMonth'), cell: ({ month }) => month },
+            { title: words('orders'), cell: ({ orderNumbers }) => orderNumbers.join('、') },
+            { title: words('yen'), numeric: true, cell: ({ yen }) => <Yen amount={yen} /> },
+            {
+              title: words('files'),
+              cell: ({ files }) => (
+                <Stack gap={0}>
+                  {files.map(({ name, sha256: hash }) => (
+                    <Text key={hash} size="sm" title={hash}>
+                      {name}
+                    </Text>
+                  ))}
+                </Stack>
+              ),
+            },
+          ]}
+        />
+      </Section>
+    </>
+  );
+}
+
+function Override({ lock, warning }: { readonly lock: Lock; readonly warning: string }) {
+  const words = useWords();
+  const mismatches = useMismatchWords();
+  const { override } = lock;
+  const waits = override !== null && override.answer === null;
+  const open = lock.unlockedAt === null;
+  return (
+    <Section
+      title={words('override')}
+      actions={
+        open &&
+        (waits ? (
+          <AnswerOverride lock={lock} warning={warning} />
+        ) : (
+          <AskOverride lock={lock} warning={warning} />
+        ))
+      }
+    >
+      {override === null ? (
+        <Text size="sm">{words('notAsked')}</Text>
+      ) : (
+        <FactsTable
+          label={words('override')}
+          facts={[
+            [words('mismatch'), mismatches(override.mismatch)],
+            [
+              words('evidence'),
+              <span key="proof" className="raw-line">
+                {override.evidenceSha256}
+              </span>,
+            ],
+            [words('reason'), override.reason],
+            [
+              words('requested'),
+              <Text key="by" span size="sm">
+                {override.requestedBy} <Instant at={override.requestedAt} />
+              </Text>,
+            ],
+            [
+              words('answer'),
+              <Text key="answer" span size="sm">
+                {words(override.answer ?? 'waiting')} {override.answeredBy}{' '}
+                {override.answeredAt !== null && <Instant at={override.answeredAt} />}{' '}
+                {override.answerReason}
+              </Text>,
+            ],
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+export const route = { Component: CardLockPage };
