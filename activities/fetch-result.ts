@@ -1,22 +1,16 @@
 import { createHash } from 'node:crypto';
 import { nextLookAt } from '../billing/exchange-transport.ts';
-import { appendAudit } from '../db/queries/audit.ts';
 import { type Exchange, hasResult } from '../db/queries/exchanges.ts';
-import {
-  FileRefusedError,
-  FileTooLargeError,
-  type StoredFile,
-  storeFile,
-} from '../db/queries/files.ts';
+import { FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { findResultRound } from '../db/queries/result-file.ts';
 import { noteCarriage } from '../db/queries/sends.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { ReadExchange } from './acts.ts';
-import { type Carriage, openCarriage, SYSTEM_ACTOR, tellOfFile } from './carriage.ts';
+import { type Carriage, openCarriage, tellOfFile } from './carriage.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { createFileGuard } from './file-guard.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { MAX_RESULT_BYTES } from './sftp-transport.ts';
+import { storeFetched } from './store-fetched.ts';
 import type { Fetched } from './transport.ts';
 
 export function createFetchResultActivities(deps: ActivityDependencies) {
@@ -77,7 +71,11 @@ async function takeResult(
   const { merchant, exchange } = carriage;
   try {
     const reply = { ...fetched, kind: kindOfResult(exchange) };
-    const stored = await storeReply(deps, carriage, reply, now);
+    const stored = await storeFetched(deps, carriage, {
+      ...reply,
+      maxBytes: MAX_RESULT_BYTES,
+      now,
+    });
     const key = { exchangeId: exchange.id, fileId: stored.fileId };
     const known = await findResultRound(deps.db, merchant.id, key);
     return { sha256: known === undefined ? stored.sha256 : null, note: null };
@@ -107,7 +105,10 @@ async function takeRefusal(
     return { sha256: null, note };
   };
   try {
-    const { sha256 } = await storeReply(deps, carriage, { ...fetched, kind: NOTICE_KIND }, now);
+    const { sha256 } = await storeFetched(deps, carriage, {
+      ...fetched,
+      ...{ kind: NOTICE_KIND, maxBytes: MAX_RESULT_BYTES, now },
+    });
     return await tell(
       `format-errors-${sha256.slice(0, 16)}`,
       `送信先が書式エラーの通知 ${fetched.fileName} を返しました。このファイルの請求は処理されていない見込みです。通知(ファイル ${sha256})の内容を確かめ、「書式エラー」として記録してから、原因を直してファイルを作り直してください。記録するまで、請求は別のファイルに入りません。`,
@@ -122,37 +123,6 @@ async function takeRefusal(
 
 /** Of stored notices: no layout of them is known. */
 const NOTICE_KIND = 'format-error-notice';
-
-async function storeReply(
-  deps: ActivityDependencies,
-  { merchant, settings }: Carriage,
-  reply: Pick<Extract<Fetched, { kind: 'result' }>, 'content' | 'fileName'> & { kind: string },
-  now: string,
-): Promise<StoredFile> {
-  const { content, fileName, kind } = reply;
-  const stored = await storeFile(deps.db, merchant.id, {
-    name: fileName,
-    kind,
-    direction: 'inbound',
-    guard: createFileGuard(kind, settings),
-    source: content,
-    keys: deps.fileKeys,
-    maxBytes: MAX_RESULT_BYTES,
-    now,
-    actor: SYSTEM_ACTOR,
-  });
-  if (!stored.alreadyStored) {
-    await appendAudit(deps.db, merchant.id, {
-      at: now,
-      actor: SYSTEM_ACTOR,
-      act: 'file.stored',
-      subject: stored.sha256,
-      reason: null,
-      details: { kind, bytes: stored.bytes },
-    });
-  }
-  return stored;
-}
 
 /** As uploads of results are called; a retry's result is laid out as an authorization's. */
 function kindOfResult({ kind }: Exchange): string {

@@ -8,7 +8,6 @@ import {
 } from '../billing/card-refresh.ts';
 import { exchangeFileName } from '../billing/exchange.ts';
 import { lockMerchant } from '../db/database.ts';
-import { appendAudit } from '../db/queries/audit.ts';
 import { listFilesOfLocked } from '../db/queries/card-locks.ts';
 import { changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
 import {
@@ -16,15 +15,12 @@ import {
   FileTooLargeError,
   findFile,
   type StoredFile,
-  storeFile,
 } from '../db/queries/files.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import { wakeForCardLocks } from './card-locks.ts';
-import { SYSTEM_ACTOR } from './carriage.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
-import { createFileGuard } from './file-guard.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { mergeRefreshResult, type RefreshMerge } from './merge-refresh-result.ts';
 import { type OfRefreshAct, refuse, settleRefreshSend, toFacts } from './refresh-act.ts';
@@ -35,6 +31,7 @@ import {
   tellOfRefresh,
 } from './refresh-carriage.ts';
 import { MAX_REFRESH_RESULT_BYTES } from './refresh-connection.ts';
+import { storeFetched } from './store-fetched.ts';
 import type { Fetched } from './transport.ts';
 
 export const REFRESH_RESULT_KIND = 'refresh-result';
@@ -127,28 +124,11 @@ async function takeResult(
   if (fetched.kind === 'failed') return fetched.why;
   if (fetched.kind === 'waiting') return null;
   try {
-    const stored = await storeFile(deps.db, merchant.id, {
-      name: fetched.fileName,
-      kind: REFRESH_RESULT_KIND,
-      direction: 'inbound',
-      guard: createFileGuard(REFRESH_RESULT_KIND, settings),
-      source: fetched.content,
-      keys: deps.fileKeys,
-      maxBytes: MAX_REFRESH_RESULT_BYTES,
-      now,
-      actor: SYSTEM_ACTOR,
-    });
-    if (!stored.alreadyStored) {
-      await appendAudit(deps.db, merchant.id, {
-        at: now,
-        actor: SYSTEM_ACTOR,
-        act: 'file.stored',
-        subject: stored.sha256,
-        reason: null,
-        details: { kind: REFRESH_RESULT_KIND, bytes: stored.bytes },
-      });
-    }
-    return stored;
+    return await storeFetched(
+      deps,
+      { merchant, settings },
+      { ...fetched, kind: REFRESH_RESULT_KIND, maxBytes: MAX_REFRESH_RESULT_BYTES, now },
+    );
   } catch (error) {
     if (error instanceof OutsideError) return error.ja;
     if (error instanceof FileRefusedError) {
@@ -187,13 +167,15 @@ async function followMerge(
     await endOrWait(deps, carriage, merge, now);
     return;
   }
-  const due_at = nextLook(carriage, { settling: false, now });
   if (merge.kind === 'known') {
-    if (refresh.stage === 'awaiting_result') {
-      await changeRefresh(deps.db, merchant.id, refresh, { due_at });
-    }
+    // Whoever merged it may have been cut before it was followed: every step of that is repeatable.
+    const newest = await requireRefresh(deps.db, merchant.id, month);
+    const { counts, resultFiles: n } = newest;
+    if (counts !== null)
+      await endOrWait(deps, { ...carriage, refresh: newest }, { n, counts }, now);
     return;
   }
+  const due_at = nextLook(carriage, { settling: false, now });
   const change = { note: merge.why, attention: true, due_at };
   await changeRefresh(deps.db, merchant.id, refresh, change);
   await tellOfRefresh(deps, merchant, month, {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   describeRefresh,
   isFinishedRefresh,
@@ -39,6 +38,7 @@ import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 import { replyWithFile } from '../stored-download.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
+import { untilOpened } from '../until-opened.ts';
 import { paginate } from './cycles.ts';
 
 /** Files of a connection test that are shown: a folder may hold years. */
@@ -74,7 +74,7 @@ export const cardRefreshHandlers: Handlers<typeof cardRefreshRoutes> = {
       reason: null,
       details: {},
     });
-    await untilOpened(deps, merchant, month);
+    await untilOpened(deps, () => findRefresh(deps.db, merchant.id, month));
     return { status: 202, headers, body: { accepted: true } };
   },
 
@@ -209,22 +209,6 @@ async function tellRefresh<Reply>(
   }
 }
 
-/** How long a start waits for its row, so that whoever looks next finds it. */
-const OPENING_PATIENCE_MS = 3000;
-const LOOK_MS = 50;
-
-async function untilOpened(
-  { db, updateWaitMs }: ApiDependencies,
-  merchant: Merchant,
-  month: string,
-): Promise<void> {
-  const looks = Math.min(OPENING_PATIENCE_MS, updateWaitMs) / LOOK_MS;
-  for (let look = 0; look < looks; look += 1) {
-    if ((await findRefresh(db, merchant.id, month)) !== undefined) return;
-    await setTimeout(LOOK_MS);
-  }
-}
-
 /** As the month's cards would be chosen now, or were. */
 async function ruleOf({ db }: ApiDependencies, merchant: Merchant, month: string) {
   const known = await findRefresh(db, merchant.id, month);
@@ -247,7 +231,8 @@ function placeOf(merchant: Merchant, month: string): string {
 }
 
 function show(refresh: CardRefresh) {
-  const { id: _, sendOpen: __, requestBytes: ___, unclearAt: ____, ...shown } = refresh;
+  const { id: _, sendOpen: __, unclearAt: ___, ...rest } = refresh;
+  const { requestBytes: ____, requestName: _____, ...shown } = rest;
   return {
     ...shown,
     waitsFor: describeRefresh(refresh),

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { CycleFacts } from '../../billing/cycle.ts';
 import { describeCycle } from '../../billing/describe-cycle.ts';
 import { isFinishedExchange } from '../../billing/exchange.ts';
@@ -18,6 +17,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 import { tellWorkflow } from '../tell-workflow.ts';
+import { untilOpened } from '../until-opened.ts';
 
 /** The workflow of a month, and where the API shows it. */
 export const cycleOf = (merchant: Merchant, month: string) => ({
@@ -63,7 +63,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         details: {},
       });
     }
-    if (known === undefined) await untilOpened(deps, merchant, month);
+    if (known === undefined) await untilOpened(deps, () => findCycle(deps.db, merchant.id, month));
     return known === undefined
       ? { status: 202, headers, body: { accepted: true } }
       : { status: 200, headers, body: showCycle(known) };
@@ -135,22 +135,6 @@ export function sayWhyCycleIsAway(deps: ApiDependencies, merchant: Merchant, mon
       detail: `${month} の請求は締め済みです。何も変更していません。`,
     });
   };
-}
-
-const OPENING_PATIENCE_MS = 2000;
-const LOOK_MS = 50;
-
-/** A month that was started is soon there: who asks for it next should find it. */
-async function untilOpened(
-  { db, updateWaitMs }: ApiDependencies,
-  merchant: Merchant,
-  month: string,
-): Promise<void> {
-  const looks = Math.min(OPENING_PATIENCE_MS, updateWaitMs) / LOOK_MS;
-  for (let look = 0; look < looks; look += 1) {
-    if ((await findCycle(db, merchant.id, month)) !== undefined) return;
-    await setTimeout(LOOK_MS);
-  }
 }
 
 /** @throws Problem `cycle-not-found`. */
