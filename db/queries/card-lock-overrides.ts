@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isAnotherPerson } from '../../billing/approval.ts';
 import type { LockMismatch } from '../../billing/card-lock.ts';
 import { lockMerchant, type Trx } from '../database.ts';
 
@@ -8,6 +9,7 @@ export type OverrideRefusal =
   | 'unknown_lock'
   | 'not_locked'
   | 'unknown_file'
+  | 'own_result'
   | 'asked_already'
   | 'not_asked'
   | 'same_person';
@@ -30,6 +32,8 @@ export async function requestOverride(
   if (lock === undefined) return 'unknown_lock';
   if (!lock.open) return 'not_locked';
   if (lock.overrideId !== null && !lock.answered) return 'asked_already';
+  // What locked the card cannot prove that it was wrong.
+  if (lock.resultSha256 === of.evidenceSha256) return 'own_result';
   const { rows } = await sql<{ n: number }>`
     insert into card_lock_overrides (merchant_id, lock_id, n, mismatch, evidence_file_id, reason,
                                      requested_by, requested_at)
@@ -61,7 +65,7 @@ export async function answerOverride(
   if (lock === undefined) return 'unknown_lock';
   if (!lock.open) return 'not_locked';
   if (lock.overrideId === null || lock.answered) return 'not_asked';
-  if (lock.requestedBy === of.actor) return 'same_person';
+  if (!isAnotherPerson(of.actor, [lock.requestedBy ?? ''])) return 'same_person';
   await sql`
     insert into card_lock_override_answers (override_id, merchant_id, answer, reason, answered_by,
                                             answered_at)
@@ -77,6 +81,7 @@ export async function answerOverride(
 interface LockToOverride {
   readonly id: number;
   readonly open: boolean;
+  readonly resultSha256: string;
   /** Of its latest request; 0 and null: there is none. */
   readonly n: number;
   readonly overrideId: number | null;
@@ -91,9 +96,12 @@ async function findLock(
 ): Promise<LockToOverride | undefined> {
   const { rows } = await sql<LockToOverride>`
     select l.id, not exists (select from card_unlocks u where u.lock_id = l.id) as open,
+           f.sha256 as "resultSha256",
            coalesce(o.n, 0) as n, o.id as "overrideId", o.requested_by as "requestedBy",
            exists (select from card_lock_override_answers a where a.override_id = o.id) as answered
       from card_locks l
+      join refresh_result_files r on r.refresh_id = l.refresh_id and r.n = l.result_n
+      join files f on f.id = r.file_id
       left join lateral (select * from card_lock_overrides x where x.lock_id = l.id
                           order by x.n desc limit 1) o on true
      where l.merchant_id = ${merchantId} and l.number = ${number}`.execute(trx);

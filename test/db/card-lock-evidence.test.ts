@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cardLockRows } from '../../billing/card-lock-csv.ts';
@@ -25,14 +26,20 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
+  const { merchantId } = record;
+  await sql`
+    insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
+    values (${merchantId}, ${proof}, 'answer.csv', 'refresh-result', 'inbound', 0, 0, ${AT},
+            'test')`.execute(db);
 });
 
 const all = { verdict: null, customerNumber: null, number: null, after: 0, limit: 100 } as const;
 const list = (state: 'open' | 'released' | 'all' = 'all') =>
   listCardLocks(db, record.merchantId, { ...all, state });
 
-/** The file that every merchant of these tests has stored. */
-const proof = 'a'.repeat(64);
+/** The result file of these tests, and what proves it wrong. */
+const result = 'a'.repeat(64);
+const proof = 'c'.repeat(64);
 const ask = (of: Partial<Parameters<typeof requestOverride>[2]> = {}) =>
   db.transaction().execute((trx) =>
     requestOverride(trx, record.merchantId, {
@@ -64,7 +71,7 @@ test('a lock proves where it comes from and what it kept out, month by month', a
   expect(others).toEqual([]);
   expect(lock).toMatchObject({
     ...{ number: 1, customerId: 1, customerNumber: 'a', service: 'GMO', lastDigits: '111' },
-    ...{ expiry: '2027-01', verdict: 2, month, resultSha256: proof, resultLine: 1, lockedAt: AT },
+    ...{ expiry: '2027-01', verdict: 2, month, resultSha256: result, resultLine: 1, lockedAt: AT },
     ...{ unlockedAt: null, unlockedBy: null, override: null, claimedWhileLocked: 0 },
   });
   expect(lock?.keptOut).toEqual([
@@ -72,12 +79,12 @@ test('a lock proves where it comes from and what it kept out, month by month', a
       month: '2026-11',
       orderNumbers: ['A1', 'A2'],
       yen: 340,
-      files: [{ name: 'auth-001.csv', sha256: proof }],
+      files: [{ name: 'auth-001.csv', sha256: result }],
     },
   ]);
   const rows = lock === undefined ? [] : cardLockRows(lock);
   expect(rows).toHaveLength(1);
-  expect(rows[0]).toEqual(expect.arrayContaining(['照合エラー', '2026-11', 'A1 A2', 340, proof]));
+  expect(rows[0]).toEqual(expect.arrayContaining(['照合エラー', '2026-11', 'A1 A2', 340, result]));
 });
 
 test('an override takes a stored proof and two people, and can be asked for again', async () => {
@@ -85,6 +92,7 @@ test('an override takes a stored proof and two people, and can be asked for agai
   await refuseCards(db, record, [...cards.values()]);
   expect(await ask({ number: 9 })).toBe('unknown_lock');
   expect(await ask({ evidenceSha256: 'b'.repeat(64) })).toBe('unknown_file');
+  expect(await ask({ evidenceSha256: result })).toBe('own_result');
   expect(await answer()).toBe('not_asked');
   expect(await ask()).toEqual({ n: 1 });
   expect(await ask({ actor: 'another' })).toBe('asked_already');
@@ -92,6 +100,7 @@ test('an override takes a stored proof and two people, and can be asked for agai
     ...{ open: 1, released: 0, overridesAsked: 1 },
   });
   expect(await answer({ actor: 'asks' })).toBe('same_person');
+  expect(await answer({ actor: ' ＡSKS' })).toBe('same_person');
   expect(await answer({ answer: 'rejected', reason: '証拠が不足' })).toBeNull();
   expect(await list('released')).toEqual([]);
   expect(await ask({ mismatch: 'wrong_month' })).toEqual({ n: 2 });
