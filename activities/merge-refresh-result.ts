@@ -105,7 +105,7 @@ function keyOf(layout: RefreshResultLayout): string {
   return createHash('sha256').update(JSON.stringify(ordered)).digest('hex');
 }
 
-const lineFeed = 0x0a;
+const lineBreaks: readonly (number | undefined)[] = [0x0a, 0x0d];
 
 /** Whether the bytes ended in a line break: asked once they were read. */
 function watchEnd(bytes: AsyncIterable<Buffer>): {
@@ -119,7 +119,7 @@ function watchEnd(bytes: AsyncIterable<Buffer>): {
       yield piece;
     }
   }
-  return { source: source(), hasLineBreak: () => last === lineFeed };
+  return { source: source(), hasLineBreak: () => lineBreaks.includes(last) };
 }
 
 async function stageResult(

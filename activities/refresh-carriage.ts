@@ -1,6 +1,5 @@
 import { formatJstMinute } from '../billing/business-date.ts';
 import { refreshResultDueAt } from '../billing/card-refresh.ts';
-import { refreshRequestName } from '../billing/card-refresh-settings.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import { type CardRefresh, changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
@@ -52,7 +51,8 @@ export async function openRefreshCarriage(
         : createRefreshTransport(accessOf(deps), merchant, sftp),
     file: {
       name: { billingMonth: of.month, kind: 'refresh', number: 1 },
-      fileName: sftp === null ? '' : refreshRequestName(sftp, of.month),
+      // What was built keeps its name: under another one it would be asked for in vain, and sent twice.
+      fileName: refresh.requestName ?? '',
       content: () => readStored(deps, merchant.id, sha256),
       bytes: refresh.requestBytes ?? 0,
       sha256,

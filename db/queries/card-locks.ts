@@ -34,7 +34,12 @@ export async function lockRefusedCards(
       left join (select card_id, max(n) as n from card_locks
                   where merchant_id = ${merchantId} group by card_id) x on x.card_id = r.card_id
      where r.merchant_id = ${merchantId} and r.refresh_id = ${of.refreshId} and r.n = ${of.n}
-       and r.outcome = 'refused'
+       and (r.outcome = 'refused'
+            -- Deleted since it was asked for: refused all the same, unless another card came.
+            or (r.outcome = 'card_gone' and r.verdict <> 0 and not exists (
+                  select from cards x join card_refreshes a on a.id = r.refresh_id
+                   where x.merchant_id = k.merchant_id and x.customer_id = k.customer_id
+                     and x.id <> k.id and x.deleted_at is null and x.updated_at >= a.request_at)))
        and r.card_id not in (select l.card_id from open_card_locks l
                               where l.merchant_id = ${merchantId})
      order by r.line`.execute(trx);

@@ -10,6 +10,8 @@ export interface CardRefresh extends RefreshFacts {
   /** Whether it covers all cards; null until they were selected. */
   readonly first: boolean | null;
   readonly requestSha256: string | null;
+  /** Under which it was put, or will be. */
+  readonly requestName: string | null;
   readonly requestBytes: number | null;
   readonly unclearAt: string | null;
   readonly sentAt: string | null;
@@ -21,7 +23,7 @@ export interface CardRefresh extends RefreshFacts {
 const refreshColumns = sql`
   r.id, r.month, r.stage, r.attention, r.note, r.started_at as "startedAt",
   r.started_by as "startedBy", r.request_at as "requestAt", r.due_at as "dueAt", r.first, r.targets,
-  f.sha256 as "requestSha256", f.bytes as "requestBytes", r.unclear_at as "unclearAt",
+  f.sha256 as "requestSha256", f.name as "requestName", f.bytes as "requestBytes", r.unclear_at as "unclearAt",
   r.sent_at as "sentAt", r.closed_at as "closedAt", coalesce(n.n, 0) as "resultFiles", n.counts,
   exists (select from refresh_sends s where s.refresh_id = r.id
      and not exists (select from refresh_send_answers a
