@@ -282,6 +282,7 @@ describe('a slow or broken caller', () => {
           .select((eb) => eb.fn.countAll().as('n'))
           .executeTakeFirstOrThrow()
       ).n;
+    const patient = { timeout: 20_000 };
     const before = await countChunks();
     for (let i = 0; i < defaultLimits.uploadsAtOnce + 1; i += 1) {
       const socket = connect(Number(port), hostname);
@@ -292,9 +293,9 @@ describe('a slow or broken caller', () => {
           `Content-Length: ${8 * 1024 * 1024}\r\n\r\n`,
       );
       socket.write('a,b\r\n'.repeat(400_000));
-      await expect.poll(openTransactions).toBeGreaterThan(0);
+      await expect.poll(openTransactions, patient).toBeGreaterThan(0);
       socket.destroy();
-      await expect.poll(openTransactions).toBe(0);
+      await expect.poll(openTransactions, patient).toBe(0);
     }
     expect(await countChunks()).toBe(before);
     const good = await api.call('/v1/merchants/http-shop/files?name=a.csv&kind=order-export', {
