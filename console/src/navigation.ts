@@ -2,6 +2,7 @@ import {
   IconArrowsTransferUp,
   IconCalendarDue,
   IconChecklist,
+  IconCreditCard,
   IconCreditCardOff,
   IconCreditCardRefund,
   IconDatabaseImport,
@@ -9,6 +10,7 @@ import {
   IconHome,
   IconListCheck,
   IconRefreshDot,
+  IconSend,
   IconShoppingCart,
   IconUsers,
   type TablerIcon,
@@ -29,6 +31,8 @@ export const useNavigationWords = defineWords('navigation', {
     migrations: 'カード移行',
     refreshes: '洗替',
     jobs: 'ジョブ管理',
+    sendErrors: '送信エラー',
+    paymentMethods: '支払い方法設定',
   },
   en: {
     home: 'This month',
@@ -43,6 +47,8 @@ export const useNavigationWords = defineWords('navigation', {
     migrations: 'Card migration',
     refreshes: 'Card refresh',
     jobs: 'Jobs',
+    sendErrors: 'Send errors',
+    paymentMethods: 'Payment methods',
   },
 });
 
@@ -69,4 +75,6 @@ export const navigation: readonly NavigationEntry[] = [
   { word: 'migrations', steps: ['card-migrations'], icon: IconArrowsTransferUp, key: 'm' },
   { word: 'refreshes', steps: ['card-refreshes'], icon: IconCreditCardRefund, key: 'w' },
   { word: 'jobs', steps: ['jobs'], icon: IconListCheck, key: 'j' },
+  { word: 'sendErrors', steps: ['send-errors'], icon: IconSend, key: 'e' },
+  { word: 'paymentMethods', steps: ['payment-methods'], icon: IconCreditCard, key: 'p' },
 ];

@@ -91,6 +91,14 @@ const merchantPages: RouteObject[] = [
     path: 'jobs',
     lazy: async () => (await import('./pages/jobs.tsx')).route,
   },
+  {
+    path: 'send-errors',
+    lazy: async () => (await import('./pages/send-errors.tsx')).route,
+  },
+  {
+    path: 'payment-methods',
+    lazy: async () => (await import('./pages/payment-methods.tsx')).route,
+  },
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 

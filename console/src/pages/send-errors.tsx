@@ -1,0 +1,65 @@
+import { useState } from 'react';
+import { type Read, useRead } from '../api.ts';
+import { defineWords } from '../language.ts';
+import { Loaded } from '../parts/loaded.tsx';
+import { MoreButtons } from '../parts/more-buttons.tsx';
+import { Page } from '../parts/page.tsx';
+import { ProblemNote } from '../parts/problem-note.tsx';
+import { type Asked, SendErrorForm } from '../parts/send-error-form.tsx';
+import { SendErrorTable } from '../parts/send-error-table.tsx';
+import { useMerchant } from '../places.ts';
+
+const useWords = defineWords('send-errors', {
+  ja: { title: 'キャリア決済 送信エラー' },
+  en: { title: 'Carrier payments: send errors' },
+});
+
+export type SendError = NonNullable<Read<'searchSendErrors'>['data']>['sendErrors'][number];
+
+function SendErrorsPage() {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const form = useRead('readSendErrorForm', { params: { merchant } });
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [before, setBefore] = useState<string | undefined>();
+  const found = useRead(
+    'searchSendErrors',
+    {
+      params: { merchant },
+      body: {
+        filter: asked ?? {},
+        before: before ?? null,
+        limit: asked?.mode === 'bulk' ? 200 : 50,
+      },
+    },
+    { enabled: asked !== null },
+  );
+  const ask = (filter: Asked | null) => {
+    setBefore(undefined);
+    setAsked(filter);
+  };
+  // A refused search says which field lacks what; the rows before it would be those of another one.
+  const refused = found.error?.status === 400 || found.error?.status === 422;
+  return (
+    <Page title={words('title')}>
+      <Loaded read={form}>{(start) => <SendErrorForm form={start} onAsk={ask} />}</Loaded>
+      {refused && <ProblemNote problem={found.error} />}
+      {asked !== null && !refused && (
+        <Loaded read={found}>
+          {({ sendErrors, nextBefore, mode }) => (
+            <>
+              <SendErrorTable
+                key={`${mode} ${before} ${JSON.stringify(asked)}`}
+                mode={mode}
+                rows={sendErrors}
+              />
+              <MoreButtons after={before} nextAfter={nextBefore} onGo={setBefore} />
+            </>
+          )}
+        </Loaded>
+      )}
+    </Page>
+  );
+}
+
+export const route = { Component: SendErrorsPage };
