@@ -7,11 +7,15 @@ import {
   IconCreditCardRefund,
   IconDatabaseImport,
   IconFiles,
+  IconHistory,
   IconHome,
+  IconKey,
   IconListCheck,
   IconRefreshDot,
   IconSend,
+  IconSettings,
   IconShoppingCart,
+  IconUserCog,
   IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -33,6 +37,10 @@ export const useNavigationWords = defineWords('navigation', {
     jobs: 'ジョブ管理',
     sendErrors: '送信エラー',
     paymentMethods: '支払い方法設定',
+    settings: '設定',
+    users: '利用者',
+    tokens: 'トークン',
+    audit: '操作の記録',
   },
   en: {
     home: 'This month',
@@ -49,6 +57,10 @@ export const useNavigationWords = defineWords('navigation', {
     jobs: 'Jobs',
     sendErrors: 'Send errors',
     paymentMethods: 'Payment methods',
+    settings: 'Settings',
+    users: 'Users',
+    tokens: 'Tokens',
+    audit: 'Audit',
   },
 });
 
@@ -77,4 +89,8 @@ export const navigation: readonly NavigationEntry[] = [
   { word: 'jobs', steps: ['jobs'], icon: IconListCheck, key: 'j' },
   { word: 'sendErrors', steps: ['send-errors'], icon: IconSend, key: 'e' },
   { word: 'paymentMethods', steps: ['payment-methods'], icon: IconCreditCard, key: 'p' },
+  { word: 'settings', steps: ['settings'], icon: IconSettings, key: 's' },
+  { word: 'users', steps: ['users'], icon: IconUserCog, key: 'x' },
+  { word: 'tokens', steps: ['tokens'], icon: IconKey, key: 't' },
+  { word: 'audit', steps: ['audit'], icon: IconHistory, key: 'a' },
 ];

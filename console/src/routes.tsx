@@ -99,6 +99,22 @@ const merchantPages: RouteObject[] = [
     path: 'payment-methods',
     lazy: async () => (await import('./pages/payment-methods.tsx')).route,
   },
+  {
+    path: 'settings',
+    lazy: async () => (await import('./pages/settings.tsx')).route,
+  },
+  {
+    path: 'users',
+    lazy: async () => (await import('./pages/users.tsx')).route,
+  },
+  {
+    path: 'tokens',
+    lazy: async () => (await import('./pages/tokens.tsx')).route,
+  },
+  {
+    path: 'audit',
+    lazy: async () => (await import('./pages/audit.tsx')).route,
+  },
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 

@@ -2,11 +2,15 @@ import { expect, it } from 'vitest';
 import {
   cycleWorkflow,
   exchangeWorkflow,
+  importWorkflow,
+  ngDeskWorkflow,
   previewWorkflow,
 } from '../../console/src/workflow-names.ts';
 import {
   cycleWorkflowId,
   exchangeWorkflowId,
+  fileImportWorkflowId,
+  ngDeskWorkflowId,
   previewWorkflowId,
 } from '../../workflows/workflow-ids.ts';
 
@@ -16,4 +20,6 @@ it('names workflows as the workflows themselves do', () => {
   expect(exchangeWorkflow('my-shop', '2026-11', 'auth', 12)).toBe(
     exchangeWorkflowId('my-shop', '2026-11', 'auth', 12),
   );
+  expect(ngDeskWorkflow('my-shop')).toBe(ngDeskWorkflowId('my-shop'));
+  expect(importWorkflow('my-shop', 4)).toBe(fileImportWorkflowId('my-shop', 4));
 });

@@ -110,8 +110,8 @@ function ImportSheet({ number }: { readonly number: number }) {
             </Alert>
           )}
           <ImportActs one={one} />
-          <ImportFigures one={one} />
           <RowTabs one={one} />
+          <ImportFigures one={one} />
         </Stack>
       )}
     </Loaded>

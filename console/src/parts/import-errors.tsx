@@ -69,7 +69,7 @@ export function ImportErrors({
                         <Text key={text} size="sm">
                           {text}{' '}
                           {register !== null && (
-                            <Anchor component={Link} to={place('registers')}>
+                            <Anchor component={Link} to={place('registers')} underline="always">
                               {words(register)}
                             </Anchor>
                           )}

@@ -18,7 +18,7 @@ const useWords = defineWords('ng-acts', {
     many: '選んだ {{n}} 件に対応する',
     title: 'NG案件に対応する',
     kind: '対応の種類',
-    confirm: '{{act}}を実行する',
+    confirm: '「{{act}}」を実行する',
     on: '再オーソリの日(空なら、すぐに)',
     limit: 'どの限度額か',
     daily: '1日の限度額',

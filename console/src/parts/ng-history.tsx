@@ -90,6 +90,7 @@ export function FollowingOrders({ orders }: { readonly orders: NgCaseAnswer['fol
           <List.Item key={`${month} ${orderNumber}`}>
             <Anchor
               component={Link}
+              underline="always"
               to={place(
                 `orders?month=${month}&orderNumberFrom=${orderNumber}&orderNumberTo=${orderNumber}`,
               )}

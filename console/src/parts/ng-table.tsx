@@ -117,14 +117,22 @@ function NgRow({
         />
       </Table.Td>
       <Table.Td>
-        <Anchor component={Link} to={place('ng-cases', row.month, row.orderNumber)}>
+        <Anchor
+          component={Link}
+          className="figure"
+          to={place('ng-cases', row.month, row.orderNumber)}
+        >
           {row.orderNumber}
         </Anchor>
         <Text size="xs" c="dimmed">
           {row.month}
         </Text>
       </Table.Td>
-      <Table.Td>{row.customerNumber}</Table.Td>
+      <Table.Td>
+        <Text span inherit className="figure">
+          {row.customerNumber}
+        </Text>
+      </Table.Td>
       <Table.Td>
         {classes(row.class)}{' '}
         {row.code !== null && (
