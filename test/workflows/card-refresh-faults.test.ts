@@ -83,12 +83,16 @@ test('a sending that was cut after the rename is asked for, and not sent again',
 
 test('a result that is late is told after the days that are normal, and taken when it comes', async () => {
   shop.gmo.order({ shopId, fault: { kind: 'late', days: 2 } });
+  // A name that was changed meanwhile is for the next request.
+  const { sftp } = (await readSettings()).cardRefresh;
+  await shop.changeSettings({ sftp: { ...sftp, requestName: 'other-{month}.csv' } });
   await shop.to('2027-02-27T14:00:00.000Z');
   expect(await alarmsOf('2027-02')).toHaveLength(1);
   await shop.to('2027-02-27T20:00:00.000Z');
   expect((await alarmsOf('2027-02')).at(-1)).toContain('届いていません');
   await shop.to('2027-03-01T20:00:00.000Z');
   expect(await shop.read('2027-02')).toMatchObject({ stage: 'done', attention: false });
+  await shop.changeSettings({ sftp });
 });
 
 test('an upload that was cut is sent again; the result of another month is refused', async () => {
@@ -142,6 +146,21 @@ test('a result that never comes is ended by a person, who may still bring it', a
   const brought = await shop.read('2027-05');
   expect(brought).toMatchObject({ stage: 'done', resultFiles: 1 });
   expect(brought.counts).toMatchObject({ targets: 6, missing: 0 });
+});
+
+test('a worker killed between a merge and what follows from it: the next look ends the month', async () => {
+  const { db, merchantId } = shop.month;
+  const cut = { stage: 'awaiting_result', closed_at: null, due_at: null } as const;
+  await db
+    .updateTable('card_refreshes')
+    .set(cut)
+    .where('merchant_id', '=', merchantId)
+    .where('month', '=', '2027-04')
+    .execute();
+  await shop.act('/card-refreshes/2027-04/run', { reason: '結果を確認します' });
+  const stage = async () => (await shop.read('2027-04')).stage;
+  await expect.poll(stage, { timeout: 20_000 }).toBe('done');
+  expect(await shop.read('2027-04')).toMatchObject({ resultFiles: 2, attention: false });
 });
 
 /** What GMO would have said: every card of the request is valid. */
