@@ -141,7 +141,7 @@ test('what was captured elsewhere is found, and no file carries it (again)', asy
   await post(month, `${exchangePath(file)}/unclear-decision`, decided);
   expect(
     (await post(month, `${path}/rebuilt-files`, { kind: 'capture', reason: '残り' })).body,
-  ).toEqual({ files: 1 });
+  ).toEqual({ files: 1, why: null });
   const rest = await untilExchange(month, '2026-11', 'capture-2');
   expect((await downloadExchangeFile(month.day.desk, rest)).toString()).not.toContain('1103');
   await giveResult(month, rest, await fetchResult(month, rest));

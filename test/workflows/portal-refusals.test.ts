@@ -64,7 +64,7 @@ describe('a file that the portal refuses', () => {
     expect(late.body.detail).toMatch(/書式エラー|完了/);
 
     const rebuilt = { kind: 'auth', reason: '書式を直した' };
-    expect((await post(month, '/cycles/2026-08/rebuilt-files', rebuilt)).body).toEqual({
+    expect((await post(month, '/cycles/2026-08/rebuilt-files', rebuilt)).body).toMatchObject({
       files: 1,
     });
     const again = await untilExchange(month, '2026-08', 'auth-2');

@@ -67,13 +67,13 @@ test('an act to rebuild files, repeated later, builds nothing of what came back 
   if (auth === undefined) throw new Error('no authorization file');
   await settleLines(desk, auth, { orderNumbers: await billed(), outcome: 'ok', reason: 'test' });
   await refuseAll(await nextCapture(1));
-  expect(await rebuild('rebuild-first')).toEqual({ files: 1 });
+  expect(await rebuild('rebuild-first')).toMatchObject({ files: 1 });
   await refuseAll(await nextCapture(2));
 
   // Without its Temporal state nothing but the record knows that the key was used.
   await loseTemporalState(month);
   await startCycle(desk, billedMonth);
-  expect(await rebuild('rebuild-first')).toEqual({ files: 0 });
+  expect(await rebuild('rebuild-first')).toMatchObject({ files: 0 });
   expect(await filesOf()).toHaveLength(3);
-  expect(await rebuild('rebuild-second')).toEqual({ files: 1 });
+  expect(await rebuild('rebuild-second')).toMatchObject({ files: 1 });
 });
