@@ -96,7 +96,7 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={words('pages')}>
+      <AppShell.Navbar p="xs" className="scrolls" aria-label={words('pages')}>
         <Navigation onChoose={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>

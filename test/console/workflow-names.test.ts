@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import {
+  cardMigrationWorkflow,
+  cardRefreshWorkflow,
   cycleWorkflow,
   exchangeWorkflow,
   importWorkflow,
@@ -7,6 +9,8 @@ import {
   previewWorkflow,
 } from '../../console/src/workflow-names.ts';
 import {
+  cardMigrationWorkflowId,
+  cardRefreshWorkflowId,
   cycleWorkflowId,
   exchangeWorkflowId,
   fileImportWorkflowId,
@@ -22,4 +26,8 @@ it('names workflows as the workflows themselves do', () => {
   );
   expect(ngDeskWorkflow('my-shop')).toBe(ngDeskWorkflowId('my-shop'));
   expect(importWorkflow('my-shop', 4)).toBe(fileImportWorkflowId('my-shop', 4));
+  expect(cardMigrationWorkflow('my-shop', 3)).toBe(cardMigrationWorkflowId('my-shop', 3));
+  expect(cardRefreshWorkflow('my-shop', '2026-11')).toBe(
+    cardRefreshWorkflowId('my-shop', '2026-11'),
+  );
 });
