@@ -1,6 +1,7 @@
 import type { CardService } from '../billing/card-service.ts';
 import { describeRound } from '../billing/describe-migration.ts';
 import { coveredMonth } from '../billing/migration-coverage.ts';
+import { UnusableFileError } from '../billing/row-reason.ts';
 import type { Trx } from '../db/database.ts';
 import { mergeCards } from '../db/queries/card-merge.ts';
 import { moveMigration } from '../db/queries/card-migrations.ts';
@@ -36,7 +37,15 @@ export async function mergeCardsOfImport(
   const round = await findRoundOfImport(trx, merchantId, of.importId);
   const merge = { ...of, texts: cardConflicts };
   if (round === undefined) return await mergeCards(trx, merchantId, merge);
-  const { roundId, migrationId, number, addition } = round;
+  const { roundId, migrationId, number, service, addition } = round;
+  // The setting was changed since the file was read: every row would fail, and replace what is there.
+  if (service !== of.service) {
+    throw new UnusableFileError(
+      'settings_incomplete',
+      `the migration is to ${service}`,
+      `利用サービスの設定が ${of.service} に変わりましたが、この移行の移行先は ${service} です`,
+    );
+  }
   const actor = `migration ${number}`;
   if (!addition) await restoreCards(trx, merchantId, { migrationId, actor, now: of.now });
   await recordCardsBefore(trx, merchantId, { roundId, service: of.service });

@@ -5,7 +5,7 @@ import { forgetCardsBefore, restoreCards } from '../db/queries/migration-cards.t
 import { chargeDefaultCards } from '../db/queries/migration-checks.ts';
 import { readCoverage } from '../db/queries/migration-coverage.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
-import { cancelRound, listReturnedFiles } from '../db/queries/migration-files.ts';
+import { cancelRound } from '../db/queries/migration-files.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -40,12 +40,10 @@ async function acceptCoverage(
     async (trx, merchantId, migration) => {
       requireStage(migration, ['covering'], '完了は記録できません');
       const { id: migrationId } = migration;
-      const [newest] = await listReturnedFiles(trx, merchantId, migrationId);
-      const month = coveredMonth(now);
-      // What a rehearsal came to is known from the rehearsal alone.
-      const coverage = migration.rehearsal
-        ? (newest?.coverage as Awaited<ReturnType<typeof readCoverage>>)
-        : await readCoverage(trx, merchantId, { migrationId, month });
+      const coverage = await readCoverage(trx, merchantId, {
+        migrationId,
+        month: coveredMonth(now),
+      });
       if (coverage.customers.uncovered !== uncovered) {
         throw refusal(
           'TotalsDiffer',

@@ -7,7 +7,12 @@ import { formatCustomerId } from '../billing/customer-id.ts';
 import { checkLinkRow, type LinkRow, linkFileName, writeLinkFile } from '../billing/link-file.ts';
 import type { TextEncoding } from '../billing/text-encoding.ts';
 import type { Trx } from '../db/database.ts';
-import { moveMigration, noteMigration, requireMigration } from '../db/queries/card-migrations.ts';
+import {
+  lockMigration,
+  moveMigration,
+  noteMigration,
+  requireMigration,
+} from '../db/queries/card-migrations.ts';
 import { storeFile } from '../db/queries/files.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
 import {
@@ -197,8 +202,12 @@ async function deliverLinkFile(deps: ActivityDependencies, of: OfMigration): Pro
     return;
   }
   await deps.db.transaction().execute(async (trx) => {
+    await lockMigration(trx, merchant.id, of.number);
     const handed = { linkFileId: link.id, way: 'sftp', actor: 'worker', now: of.now } as const;
     await recordLinkHandOver(trx, merchant.id, handed);
+    // Meanwhile a newer one may have been released: that is still to be sent.
+    const newest = await findLinkFile(trx, merchant.id, migrationId);
+    if (newest?.id !== link.id) return;
     const move = { migrationId, from: ['handing_over'], to: 'awaiting_return' } as const;
     await moveMigration(trx, merchant.id, { ...move, now: of.now });
   });

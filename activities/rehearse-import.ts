@@ -1,8 +1,11 @@
+import { coveredMonth } from '../billing/migration-coverage.ts';
 import { RETURNED_FILE_KIND } from '../billing/returned-cards.ts';
+import { UnusableFileError } from '../billing/row-reason.ts';
 import { type CopyRows, inCopyTransaction } from '../db/copy-rows.ts';
 import type { Trx } from '../db/database.ts';
 import { lockMigration, moveMigration } from '../db/queries/card-migrations.ts';
 import { listImportFailures, registerImport } from '../db/queries/imports.ts';
+import { readCoverage } from '../db/queries/migration-coverage.ts';
 import { listReturnedFiles, moveRound, supersedeRounds } from '../db/queries/migration-files.ts';
 import { writeCardImport } from '../imports/card-transformation.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -20,35 +23,36 @@ class RehearsalOver extends Error {
   override readonly name = 'RehearsalOver';
 }
 
-interface Rehearsed {
-  readonly coverage: unknown;
-  readonly refused: LateErrors;
-}
-
 /**
  * Imports a returned file by the very statements of the real thing, in a transaction that is always
- * rolled back; what it came to is kept, and nothing else.
+ * rolled back; what became of each line is kept, and nothing else.
  */
 export async function rehearseImport(
   deps: ActivityDependencies,
   work: RoundWork,
   file: Transformation,
 ): Promise<void> {
-  const rehearsed = await tryImport(deps, work, file);
+  const refused = await tryImport(deps, work, file);
   const { merchant, current, migration, round, now } = work;
   await inCopyTransaction(deps.pool, async (trx, copyRows) => {
     const { stage } = await lockMigration(trx, merchant.id, migration.number);
     const [newest] = await listReturnedFiles(trx, merchant.id, migration.id);
     if (stage !== 'importing' || newest?.state !== 'taken') return;
-    await supersedeRounds(trx, merchant.id, { migrationId: migration.id, now });
-    const counts = await copyVerdicts(copyRows, work, file.read(), rehearsed.refused);
+    if (!round.addition) {
+      await supersedeRounds(trx, merchant.id, { migrationId: migration.id, now });
+    }
+    const counts = await copyVerdicts(copyRows, work, file.read(), refused);
     const { passed: imported, failed, quarantined } = counts;
     await moveRound(trx, merchant.id, {
       ...{ roundId: round.id, from: ['taken'], to: 'done', now },
       ...{ lines: imported + failed + quarantined, imported, failed, quarantined },
       settingsVersion: current.version,
-      coverage: rehearsed.coverage,
     });
+    const month = coveredMonth(now);
+    const of = { migrationId: migration.id, month };
+    const coverage = await readCoverage(trx, merchant.id, of);
+    const done = { roundId: round.id, from: ['done'], to: 'done', coverage, now } as const;
+    await moveRound(trx, merchant.id, done);
     const move = { migrationId: migration.id, from: ['importing'], to: 'covering', now } as const;
     await moveMigration(trx, merchant.id, move);
   });
@@ -58,18 +62,18 @@ async function tryImport(
   deps: ActivityDependencies,
   work: RoundWork,
   file: Transformation,
-): Promise<Rehearsed> {
-  let rehearsed: Rehearsed | undefined;
+): Promise<LateErrors> {
+  let refused: LateErrors | undefined;
   try {
     await inCopyTransaction(deps.pool, async (trx, copyRows) => {
-      rehearsed = await importOnce(deps, trx, copyRows, work, file);
+      refused = await importOnce(deps, trx, copyRows, work, file);
       throw new RehearsalOver('rolled back');
     });
   } catch (error) {
     if (!(error instanceof RehearsalOver)) throw error;
   }
-  if (rehearsed === undefined) throw new Error('a rehearsal that is over has its outcome');
-  return rehearsed;
+  if (refused === undefined) throw new Error('a rehearsal that is over has its outcome');
+  return refused;
 }
 
 async function importOnce(
@@ -78,10 +82,17 @@ async function importOnce(
   copyRows: CopyRows,
   work: RoundWork,
   file: Transformation,
-): Promise<Rehearsed> {
+): Promise<LateErrors> {
   const { merchant, current, migration, round, now } = work;
   const merchantId = merchant.id;
   const { passed, failed, quarantined } = await copyVerdicts(copyRows, work, file.read());
+  if (passed === 0) {
+    throw new UnusableFileError(
+      'empty',
+      'no row can be imported',
+      `取り込める行がありません(失敗 ${failed} 件、対象外 ${quarantined} 件)`,
+    );
+  }
   const found = await registerImport(trx, merchantId, {
     kind: 'cards',
     // Whose bytes they are does not matter: they are read from the transformation.
@@ -101,11 +112,7 @@ async function importOnce(
     ...(await loadChecks(deps, { merchantId, current, found, now })),
     source: writeCardImport(passedCells(file.read())),
   });
-  const [done] = await listReturnedFiles(trx, merchantId, migration.id);
-  return {
-    coverage: done?.coverage ?? null,
-    refused: await readRefused(trx, merchantId, found.id),
-  };
+  return await readRefused(trx, merchantId, found.id);
 }
 
 async function readRefused(trx: Trx, merchantId: number, importId: number): Promise<LateErrors> {

@@ -7,7 +7,12 @@ import type { Trx } from '../db/database.ts';
 import { lockMigration, moveMigration, requireMigration } from '../db/queries/card-migrations.ts';
 import { storeFile } from '../db/queries/files.ts';
 import { registerImport } from '../db/queries/imports.ts';
-import { listReturnedFiles, moveRound, type ReturnedFile } from '../db/queries/migration-files.ts';
+import {
+  listReturnedFiles,
+  moveRound,
+  type ReturnedFile,
+  refuseImportOfRound,
+} from '../db/queries/migration-files.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { writeCardImport } from '../imports/card-transformation.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -157,7 +162,9 @@ async function refuseRound(
       trouble,
       now,
     } as const;
-    if (await moveRound(trx, merchant.id, move)) await tellRefused(trx, work, trouble);
+    if (!(await moveRound(trx, merchant.id, move))) return;
+    await refuseImportOfRound(trx, merchant.id, { roundId: round.id, trouble, now });
+    await tellRefused(trx, work, trouble);
   });
 }
 

@@ -41,14 +41,18 @@ export interface MigrationCoverage {
   } | null;
 }
 
-/** Why a customer has no card: nothing came back, no row of theirs was good, or the card is gone again. */
-export const UNCOVERED_REASONS = ['missing', 'failed', 'removed'] as const;
+/**
+ * Why a customer has no card: nothing came back, no row of theirs was good, the card is gone again, or
+ * the customer is.
+ */
+export const UNCOVERED_REASONS = ['missing', 'failed', 'removed', 'deleted'] as const;
 export type UncoveredReason = (typeof UNCOVERED_REASONS)[number];
 
 export const uncoveredReasonsJa: Readonly<Record<UncoveredReason, string>> = {
   missing: '返却ファイルにない',
   failed: '返却された行にエラーがある',
   removed: '取り込んだカードがその後なくなった',
+  deleted: '顧客が削除された',
 };
 
 /** A customer whom the migration has left without a card. */

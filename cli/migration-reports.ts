@@ -9,7 +9,6 @@ import { describeMigration, describeRound } from '../billing/describe-migration.
 import {
   coveredMonth,
   describeCoverage,
-  type MigrationCoverage,
   UNCOVERED_HEAD,
   uncoveredRow,
 } from '../billing/migration-coverage.ts';
@@ -57,18 +56,14 @@ export function runMigrationShow(command: OfOne & AsJson): Promise<number> {
   return atMigration(command, async ({ db, merchant, migration, now }) => {
     const settings = (await findSettings(db, merchant.id))?.settings;
     if (settings === undefined) throw unknownMerchant(merchant.slug);
-    const { id: migrationId, rehearsal } = migration;
+    const { id: migrationId } = migration;
     const facts = await readMigrationFacts(db, merchant.id, { migration, settings });
     const links = await listLinkFiles(db, merchant.id, migrationId);
     const returned = await listReturnedFiles(db, merchant.id, migrationId);
     const counted = returned.find(({ state, supersededAt }) => state === 'done' && !supersededAt);
     const month = coveredMonth(now);
     const coverage =
-      counted === undefined
-        ? null
-        : rehearsal
-          ? (counted.coverage as MigrationCoverage)
-          : await readCoverage(db, merchant.id, { migrationId, month });
+      counted === undefined ? null : await readCoverage(db, merchant.id, { migrationId, month });
     const openCharges = await countOpenCharges(db, merchant.id, migrationId);
     if (command.json) {
       const files = { links: links.length, returned: returned.length };
@@ -158,12 +153,6 @@ export function runMigrationUncovered(
   command: OfOne & { readonly csv?: boolean },
 ): Promise<number> {
   return atMigration(command, async ({ db, merchant, migration, now }) => {
-    if (migration.rehearsal) {
-      throw new UnusableInputError(
-        'a rehearsal imports no cards: see `migration show` and `migration rows`',
-        'リハーサルではカードを取り込みません',
-      );
-    }
     const of = { migrationId: migration.id, month: coveredMonth(now), limit: PAGE };
     print(command, UNCOVERED_HEAD);
     for (let after = 0; ; ) {

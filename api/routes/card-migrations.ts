@@ -13,6 +13,7 @@ import {
   listMigrations,
   startMigration,
 } from '../../db/queries/card-migrations.ts';
+import { isDecided } from '../../db/queries/decisions.ts';
 import { listLinkFiles } from '../../db/queries/migration-link-files.ts';
 import { startCardMigration } from '../../temporal/start-card-migration.ts';
 import type { OperatorAct } from '../../workflows/messages.ts';
@@ -125,10 +126,19 @@ async function tell<Details extends object>(
 ) {
   const { deps, identity, merchant, params, body, idempotencyKey } = call;
   const migration = await requireMigration(deps, merchant, params.number);
+  const workflowId = cardMigrationWorkflowId(merchant.slug, migration.number);
+  if (isFinishedMigration(migration.stage)) {
+    // Of an act that ended it the answer may have been lost on its way.
+    const told = { key: idempotencyKey, workflowId, body: details };
+    if (await isDecided(deps.db, merchant.id, told)) {
+      const state = describeStage(migration);
+      return { status: 200, body: { stage: migration.stage, state } } as const;
+    }
+  }
   refuseFinished(migration);
   await runWorkflow(deps, merchant, migration);
   const answer = await tellWorkflow(deps, {
-    workflowId: cardMigrationWorkflowId(merchant.slug, migration.number),
+    workflowId,
     location: placeOf(merchant, migration),
     update,
     act: { ...details, actor: identity.actor, idempotencyKey, reason: body.reason },
@@ -136,6 +146,10 @@ async function tell<Details extends object>(
   if (answer.status === 202) return answer;
   const facts = answer.body;
   return { status: 200, body: { stage: facts.stage, state: describeMigration(facts) } } as const;
+}
+
+function describeStage({ number, stage }: CardMigration): string {
+  return `カードの移行 ${number}: ${migrationStagesJa[stage]}`;
 }
 
 function refuseFinished({ stage }: CardMigration): void {

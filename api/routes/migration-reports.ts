@@ -12,7 +12,6 @@ import { judgeCanary } from '../../billing/migration-canary.ts';
 import {
   coveredMonth,
   describeCoverage,
-  type MigrationCoverage,
   UNCOVERED_HEAD,
   uncoveredReasonsJa,
   uncoveredRow,
@@ -118,7 +117,7 @@ export const migrationReportHandlers: Pick<Handlers<typeof cardMigrationRoutes>,
   },
 
   async listUncoveredCustomers({ deps, merchant, params, query, now }) {
-    const { id } = await requireLiveCoverage(deps, merchant, params.number);
+    const { id } = await requireMigration(deps, merchant, params.number);
     const { after, limit } = query;
     const from = after === undefined ? 0 : (parseCustomerId(after) ?? 0);
     const of = { migrationId: id, month: coveredMonth(now), after: from, limit: limit + 1 };
@@ -138,7 +137,7 @@ export const migrationReportHandlers: Pick<Handlers<typeof cardMigrationRoutes>,
   },
 
   async downloadUncoveredCustomers({ deps, merchant, params, query, now }) {
-    const { id: migrationId } = await requireLiveCoverage(deps, merchant, params.number);
+    const { id: migrationId } = await requireMigration(deps, merchant, params.number);
     const month = coveredMonth(now);
     return await replyWithCsv({
       fileName: `migration-${params.number}-uncovered.csv`,
@@ -185,7 +184,7 @@ async function readDetail(
   const returned = await listReturnedFiles(deps.db, merchant.id, migrationId);
   const imported = returned.some(isCounted);
   const coverage = imported
-    ? await readCurrentCoverage(deps, merchant, migration, returned, now)
+    ? await readCoverage(deps.db, merchant.id, { migrationId, month: coveredMonth(now) })
     : null;
   const known = await listAcknowledgements(deps.db, merchant.id, migrationId);
   const linkFiles = await listLinkFiles(deps.db, merchant.id, migrationId);
@@ -229,19 +228,6 @@ function isCounted({ state, supersededAt }: ReturnedFile): boolean {
   return state === 'done' && supersededAt === null;
 }
 
-/** Of a rehearsal nothing is there to look at but what was kept of it. */
-async function readCurrentCoverage(
-  deps: ApiDependencies,
-  merchant: Merchant,
-  { id: migrationId, rehearsal }: CardMigration,
-  returned: readonly ReturnedFile[],
-  now: string,
-): Promise<MigrationCoverage> {
-  return rehearsal
-    ? (returned.find(isCounted)?.coverage as MigrationCoverage)
-    : await readCoverage(deps.db, merchant.id, { migrationId, month: coveredMonth(now) });
-}
-
 async function requireReturnedFile(
   deps: ApiDependencies,
   merchant: Merchant,
@@ -252,17 +238,4 @@ async function requireReturnedFile(
   const found = files.find(({ n }) => n === params.n);
   if (found === undefined) throw new Problem('file-not-found');
   return found;
-}
-
-async function requireLiveCoverage(
-  deps: ApiDependencies,
-  merchant: Merchant,
-  number: number,
-): Promise<CardMigration> {
-  const migration = await requireMigration(deps, merchant, number);
-  if (!migration.rehearsal) return migration;
-  throw new Problem('conflict', {
-    detail:
-      'リハーサルではカードを取り込まないため、カードのない顧客の一覧はありません。人数は移行結果に、行ごとの結果は返却ファイルの結果にあります。',
-  });
 }

@@ -76,6 +76,16 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .select('number')
     .where('merchant_id', '=', merchantId)
     .where('stage', 'in', ['uploaded', 'running'])
+    // Those of a card migration are its own workflow's work.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('migration_rounds')
+            .select('migration_rounds.id')
+            .whereRef('migration_rounds.import_id', '=', 'imports.id'),
+        ),
+      ),
+    )
     .execute();
   const dryRuns = await db
     .selectFrom('previews')

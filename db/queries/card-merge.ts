@@ -40,7 +40,11 @@ export async function mergeCards(
        and ((c.last_digits, c.brand, c.holder, c.send_id, c.sequence, c.expiry) is distinct from
               (s.last_digits, s.brand, s.holder, s.send_id, s.sequence, s.expiry)
             or s.auth_key_id is not null or c.auth_key_id is not null
-            or c.deleted_at is not null)`.execute(trx);
+            or c.deleted_at is not null
+            -- A card that a migration brought stays when that is cancelled, if its owner sent it too.
+            or exists (select from migration_rounds r where r.import_id = c.import_id))`.execute(
+    trx,
+  );
   const names = sql.join(cardColumns.map((name) => sql.ref(name)));
   await sql`
     insert into cards (merchant_id, customer_id, service, identity, ${names}, import_id, created_at,

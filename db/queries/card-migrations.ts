@@ -70,7 +70,7 @@ export async function startMigration(
       if (known[0] !== undefined) return { migration: known[0], fresh: false };
       const followed =
         of.follows === null ? undefined : await findMigration(trx, merchantId, of.follows);
-      if (of.follows !== null && (followed === undefined || followed.stage === 'cancelled')) {
+      if (of.follows !== null && !isCanary(followed)) {
         return 'unknown_canary';
       }
       const open = of.rehearsal ? [] : await readMigrations(trx, merchantId, openOnes);
@@ -92,6 +92,11 @@ export async function startMigration(
       return { migration, fresh: true };
     }),
   );
+}
+
+/** A rehearsal moves nobody, and what was cancelled neither. */
+function isCanary(of: CardMigration | undefined): boolean {
+  return of !== undefined && !of.rehearsal && of.stage !== 'cancelled';
 }
 
 const openOnes = sql`not m.rehearsal and m.stage not in ('accepted', 'cancelled')`;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../database.ts';
+import type { Db, Trx } from '../database.ts';
 import { appendAudit } from './audit.ts';
 
 export interface Decision {
@@ -35,6 +35,19 @@ export async function hasDecisionSince(
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Whether this very request was decided before: told again after its workflow's end, it is the same yes. */
+export async function isDecided(
+  db: Db,
+  merchantId: number,
+  { key, workflowId, body }: Pick<Decision, 'key' | 'workflowId' | 'body'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from decisions
+     where merchant_id = ${merchantId} and idempotency_key = ${key}
+       and workflow_id = ${workflowId} and body = ${JSON.stringify(body)}::jsonb`.execute(db);
+  return rows.length > 0;
 }
 
 /** Thrown when a key is used again for something else. */

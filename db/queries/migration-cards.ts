@@ -6,7 +6,8 @@ import { supersedeRounds } from './migration-files.ts';
 
 /**
  * The cards that a migration's imports touched, as they were before. The caller holds `lock_customers`.
- * A card that somebody else has changed since is theirs: it is known by the import that wrote it last.
+ * A card that somebody else has changed since is theirs: it is known by the import that wrote it last,
+ * and by when. A refresh that renewed it, or a customer who was deleted, is not undone.
  */
 
 const before = [...cardColumns, 'import_id', 'updated_at', 'deleted_at'] as const;
@@ -87,8 +88,10 @@ async function bringBack(trx: Trx, merchantId: number, of: OfRound): Promise<num
   const { numAffectedRows } = await sql`
     update cards c set ${set}
       from migration_card_changes b
+      join migration_rounds r on r.id = b.round_id
      where b.round_id = ${of.roundId} and not b.created and c.id = b.card_id
-       and c.merchant_id = ${merchantId} and c.import_id = ${of.importId}`.execute(trx);
+       and c.merchant_id = ${merchantId} and c.import_id = ${of.importId}
+       and c.updated_at = r.finished_at`.execute(trx);
   return Number(numAffectedRows ?? 0n);
 }
 
@@ -136,6 +139,7 @@ export interface RoundOfImport {
   readonly migrationId: number;
   /** The migration's number. */
   readonly number: number;
+  readonly service: CardService;
   readonly addition: boolean;
 }
 
@@ -150,6 +154,7 @@ export async function findRoundOfImport(
     .innerJoin('card_migrations as m', 'm.id', 'r.migration_id')
     .where('r.merchant_id', '=', merchantId)
     .where('r.import_id', '=', importId)
-    .select(['r.id as roundId', 'r.n', 'r.migration_id as migrationId', 'm.number', 'r.addition'])
+    .select(['r.id as roundId', 'r.n', 'r.migration_id as migrationId', 'r.addition'])
+    .select(['m.number', 'm.service'])
     .executeTakeFirst();
 }

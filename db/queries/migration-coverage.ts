@@ -20,12 +20,13 @@ const targetCards = (merchantId: number, migrationId: number): RawBuilder<unknow
 
 /**
  * The customers of a migration: customer_id, has_card, and whether any row (rows), any imported one
- * (imported) of theirs came back.
+ * (imported) of theirs came back. A card that a rehearsal would have brought counts as there.
  */
 const coveredScope = (merchantId: number, migrationId: number): RawBuilder<unknown> => sql`
-  select s.customer_id, k.customer_id is not null as has_card, coalesce(r.rows, 0) as rows,
-         coalesce(r.imported, 0) as imported
+  select s.customer_id, coalesce(r.rows, 0) as rows, coalesce(r.imported, 0) as imported,
+         k.customer_id is not null or (g.rehearsal and coalesce(r.imported, 0) > 0) as has_card
     from migration_scope s
+    join card_migrations g on g.id = s.migration_id
     left join (${targetCards(merchantId, migrationId)}) k on k.customer_id = s.customer_id
     left join (select customer_id, count(*) as rows,
                       count(*) filter (where result = 'imported') as imported
@@ -44,7 +45,6 @@ const liveSubscriptions = (merchantId: number, month: string): RawBuilder<unknow
    where merchant_id = ${merchantId} and status = 'active' and deleted_at is null
    group by customer_id`;
 
-/** As of the rows of this transaction, also of one that is rolled back. */
 export async function readCoverage(
   db: Db,
   merchantId: number,
@@ -122,10 +122,15 @@ export async function listUncovered(
            where k.merchant_id = ${merchantId} and k.customer_id = s.customer_id
              and k.deleted_at is null
              and k.service = (select g.service from card_migrations g where g.id = ${migrationId}))
+         and not exists (select from migration_results w
+           join card_migrations g on g.id = w.migration_id and g.rehearsal
+           where w.merchant_id = ${merchantId} and w.migration_id = ${migrationId}
+             and w.customer_id = s.customer_id and w.result = 'imported')
        order by s.customer_id limit ${limit}
     )
     select p.customer_id as "customerId", c.customer_number as "customerNumber",
-           coalesce(r.reason, 'missing') as reason, l.due::int as rows, l.yen::float8 as yen,
+           case when c.deleted_at is not null then 'deleted'
+                else coalesce(r.reason, 'missing') end as reason, l.due::int as rows, l.yen::float8 as yen,
            l.later::int as later
       from page p
       join customers c on c.merchant_id = ${merchantId} and c.customer_id = p.customer_id

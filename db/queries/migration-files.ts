@@ -187,6 +187,19 @@ export async function cancelRound(
        and state in ('taken', 'read')`.execute(trx);
 }
 
+/** The import that was to follow a returned file does not; one that is over is left as it is. */
+export async function refuseImportOfRound(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly roundId: number; readonly trouble: string; readonly now: string },
+): Promise<void> {
+  await sql`
+    update imports i set stage = 'refused', trouble = ${of.trouble}, finished_at = ${of.now}
+      from migration_rounds r
+     where r.id = ${of.roundId} and i.id = r.import_id and i.merchant_id = ${merchantId}
+       and i.stage = 'running'`.execute(trx);
+}
+
 /** The returned files that count so far count no more: another takes their place, or none. */
 export async function supersedeRounds(
   trx: Trx,

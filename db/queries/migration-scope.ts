@@ -4,16 +4,17 @@ import type { LinkRow } from '../../billing/link-file.ts';
 import type { Db, Trx } from '../database.ts';
 import { type CardMigration, listFollowed } from './card-migrations.ts';
 
-type Migration = Pick<CardMigration, 'id' | 'scope' | 'followsId'>;
+type Migration = Pick<CardMigration, 'id' | 'scope' | 'followsId' | 'rehearsal'>;
 
 /**
  * The customers whom a link file would hold now, as a subquery of customer_id and customer_number: those
- * of the scope's rule, less those that people left out and those of the migrations before it.
+ * of the scope's rule, less those that people left out, those of the migrations before it, and those whom
+ * another open migration has in its link file. Whom a cancelled one had is nobody's again.
  */
 async function liveScope(
   db: Db,
   merchantId: number,
-  { id, scope, followsId }: Migration,
+  { id, scope, followsId, rehearsal }: Migration,
 ): Promise<RawBuilder<unknown>> {
   const followed = await listFollowed(db, merchantId, followsId);
   const chosen =
@@ -32,8 +33,11 @@ async function liveScope(
             where migration_id = ${id} and choice in ('excluded', 'included')
             order by customer_id, id desc) d
           where choice = 'excluded')
-       and not exists (select from migration_scope s
-         where s.migration_id = any(${followed}::bigint[]) and s.customer_id = c.customer_id)`;
+       and not exists (select from migration_scope s join card_migrations o on o.id = s.migration_id
+         where o.merchant_id = ${merchantId} and o.id <> ${id} and o.stage <> 'cancelled'
+           and (o.id = any(${followed}::bigint[])
+                or (not ${rehearsal} and not o.rehearsal and o.stage <> 'accepted'))
+           and s.customer_id = c.customer_id)`;
 }
 
 /** Compared as people compare numbers: full width is half width, small is large, blanks do not count. */

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { describeCoverage } from '../../billing/migration-coverage.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { startMigration } from '../../db/queries/card-migrations.ts';
+import { deleteCustomer } from '../../db/queries/customers.ts';
 import { readCanary } from '../../db/queries/migration-canary.ts';
 import {
   hasOpenCoverage,
   listUncovered,
   readCoverage,
 } from '../../db/queries/migration-coverage.ts';
+import { readMigrationFacts } from '../../db/queries/migration-facts.ts';
 import { uncoveredCustomers } from '../../db/uncovered-customers.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertMigration, type MovedCustomer } from './migration-facts.ts';
@@ -92,6 +96,12 @@ describe('the coverage of a migration', () => {
       [2, 'missing'],
       [3, 'failed'],
       [4, 'removed'],
+    ]);
+    await deleteCustomer(db, record.merchantId, { id: 3, now: AT });
+    expect((await listAll(id)).map(({ reason }) => reason)).toEqual([
+      'missing',
+      'deleted',
+      'removed',
     ]);
     expect(describeCoverage(await read(id))).toBe(
       '対象の顧客 5 人のうち 1 人のカードを移行しました。移行前から移行先のカードがある顧客は 1 人です。取り込めなかった行が 2 件あります。対象外の顧客の行が 1 件あり、取り込んでいません。移行先のカードがない顧客が 3 人います。2026-12 の請求予定のうち 1 件、2,000 円に影響します(ほかに請求月が後または未定の定期受注 1 件)。',
@@ -191,5 +201,60 @@ describe('the first billing of a canary', () => {
       migrated: { billed: 3, authorized: 1, declined: 1, open: 1 },
       others: { billed: 1, authorized: 1, declined: 0, open: 0 },
     });
+  });
+
+  test('lets the rest go once it is answered and good, and not before', async () => {
+    const canaryId = await insertMigration(db, record, [moved], {
+      importedAt: later,
+      stage: 'accepted',
+    });
+    const { number } = await db
+      .selectFrom('card_migrations')
+      .select('number')
+      .where('id', '=', canaryId)
+      .executeTakeFirstOrThrow();
+    const started = await startMigration(db, record.merchantId, {
+      ...{ service: 'YAMATO', oldService: 'old', scope: { kind: 'all' }, follows: number },
+      ...{ rehearsal: false, requestKey: 'rest', actor: 'test', now: AT },
+    });
+    if (typeof started === 'string') throw new Error(started);
+    const { migration } = started;
+    const settings = merchantSettingsSchema.parse({
+      cardMigration: { canary: { minAnswered: 2 } },
+    });
+    const standsInTheWay = async () =>
+      (await readMigrationFacts(db, record.merchantId, { migration, settings })).checks.canary;
+    expect(await standsInTheWay()).toContain('まだ行われていません');
+    const cycleId = await insertCycle(db, record.merchantId, '2026-12');
+    await bill('c1', { cycleId, at: later, outcomes: ['open'] });
+    expect(await standsInTheWay()).toContain('結果待ち 1 件');
+    await bill('c1', { cycleId, at: '2026-12-01T00:00:01.000Z', outcomes: ['ok'] });
+    expect(await standsInTheWay()).toContain('結果待ち 1 件');
+    const slot = { merchant_id: record.merchantId, n: 1, outcome: 'ok' } as const;
+    const { id } = await db
+      .selectFrom('charges')
+      .select('id')
+      .where('order_number', '=', `c1-${later}`)
+      .where('merchant_id', '=', record.merchantId)
+      .executeTakeFirstOrThrow();
+    const answer = { ...slot, charge_id: id, recorded_at: later, capture_before: later };
+    await db.insertInto('outcomes').values(answer).execute();
+    expect(await standsInTheWay()).toBeNull();
+  });
+
+  test('is nobody whom a rehearsal or a cancelled migration moved', async () => {
+    for (const more of [{ rehearsal: true }, { stage: 'cancelled' }]) {
+      const id = await insertMigration(db, record, [moved], more);
+      const { number: follows } = await db
+        .selectFrom('card_migrations')
+        .select('number')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const started = await startMigration(db, record.merchantId, {
+        ...{ service: 'YAMATO', oldService: 'old', scope: { kind: 'all' }, follows },
+        ...{ rehearsal: false, requestKey: `after-${id}`, actor: 'test', now: AT },
+      });
+      expect(started).toBe('unknown_canary');
+    }
   });
 });

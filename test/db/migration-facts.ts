@@ -37,7 +37,7 @@ export async function insertMigration(
                                    finished_at)
       values (${merchantId}, ${migrations}, 'YAMATO', 'old', '{"kind":"all"}',
               ${more.rehearsal ?? false}, ${`m${migrations}`}, ${more.stage ?? 'covering'}, ${AT},
-              ${AT}, 'test', ${more.stage === 'accepted' ? AT : null}) returning id
+              ${AT}, 'test', ${['accepted', 'cancelled'].includes(more.stage ?? '') ? AT : null}) returning id
     ), f as (
       insert into migration_link_files (merchant_id, migration_id, n, file_id, file_name, customers,
                                         settings_version, released_at, released_by)

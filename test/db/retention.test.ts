@@ -174,3 +174,40 @@ test('nothing younger is blanked, whoever asks', async () => {
     code: '42501',
   });
 });
+
+test('the files of a migration stay while it is open, and as long as the others after its end', async () => {
+  const file = (name: string) =>
+    storeText(name, name.startsWith('link') ? 'link-file' : 'returned-cards');
+  const blanked = async (sha256: string) =>
+    (await openFile(owner, merchantId, sha256, keys))?.blanked;
+  const files: Record<string, string> = {};
+  for (const [number, finishedAt] of [null, recent, old].entries()) {
+    const link = await file(`link-${number}`);
+    const returned = await file(`returned-${number}`);
+    await sql`
+      with g as (
+        insert into card_migrations (merchant_id, number, service, old_service, scope, rehearsal,
+          request_key, stage, waits_since, started_at, started_by, finished_at)
+        values (${merchantId}, ${number + 1}, 'YAMATO', 'old', '{"kind":"all"}', false,
+          ${`m${number}`}, ${finishedAt === null ? 'covering' : 'accepted'}, ${old}, ${old}, 'test',
+          ${finishedAt}) returning id
+      ), l as (
+        insert into migration_link_files (merchant_id, migration_id, n, file_id, file_name, customers,
+          settings_version, released_at, released_by)
+        select ${merchantId}, g.id, 1, ${link.fileId}, 'link.csv', 1, 1, ${old}, 'test' from g
+        returning id, migration_id
+      )
+      insert into migration_rounds (merchant_id, migration_id, link_file_id, n, file_id, file_name,
+        addition, state, taken_at, taken_by)
+      select ${merchantId}, l.migration_id, l.id, 1, ${returned.fileId}, 'r.csv', false, 'done',
+             ${old}, 'test' from l`.execute(owner);
+    files[`link-${number}`] = link.sha256;
+    files[`returned-${number}`] = returned.sha256;
+  }
+  // Uploaded, and taken by no migration.
+  files.stray = (await file('stray')).sha256;
+  await blank({ importMonths: 12 });
+  const gone: string[] = [];
+  for (const [name, sha256] of Object.entries(files)) if (await blanked(sha256)) gone.push(name);
+  expect(gone).toEqual(['link-2', 'returned-2', 'stray']);
+});
