@@ -71,22 +71,6 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     .where('state', 'in', ['waiting', 'sending', 'unknown'])
     .limit(1)
     .executeTakeFirst();
-  const imports = await db
-    .selectFrom('imports')
-    .select('number')
-    .where('merchant_id', '=', merchantId)
-    .where('stage', 'in', ['uploaded', 'running'])
-    // Those of a card migration are its own workflow's work.
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('migration_rounds')
-            .select('migration_rounds.id')
-            .whereRef('migration_rounds.import_id', '=', 'imports.id'),
-        ),
-      ),
-    )
-    .execute();
   const dryRuns = await db
     .selectFrom('previews')
     .leftJoin('preview_results', 'preview_results.preview_id', 'previews.id')
@@ -105,7 +89,7 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
   return {
     migrationNumbers: await listOpenMigrations(db, merchantId),
     refreshMonths: await listOpenRefreshMonths(db, merchantId),
-    importNumbers: imports.map(({ number }) => number),
+    importNumbers: await listOpenImports(db, merchantId),
     cycleMonths: cycles.map((cycle) => cycle.billing_month),
     exchanges,
     dryRuns,
@@ -114,4 +98,24 @@ export async function listOpenWork(db: Db, merchantId: number): Promise<OpenWork
     mails: mail !== undefined,
     mailbox: current !== undefined && current.settings.mailbox !== null,
   };
+}
+
+/** Numbers of imports that are held or run; those of a card migration are its own workflow's work. */
+async function listOpenImports(db: Db, merchantId: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('imports')
+    .select('number')
+    .where('merchant_id', '=', merchantId)
+    .where('stage', 'in', ['uploaded', 'running'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('migration_rounds')
+            .select('migration_rounds.id')
+            .whereRef('migration_rounds.import_id', '=', 'imports.id'),
+        ),
+      ),
+    )
+    .execute();
+  return rows.map(({ number }) => number);
 }
