@@ -1,4 +1,4 @@
-import { Code, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Instant } from '../parts/figures.tsx';
@@ -16,10 +16,8 @@ const useWords = defineWords('audit', {
     n: '番号',
     at: '日時',
     actor: '人・プログラム',
-    act: '操作',
-    subject: '対象',
-    reason: '理由',
-    details: '内容',
+    act: '操作と対象',
+    reason: '理由と内容',
     export: '記録を書き出す',
     none: 'ここから先の記録はありません。',
   },
@@ -29,10 +27,8 @@ const useWords = defineWords('audit', {
     n: 'No.',
     at: 'At',
     actor: 'Who',
-    act: 'Act',
-    subject: 'Subject',
-    reason: 'Reason',
-    details: 'Details',
+    act: 'Act and subject',
+    reason: 'Reason and details',
     export: 'Export',
     none: 'Nothing was recorded after this.',
   },
@@ -62,17 +58,29 @@ function AuditPage() {
                 { title: words('n'), numeric: true, cell: ({ n }) => n },
                 { title: words('at'), cell: ({ at }) => <Instant at={at} /> },
                 { title: words('actor'), cell: ({ actor }) => actor },
-                { title: words('act'), cell: ({ act }) => act },
-                { title: words('subject'), cell: ({ subject }) => subject },
-                { title: words('reason'), cell: ({ reason }) => reason ?? '—' },
                 {
-                  title: words('details'),
-                  cell: ({ details }) =>
-                    Object.keys(details).length === 0 ? (
-                      '—'
-                    ) : (
-                      <Code className="raw-line">{JSON.stringify(details)}</Code>
-                    ),
+                  title: words('act'),
+                  cell: ({ act, subject }) => (
+                    <>
+                      {act}
+                      <Text size="xs" className="raw-line" maw={320}>
+                        {subject}
+                      </Text>
+                    </>
+                  ),
+                },
+                {
+                  title: words('reason'),
+                  cell: ({ reason, details }) => (
+                    <Stack gap={2} miw={320} maw={560}>
+                      {reason !== null && <Text size="sm">{reason}</Text>}
+                      {Object.keys(details).length > 0 && (
+                        <Text size="xs" className="raw-line">
+                          {JSON.stringify(details)}
+                        </Text>
+                      )}
+                    </Stack>
+                  ),
                 },
               ]}
             />

@@ -99,7 +99,7 @@ function CardRefreshSettingsPage() {
             <Stack>
               <Basics value={value} set={set} readOnly={readOnly} />
               <Connection value={value} set={set} readOnly={readOnly} />
-              {!readOnly && <Passwords value={value} />}
+              {!readOnly && <Passwords value={value} set={set} />}
             </Stack>
           )}
         </SettingsForm>
@@ -115,7 +115,7 @@ interface Fields {
   readonly readOnly: boolean;
 }
 
-/** The secrets of both passwords are named with the first ID that is set. */
+/** Both passwords are named as soon as one is kept: without the other the settings lack it anyway. */
 const named = (value: Refresh): Refresh => ({
   ...value,
   shopPasswordSecret: value.shopPasswordSecret ?? SECRET_NAMES.shopPasswordSecret,
@@ -140,9 +140,7 @@ function Basics({ value, set, readOnly }: Fields) {
             label={words(name)}
             readOnly={readOnly}
             value={value[name] ?? ''}
-            onChange={(event) =>
-              set(named({ ...value, [name]: filled(event.currentTarget.value) }))
-            }
+            onChange={(event) => set({ ...value, [name]: filled(event.currentTarget.value) })}
           />
         ))}
         <NumberInput
@@ -238,18 +236,23 @@ function Connection({ value, set, readOnly }: Fields) {
   );
 }
 
-function Passwords({ value }: { readonly value: Refresh }) {
+function Passwords({ value, set }: Omit<Fields, 'readOnly'>) {
   const words = useWords();
   const { shopPasswordSecret, sitePasswordSecret, sftp } = value;
+  const name = () => {
+    if (shopPasswordSecret === null || sitePasswordSecret === null) set(named(value));
+  };
   return (
     <>
       <SecretField
         label={words('shopPassword')}
         name={shopPasswordSecret ?? SECRET_NAMES.shopPasswordSecret}
+        onSaved={name}
       />
       <SecretField
         label={words('sitePassword')}
         name={sitePasswordSecret ?? SECRET_NAMES.sitePasswordSecret}
+        onSaved={name}
       />
       <SecretField label={words('sftpPassword')} name={sftp?.secretName ?? SECRET_NAMES.sftp} />
     </>

@@ -147,7 +147,6 @@ function OneMethod({
           onChange={(event) =>
             set({
               ...method,
-              accessKeySecret: method.accessKeySecret ?? keyName(service),
               merchantCode: filled(event.currentTarget.value),
             })
           }
@@ -164,6 +163,11 @@ function OneMethod({
         <SecretField
           label={words('accessKey', { service })}
           name={method.accessKeySecret ?? keyName(service)}
+          onSaved={() => {
+            if (method.accessKeySecret === null) {
+              set({ ...method, accessKeySecret: keyName(service) });
+            }
+          }}
         />
       )}
       <Switch

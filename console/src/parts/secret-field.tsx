@@ -22,7 +22,16 @@ const useWords = defineWords('secret-field', {
 });
 
 /** A password or key under its name: written, never read. */
-export function SecretField({ label, name }: { readonly label: string; readonly name: string }) {
+export function SecretField({
+  label,
+  name,
+  onSaved,
+}: {
+  readonly label: string;
+  readonly name: string;
+  /** Settings that do not name the secret yet name it from then on. */
+  readonly onSaved?: () => void;
+}) {
   const words = useWords();
   const { merchant } = useMerchant();
   const secrets = useRead('listSecrets', { params: { merchant } });
@@ -31,7 +40,9 @@ export function SecretField({ label, name }: { readonly label: string; readonly 
   const found = secrets.data?.secrets.find((one) => one.name === name);
   const submit = async () => {
     const done = await save.act({ params: { merchant, name }, body: { value } });
-    if (done !== null) setValue('');
+    if (done === null) return;
+    setValue('');
+    onSaved?.();
   };
   return (
     <div>
