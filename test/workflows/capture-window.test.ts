@@ -69,7 +69,9 @@ test('only what nobody claimed expires, and only a day after the deadline', asyn
   expect(await states('2026-11')).toEqual(['authorized']);
   // Past the window nothing is captured any more, whoever asks.
   const rebuilt = { kind: 'capture', reason: 'もう一度' };
-  expect((await post(month, '/cycles/2026-11/rebuilt-files', rebuilt)).body).toMatchObject({ files: 0 });
+  expect((await post(month, '/cycles/2026-11/rebuilt-files', rebuilt)).body).toMatchObject({
+    files: 0,
+  });
 
   await advanceTo(month, aDayLater);
   await untilCycle(month, '2026-11', ({ charges }) => charges.expired?.rows === 2);
