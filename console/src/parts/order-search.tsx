@@ -1,6 +1,6 @@
 import { Select, TagsInput, TextInput } from '@mantine/core';
 import { CHARGE_STATES } from '../../../billing/charge.ts';
-import { ORDER_VERDICTS } from '../../../billing/order-search.ts';
+import type { OrderVerdict } from '../../../billing/order-search.ts';
 import { exclusionLabels } from '../../../billing/select-orders.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -58,6 +58,13 @@ const useWords = defineWords('order-search', {
     quarantined: 'Unreadable',
   },
 });
+
+/** Written again: the room's own list comes with the encoders of CSV files. */
+export const ORDER_VERDICTS = [
+  'selected',
+  'excluded',
+  'quarantined',
+] as const satisfies readonly OrderVerdict[];
 
 const names = [
   'orderNumberFrom',

@@ -32,7 +32,7 @@ export function SaveButton<Name extends RouteName>({
     }
   };
   return (
-    <Stack gap={2}>
+    <Stack gap={2} align="flex-start">
       <Button
         variant="default"
         leftSection={<IconDownload size={16} aria-hidden />}
