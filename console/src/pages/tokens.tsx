@@ -25,7 +25,7 @@ const useWords = defineWords('tokens', {
     create: 'トークンを発行する',
     createText: 'この加盟店だけで使えるトークンを発行します。値は1度しか表示されません。',
     days: '有効な日数',
-    secret: 'トークンの値(この画面を離れると、二度と表示されません)',
+    shownOnce: 'トークンの値(この画面を離れると、二度と表示されません)',
     revoke: '失効させる',
     revokeText: '{{actor}} のトークンはすぐに使えなくなります。元に戻せません。',
     acts: '操作',
@@ -43,7 +43,7 @@ const useWords = defineWords('tokens', {
     create: 'Create a token',
     createText: 'It works at this merchant only. Its value is shown once.',
     days: 'Days it is good for',
-    secret: 'Value of the token (never shown again once you leave)',
+    shownOnce: 'Value of the token (never shown again once you leave)',
     revoke: 'Revoke',
     revokeText: 'The token of {{actor}} stops working at once, for good.',
     acts: 'Acts',
@@ -62,7 +62,7 @@ function TokensPage() {
       actions={read.error === null && <CreateToken merchant={merchant} onCreated={setSecret} />}
     >
       {secret !== null && (
-        <Alert color="yellow" variant="outline" title={words('secret')} role="status">
+        <Alert color="yellow" variant="outline" title={words('shownOnce')} role="status">
           <Code block>{secret}</Code>
         </Alert>
       )}

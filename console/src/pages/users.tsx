@@ -26,7 +26,7 @@ const useWords = defineWords('users', {
     createText:
       '登録した人はすぐにログインできます。最初のログインの後、パスワードを変えるよう案内されます。',
     loginHint: '3〜64文字。a-z、0-9、. _ @ + -',
-    password: '最初のパスワード',
+    firstPassphrase: '最初のパスワード',
     change: '権限を変える',
     changeTitle: '{{login}} の権限を変える',
     changeText: 'すぐに有効になります。ログイン中の人にも及びます。',
@@ -49,7 +49,7 @@ const useWords = defineWords('users', {
     create: 'Create a user',
     createText: 'They may log in at once, and are asked to change the password then.',
     loginHint: '3 to 64 of a-z, 0-9 and . _ @ + -',
-    password: 'First password',
+    firstPassphrase: 'First password',
     change: 'Change',
     changeTitle: 'What {{login}} may do',
     changeText: 'It holds at once, also for sessions that run.',
@@ -192,7 +192,7 @@ function CreateUser() {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <PasswordInput
-        label={words('password')}
+        label={words('firstPassphrase')}
         required
         autoComplete="new-password"
         value={password}
