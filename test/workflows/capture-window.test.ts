@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { billMonth } from '../../sandbox/bill-month.ts';
 import { listCharges, readCycle } from '../../sandbox/operator.ts';
 import { setSandboxClock } from '../../sandbox/paygent-operator.ts';
 import { advanceTo } from './hand-over-acts.ts';
 import { type Month, openMonth } from './month.ts';
 import {
+  ask,
   exchangePath,
   fetchResult,
   giveResult,
@@ -89,8 +89,12 @@ test('expired charges wait for a person, who ends the month', async () => {
   expect(closed.conservation).toEqual({ rows: true, yen: true, broken: [] });
 });
 
-test('a capture file handed over too late is refused by the PSP; then the charges expire', async () => {
-  await billMonth(month.day, '2026-10');
+test('a capture file past its window is given to nobody; withdrawn, its charges expire', async () => {
+  const capture = await untilExchange(month, '2026-10', 'capture-1');
+  const late = await ask(month, 'GET', `${exchangePath(capture)}/file`);
+  expect([late.status, late.body.detail]).toEqual([409, expect.stringContaining('期限を過ぎた')]);
+  const reason = '期限内にアップロードしていない';
+  expect((await post(month, `${exchangePath(capture)}/withdrawal`, { reason })).status).toBe(200);
   const cycle = await untilCycle(month, '2026-10', ({ charges }) => charges.expired !== undefined);
   expect(cycle.charges).toEqual({ expired: { rows: 2, yen: 2001 } });
   expect((await month.readLedger()).totals).toMatchObject({ repeatedCaptures: 0 });
