@@ -49,7 +49,8 @@ export async function lockRefusedCards(
 /**
  * Lets the locks fall whose card an import has replaced: another number or a later expiry in its place,
  * or, where it was deleted, another card of the customer with the same service that came since. The same
- * data again, or older, replaces nothing. The caller holds `lock_customers`.
+ * data again, or older, replaces nothing: neither does what a refresh has seen in that place before,
+ * which an old card file brings back. The caller holds `lock_customers`.
  */
 export async function releaseReplacedLocks(
   trx: Trx,
@@ -59,18 +60,28 @@ export async function releaseReplacedLocks(
   const month = businessDateOf(of.now).slice(0, 7);
   // Card files know three digits of a number, results four.
   const { numAffectedRows } = await sql`
+    with replaced as materialized (
+      select l.id, case when k.deleted_at is null then k.id end as card_id,
+             right(k.last_digits, 3) as digits, k.expiry
+        from open_card_locks l join cards k on k.id = l.card_id
+       where l.merchant_id = ${merchantId}
+         and case when k.deleted_at is null
+                  then k.expiry >= ${month} and (right(k.last_digits, 3) <> right(l.last_digits, 3)
+                                                 or k.expiry > l.expiry)
+                  else exists (select from cards x
+                                where x.merchant_id = l.merchant_id
+                                  and x.customer_id = l.customer_id
+                                  and x.service = l.service and x.deleted_at is null
+                                  and x.expiry >= ${month} and x.updated_at > l.locked_at) end
+    ), seen as materialized (
+      select r.id from replaced r
+        join refresh_results p on p.merchant_id = ${merchantId} and p.card_id = r.card_id
+       where (right(p.last_digits_before, 3), p.expiry_before) = (r.digits, r.expiry)
+          or (right(p.last_digits_after, 3), p.expiry_after) = (r.digits, r.expiry)
+    )
     insert into card_unlocks (lock_id, merchant_id, how, import_id, unlocked_at)
-    select l.id, ${merchantId}, 'replaced', ${of.importId}, ${of.now}
-      from open_card_locks l join cards k on k.id = l.card_id
-     where l.merchant_id = ${merchantId}
-       and case when k.deleted_at is null
-                then k.expiry >= ${month} and (right(k.last_digits, 3) <> right(l.last_digits, 3)
-                                               or k.expiry > l.expiry)
-                else exists (select from cards x
-                              where x.merchant_id = l.merchant_id and x.customer_id = l.customer_id
-                                and x.service = l.service and x.deleted_at is null
-                                and x.expiry >= ${month} and x.updated_at > l.locked_at) end
-     order by l.id`.execute(trx);
+    select id, ${merchantId}, 'replaced', ${of.importId}, ${of.now}
+      from replaced where id not in (select id from seen) order by id`.execute(trx);
   return Number(numAffectedRows ?? 0n);
 }
 

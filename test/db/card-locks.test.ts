@@ -106,6 +106,14 @@ describe('an order of a customer with a locked card', () => {
     expect((await facts()).unselected).toBe(false);
   });
 
+  test('stays locked when an old card file brings back what was there before', async () => {
+    await lock('a');
+    expect(await replaceCard('a', '222', '2030-01')).toBe(1);
+    await lock('a');
+    expect(await replaceCard('a', '111', '2027-01')).toBe(0);
+    expect(await replaceCard('a', '333', '2030-01')).toBe(1);
+  });
+
   test('is not charged when the lock came after its selection', async () => {
     await selectAgain(await collectRows(pool, record, orders));
     await lock('a');
