@@ -93,7 +93,7 @@ function Steps({ migration }: { readonly migration: Migration }) {
   const words = useWords();
   const stages = useMigrationStageWords();
   const { stage, number, needsPerson, state, firstBilling } = migration;
-  const at = steps.indexOf(stage);
+  const at = (steps as readonly Migration['stage'][]).indexOf(stage);
   const checks = <MigrationChecks key="checks" migration={migration} />;
   const findings = <MigrationFindings key="findings" number={number} />;
   const link = <LinkFiles key="link" migration={migration} />;
