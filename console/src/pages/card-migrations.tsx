@@ -133,6 +133,21 @@ function CardMigrationsPage() {
   );
 }
 
+/** What stands in the fields of the scope, also in those that are not shown. */
+interface ScopeDraft {
+  readonly kind: 'all' | 'share' | 'customers';
+  readonly percent: number;
+  readonly ids: string;
+}
+
+const customerIdsOf = ({ ids }: ScopeDraft) => ids.split(/[\s,、]+/).filter((id) => id !== '');
+
+function scopeOf(draft: ScopeDraft) {
+  const { kind, percent } = draft;
+  if (kind === 'share') return { kind, percent };
+  return kind === 'customers' ? { kind, customerIds: customerIdsOf(draft) } : { kind };
+}
+
 function StartMigration() {
   const words = useWords();
   const navigate = useNavigate();
@@ -140,17 +155,19 @@ function StartMigration() {
   const [opened, setOpened] = useState(false);
   const [service, setService] = useState<CardService>('YAMATO');
   const [oldService, setOldService] = useState('');
-  const [kind, setKind] = useState<'all' | 'share' | 'customers'>('all');
-  const [percent, setPercent] = useState(10);
-  const [ids, setIds] = useState('');
+  const [scope, setScope] = useState<ScopeDraft>({ kind: 'all', percent: 10, ids: '' });
   const [follows, setFollows] = useState<number | null>(null);
   const [rehearsal, setRehearsal] = useState(false);
   const start = useAct('startCardMigration');
-  const customerIds = ids.split(/[\s,、]+/).filter((id) => id !== '');
-  const scope =
-    kind === 'share' ? { kind, percent } : kind === 'customers' ? { kind, customerIds } : { kind };
+  const namesNobody = scope.kind === 'customers' && customerIdsOf(scope).length === 0;
   const confirm = async (reason: string) => {
-    const body = { service, oldService: oldService.trim(), scope, follows, rehearsal };
+    const body = {
+      service,
+      oldService: oldService.trim(),
+      scope: scopeOf(scope),
+      follows,
+      rehearsal,
+    };
     const given = { params: { merchant }, body: { ...body, reason: reason || null } };
     const done = await start.act(given);
     if (done !== null) await navigate(place('card-migrations', done.number));
@@ -168,7 +185,7 @@ function StartMigration() {
         reason="optional"
         acting={start.acting}
         problem={start.problem}
-        disabled={oldService.trim() === '' || (kind === 'customers' && customerIds.length === 0)}
+        disabled={oldService.trim() === '' || namesNobody}
         onConfirm={(reason) => void confirm(reason)}
       >
         <Select
@@ -187,36 +204,7 @@ function StartMigration() {
           value={oldService}
           onChange={(event) => setOldService(event.currentTarget.value)}
         />
-        <Select
-          label={words('scope')}
-          value={kind}
-          allowDeselect={false}
-          data={[
-            { value: 'all', label: words('all') },
-            { value: 'share', label: words('share', { percent }) },
-            { value: 'customers', label: words('customers', { count: customerIds.length }) },
-          ]}
-          onChange={(value) => setKind(value === 'share' || value === 'customers' ? value : 'all')}
-        />
-        {kind === 'share' && (
-          <NumberInput
-            label={words('percent')}
-            min={1}
-            max={99}
-            value={percent}
-            onChange={(value) => setPercent(Number(value))}
-          />
-        )}
-        {kind === 'customers' && (
-          <Textarea
-            label={words('ids')}
-            autosize
-            minRows={3}
-            maxRows={10}
-            value={ids}
-            onChange={(event) => setIds(event.currentTarget.value)}
-          />
-        )}
+        <ScopeFields draft={scope} set={setScope} />
         <NumberInput
           label={words('follows')}
           min={1}
@@ -230,6 +218,53 @@ function StartMigration() {
           onChange={(event) => setRehearsal(event.currentTarget.checked)}
         />
       </ActDialog>
+    </>
+  );
+}
+
+function ScopeFields({
+  draft,
+  set,
+}: {
+  readonly draft: ScopeDraft;
+  readonly set: (draft: ScopeDraft) => void;
+}) {
+  const words = useWords();
+  const { kind, percent, ids } = draft;
+  return (
+    <>
+      <Select
+        label={words('scope')}
+        value={kind}
+        allowDeselect={false}
+        data={[
+          { value: 'all', label: words('all') },
+          { value: 'share', label: words('share', { percent }) },
+          { value: 'customers', label: words('customers', { count: customerIdsOf(draft).length }) },
+        ]}
+        onChange={(value) =>
+          set({ ...draft, kind: value === 'share' || value === 'customers' ? value : 'all' })
+        }
+      />
+      {kind === 'share' && (
+        <NumberInput
+          label={words('percent')}
+          min={1}
+          max={99}
+          value={percent}
+          onChange={(value) => set({ ...draft, percent: Number(value) })}
+        />
+      )}
+      {kind === 'customers' && (
+        <Textarea
+          label={words('ids')}
+          autosize
+          minRows={3}
+          maxRows={10}
+          value={ids}
+          onChange={(event) => set({ ...draft, ids: event.currentTarget.value })}
+        />
+      )}
     </>
   );
 }

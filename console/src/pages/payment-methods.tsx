@@ -60,6 +60,7 @@ const useWords = defineWords('payment-methods', {
 
 type Methods = Settings['paymentMethods'];
 type Method = Methods['services'][CardService];
+type Keypad = Method['keypad'];
 const availabilities = ['staff-only', 'visible', 'unused'] as const;
 const filled = (text: string) => (text.trim() === '' ? null : text.trim());
 /** The name under which this page keeps an access key, where the settings name none yet. */
@@ -120,7 +121,6 @@ function OneMethod({
   readonly set: (method: Method) => void;
 }) {
   const words = useWords();
-  const { keypad } = method;
   return (
     <Stack component="fieldset" gap="sm" p="md">
       <Text component="legend" fw={600} px="xs">
@@ -170,42 +170,11 @@ function OneMethod({
           }}
         />
       )}
-      <Switch
-        label={words('keypad')}
-        description={words('keypadHint')}
-        disabled={readOnly}
-        checked={keypad.enabled}
-        onChange={(event) =>
-          set({ ...method, keypad: { ...keypad, enabled: event.currentTarget.checked } })
-        }
+      <KeypadFields
+        keypad={method.keypad}
+        readOnly={readOnly}
+        set={(keypad) => set({ ...method, keypad })}
       />
-      {keypad.enabled && (
-        <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <TextInput
-            label={words('privateIp')}
-            required
-            readOnly={readOnly}
-            value={keypad.privateIp ?? ''}
-            onChange={(event) =>
-              set({
-                ...method,
-                keypad: { ...keypad, privateIp: filled(event.currentTarget.value) },
-              })
-            }
-          />
-          <NumberInput
-            label={words('port')}
-            required
-            readOnly={readOnly}
-            min={1}
-            max={65535}
-            value={keypad.port ?? ''}
-            onChange={(port) =>
-              set({ ...method, keypad: { ...keypad, port: port === '' ? null : Number(port) } })
-            }
-          />
-        </SimpleGrid>
-      )}
       {(['explanation', 'mailText'] as const).map((name) => (
         <Textarea
           key={name}
@@ -219,6 +188,49 @@ function OneMethod({
         />
       ))}
     </Stack>
+  );
+}
+
+function KeypadFields({
+  keypad,
+  readOnly,
+  set,
+}: {
+  readonly keypad: Keypad;
+  readonly readOnly: boolean;
+  readonly set: (keypad: Keypad) => void;
+}) {
+  const words = useWords();
+  return (
+    <>
+      <Switch
+        label={words('keypad')}
+        description={words('keypadHint')}
+        disabled={readOnly}
+        checked={keypad.enabled}
+        onChange={(event) => set({ ...keypad, enabled: event.currentTarget.checked })}
+      />
+      {keypad.enabled && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput
+            label={words('privateIp')}
+            required
+            readOnly={readOnly}
+            value={keypad.privateIp ?? ''}
+            onChange={(event) => set({ ...keypad, privateIp: filled(event.currentTarget.value) })}
+          />
+          <NumberInput
+            label={words('port')}
+            required
+            readOnly={readOnly}
+            min={1}
+            max={65535}
+            value={keypad.port ?? ''}
+            onChange={(port) => set({ ...keypad, port: port === '' ? null : Number(port) })}
+          />
+        </SimpleGrid>
+      )}
+    </>
   );
 }
 

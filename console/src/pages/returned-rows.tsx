@@ -1,6 +1,6 @@
 import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
-import { useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -36,6 +36,7 @@ const useWords = defineWords('returned-rows', {
   },
 });
 
+type ReturnedRow = NonNullable<Read<'listReturnedRows'>['data']>['rows'][number];
 const results = ['imported', 'failed', 'quarantined'] as const;
 
 function ReturnedRowsPage() {
@@ -78,35 +79,49 @@ function ReturnedRowsPage() {
       <Loaded read={rows}>
         {({ rows: found, nextAfter }) => (
           <>
-            <ListTable
-              label={words('title', { n })}
-              rows={found}
-              keyOf={({ line }) => line}
-              none={words('none')}
-              columns={[
-                { title: words('line'), numeric: true, cell: ({ line }) => line },
-                { title: words('customer'), cell: ({ customerId }) => customerId ?? '—' },
-                { title: words('result'), cell: (row) => names(row.result) },
-                {
-                  title: words('remarks'),
-                  cell: ({ remarks }) => (
-                    <Stack gap={0}>
-                      {remarks.map(({ column, text }) => (
-                        <Text key={`${column} ${text}`} size="sm">
-                          {column === null ? '' : `${column}: `}
-                          {text}
-                        </Text>
-                      ))}
-                    </Stack>
-                  ),
-                },
-              ]}
-            />
+            <RowTable label={words('title', { n })} rows={found} />
             <Pager nextAfter={nextAfter} />
           </>
         )}
       </Loaded>
     </Page>
+  );
+}
+
+function RowTable({
+  label,
+  rows,
+}: {
+  readonly label: string;
+  readonly rows: readonly ReturnedRow[];
+}) {
+  const words = useWords();
+  const names = useRowResultWords();
+  return (
+    <ListTable
+      label={label}
+      rows={rows}
+      keyOf={({ line }) => line}
+      none={words('none')}
+      columns={[
+        { title: words('line'), numeric: true, cell: ({ line }) => line },
+        { title: words('customer'), cell: ({ customerId }) => customerId ?? '—' },
+        { title: words('result'), cell: (row) => names(row.result) },
+        {
+          title: words('remarks'),
+          cell: ({ remarks }) => (
+            <Stack gap={0}>
+              {remarks.map(({ column, text }) => (
+                <Text key={`${column} ${text}`} size="sm">
+                  {column === null ? '' : `${column}: `}
+                  {text}
+                </Text>
+              ))}
+            </Stack>
+          ),
+        },
+      ]}
+    />
   );
 }
 

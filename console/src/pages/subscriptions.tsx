@@ -1,5 +1,5 @@
 import { Checkbox, Group, Select, TextInput } from '@mantine/core';
-import { useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Yen } from '../parts/figures.tsx';
 import { ListTable } from '../parts/list-table.tsx';
@@ -54,6 +54,7 @@ const useWords = defineWords('subscriptions', {
   },
 });
 
+type Subscription = NonNullable<Read<'searchSubscriptions'>['data']>['subscriptions'][number];
 const refreshStatuses = ['ok', 'ng', 'mismatch', 'input_error', 'not_judged'] as const;
 const states = ['active', 'paused', 'ended'] as const;
 
@@ -99,55 +100,70 @@ function SubscriptionsPage() {
           ))}
         </Group>
       </Checkbox.Group>
-      <SearchForm label={words('search')} names={['status', 'customerNumber']}>
-        {({ field, choice }) => (
-          <>
-            <Select
-              label={words('status')}
-              data={[
-                { value: '', label: words('all') },
-                ...states.map((value) => ({ value, label: words(value) })),
-              ]}
-              {...choice('status')}
-            />
-            <TextInput label={words('customerNumber')} {...field('customerNumber')} />
-          </>
-        )}
-      </SearchForm>
+      <SubscriptionSearch />
       <Loaded read={read}>
         {({ subscriptions, nextAfter }) => (
           <>
-            <ListTable
-              label={words('title')}
-              rows={subscriptions}
-              keyOf={({ subscriptionNumber }) => subscriptionNumber}
-              none={words('none')}
-              columns={[
-                { title: words('number'), cell: (of) => of.subscriptionNumber },
-                {
-                  title: words('customerNumber'),
-                  cell: (of) => `${of.customerNumber}(${of.customerId})`,
-                },
-                { title: words('status'), cell: (of) => words(of.status) },
-                {
-                  title: words('amount'),
-                  numeric: true,
-                  cell: ({ amountYen }) => <Yen amount={amountYen} />,
-                },
-                { title: words('nextMonth'), cell: ({ nextMonth }) => nextMonth ?? '—' },
-                { title: words('refreshStatus'), cell: (of) => names(of.refreshStatus) },
-                { title: words('judged'), cell: ({ judgedMonth }) => judgedMonth ?? '—' },
-                {
-                  title: words('locked'),
-                  cell: ({ locked }) => (locked ? words('lockedYes') : '—'),
-                },
-              ]}
-            />
+            <SubscriptionTable subscriptions={subscriptions} />
             <Pager nextAfter={nextAfter} />
           </>
         )}
       </Loaded>
     </Page>
+  );
+}
+
+function SubscriptionSearch() {
+  const words = useWords();
+  return (
+    <SearchForm label={words('search')} names={['status', 'customerNumber']}>
+      {({ field, choice }) => (
+        <>
+          <Select
+            label={words('status')}
+            data={[
+              { value: '', label: words('all') },
+              ...states.map((value) => ({ value, label: words(value) })),
+            ]}
+            {...choice('status')}
+          />
+          <TextInput label={words('customerNumber')} {...field('customerNumber')} />
+        </>
+      )}
+    </SearchForm>
+  );
+}
+
+function SubscriptionTable({ subscriptions }: { readonly subscriptions: readonly Subscription[] }) {
+  const words = useWords();
+  const names = useRefreshStatusWords();
+  return (
+    <ListTable
+      label={words('title')}
+      rows={subscriptions}
+      keyOf={({ subscriptionNumber }) => subscriptionNumber}
+      none={words('none')}
+      columns={[
+        { title: words('number'), cell: (of) => of.subscriptionNumber },
+        {
+          title: words('customerNumber'),
+          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+        },
+        { title: words('status'), cell: (of) => words(of.status) },
+        {
+          title: words('amount'),
+          numeric: true,
+          cell: ({ amountYen }) => <Yen amount={amountYen} />,
+        },
+        { title: words('nextMonth'), cell: ({ nextMonth }) => nextMonth ?? '—' },
+        { title: words('refreshStatus'), cell: (of) => names(of.refreshStatus) },
+        { title: words('judged'), cell: ({ judgedMonth }) => judgedMonth ?? '—' },
+        {
+          title: words('locked'),
+          cell: ({ locked }) => (locked ? words('lockedYes') : '—'),
+        },
+      ]}
+    />
   );
 }
 

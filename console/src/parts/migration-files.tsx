@@ -95,52 +95,61 @@ export function LinkFiles({ migration }: { readonly migration: Migration }) {
         )
       }
     >
-      <ListTable
-        label={words('link')}
-        rows={migration.linkFiles}
-        keyOf={({ n }) => n}
-        none={words('linkNone')}
-        columns={[
-          { title: words('file'), cell: ({ fileName }) => fileName },
-          {
-            title: words('customers'),
-            numeric: true,
-            cell: ({ customers }) => <Count count={customers} />,
-          },
-          {
-            title: words('released'),
-            cell: ({ releasedAt, releasedBy }) => (
-              <>
-                <Instant at={releasedAt} /> {releasedBy}
-              </>
-            ),
-          },
-          {
-            title: words('handed'),
-            cell: ({ handedOverAt, handedOverBy }) => (
-              <>
-                <Instant at={handedOverAt} /> {handedOverBy}
-              </>
-            ),
-          },
-          {
-            title: words('download'),
-            cell: ({ n }) => (
-              <SaveButton
-                size="xs"
-                disabled={!mayExport}
-                route="downloadLinkFile"
-                input={{ params: { ...params, n } }}
-                label={words('download')}
-              />
-            ),
-          },
-        ]}
-      />
+      <LinkFileTable migration={migration} />
       {may && !mayExport && migration.linkFiles.length > 0 && (
         <Text size="sm">{words('noRight')}</Text>
       )}
     </Section>
+  );
+}
+
+function LinkFileTable({ migration }: { readonly migration: Migration }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const mayExport = useMay('operator', 'exportPersonalData');
+  return (
+    <ListTable
+      label={words('link')}
+      rows={migration.linkFiles}
+      keyOf={({ n }) => n}
+      none={words('linkNone')}
+      columns={[
+        { title: words('file'), cell: ({ fileName }) => fileName },
+        {
+          title: words('customers'),
+          numeric: true,
+          cell: ({ customers }) => <Count count={customers} />,
+        },
+        {
+          title: words('released'),
+          cell: ({ releasedAt, releasedBy }) => (
+            <>
+              <Instant at={releasedAt} /> {releasedBy}
+            </>
+          ),
+        },
+        {
+          title: words('handed'),
+          cell: ({ handedOverAt, handedOverBy }) => (
+            <>
+              <Instant at={handedOverAt} /> {handedOverBy}
+            </>
+          ),
+        },
+        {
+          title: words('download'),
+          cell: ({ n }) => (
+            <SaveButton
+              size="xs"
+              disabled={!mayExport}
+              route="downloadLinkFile"
+              input={{ params: { merchant, number: migration.number, n } }}
+              label={words('download')}
+            />
+          ),
+        },
+      ]}
+    />
   );
 }
 

@@ -58,7 +58,6 @@ const useWords = defineWords('migration-found', {
 /** Customers who must not be passed over: several cards, no or a doubled old number. */
 export function MigrationFindings({ number }: { readonly number: number }) {
   const words = useWords();
-  const findings = useFindingWords();
   const { merchant } = useMerchant();
   const may = useMay('operator');
   const [openOnly, setOpenOnly] = useState(true);
@@ -108,44 +107,59 @@ export function MigrationFindings({ number }: { readonly number: number }) {
       <Loaded read={read}>
         {({ customers, nextAfter }) => (
           <>
-            <ListTable
-              label={words('title')}
-              rows={customers}
-              keyOf={({ customerId }) => customerId}
-              none={words('none')}
-              columns={[
-                {
-                  title: words('customer'),
-                  cell: (of) => `${of.customerNumber}(${of.customerId})`,
-                },
-                {
-                  title: words('findings'),
-                  cell: (of) => of.findings.map((one) => findings(one)).join('、'),
-                },
-                {
-                  title: words('cards'),
-                  cell: ({ cards }) => (
-                    <Stack gap={0}>
-                      {cards.map((card) => (
-                        <Text key={card.name} size="sm">
-                          {cardText(card)}
-                        </Text>
-                      ))}
-                    </Stack>
-                  ),
-                },
-                {
-                  title: words('decision'),
-                  cell: (of) =>
-                    may ? <Decide found={of} number={number} /> : of.decided && words('decided'),
-                },
-              ]}
-            />
+            <FoundTable customers={customers} number={number} />
             <MoreButtons after={after} nextAfter={nextAfter} onGo={setAfter} />
           </>
         )}
       </Loaded>
     </Section>
+  );
+}
+
+function FoundTable({
+  customers,
+  number,
+}: {
+  readonly customers: readonly Found[];
+  readonly number: number;
+}) {
+  const words = useWords();
+  const findings = useFindingWords();
+  const may = useMay('operator');
+  return (
+    <ListTable
+      label={words('title')}
+      rows={customers}
+      keyOf={({ customerId }) => customerId}
+      none={words('none')}
+      columns={[
+        {
+          title: words('customer'),
+          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+        },
+        {
+          title: words('findings'),
+          cell: (of) => of.findings.map((one) => findings(one)).join('、'),
+        },
+        {
+          title: words('cards'),
+          cell: ({ cards }) => (
+            <Stack gap={0}>
+              {cards.map((card) => (
+                <Text key={card.name} size="sm">
+                  {cardText(card)}
+                </Text>
+              ))}
+            </Stack>
+          ),
+        },
+        {
+          title: words('decision'),
+          cell: (of) =>
+            may ? <Decide found={of} number={number} /> : of.decided && words('decided'),
+        },
+      ]}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 import { Group, SegmentedControl, Text } from '@mantine/core';
-import { useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
@@ -45,6 +45,8 @@ const useWords = defineWords('refresh-targets', {
     none: 'There is no card at GMO.',
   },
 });
+
+type Target = NonNullable<Read<'previewCardRefresh'>['data']>['cards'][number];
 
 /** Which cards are asked for, which are not, and why each. */
 export function RefreshTargets({ month }: { readonly month: string }) {
@@ -96,29 +98,36 @@ export function RefreshTargets({ month }: { readonly month: string }) {
                 ])}
               />
             )}
-            <ListTable
-              label={words('title')}
-              rows={cards}
-              keyOf={(card) => `${card.customerId} ${card.memberId} ${card.sequence}`}
-              none={words('none')}
-              columns={[
-                {
-                  title: words('customer'),
-                  cell: (of) => `${of.customerNumber}(${of.customerId})`,
-                },
-                { title: words('member'), cell: ({ memberId }) => memberId },
-                { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
-                {
-                  title: words('included'),
-                  cell: ({ included }) => words(included ? 'in' : 'out'),
-                },
-                { title: words('why'), cell: ({ whyJa }) => whyJa },
-              ]}
-            />
+            <TargetTable cards={cards} />
             <Pager nextAfter={nextAfter} />
           </>
         )}
       </Loaded>
     </>
+  );
+}
+
+function TargetTable({ cards }: { readonly cards: readonly Target[] }) {
+  const words = useWords();
+  return (
+    <ListTable
+      label={words('title')}
+      rows={cards}
+      keyOf={(card) => `${card.customerId} ${card.memberId} ${card.sequence}`}
+      none={words('none')}
+      columns={[
+        {
+          title: words('customer'),
+          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+        },
+        { title: words('member'), cell: ({ memberId }) => memberId },
+        { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
+        {
+          title: words('included'),
+          cell: ({ included }) => words(included ? 'in' : 'out'),
+        },
+        { title: words('why'), cell: ({ whyJa }) => whyJa },
+      ]}
+    />
   );
 }
