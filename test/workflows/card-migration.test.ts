@@ -30,9 +30,11 @@ let desk: MigrationDesk;
 let linker: LinkerSandbox;
 /** Files that came back: what stands in them in secret must be nowhere else. */
 const returned: string[] = [];
+const logged: string[] = [];
 
 beforeAll(async () => {
   month = await openMonth({
+    log: { write: (line) => void logged.push(line) },
     settings: {
       paymentMethods: { cardService: 'YAMATO' },
       cardMigration: { linkFile: { encoding: 'utf-8' } },
@@ -228,14 +230,15 @@ async function chooseService(cardService: 'GMO' | 'ZEUS'): Promise<void> {
   });
 }
 
-test('keys stand in no history, no answer and no column; every history replays', async () => {
+test('keys stand in no history, no log, no answer and no column; every history replays', async () => {
   const secrets = returned.flatMap((csv) => {
     const [head = '', ...lines] = csv.trim().split('\r\n');
     const at = head.split(',').findIndex((name) => name.includes('認証キー'));
     return at < 0 ? [] : lines.map((line) => line.split(',')[at] ?? '').filter((of) => of !== '');
   });
   expect(secrets.length).toBeGreaterThan(10);
-  const heard = desk.heard.join('\n');
+  expect(logged.length).toBeGreaterThan(50);
+  const heard = [...desk.heard, ...logged].join('\n');
   expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
 
   const { rows: tables } = await sql<{ name: string }>`

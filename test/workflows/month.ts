@@ -26,6 +26,7 @@ import {
 } from '../../sandbox/paygent-operator.ts';
 import type { TemporalServer } from '../../temporal/client.ts';
 import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
+import { createLogger } from '../../workers/logger.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 import { createTestDatabase } from '../database.ts';
 import { connectTestWorkers } from '../workers/test-workers.ts';
@@ -70,6 +71,8 @@ export interface MonthOptions {
   readonly timing?: Partial<WorkflowTiming>;
   /** The address under which API and workers reach Postgres, for a test that cuts the line. */
   readonly throughLine?: (databaseUrl: string) => string;
+  /** Takes every line that API and workers log, those of level debug too. */
+  readonly log?: { write(line: string): void };
 }
 
 export async function openMonth(options: MonthOptions = {}): Promise<Month> {
@@ -108,6 +111,8 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
     createdBy: 'test',
   });
   const inbox = options.inboxDir === undefined ? {} : { inboxDir: options.inboxDir };
+  const logger =
+    options.log && createLogger({ level: 'debug', name: 'test', destination: options.log });
   const workers =
     options.workers === false
       ? undefined
@@ -115,12 +120,14 @@ export async function openMonth(options: MonthOptions = {}): Promise<Month> {
           { databaseUrlApp: appUrl, fileKeys, ...inbox },
           temporal,
           options.timing,
+          logger,
         );
   const api = createOwnApi({
     db,
     temporal: temporal.client,
     workflows: createWorkflowStarter(temporal.client, temporal.taskQueue, options.timing),
     fileKeys,
+    ...(logger && { logger }),
   });
   const server = await listen(api, { host: '127.0.0.1', port: 0 });
   const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-month-'));

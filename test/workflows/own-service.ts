@@ -38,8 +38,8 @@ export async function startOwnWorkers(
   config: Parameters<typeof createDependencies>[0],
   { server, taskQueue }: Pick<TestWorkers, 'server' | 'taskQueue'>,
   timing?: Partial<WorkflowTiming>,
+  logger = createLogger({ level: 'silent', name: 'test' }),
 ): Promise<() => Promise<void>> {
-  const logger = createLogger({ level: 'silent', name: 'test' });
   const bundle = await loadWorkflowBundle(bundlesDir, logger);
   const dependencies = await createDependencies(config, server, logger, taskQueue, timing);
   const workers = await startWorkers({
