@@ -30,7 +30,12 @@ const acts = (Object.keys(contract) as RouteName[]).filter(
 );
 
 // What names a file is looked at whenever it comes; these name one that is not there.
-const namingFiles: readonly RouteName[] = ['ingestResult', 'readInquiry', 'useInquiry'];
+const namingFiles: readonly RouteName[] = [
+  'ingestResult',
+  'readInquiry',
+  'useInquiry',
+  'acknowledgeInquiry',
+];
 
 let month: Month;
 let owner: pg.Client;
