@@ -79,8 +79,6 @@ export const steps = {
   },
 } as const satisfies Record<string, StepKind>;
 
-export type StepName = keyof typeof steps;
-
 /** A month that bills all orders of one export, each captured as soon as it is authorized. */
 export const wholeMonth = (csv: Uint8Array): Story => ({
   settings: { paygent: { maxRecordsPerFile } },

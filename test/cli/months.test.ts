@@ -93,6 +93,7 @@ test('Schedules are compared with the settings, of every merchant that has some'
       merchant: 'by-hand',
       change: 'unchanged',
       retention: 'unchanged',
+      refresh: 'unchanged',
       nextStart: null,
       movedClock: false,
     },
