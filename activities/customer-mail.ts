@@ -24,7 +24,8 @@ export type PreparedMail =
   | {
       readonly kind: 'withdrawn';
       readonly why: 'case_closed' | 'no_address' | 'not_enabled';
-      readonly caseId: number;
+      /** Null: it is about a card alone. */
+      readonly caseId: number | null;
     };
 
 /**

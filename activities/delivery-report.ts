@@ -1,14 +1,10 @@
 import { lockMerchant } from '../db/database.ts';
-import {
-  findMailByMessageId,
-  handUndelivered,
-  insertBounce,
-} from '../db/queries/customer-mail-bounces.ts';
+import { findMailByMessageId, insertBounce } from '../db/queries/customer-mail-bounces.ts';
 import { postNotice } from '../db/queries/notices.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { isFaultOfAddress } from '../imports/delivery-report.ts';
 import type { MailHandler } from './mailbox-handlers.ts';
-import { noteUndelivered } from './send-customer-mail.ts';
+import { tellUndelivered } from './send-customer-mail.ts';
 
 /** Every Message-ID of ours, and of nobody else. */
 const ours = /^<[0-9a-f-]{36}@mail\.tsukigime>$/;
@@ -52,8 +48,7 @@ export const deliveryReport: MailHandler = {
       if (bounced === undefined) return nothing;
       const stopped = faultOfAddress ? 'このアドレスには今後送信しません。' : '';
       const why = `顧客へのメールが届かなかった(${status})と、メールサーバーから通知がありました。${stopped}`;
-      const handed = await handUndelivered(trx, merchantId, { caseId: bounced.caseId, why, now });
-      await noteUndelivered(trx, merchantId, now);
+      const handed = await tellUndelivered(trx, merchantId, { ...bounced, why, now });
       return { ...nothing, handed };
     };
   },

@@ -54,18 +54,16 @@ export async function sendToCustomer(
 async function withdraw(
   db: Db,
   of: Sending,
-  { why, caseId }: { readonly why: string; readonly caseId: number },
+  { why, caseId }: { readonly why: string; readonly caseId: number | null },
 ): Promise<string | null> {
   return await db.transaction().execute(async (trx) => {
     await answerWith(trx, of, { answer: 'withdrawn', detail: why, retryAt: null });
     if (why !== 'no_address') return null;
-    const handed = await handUndelivered(trx, of.merchant.id, {
+    return await tellUndelivered(trx, of.merchant.id, {
       caseId,
       why: '顧客のメールアドレスがない、または届かないアドレスのため、メールを送信していません。',
       now: of.now,
     });
-    await noteUndelivered(trx, of.merchant.id, of.now);
-    return handed;
   });
 }
 
@@ -94,13 +92,11 @@ async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise
     now: of.now,
   });
   if (bounced === undefined) return null;
-  const handed = await handUndelivered(trx, of.merchant.id, {
+  return await tellUndelivered(trx, of.merchant.id, {
     caseId: bounced.caseId,
     why: `顧客へのメールがメールサーバーに拒否され、届いていません(応答 ${codes ?? 'なし'})。`,
     now: of.now,
   });
-  await noteUndelivered(trx, of.merchant.id, of.now);
-  return handed;
 }
 
 /** Has the months of cases that were handed to people look again, and the desk that works them. */
@@ -131,8 +127,30 @@ async function inTransaction(db: Db, of: Sending, answer: Settled): Promise<void
   await db.transaction().execute((trx) => answerWith(trx, of, answer));
 }
 
-/** Once a day, however many came back: the worklist has each of them. */
-export async function noteUndelivered(trx: Trx, merchantId: number, now: string): Promise<void> {
+/**
+ * Tells people that a customer was not reached: the case is handed to them, and a notice says so once
+ * a day, however many came back. The worklist, or the list of cards, has each of them.
+ *
+ * @returns the month of a case that was handed to people; null: none was
+ */
+export async function tellUndelivered(
+  trx: Trx,
+  merchantId: number,
+  of: { readonly caseId: number | null; readonly why: string; readonly now: string },
+): Promise<string | null> {
+  const { caseId, why, now } = of;
+  if (caseId === null) {
+    await postNotice(trx, merchantId, {
+      key: `card_notice_undelivered:${businessDateOf(now)}`,
+      kind: 'card_notice_undelivered',
+      subject: 'カードの通知が届かなかった顧客がいます',
+      text: 'カードの変更をお願いするメールが届かなかった顧客がいます。自動では再送しません。カードの変更が必要な顧客の一覧で確かめ、別の方法で連絡してください。',
+      link: 'card-expiries',
+      now,
+    });
+    return null;
+  }
+  const handed = await handUndelivered(trx, merchantId, { caseId, why, now });
   await postNotice(trx, merchantId, {
     key: `customer_mail_undelivered:${businessDateOf(now)}`,
     kind: 'customer_mail_undelivered',
@@ -141,4 +159,5 @@ export async function noteUndelivered(trx: Trx, merchantId: number, now: string)
     link: 'ng-cases',
     now,
   });
+  return handed;
 }

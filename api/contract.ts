@@ -2,6 +2,7 @@ import { auditRoutes } from './contract/audit.ts';
 import { captureWindowRoutes } from './contract/capture-window.ts';
 import { cardLockRoutes } from './contract/card-locks.ts';
 import { cardMigrationRoutes } from './contract/card-migrations.ts';
+import { cardNoticeRoutes } from './contract/card-notices.ts';
 import { cardRefreshRoutes } from './contract/card-refresh.ts';
 import { carrierResendTaskRoutes } from './contract/carrier-resend-tasks.ts';
 import { carrierResultRoutes } from './contract/carrier-results.ts';
@@ -69,6 +70,7 @@ export const contract = {
   ...refreshResultRoutes,
   ...cardLockRoutes,
   ...watchedCardRoutes,
+  ...cardNoticeRoutes,
   ...jobRoutes,
   ...eposBannerRoutes,
   ...cycleRoutes,

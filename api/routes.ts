@@ -4,6 +4,7 @@ import { auditHandlers } from './routes/audit.ts';
 import { captureWindowHandlers } from './routes/capture-window.ts';
 import { cardLockHandlers } from './routes/card-locks.ts';
 import { cardMigrationHandlers } from './routes/card-migrations.ts';
+import { cardNoticeHandlers } from './routes/card-notices.ts';
 import { cardRefreshHandlers } from './routes/card-refresh.ts';
 import { carrierResendTaskHandlers } from './routes/carrier-resend-tasks.ts';
 import { carrierResultHandlers } from './routes/carrier-results.ts';
@@ -71,6 +72,7 @@ export const handlers: Handlers<Contract> = {
   ...refreshResultHandlers,
   ...cardLockHandlers,
   ...watchedCardHandlers,
+  ...cardNoticeHandlers,
   ...jobHandlers,
   ...eposBannerHandlers,
   ...cycleHandlers,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CARD_NEEDS } from '../billing/refresh-status.ts';
 import type { Lazily } from './access-commands.ts';
 
 interface Parsers {
@@ -55,6 +56,18 @@ export function addRefreshCommands(program: Command, { lazily, oneOf }: Parsers)
     .option('--state <state>', 'open, released or all', oneOf('open', 'released', 'all'), 'open')
     .option('--csv', 'print the evidence as CSV')
     .action(lazily(lists, (module) => module.runRefreshLocks));
+  const notices = () => import('./card-notices.ts');
+  ofMerchant('notify', 'mail the customers whose card needs action; without --confirmed count them')
+    .option(
+      '--need <need>',
+      'locked, expired, not_renewed or any',
+      oneOf(...CARD_NEEDS, 'any'),
+      'any',
+    )
+    .option('--customers <ids>', '顧客IDs with commas between; all without it')
+    .option('--confirmed <count>', 'how many customers are to be mailed')
+    .option('--reason <text>', 'why, for the audit')
+    .action(lazily(notices, (module) => module.runRefreshNotify));
   ofMonth('result', 'take in a result file that was brought by hand')
     .argument('<file>', 'CSV of GMO')
     .action(async (file: string, options: object) =>

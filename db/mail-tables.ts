@@ -92,10 +92,10 @@ export interface CustomerMailTemplatesTable {
   set_by: Fact<string>;
 }
 export interface CustomerMailsTable {
-  step_id: Fact<number>;
+  step_id: OptionalFact<number | null>;
   merchant_id: Fact<number>;
   mail_id: Fact<number>;
-  case_id: Fact<number>;
+  case_id: OptionalFact<number | null>;
   customer_number: Fact<string>;
   kind: Fact<string>;
   template_version: Fact<number>;
@@ -118,8 +118,15 @@ export interface CustomerMailBouncesTable {
   report_id: OptionalFact<number | null>;
   recorded_at: Instant;
 }
+export interface CardNoticesTable {
+  merchant_id: Fact<number>;
+  customer_id: Fact<number>;
+  occasion: Fact<string>;
+  mail_id: Fact<number>;
+}
 
 export interface MailTables {
+  card_notices: CardNoticesTable;
   customer_mail_templates: CustomerMailTemplatesTable;
   customer_mails: CustomerMailsTable;
   customer_mail_tries: CustomerMailTriesTable;

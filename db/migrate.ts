@@ -32,6 +32,7 @@ import * as cardMigrations from './migrations/2026-11-23-29-card-migrations.ts';
 import * as cardRefresh from './migrations/2026-11-23-30-card-refresh.ts';
 import * as cardLocks from './migrations/2026-11-23-31-card-locks.ts';
 import * as users from './migrations/2026-11-23-32-users.ts';
+import * as cardNotices from './migrations/2026-11-23-33-card-notices.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -67,6 +68,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-30-card-refresh': cardRefresh,
   '2026-11-23-31-card-locks': cardLocks,
   '2026-11-23-32-users': users,
+  '2026-11-23-33-card-notices': cardNotices,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

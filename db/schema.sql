@@ -160,6 +160,14 @@ create table card_migrations (
   constraint card_migrations_service_check CHECK ((service = ANY (ARRAY['ZEUS'::text, 'GMO'::text, 'YAMATO'::text]))),
   constraint card_migrations_stage_check CHECK ((stage = ANY (ARRAY['checking'::text, 'handing_over'::text, 'awaiting_return'::text, 'importing'::text, 'covering'::text, 'accepted'::text, 'cancelled'::text])))
 );
+create table card_notices (
+  merchant_id bigint not null,
+  customer_id integer not null,
+  occasion text not null,
+  mail_id bigint not null,
+  constraint card_notices_pkey PRIMARY KEY (merchant_id, customer_id, occasion),
+  constraint card_notices_occasion_check CHECK ((occasion ~ '^(lock:[0-9]+|expiry:[0-9]{4}-[0-9]{2})$'::text))
+);
 create table card_refreshes (
   id bigint generated always as identity not null,
   merchant_id bigint not null,
@@ -474,19 +482,20 @@ create table customer_mail_tries (
   constraint customer_mail_tries_address_hash_check CHECK ((address_hash ~ '^[0-9a-f]{64}$'::text))
 );
 create table customer_mails (
-  step_id bigint not null,
+  step_id bigint,
   merchant_id bigint not null,
   mail_id bigint not null,
-  case_id bigint not null,
+  case_id bigint,
   customer_number text not null,
   kind text not null,
   template_version integer not null,
   link_id uuid not null,
   planned_on date not null,
-  constraint customer_mails_pkey PRIMARY KEY (step_id),
+  constraint customer_mails_pkey PRIMARY KEY (mail_id),
   constraint customer_mails_link_id_key UNIQUE (link_id),
-  constraint customer_mails_mail_id_key UNIQUE (mail_id),
   constraint customer_mails_merchant_id_customer_number_planned_on_key UNIQUE (merchant_id, customer_number, planned_on),
+  constraint customer_mails_step_id_key UNIQUE (step_id),
+  constraint a_step_is_of_a_case CHECK (((step_id IS NULL) = (case_id IS NULL))),
   constraint customer_mails_template_version_check CHECK ((template_version >= 0))
 );
 create table customer_numberings (
@@ -1732,6 +1741,8 @@ alter table card_locks add constraint card_locks_merchant_id_fkey FOREIGN KEY (m
 alter table card_locks add constraint card_locks_refresh_id_fkey FOREIGN KEY (refresh_id) REFERENCES card_refreshes(id);
 alter table card_migrations add constraint card_migrations_follows_id_fkey FOREIGN KEY (follows_id) REFERENCES card_migrations(id);
 alter table card_migrations add constraint card_migrations_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table card_notices add constraint card_notices_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES customer_mails(mail_id);
+alter table card_notices add constraint card_notices_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table card_refreshes add constraint card_refreshes_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table card_refreshes add constraint card_refreshes_request_file_id_fkey FOREIGN KEY (request_file_id) REFERENCES files(id);
 alter table card_unlocks add constraint card_unlocks_lock_id_fkey FOREIGN KEY (lock_id) REFERENCES card_locks(id);
@@ -1901,6 +1912,7 @@ CREATE INDEX attempts_carried_over ON public.attempts USING btree (charge_id) WH
 CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
 CREATE INDEX bounced_addresses ON public.customer_mail_bounces USING btree (merchant_id, address_hash) WHERE (address_hash IS NOT NULL);
 CREATE INDEX card_locks_by_customer ON public.card_locks USING btree (merchant_id, customer_number);
+CREATE INDEX card_notices_by_mail ON public.card_notices USING btree (mail_id);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
@@ -2992,6 +3004,7 @@ grant insert, select on card_lock_override_answers to tsukigime_app;
 grant insert, select on card_lock_overrides to tsukigime_app;
 grant insert, select on card_locks to tsukigime_app;
 grant insert, select on card_migrations to tsukigime_app;
+grant insert, select on card_notices to tsukigime_app;
 grant insert, select on card_refreshes to tsukigime_app;
 grant insert, select on card_unlocks to tsukigime_app;
 grant insert, select on cards to tsukigime_app;

@@ -152,11 +152,13 @@ export const customerMailRoutes = {
       200: {
         kind: 'json',
         schema: z.object({
-          month: billingMonthSchema,
-          orderNumber: z.string(),
+          month: billingMonthSchema.nullable().meta({
+            description: 'null, with order and yen, where the mail was about a card alone',
+          }),
+          orderNumber: z.string().nullable(),
           customerNumber: z.string(),
-          amountYen: z.int(),
-          open: z.boolean().meta({ description: 'false: nothing is owed for it any more' }),
+          amountYen: z.int().nullable(),
+          open: z.boolean().meta({ description: 'false: the customer need not act any more' }),
           expiresAt: instantSchema,
         }),
         description: 'for the shop’s card page: whose link it is',

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
 import { cardServices } from '../../billing/card-service.ts';
+import { MAIL_STATES } from '../../billing/mail/mail-states.ts';
 import { CARD_NEEDS, REFRESH_STATUSES } from '../../billing/refresh-status.ts';
 import { merchantParamsSchema } from './merchants.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, instantSchema } from './route.ts';
 
 const monthSchema = z.string().regex(billingMonthPattern, { error: 'is not YYYY-MM' });
 const statusSchema = z.enum(REFRESH_STATUSES).meta({ description: '洗替ステータス' });
@@ -21,6 +22,15 @@ const cardSchema = z
     status: statusSchema,
     statusLabel: z.string(),
     judgedMonth: monthSchema.nullable(),
+    notice: z
+      .object({
+        state: z.enum(MAIL_STATES),
+        plannedOn: z.iso.date(),
+        lastTriedAt: instantSchema.nullable(),
+        bouncedAt: instantSchema.nullable().meta({ description: '届かなかった' }),
+      })
+      .nullable()
+      .meta({ description: 'the mail that told the customer so; null: none was posted' }),
   })
   .meta({ id: 'WatchedCard' });
 

@@ -20,7 +20,7 @@ import {
   readTemplate,
   saveTemplate,
 } from '../../db/queries/customer-mail-templates.ts';
-import { findLinkedCase } from '../../db/queries/customer-mails.ts';
+import { findLinkedMail } from '../../db/queries/customer-mails.ts';
 import { readSecret } from '../../db/queries/secrets.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { customerMailRoutes } from '../contract/customer-mails.ts';
@@ -54,7 +54,7 @@ export const customerMailHandlers: Handlers<typeof customerMailRoutes> = {
 
   async saveCustomerMailTemplate({ deps, identity, merchant, params, body, now }) {
     const words = { subject: body.subject, body: body.body };
-    await refuseFaults(deps, merchant.id, words);
+    await refuseFaults(deps, merchant.id, { ...words, kind: params.kind });
     const saved = await deps.db.transaction().execute((trx) =>
       saveTemplate(trx, merchant.id, {
         ...{ ...words, kind: params.kind, version: body.version },
@@ -73,7 +73,7 @@ export const customerMailHandlers: Handlers<typeof customerMailRoutes> = {
   async previewCustomerMailTemplate({ deps, merchant, params, body }) {
     const newest = await readTemplate(deps.db, merchant.id, { kind: params.kind, version: null });
     const words = { subject: body.subject ?? newest.subject, body: body.body ?? newest.body };
-    await refuseFaults(deps, merchant.id, words);
+    await refuseFaults(deps, merchant.id, { ...words, kind: params.kind });
     return { status: 200, body: fillTemplate(words, sampleValues) };
   },
 
@@ -109,7 +109,7 @@ export const customerMailHandlers: Handlers<typeof customerMailRoutes> = {
         : readCardPageLink(body.token, { ...of, secret });
     if (read.kind === 'forged') throw new Problem('link-forged');
     if (read.kind === 'expired') throw new Problem('link-expired');
-    const found = await findLinkedCase(deps.db, merchant.id, read.link.id);
+    const found = await findLinkedMail(deps.db, merchant.id, read.link.id);
     if (found === undefined) throw new Problem('link-forged');
     return { status: 200, body: { ...found, expiresAt: read.link.expiresAt } };
   },
@@ -125,9 +125,9 @@ async function requireSettings({ db }: ApiDependencies, merchantId: number) {
 async function refuseFaults(
   deps: ApiDependencies,
   merchantId: number,
-  words: CustomerMailTemplate,
+  words: CustomerMailTemplate & { readonly kind: CustomerMailKind },
 ): Promise<void> {
-  const faults = findTemplateFaults(words);
+  const faults = findTemplateFaults(words, words.kind);
   if (faults.length > 0) {
     const errors = faults.map(({ field, message }) => ({ path: `body.${field}`, message }));
     throw new Problem('invalid-fields', { errors });
@@ -146,5 +146,10 @@ function showTemplate(template: KeptTemplate) {
   return { ...template, label: labelOf(template.kind) };
 }
 
-const labelOf = (kind: CustomerMailKind) =>
-  kind === 'carry_over' ? '翌月へ繰越' : declineLabels[kind];
+const labels: Readonly<Record<CustomerMailKind, string>> = {
+  ...declineLabels,
+  carry_over: '翌月へ繰越',
+  card_refused: 'カードの通知: 洗替で使用不可',
+  card_expiring: 'カードの通知: 有効期限',
+};
+const labelOf = (kind: CustomerMailKind) => labels[kind];

@@ -12,11 +12,11 @@ import {
 export interface CustomerMailOccasion {
   readonly merchant: { readonly name: string };
   readonly settings: MerchantSettings;
-  /** YYYY-MM. */
-  readonly month: string;
-  readonly orderNumber: string;
+  /** YYYY-MM; null, with order and yen, where it is about a card alone. */
+  readonly month: string | null;
+  readonly orderNumber: string | null;
   readonly customerName: string;
-  readonly amountYen: number;
+  readonly amountYen: number | null;
   /** ISO instant of the next retry; null: none is planned. */
   readonly retryAt: string | null;
   /** The service that keeps the customer's card; null = the one that the settings name. */
@@ -36,13 +36,13 @@ export function writeCustomerMail(
 
 function valuesOf(of: CustomerMailOccasion): CustomerMailValues {
   const { contact } = of.settings.ng;
-  const [year, month] = of.month.split('-').map(Number);
+  const [year, month] = of.month?.split('-').map(Number) ?? [];
   const lastLinkDay = of.link === null ? null : addDays(businessDateOf(of.link.expiresAt), -1);
   return {
     customer_name: of.customerName.trim() === '' ? 'お客' : of.customerName.trim(),
     order_number: of.orderNumber,
-    amount: formatYen(of.amountYen),
-    billing_month: `${year}年${month}月`,
+    amount: of.amountYen === null ? null : formatYen(of.amountYen),
+    billing_month: of.month === null ? null : `${year}年${month}月`,
     due_date: writeDate(addDays(businessDateOf(of.now), contact.answerDays)),
     retry_date: of.retryAt === null ? null : writeDate(businessDateOf(of.retryAt)),
     card_update_url: of.link?.url ?? null,

@@ -2,11 +2,12 @@ import { addDays, businessDateOf, startOfBusinessDate } from '../business-date.t
 import { DECLINE_CLASSES, type DeclineClass } from '../decline.ts';
 
 /**
- * Words of mails to customers whose charge was declined: plain text with variables, one template a
- * decline class and one for a carry-over. A merchant may write its own versions.
+ * Words of mails to customers: plain text with variables, one template a decline class, one for a
+ * carry-over, and two about cards alone. A merchant may write its own versions.
  */
 
-export const CUSTOMER_MAIL_KINDS = [...DECLINE_CLASSES, 'carry_over'] as const;
+const cardKinds = ['card_refused', 'card_expiring'] as const;
+export const CUSTOMER_MAIL_KINDS = [...DECLINE_CLASSES, 'carry_over', ...cardKinds] as const;
 export type CustomerMailKind = (typeof CUSTOMER_MAIL_KINDS)[number];
 
 /** The outbox's name for a mail to a customer: its words and its address are looked up on leaving. */
@@ -33,6 +34,13 @@ export const CUSTOMER_MAIL_VARIABLES = {
 } as const;
 export type CustomerMailVariable = keyof typeof CUSTOMER_MAIL_VARIABLES;
 
+/** What a mail about a card alone has nothing to put in for. */
+const ofCharges: readonly string[] = ['order_number', 'amount', 'billing_month', 'retry_date'];
+
+/** Whether the words are about a card, not about a declined charge. */
+export const isCardNotice = (kind: CustomerMailKind) =>
+  kind === 'card_refused' || kind === 'card_expiring';
+
 export type CustomerMailValues = Readonly<Record<CustomerMailVariable, string | null>>;
 
 /** One version of the words. */
@@ -56,14 +64,18 @@ export interface TemplateFault {
   readonly message: string;
 }
 
-/** What is wrong with words before they are kept; none = they can be filled for every case. */
-export function findTemplateFaults(template: CustomerMailTemplate): TemplateFault[] {
+/** What is wrong with words before they are kept; none = they can be filled for every customer. */
+export function findTemplateFaults(
+  template: CustomerMailTemplate,
+  kind: CustomerMailKind,
+): TemplateFault[] {
+  const missing = isCardNotice(kind) ? ofCharges : [];
   return (['subject', 'body'] as const).flatMap((field) =>
-    faultsOf(template[field], field).map((message) => ({ field, message })),
+    faultsOf(template[field], field, missing).map((message) => ({ field, message })),
   );
 }
 
-function faultsOf(text: string, field: 'subject' | 'body'): string[] {
+function faultsOf(text: string, field: 'subject' | 'body', missing: readonly string[]): string[] {
   const faults: string[] = [];
   const longest = field === 'subject' ? MAX_SUBJECT_CHARS : MAX_BODY_CHARS;
   if (text.trim() === '') faults.push('空です');
@@ -71,6 +83,7 @@ function faultsOf(text: string, field: 'subject' | 'body'): string[] {
   if (field === 'subject' && /[\r\n]/.test(text)) faults.push('改行は使えません');
   if (unwritable.test(text.replaceAll('\r\n', '\n'))) faults.push('制御文字は使えません');
   for (const [whole, name = ''] of text.matchAll(variablePattern)) {
+    if (missing.includes(name)) faults.push(`変数 ${whole} はカードの通知では使えません`);
     if (Object.hasOwn(CUSTOMER_MAIL_VARIABLES, name)) continue;
     faults.push(`変数 ${whole.slice(0, 60)} はありません`);
   }
@@ -224,13 +237,32 @@ const words: Readonly<Record<CustomerMailKind, { subject: string; lines: readonl
       cardPage,
     ],
   },
+  card_refused: {
+    subject: 'ご登録のカードをご利用いただけません',
+    lines: [
+      'カード会社に確認したところ、ご登録のクレジットカードは現在ご利用いただけないとの回答がありました。',
+      'このままでは、次回のご請求の手続きができません。',
+      '',
+      'お手数ですが、@@due_date@@ までに別のカードをご登録ください。',
+      cardPage,
+    ],
+  },
+  card_expiring: {
+    subject: 'カードの有効期限をご確認ください',
+    lines: [
+      'ご登録のクレジットカードの有効期限が切れているか、まもなく切れます。',
+      '',
+      'お手数ですが、@@due_date@@ までに新しいカードをご登録ください。',
+      cardPage,
+    ],
+  },
 };
 
 /** The words that come with Tsukigime: version 0 of every kind. */
 export function defaultTemplate(kind: CustomerMailKind): CustomerMailTemplate {
   const { subject, lines } = words[kind];
   return {
-    subject: `【@@shop_name@@】${subject}(ご注文番号 @@order_number@@)`,
+    subject: `【@@shop_name@@】${subject}${isCardNotice(kind) ? '' : '(ご注文番号 @@order_number@@)'}`,
     body: [...opening, ...lines, ...closing].join('\n'),
   };
 }

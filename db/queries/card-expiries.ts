@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
+import type { MailState } from '../../billing/mail/mail-states.ts';
 import type { CardNeed } from '../../billing/refresh-status.ts';
-import { newestJudgement } from '../card-judgement.ts';
 import type { Db } from '../database.ts';
 import { standingLocks } from '../locked-cards.ts';
+import { cardOccasion, livingCards, watchedCards } from '../watched-cards.ts';
 
 /** How many living cards expire in a month. */
 export interface ExpiryCount {
@@ -14,11 +15,6 @@ export interface ExpiryCount {
   /** Of the cards, those that are out of billing already. */
   readonly locked: number;
 }
-
-const livingCards = (merchantId: number) => sql`
-  cards k join customers c on c.merchant_id = k.merchant_id and c.customer_id = k.customer_id
-                          and c.deleted_at is null
-   where k.merchant_id = ${merchantId} and k.deleted_at is null`;
 
 /** The calendar of expiring cards: months from one to another, those without a card left out. */
 export async function countExpiries(
@@ -49,6 +45,14 @@ export interface WatchedCard {
   /** What the refresh of which month said last of it. */
   readonly verdict: 0 | 1 | 2 | 3 | null;
   readonly judgedMonth: string | null;
+  /** The mail that told the customer so; null: none was posted. */
+  readonly notice: {
+    readonly state: MailState;
+    /** Date in Japan. */
+    readonly plannedOn: string;
+    readonly lastTriedAt: string | null;
+    readonly bouncedAt: string | null;
+  } | null;
 }
 
 /** Behind a card in the lists: by customer, then by card. */
@@ -75,26 +79,30 @@ export async function listWatchedCards(
     readonly limit: number;
   },
 ): Promise<WatchedCard[]> {
-  const { thisMonth, nextMonth, after } = page;
+  const { after } = page;
+  const where = sql`and (k.customer_id, k.identity) > (${after.customerId}, ${after.identity})`;
   const { rows } = await sql<WatchedCard>`
-    select * from (
-      select k.customer_id as "customerId", c.customer_number as "customerNumber", c.name,
-             k.service, k.identity, k.last_digits as "lastDigits", k.expiry, j.verdict,
-             j.month as "judgedMonth",
-             case when k.id in (${standingLocks(merchantId)}) then 'locked'
-                  when k.expiry < ${thisMonth} then 'expired'
-                  when j.outcome = 'no_newer_data' and k.expiry <= ${nextMonth} then 'not_renewed'
-                  end as need
-        from (select k.*, c.customer_number, c.name from ${livingCards(merchantId)}
-                 and (${page.expiry}::text is null or k.expiry = ${page.expiry})
-                 and (${page.expiry}::text is not null or k.expiry <= ${nextMonth}
-                      or k.id in (${standingLocks(merchantId)}))
-                 and (k.customer_id, k.identity) > (${after.customerId}, ${after.identity})) k
-        join customers c on c.merchant_id = k.merchant_id and c.customer_id = k.customer_id
-        left join lateral (${newestJudgement}) j on true
-    ) w
-     where ${page.need}::text is null or w.need = ${page.need}
-        or (${page.need} = 'any' and w.need is not null)
-     order by w."customerId", w.identity limit ${page.limit}`.execute(db);
+    select w.customer_id as "customerId", w.customer_number as "customerNumber", w.name, w.service,
+           w.identity, w.last_digits as "lastDigits", w.expiry, w.need, w.verdict,
+           w.judged_month as "judgedMonth",
+           (select jsonb_build_object('state', o.state, 'plannedOn', x.planned_on,
+                     'lastTriedAt', ${isoInstant(sql`t.tried_at`)},
+                     'bouncedAt', ${isoInstant(sql`b.recorded_at`)})
+              from card_notices n
+              join customer_mails x on x.mail_id = n.mail_id
+              join mail_outbox o on o.id = n.mail_id
+              left join lateral (select tried_at from customer_mail_tries t
+                where t.mail_id = n.mail_id order by t.send_number desc limit 1) t on true
+              left join customer_mail_bounces b on b.mail_id = n.mail_id
+             where n.merchant_id = ${merchantId} and n.customer_id = w.customer_id
+               and n.occasion = ${cardOccasion}) as notice
+      from (select * from (${watchedCards(merchantId, { ...page, where })}) w
+             where ${page.need}::text is null or w.need = ${page.need}
+                or (${page.need} = 'any' and w.need is not null)
+             order by w.customer_id, w.identity limit ${page.limit}) w
+     order by w.customer_id, w.identity`.execute(db);
   return rows;
 }
+
+const isoInstant = (at: RawBuilder<unknown>) =>
+  sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

@@ -75,7 +75,11 @@ export async function handUndelivered(
 
 const silent = sql`k.next_step in ('contact', 'give_up', 'carry_over')`;
 
-/** Notes that a customer's mail came back, once. @returns its case; undefined when it was known */
+/**
+ * Notes that a customer's mail came back, once.
+ *
+ * @returns its case, null where it is about a card alone; undefined when it was known
+ */
 export async function insertBounce(
   trx: Trx,
   merchantId: number,
@@ -87,10 +91,8 @@ export async function insertBounce(
     readonly reportId: number | null;
     readonly now: string;
   },
-): Promise<
-  { readonly caseId: number; readonly month: string; readonly orderNumber: string } | undefined
-> {
-  const { rows } = await sql<{ caseId: number; month: string; orderNumber: string }>`
+): Promise<{ readonly caseId: number | null } | undefined> {
+  const { rows } = await sql<{ caseId: number | null }>`
     with noted as (
       insert into customer_mail_bounces (mail_id, merchant_id, status, address_hash, report_id,
                                          recorded_at)
@@ -104,11 +106,8 @@ export async function insertBounce(
       on conflict (mail_id) do nothing
       returning mail_id
     )
-    select x.case_id as "caseId", m.billing_month as month, c.order_number as "orderNumber"
-      from noted d join customer_mails x on x.mail_id = d.mail_id
-      join ng_cases k on k.id = x.case_id
-      join charges c on c.id = k.charge_id
-      join cycles m on m.id = k.cycle_id`.execute(trx);
+    select x.case_id as "caseId"
+      from noted d join customer_mails x on x.mail_id = d.mail_id`.execute(trx);
   return rows[0];
 }
 

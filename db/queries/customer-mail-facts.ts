@@ -3,6 +3,7 @@ import type { DeclineClass } from '../../billing/decline.ts';
 import type { CustomerMailKind } from '../../billing/mail/customer-templates.ts';
 import type { PlannedStep } from '../../billing/ng-case.ts';
 import type { Db } from '../database.ts';
+import { readCardNotice } from './card-notices.ts';
 
 /** What a mail to a customer says and to whom it goes, read when it leaves. */
 
@@ -84,9 +85,18 @@ export async function findCaseForMail(
   return facts;
 }
 
+/** What any mail to a customer is about; no month, order or yen where it is about a card alone. */
+export type CustomerMailAbout = Pick<
+  CustomerMailFacts,
+  'customerName' | 'retryAt' | 'closed' | 'emails' | 'cardService'
+> & {
+  readonly [Of in 'month' | 'orderNumber' | 'amountYen']: CustomerMailFacts[Of] | null;
+};
+
 /** A mail that was claimed, with what it is about. */
-export interface CustomerMailToSend extends CustomerMailFacts {
-  readonly caseId: number;
+export interface CustomerMailToSend extends CustomerMailAbout {
+  /** Null: it is about a card, not a declined charge. */
+  readonly caseId: number | null;
   readonly kind: CustomerMailKind;
   readonly templateVersion: number;
   readonly linkId: string;
@@ -115,7 +125,11 @@ export async function readCustomerMail(
       from customer_mails x
      where x.merchant_id = ${merchantId} and x.mail_id = ${of.mailId}`.execute(db);
   const [mail] = rows;
-  const facts = mail && (await readFacts(db, merchantId, sql`k.id = ${mail.caseId}`));
-  if (mail === undefined || facts === undefined) throw new Error('a customer mail has its case');
+  if (mail === undefined) throw new Error('a mail to a customer has its row');
+  if (mail.caseId === null) {
+    return { ...(await readCardNotice(db, merchantId, of.mailId)), ...mail };
+  }
+  const facts = await readFacts(db, merchantId, sql`k.id = ${mail.caseId}`);
+  if (facts === undefined) throw new Error('a customer mail has its case');
   return { ...facts, ...mail };
 }

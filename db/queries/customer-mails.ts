@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { CUSTOMER_MAIL, type CustomerMailKind } from '../../billing/mail/customer-templates.ts';
 import type { MailState } from '../../billing/mail/mail-states.ts';
 import type { Db, Trx } from '../database.ts';
+import { readCardNotice } from './card-notices.ts';
 
 /** Mails to customers whose charge was declined. Nothing personal stands in the outbox. */
 
@@ -142,36 +143,35 @@ export async function listCustomerMails(
 }
 
 /** What a link stands for, as the shop may know it. */
-export async function findLinkedCase(
+export async function findLinkedMail(
   db: Db,
   merchantId: number,
   linkId: string,
-): Promise<
-  | {
-      readonly month: string;
-      readonly orderNumber: string;
-      readonly customerNumber: string;
-      readonly amountYen: number;
-      readonly open: boolean;
-    }
-  | undefined
-> {
-  const { rows } = await sql<{
-    month: string;
-    orderNumber: string;
-    customerNumber: string;
-    amountYen: number;
-    open: boolean;
-  }>`
-    select m.billing_month as month, c.order_number as "orderNumber",
-           c.customer_number as "customerNumber", k.amount_yen as "amountYen",
-           k.closed_at is null as open
+): Promise<LinkedMail | undefined> {
+  const { rows } = await sql<LinkedMail & { mailId: number; caseId: number | null }>`
+    select x.mail_id as "mailId", x.case_id as "caseId", m.billing_month as month,
+           c.order_number as "orderNumber", x.customer_number as "customerNumber",
+           k.amount_yen as "amountYen", k.closed_at is null as open
       from customer_mails x
-      join ng_cases k on k.id = x.case_id
-      join charges c on c.id = k.charge_id
-      join cycles m on m.id = k.cycle_id
+      left join ng_cases k on k.id = x.case_id
+      left join charges c on c.id = k.charge_id
+      left join cycles m on m.id = k.cycle_id
      where x.merchant_id = ${merchantId} and x.link_id = ${linkId}`.execute(db);
-  return rows[0];
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { mailId, caseId, ...linked } = row;
+  if (caseId !== null) return linked;
+  return { ...linked, open: !(await readCardNotice(db, merchantId, mailId)).closed };
+}
+
+/** Of which mail a link is; no month, order or yen where it is about a card alone. */
+export interface LinkedMail {
+  readonly month: string | null;
+  readonly orderNumber: string | null;
+  readonly customerNumber: string;
+  readonly amountYen: number | null;
+  /** Whether the customer still has to act. */
+  readonly open: boolean;
 }
 
 /**

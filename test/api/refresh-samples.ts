@@ -57,6 +57,13 @@ export const refreshSamples = {
   downloadCardsNeedingAction: { path: merchant('/cards-needing-action.csv'), answer: 200 },
   readExpiryCalendar: { path: merchant('/card-expiries?months=3'), answer: 200 },
   listExpiringCards: { path: merchant('/card-expiries/2026-12'), answer: 200 },
+  countCardNotices: { path: merchant('/card-notices?need=locked'), answer: 200 },
+  // Customers of the walk's merchant get no mail of ours.
+  postCardNotices: {
+    path: merchant('/card-notices'),
+    json: () => ({ confirmed: 1 }),
+    answer: 'conflict',
+  },
   listCardLocks: { path: merchant('/card-locks'), answer: 200 },
   downloadCardLocks: { path: merchant('/card-locks.csv'), answer: 200 },
   readCardLock: { path: merchant('/card-locks/1'), answer: 'card-lock-not-found' },

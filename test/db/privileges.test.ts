@@ -26,6 +26,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   card_lock_override_answers: [],
   card_lock_overrides: [],
   card_locks: [],
+  card_notices: [],
   card_unlocks: [],
   card_refreshes: [
     'attention',

@@ -8,6 +8,7 @@ import {
   defaultTemplate,
   fillTemplate,
   findTemplateFaults,
+  isCardNotice,
   sampleValues,
 } from '../../../billing/mail/customer-templates.ts';
 import { merchantSettingsSchema } from '../../../billing/merchant-settings.ts';
@@ -31,10 +32,10 @@ describe('the words', () => {
     const link = { url: 'https://shop.example.jp/card?t=1', expiresAt: '2026-12-08T15:00:00.000Z' };
     for (const kind of CUSTOMER_MAIL_KINDS) {
       const template = defaultTemplate(kind);
-      expect(findTemplateFaults(template)).toEqual([]);
+      expect(findTemplateFaults(template, kind)).toEqual([]);
       const without = writeCustomerMail(template, { ...occasion, settings });
       expect(`${without.subject}${without.text}`).not.toMatch(/@@|undefined|null/);
-      expect(without.text).toContain('3,980');
+      expect(without.text.includes('3,980')).toBe(!isCardNotice(kind));
       expect(without.text).not.toContain('こちらのページ');
       const filled = fillTemplate(template, sampleValues);
       expect(`${filled.subject}${filled.text}`).not.toContain('@@');
@@ -47,16 +48,22 @@ describe('the words', () => {
   });
 
   test('name what is wrong with them', () => {
-    const faults = findTemplateFaults({
-      subject: 'a\nb',
-      body: '@@customer_nmae@@ @@order_number',
-    });
+    const faults = findTemplateFaults(
+      {
+        subject: 'a\nb',
+        body: '@@customer_nmae@@ @@order_number',
+      },
+      'held',
+    );
     expect(faults).toEqual([
       { field: 'subject', message: '改行は使えません' },
       { field: 'body', message: '変数 @@customer_nmae@@ はありません' },
       { field: 'body', message: '閉じていない @@ があります' },
     ]);
-    expect(findTemplateFaults({ subject: '', body: 'x'.repeat(8001) })).toHaveLength(2);
+    expect(findTemplateFaults({ subject: '', body: 'x'.repeat(8001) }, 'held')).toHaveLength(2);
+    const ofCharge = { subject: '@@amount@@', body: '@@card_update_url@@' };
+    expect(findTemplateFaults(ofCharge, 'held')).toEqual([]);
+    expect(findTemplateFaults(ofCharge, 'card_refused')).toMatchObject([{ field: 'subject' }]);
   });
 
   test('take 通知メール文 of the card’s own service', () => {

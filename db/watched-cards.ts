@@ -1,0 +1,44 @@
+import { type RawBuilder, sql } from 'kysely';
+import { newestJudgement } from './card-judgement.ts';
+import { standingLocks } from './locked-cards.ts';
+
+/** Pieces of SQL about cards that expire or need their customer. */
+
+export const livingCards = (merchantId: number): RawBuilder<unknown> => sql`
+  cards k join customers c on c.merchant_id = k.merchant_id and c.customer_id = k.customer_id
+                          and c.deleted_at is null
+   where k.merchant_id = ${merchantId} and k.deleted_at is null`;
+
+/**
+ * Living cards, with why the customer has to act (`need`) and what was said of them last.
+ *
+ * @param of `thisMonth` and `nextMonth`: YYYY-MM in Japan; without `expiry` cards that expire later
+ *   and are not locked are left out
+ */
+export const watchedCards = (
+  merchantId: number,
+  of: {
+    readonly thisMonth: string;
+    readonly nextMonth: string;
+    readonly expiry?: string | null;
+    /** Begins with `and`. */
+    readonly where?: RawBuilder<unknown>;
+  },
+): RawBuilder<unknown> => sql`
+  select k.*, j.verdict, j.month as judged_month,
+         case when k.id in (${standingLocks(merchantId)}) then 'locked'
+              when k.expiry < ${of.thisMonth} then 'expired'
+              when j.outcome = 'no_newer_data' and k.expiry <= ${of.nextMonth} then 'not_renewed'
+              end as need
+    from (select k.*, c.customer_number, c.name from ${livingCards(merchantId)}
+             and (${of.expiry ?? null}::text is null or k.expiry = ${of.expiry ?? null})
+             and (${of.expiry ?? null}::text is not null or k.expiry <= ${of.nextMonth}
+                  or k.id in (${standingLocks(merchantId)}))
+             ${of.where ?? sql``}) k
+    left join lateral (${newestJudgement}) j on true`;
+
+/** What the customer of a watched card `w` is told of it: its lock, else its expiry. */
+export const cardOccasion: RawBuilder<string> = sql`
+  case when w.need = 'locked'
+       then 'lock:' || (select max(l.id) from open_card_locks l where l.card_id = w.id)
+       else 'expiry:' || w.expiry end`;
