@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { parseInstant } from '../paygent/clock.ts';
+import { requireInstant } from '../paygent/answer-error.ts';
 import { Refusal } from '../paygent/refusal.ts';
 import type { SftpFaults } from '../sftp-server.ts';
 import { writeAnswer } from './answer.ts';
@@ -124,12 +124,7 @@ function addControlRoutes(app: express.Express, desk: LinkerDesk, sftp: LinkerSf
       response.json({ now: desk.state.now });
     })
     .put((request, response) => {
-      const now = parseInstant((request.body as { now?: unknown } | undefined)?.now);
-      if (now === null) {
-        const example = '2026-11-22T09:00:00+09:00';
-        throw new Refusal(400, 'unreadable_instant', `時刻は ${example} の形で送ってください。`);
-      }
-      desk.moveClock(now, true);
+      desk.moveClock(requireInstant((request.body as { now?: unknown } | undefined)?.now), true);
       sftp.putAnswers();
       response.json({ now: desk.state.now });
     });

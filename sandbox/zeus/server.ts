@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { SmtpAddress } from '../mailer.ts';
-import { parseInstant } from '../paygent/clock.ts';
+import { requireInstant } from '../paygent/answer-error.ts';
 import { Refusal } from '../paygent/refusal.ts';
 import { openZeusDesk, type ZeusDesk } from './desk.ts';
 import { startErrorMailer } from './error-mail.ts';
@@ -80,12 +80,7 @@ function addControlRoutes(app: express.Express, desk: ZeusDesk): void {
       response.json({ now: desk.state.now });
     })
     .put((request, response) => {
-      const now = parseInstant((request.body as { now?: unknown } | undefined)?.now);
-      if (now === null) {
-        const example = '2026-11-22T09:00:00+09:00';
-        throw new Refusal(400, 'unreadable_instant', `時刻は ${example} の形で送ってください。`);
-      }
-      desk.moveClock(now, true);
+      desk.moveClock(requireInstant((request.body as { now?: unknown } | undefined)?.now), true);
       response.json({ now: desk.state.now });
     });
   app.put('/merchants/:merchantId', (request, response) => {
