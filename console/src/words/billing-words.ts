@@ -1,3 +1,4 @@
+import { CHARGE_STATE_LABELS_JA } from '../../../billing/charge.ts';
 import { defineWords } from '../language.ts';
 
 /** The field's words for stages and states, one for each code that the API answers with. */
@@ -71,22 +72,7 @@ export const useExchangeKindWords = defineWords('exchange-kinds', {
 });
 
 export const useChargeStateWords = defineWords('charge-states', {
-  ja: {
-    planned: '請求予定',
-    sent: 'オーソリ送信済',
-    unknown: '結果不明',
-    authorized: 'オーソリOK',
-    declined: 'オーソリNG',
-    capture_sent: '売上送信済',
-    captured: '消込済',
-    void_sent: '取消送信済',
-    voided: '取消済',
-    expired: 'オーソリ期限切れ',
-    quarantined: '要確認（保留）',
-    carried_over: '翌月繰越',
-    cancelled: 'キャンセル',
-    given_up: '請求断念',
-  },
+  ja: CHARGE_STATE_LABELS_JA,
   en: {
     planned: 'Planned',
     sent: 'Authorization sent',
