@@ -1,4 +1,5 @@
 import { CHARGE_STATE_LABELS_JA } from '../../../billing/charge.ts';
+import { findingLabels } from '../../../billing/preview.ts';
 import { defineWords } from '../language.ts';
 
 /** The field's words for stages and states, one for each code that the API answers with. */
@@ -97,18 +98,7 @@ export const useVerdictWords = defineWords('verdicts', {
 });
 
 export const useFindingWords = defineWords('findings', {
-  ja: {
-    new: '前月になく今月ある',
-    gone: '前月にあり今月ない',
-    changed: '金額の変更',
-    over_ceiling: '上限額を超える',
-    customer_repeated: '同じ顧客に複数の請求',
-    zero_amount: '0円のため請求しない',
-    card_expired: 'カードの有効期限切れ',
-    card_locked: 'カード利用停止中',
-    card_not_migrated: '移行先のカードがない',
-    carried_over: '繰越分を合算',
-  },
+  ja: findingLabels,
   en: {
     new: 'New this month',
     gone: 'Gone since last month',
