@@ -122,7 +122,7 @@ test('every page of cards and settings opens without barriers', async () => {
     await admin.goto(place(path));
     await admin.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
     // A page may load several parts at once.
-    await admin.waitForFunction((loading) => !document.querySelector(loading), LOADING);
+    await expect.poll(() => admin.locator(LOADING).count(), { timeout: 30_000 }).toBe(0);
     barriers.push(...(await look(admin, path)).map((found) => `${path}: ${found}`));
   }
   expect(barriers).toEqual([]);
