@@ -16,6 +16,12 @@ export interface RunningServer {
 /** A whole upload of the largest file over a slow line. */
 const requestTimeoutMs = 30 * 60 * 1000;
 
+/**
+ * Longer than proxies keep their connections to us (mostly 60 s): who closes first must be the one who
+ * sends, or a call meets a connection that is just being closed and is lost on the way.
+ */
+const keepAliveTimeoutMs = 75_000;
+
 const sweepIntervalMs = 50;
 
 /** @throws when the port is taken (EADDRINUSE). */
@@ -23,7 +29,10 @@ export async function listen(
   api: Api,
   at: { readonly host: string /** 0 takes a free one. */; readonly port: number },
 ): Promise<RunningServer> {
-  const server = createServer({ requestTimeout: requestTimeoutMs }, api.app);
+  const server = createServer(
+    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    api.app,
+  );
   // Who asks before a long body is answered after the checks: a refusal costs no upload.
   server.on('checkContinue', api.app);
   server.listen(at.port, at.host);

@@ -3,7 +3,7 @@ import { findBrokenPromises, resendUntaken, sendCalls } from '../../bench/carrie
 import { openReceiverOnOwnPostgres } from '../api/carrier/own-postgres.ts';
 
 /** Seeds that once failed stay here; one of today's is added to them. */
-const seeds = [Date.now() % 1_000_000];
+const seeds = [524_536, Date.now() % 1_000_000];
 
 for (const seed of seeds) {
   const timeout = 300_000;
@@ -21,7 +21,8 @@ for (const seed of seeds) {
         seed,
         disturb: { atSecond: 5, act: restart },
       });
-      expect(calls.every(({ status }) => status === 200 || status === 503)).toBe(true);
+      const neither = calls.filter(({ status }) => status !== 200 && status !== 503);
+      expect(neither).toEqual([]);
       await resendUntaken(url, calls);
       expect(await findBrokenPromises(db, merchantId, calls)).toEqual([]);
     } finally {
