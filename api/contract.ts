@@ -39,6 +39,7 @@ import { refreshResultRoutes } from './contract/refresh-results.ts';
 import { registerRoutes } from './contract/registers.ts';
 import { resultChangeRoutes } from './contract/result-changes.ts';
 import { runRoutes } from './contract/runs.ts';
+import { scheduleRoutes } from './contract/schedules.ts';
 import { secretRoutes } from './contract/secrets.ts';
 import { sendErrorRoutes } from './contract/send-errors.ts';
 import { serviceRoutes } from './contract/service.ts';
@@ -75,6 +76,7 @@ export const contract = {
   ...eposBannerRoutes,
   ...cycleRoutes,
   ...recoveryRoutes,
+  ...scheduleRoutes,
   ...openRowRoutes,
   ...chargeRoutes,
   ...correctionRoutes,

@@ -27,6 +27,12 @@ export const missingProblems = {
     title: 'No such lock of a card',
     detail: 'この番号のカード利用停止はありません。何も変更していません。一覧を確かめてください。',
   },
+  'schedule-not-wanted': {
+    status: 404,
+    title: 'The settings want no such Schedule',
+    detail:
+      'この加盟店の設定では、この処理は自動で開始されません。何も変更していません。設定（開始日など）を確かめてください。',
+  },
   'settings-not-found': {
     status: 404,
     title: 'No such version of the settings',

@@ -41,6 +41,7 @@ import { refreshResultHandlers } from './routes/refresh-results.ts';
 import { registerHandlers } from './routes/registers.ts';
 import { resultChangeHandlers } from './routes/result-changes.ts';
 import { runHandlers } from './routes/runs.ts';
+import { scheduleHandlers } from './routes/schedules.ts';
 import { secretHandlers } from './routes/secrets.ts';
 import { sendErrorHandlers } from './routes/send-errors.ts';
 import { serviceHandlers } from './routes/service.ts';
@@ -77,6 +78,7 @@ export const handlers: Handlers<Contract> = {
   ...eposBannerHandlers,
   ...cycleHandlers,
   ...recoveryHandlers,
+  ...scheduleHandlers,
   ...openRowHandlers,
   ...chargeHandlers,
   ...correctionHandlers,

@@ -9,6 +9,7 @@ import { addInquiryCommands } from './inquiry-commands.ts';
 import { addMigrationCommands } from './migration-commands.ts';
 import { addNgCommands } from './ng-commands.ts';
 import { addRefreshCommands } from './refresh-commands.ts';
+import { addScheduleCommands } from './schedule-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -50,7 +51,7 @@ function createProgram(): Command {
   addClockCommands(program);
   addCycleCommands(program, { lazily });
   addDeadlineCommand(program);
-  addScheduleCommands(program);
+  addScheduleCommands(program, { lazily, oneOf });
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
   addImportCommands(program, { lazily, oneOf });
@@ -190,32 +191,6 @@ function addDeadlineCommand(program: Command): void {
       lazily(
         () => import('./deadlines.ts'),
         (module) => module.runDeadlines,
-      ),
-    );
-}
-
-function addScheduleCommands(program: Command): void {
-  program
-    .command('recover')
-    .description("start again what Temporal has lost, from Postgres' rows; what runs is left alone")
-    .option('--merchant <slug>', 'of this merchant only')
-    .option('--json', 'print JSON')
-    .action(
-      lazily(
-        () => import('./recover.ts'),
-        (module) => module.runRecover,
-      ),
-    );
-  program
-    .command('schedules')
-    .description('what starts months without a person')
-    .command('sync')
-    .description('make the Schedules of Temporal equal to the settings of all merchants')
-    .option('--json', 'print JSON')
-    .action(
-      lazily(
-        () => import('./schedules.ts'),
-        (module) => module.runSchedulesSync,
       ),
     );
 }

@@ -1,14 +1,77 @@
+import { reasonSchema } from '../api/contract/route.ts';
+import type { SchedulePlaces } from '../api/follow-schedule.ts';
+import { Problem } from '../api/problem.ts';
+import { decideOnSchedule, type ShownSchedule, showSchedules } from '../api/scheduled-work.ts';
+import type { ScheduledWork } from '../billing/wanted-schedules.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
+import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { type SyncedSchedule, syncSchedules } from '../workers/schedules.ts';
+import { readActor, UsageError } from './record-access.ts';
+
+interface OfMerchant {
+  readonly merchant: string;
+  readonly json?: boolean;
+}
+
+/** `tsukigime schedules list`: what starts of a merchant without a person. @returns the exit code */
+export async function runSchedulesList(command: OfMerchant): Promise<number> {
+  return await withServers(async (places) => {
+    const schedules = await showSchedules(places, await findMerchant(places, command.merchant));
+    if (command.json) console.log(JSON.stringify({ schedules }));
+    else for (const schedule of schedules) console.log(describeShown(schedule).join('\n'));
+  });
+}
 
 /**
  * `tsukigime schedules sync`: makes the Schedules of Temporal equal to the settings of all merchants.
  * The worker does the same at its start and every hour.
  * @returns the exit code: 0 when they are equal, 1 when it did not work, 2 without the servers.
  */
-export async function runSchedulesSync(command: { readonly json?: boolean }): Promise<number> {
+export async function runSchedulesSync(command: Partial<OfMerchant>): Promise<number> {
+  return await withServers(async (places) => {
+    const { merchant, json } = command;
+    if (merchant !== undefined) await findMerchant(places, merchant);
+    const now = places.realNow().toISOString();
+    const synced = await syncSchedules(places.db, places.temporal, now, undefined, merchant);
+    if (json) console.log(JSON.stringify(synced));
+    else for (const schedule of synced) console.log(describe(schedule));
+  });
+}
+
+interface OfSchedule extends OfMerchant {
+  readonly what: ScheduledWork;
+  readonly reason: string;
+}
+
+/** `tsukigime schedules pause`: holds it, over changed settings too. @returns the exit code */
+export async function runSchedulesPause(command: OfSchedule): Promise<number> {
+  return await decide(command, true);
+}
+
+/** `tsukigime schedules resume`: lets it go on. @returns the exit code */
+export async function runSchedulesResume(command: OfSchedule): Promise<number> {
+  return await decide(command, false);
+}
+
+async function decide(command: OfSchedule, paused: boolean): Promise<number> {
+  return await withServers(async (places) => {
+    const { what, json } = command;
+    const { data: reason, error } = reasonSchema.safeParse(command.reason);
+    if (reason === undefined) throw new UsageError(`--reason ${error?.issues[0]?.message}.`);
+    const merchant = await findMerchant(places, command.merchant);
+    const now = places.realNow().toISOString();
+    const decision = { what, reason, paused, actor: readActor(), now };
+    const shown = await decideOnSchedule(places, merchant, decision);
+    console.log(json ? JSON.stringify(shown) : describeShown(shown).join('\n'));
+  });
+}
+
+/** Temporal answers within this, or is away. */
+const PATIENCE_MS = 10_000;
+
+async function withServers(work: (places: SchedulePlaces) => Promise<void>): Promise<number> {
   const servers = await findServers();
   if (servers === undefined) {
     console.error(serversMissing);
@@ -16,21 +79,52 @@ export async function runSchedulesSync(command: { readonly json?: boolean }): Pr
   }
   const db = openDatabase(servers.databaseUrl, { maxConnections: 2 });
   try {
-    const client = await connectTemporal(servers.temporal);
+    const temporal = await connectTemporal(servers.temporal);
     try {
-      const synced = await syncSchedules(db, client, new Date().toISOString());
-      if (command.json) console.log(JSON.stringify(synced));
-      else for (const schedule of synced) console.log(describe(schedule));
+      await work({ db, temporal, updateWaitMs: PATIENCE_MS, realNow: () => new Date() });
     } finally {
-      await client.connection.close();
+      await temporal.connection.close();
     }
     return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return 1;
+    console.error(sayError(error));
+    return error instanceof UsageError || error instanceof Problem ? 2 : 1;
   } finally {
     await db.destroy();
   }
+}
+
+function sayError(error: unknown): string {
+  if (error instanceof Problem) return error.detail;
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function findMerchant({ db }: SchedulePlaces, slug: string): Promise<Merchant> {
+  const merchant = (await listMerchants(db, null)).find((one) => one.slug === slug);
+  if (merchant === undefined) throw new UsageError(`There is no merchant ${slug}.`);
+  return merchant;
+}
+
+function describeShown({ what, name, at, state, ...shown }: ShownSchedule): string[] {
+  const lines = [`${what} (${name}), ${at} in Japan: ${state}`];
+  const { paused, followsSettings, nextStarts, lastStarts, missedStarts } = shown;
+  if (shown.whyNone === 'moved-clock') {
+    lines.push('  its clock was moved, and schedules run in real time: start months by hand');
+  }
+  if (paused !== null) {
+    lines.push(
+      `  paused by ${paused.by ?? 'somebody in Temporal'}, since ${paused.since ?? 'unknown'}: ` +
+        `${paused.reason ?? 'no reason given'}`,
+    );
+  }
+  if (!followsSettings) lines.push('  differs from the settings: tsukigime schedules sync');
+  for (const { date, month } of nextStarts.slice(0, 3)) {
+    lines.push(`  next ${date}${month === null ? '' : ` for ${month}`}`);
+  }
+  const [last] = lastStarts;
+  if (last !== undefined) lines.push(`  last ${last.startedAt}: ${last.workflowId}`);
+  if (missedStarts > 0) lines.push(`  ${missedStarts} starts were missed: start them by hand`);
+  return lines;
 }
 
 /** Said by commands that need both servers and find none. */

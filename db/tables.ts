@@ -24,6 +24,7 @@ import type { OutsideTables } from './outside-tables.ts';
 import type { PreviewTables } from './preview-tables.ts';
 import type { ReconciliationTables } from './reconciliation-tables.ts';
 import type { RefreshTables } from './refresh-tables.ts';
+import type { ScheduleTables } from './schedule-tables.ts';
 
 export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
 
@@ -132,7 +133,8 @@ export interface Database
     RefreshTables,
     OrderTables,
     OutsideTables,
-    PreviewTables {
+    PreviewTables,
+    ScheduleTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   audit_entries: AuditEntriesTable;

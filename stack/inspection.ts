@@ -84,6 +84,7 @@ export const insertOnlyTables: readonly string[] = [
   'migration_hand_overs',
   'migration_rows',
   'migration_acceptances',
+  'schedule_decisions',
   'audit_entries',
 ];
 

@@ -17,17 +17,25 @@ export type ScheduleChange = 'created' | 'updated' | 'deleted' | 'unchanged';
  */
 const CATCH_UP_WINDOW_MS = 7 * 86_400_000;
 
-/** Makes a merchant's Schedule equal to what its settings want. Repeating it changes nothing. */
+/** What a person decided last about a Schedule. */
+export interface ScheduleHold {
+  readonly paused: boolean;
+  /** Number of the decision. */
+  readonly n: number;
+}
+
+/**
+ * Makes a merchant's Schedule equal to what its settings want, and held where a person decided so.
+ * Repeating it changes nothing.
+ */
 export async function syncSchedule(
   client: Client,
   wanted: WantedSchedule,
+  hold: ScheduleHold | undefined,
   taskQueue = mainTaskQueue,
 ): Promise<ScheduleChange> {
   const handle = client.schedule.getHandle(scheduleIdOf(wanted.merchant, wanted.what));
-  const found = await handle.describe().catch((error: unknown) => {
-    if (error instanceof ScheduleNotFoundError) return undefined;
-    throw error;
-  });
+  const found = await findSchedule(client, wanted);
   if (wanted.starts.length === 0) {
     if (found === undefined) return 'unchanged';
     await handle.delete();
@@ -35,13 +43,117 @@ export async function syncSchedule(
   }
   const schedule = toSchedule(wanted, taskQueue);
   if (found === undefined) {
-    await client.schedule.create(schedule);
+    await client.schedule.create({ ...schedule, state: holdOf({ paused: false }, hold) });
     return 'created';
   }
-  if (isEqual(found, schedule, await newestKeyId(client))) return 'unchanged';
-  // Paused stays paused: that is a person's decision and not a setting.
-  await handle.update(({ state }) => ({ ...schedule, state }));
+  const isHeld = found.state.paused === holdOf(found.state, hold).paused;
+  if (isHeld && isEqual(found, schedule, await newestKeyId(client))) return 'unchanged';
+  await handle.update(({ state }) => ({ ...schedule, state: holdOf(state, hold) }));
   return 'updated';
+}
+
+/** What Temporal has of a Schedule; undefined = there is none. */
+async function findSchedule(
+  client: Client,
+  { merchant, what }: Pick<WantedSchedule, 'merchant' | 'what'>,
+): Promise<ScheduleDescription | undefined> {
+  const handle = client.schedule.getHandle(scheduleIdOf(merchant, what));
+  return await handle.describe().catch((error: unknown) => {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  });
+}
+
+/**
+ * The note of a pause that was decided here. It names the decision and no words of a person: Temporal
+ * keeps a note as it is, readable by everybody who sees its database.
+ */
+const noteStart = 'tsukigime: decision ';
+
+interface HeldState {
+  readonly paused: boolean;
+  readonly note?: string;
+}
+
+/** Paused by other hands, in Temporal itself, stays paused: that is a person's decision too. */
+function holdOf(state: HeldState, hold: ScheduleHold | undefined): HeldState {
+  if (hold?.paused === true) {
+    return state.paused ? state : { paused: true, note: `${noteStart}${hold.n}` };
+  }
+  const isOurs = state.note?.startsWith(noteStart) === true;
+  return state.paused && isOurs ? { paused: false, note: '' } : state;
+}
+
+/** A Schedule as Temporal has it, beside what is wanted of it. */
+export interface ScheduleView {
+  readonly scheduleId: string;
+  /** `none`: not wanted and not there; `missing`: wanted and not there. */
+  readonly state: 'active' | 'paused' | 'missing' | 'none';
+  /** False: it waits for the next sync. */
+  readonly followsSettings: boolean;
+  /** What was noted in Temporal by whoever paused it there; null for a pause that was decided here. */
+  readonly note: string | null;
+  /** Instants of the next starts, the nearest first; those of a paused one are not made. */
+  readonly nextStarts: readonly string[];
+  /** What was started, the newest first. */
+  readonly lastStarts: readonly {
+    readonly scheduledAt: string;
+    readonly startedAt: string;
+    readonly workflowId: string;
+    readonly running: boolean;
+  }[];
+  /** Starts that nobody made, because Temporal was away for longer than they are made up for. */
+  readonly missedStarts: number;
+}
+
+export async function viewSchedule(
+  client: Client,
+  wanted: WantedSchedule,
+  hold: ScheduleHold | undefined,
+  taskQueue = mainTaskQueue,
+): Promise<ScheduleView> {
+  const scheduleId = scheduleIdOf(wanted.merchant, wanted.what);
+  const isWanted = wanted.starts.length > 0;
+  const found = await findSchedule(client, wanted);
+  if (found === undefined) {
+    return {
+      ...{ scheduleId, state: isWanted ? 'missing' : 'none', followsSettings: !isWanted },
+      ...{ note: null, nextStarts: [], lastStarts: [], missedStarts: 0 },
+    };
+  }
+  const { state, info } = found;
+  const running = new Set(info.runningActions.map(({ workflow }) => workflow.workflowId));
+  const isAsDecided = state.paused === holdOf(state, hold).paused;
+  return {
+    scheduleId,
+    state: state.paused ? 'paused' : 'active',
+    followsSettings:
+      isWanted &&
+      isAsDecided &&
+      isEqual(found, toSchedule(wanted, taskQueue), await newestKeyId(client)),
+    note: state.paused && state.note && !state.note.startsWith(noteStart) ? state.note : null,
+    nextStarts: info.nextActionTimes.map((time) => time.toISOString()),
+    lastStarts: info.recentActions
+      .map(({ scheduledAt, takenAt, action: { workflow } }) => ({
+        scheduledAt: scheduledAt.toISOString(),
+        startedAt: takenAt.toISOString(),
+        workflowId: workflow.workflowId,
+        running: running.has(workflow.workflowId),
+      }))
+      .reverse(),
+    missedStarts: info.numActionsMissedCatchupWindow,
+  };
+}
+
+/** Does at once what was decided, also where other hands had paused it. */
+export async function applyHold(
+  client: Client,
+  { merchant, what }: Pick<WantedSchedule, 'merchant' | 'what'>,
+  hold: ScheduleHold,
+): Promise<void> {
+  const handle = client.schedule.getHandle(scheduleIdOf(merchant, what));
+  if (hold.paused) await handle.pause(`${noteStart}${hold.n}`);
+  else await handle.unpause();
 }
 
 function toSchedule({ merchant, what, at, starts }: WantedSchedule, taskQueue: string) {

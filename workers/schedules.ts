@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { businessDateOf } from '../billing/business-date.ts';
-import { planRefreshSchedule } from '../billing/card-refresh-schedule.ts';
-import { planRetentionSchedule, planSchedule } from '../billing/cycle-schedule.ts';
+import { planSchedules, type ScheduledWork } from '../billing/wanted-schedules.ts';
 import type { Db } from '../db/database.ts';
 import { listMerchants } from '../db/queries/merchants.ts';
+import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { type ScheduleChange, syncSchedule } from '../temporal/schedules.ts';
 
@@ -23,7 +23,8 @@ export interface SyncedSchedule {
 }
 
 /**
- * Makes the Schedules of Temporal equal to the settings of all merchants: creates, updates, deletes.
+ * Makes the Schedules of Temporal equal to the settings of all merchants, or of one: creates, updates,
+ * deletes.
  *
  * @param now real time, ISO-8601.
  */
@@ -32,19 +33,29 @@ export async function syncSchedules(
   client: Client,
   now: string,
   taskQueue?: string,
+  only?: string,
 ): Promise<SyncedSchedule[]> {
   const synced: SyncedSchedule[] = [];
   for (const merchant of await listMerchants(db, null)) {
+    if (only !== undefined && merchant.slug !== only) continue;
     const settings = (await findSettings(db, merchant.id))?.settings;
     if (settings === undefined) continue;
-    const wanted = planSchedule(merchant, settings, now);
+    const wanted = planSchedules(merchant, settings, now);
+    const decisions = await listScheduleDecisions(db, merchant.id);
     const today = businessDateOf(now);
+    const sync = async (what: ScheduledWork): Promise<ScheduleChange> => {
+      const one = wanted.find((each) => each.what === what);
+      const hold = decisions.find((each) => each.what === what);
+      return one === undefined ? 'unchanged' : await syncSchedule(client, one, hold, taskQueue);
+    };
+    const starts = wanted.find(({ what }) => what === 'cycle')?.starts ?? [];
     synced.push({
       merchant: merchant.slug,
-      change: await syncSchedule(client, wanted, taskQueue),
-      retention: await syncSchedule(client, planRetentionSchedule(merchant, settings), taskQueue),
-      refresh: await syncSchedule(client, planRefreshSchedule(merchant, settings, now), taskQueue),
-      nextStart: wanted.starts.find(({ date }) => date >= today)?.date ?? null,
+      change: await sync('cycle'),
+      retention: await sync('retention'),
+      refresh: await sync('refresh'),
+      nextStart:
+        starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
       movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
     });
   }

@@ -213,6 +213,18 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
   listOpenRows: { path: cycle('/open-rows'), answer: 'cycle-not-found' },
   recoverWorkflows: { path: merchant('/recovery'), answer: 200 },
+  listSchedules: { path: merchant('/schedules'), answer: 200 },
+  syncSchedules: { path: merchant('/schedules/sync'), answer: 200 },
+  pauseSchedule: {
+    path: merchant('/schedules/cycle/pause'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'schedule-not-wanted',
+  },
+  resumeSchedule: {
+    path: merchant('/schedules/cycle/resume'),
+    json: () => ({ reason: 'walk' }),
+    answer: 'schedule-not-wanted',
+  },
   listCorrections: { path: merchant('/corrections'), answer: 200 },
   recordCorrection: {
     path: cycle('/corrections'),

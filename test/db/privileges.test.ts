@@ -27,6 +27,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   card_lock_overrides: [],
   card_locks: [],
   card_notices: [],
+  schedule_decisions: [],
   card_unlocks: [],
   card_refreshes: [
     'attention',
