@@ -19,5 +19,9 @@ export const importWorkflow = (merchant: string, n: number) => `import:${merchan
 export const cardMigrationWorkflow = (merchant: string, n: number) =>
   `migration:${merchant}:${padded(n)}`;
 
+export const deliveryWorkflow = (endpoint: string) => `delivery:${endpoint}`;
+
+export const mailWorkflow = (merchant: string) => `mail:${merchant}`;
+
 export const cardRefreshWorkflow = (merchant: string, month: string) =>
   `refresh:${merchant}:${month}`;

@@ -3,8 +3,10 @@ import {
   cardMigrationWorkflow,
   cardRefreshWorkflow,
   cycleWorkflow,
+  deliveryWorkflow,
   exchangeWorkflow,
   importWorkflow,
+  mailWorkflow,
   ngDeskWorkflow,
   previewWorkflow,
 } from '../../console/src/workflow-names.ts';
@@ -12,8 +14,10 @@ import {
   cardMigrationWorkflowId,
   cardRefreshWorkflowId,
   cycleWorkflowId,
+  deliveryDeskWorkflowId,
   exchangeWorkflowId,
   fileImportWorkflowId,
+  mailDispatchWorkflowId,
   ngDeskWorkflowId,
   previewWorkflowId,
 } from '../../workflows/workflow-ids.ts';
@@ -24,6 +28,8 @@ it('names workflows as the workflows themselves do', () => {
   expect(exchangeWorkflow('my-shop', '2026-11', 'auth', 12)).toBe(
     exchangeWorkflowId('my-shop', '2026-11', 'auth', 12),
   );
+  expect(deliveryWorkflow('my-endpoint')).toBe(deliveryDeskWorkflowId('my-endpoint'));
+  expect(mailWorkflow('my-shop')).toBe(mailDispatchWorkflowId('my-shop'));
   expect(ngDeskWorkflow('my-shop')).toBe(ngDeskWorkflowId('my-shop'));
   expect(importWorkflow('my-shop', 4)).toBe(fileImportWorkflowId('my-shop', 4));
   expect(cardMigrationWorkflow('my-shop', 3)).toBe(cardMigrationWorkflowId('my-shop', 3));

@@ -6,7 +6,9 @@ import { Instant } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
+import { mailWorkflow } from '../workflow-names.ts';
 
 const useWords = defineWords('notices', {
   ja: {
@@ -17,6 +19,7 @@ const useWords = defineWords('notices', {
     none: 'お知らせはありません。人の対応が必要になると、ここに届きます。',
     open: '対応する画面へ',
     older: '古いお知らせ',
+    mails: 'メールの送信',
   },
   en: {
     title: 'Notices',
@@ -26,6 +29,7 @@ const useWords = defineWords('notices', {
     none: 'No notices. What needs a person arrives here.',
     open: 'Go to the page',
     older: 'Older notices',
+    mails: 'the sending of mails',
   },
 });
 
@@ -45,6 +49,7 @@ function NoticesPage() {
       title={words('title')}
       actions={
         <Group>
+          <WorkflowLink workflowId={mailWorkflow(merchant)} of={words('mails')} />
           <Switch
             label={words('unreadOnly')}
             checked={unread}

@@ -7,7 +7,9 @@ import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { type Asked, SendErrorForm } from '../parts/send-error-form.tsx';
 import { SendErrorTable } from '../parts/send-error-table.tsx';
+import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
+import { deliveryWorkflow } from '../workflow-names.ts';
 
 const useWords = defineWords('send-errors', {
   ja: { title: 'キャリア決済 送信エラー' },
@@ -41,7 +43,7 @@ function SendErrorsPage() {
   // A refused search says which field lacks what; the rows before it would be those of another one.
   const refused = found.error?.status === 400 || found.error?.status === 422;
   return (
-    <Page title={words('title')}>
+    <Page title={words('title')} actions={<DeliveryLinks />}>
       <Loaded read={form}>{(start) => <SendErrorForm form={start} onAsk={ask} />}</Loaded>
       {refused && <ProblemNote problem={found.error} />}
       {asked !== null && !refused && (
@@ -60,6 +62,15 @@ function SendErrorsPage() {
       )}
     </Page>
   );
+}
+
+/** What delivers to each endpoint, in Temporal. */
+function DeliveryLinks() {
+  const { merchant } = useMerchant();
+  const { data } = useRead('listDeliveryEndpoints', { params: { merchant } });
+  return data?.endpoints.map(({ endpoint }) => (
+    <WorkflowLink key={endpoint} workflowId={deliveryWorkflow(endpoint)} of={endpoint} />
+  ));
 }
 
 export const route = { Component: SendErrorsPage };
