@@ -12,6 +12,7 @@ import { createBoundedStarts } from '../api/workflow-starts.ts';
 import { type Config, ConfigError, checkoutDir, readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { reachTemporal } from '../temporal/client.ts';
+import { startTracing } from '../temporal/tracing.ts';
 import { createLogger } from '../workers/logger.ts';
 
 /** What supervisors wait for on standard output; the URL follows. */
@@ -38,6 +39,7 @@ export async function runApi(): Promise<number> {
     return 2;
   }
   const logger = createLogger({ level: config.logLevel, name: 'api' });
+  const endTracing = startTracing('tsukigime-api', config.tracing);
   try {
     const running = await start(config, logger);
     process.stdout.write(`${apiReadyLine} ${running.server.url}\n`);
@@ -53,6 +55,8 @@ export async function runApi(): Promise<number> {
   } catch (error) {
     logger.fatal({ err: error }, 'api stopped by an error');
     return 1;
+  } finally {
+    await endTracing();
   }
 }
 
@@ -85,7 +89,9 @@ async function start(
   const temporal = reachTemporal({
     address: temporalAddress,
     namespace: config.temporalNamespace,
+    access: config.temporalAccess,
     keys: payloadKeys,
+    consoleUrl: config.consoleUrl,
   });
   const db = openDatabase(databaseUrlApp, {
     applicationName: 'tsukigime-api',

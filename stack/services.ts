@@ -33,8 +33,8 @@ export async function startApi(
   stack: Stack,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { apiPort, shutdownGraceMs } = readConfig();
-  const port = apiPort ?? (await stack.choosePorts(['api'])).api;
+  const { shutdownGraceMs } = readConfig();
+  const port = env.API_PORT ?? (await chooseApiPort(stack));
   const api = await stack.startProcess({
     name: 'api',
     ...typeScriptProcess('cli/main.ts', ['api']),
@@ -47,15 +47,24 @@ export async function startApi(
   return url;
 }
 
+const chooseApiPort = async (stack: Stack) =>
+  readConfig().apiPort ?? (await stack.choosePorts(['api'])).api;
+
 /**
- * Both at once: they do not wait for each other.
+ * Both at once: they do not wait for each other, and both know where the console is.
  * @returns the URL of the API.
  */
 export async function startServices(
   stack: Stack,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const [worker, api] = await Promise.allSettled([startWorker(stack, env), startApi(stack, env)]);
+  const port = env.API_PORT ?? String(await chooseApiPort(stack));
+  const consoleUrl = readConfig().consoleUrl ?? `http://127.0.0.1:${port}`;
+  const both = { TSUKIGIME_CONSOLE_URL: consoleUrl, ...env };
+  const [worker, api] = await Promise.allSettled([
+    startWorker(stack, both),
+    startApi(stack, { ...both, API_PORT: port }),
+  ]);
   if (worker.status === 'rejected') throw worker.reason;
   if (api.status === 'rejected') throw api.reason;
   return api.value;

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import type { EncryptionKey } from '../config.ts';
+import type { EncryptionKey, TemporalAccess } from '../config.ts';
+import { linkToConsole } from './console-links.ts';
 import { createPayloadCodec } from './payload-codec.ts';
+import { clientTracing } from './tracing.ts';
 
 /** Where the SDK finds the converter that hides failure messages; also packed into the bundle. */
 export const failureConverterPath = fileURLToPath(
@@ -14,22 +16,36 @@ export function createDataConverter(keys: readonly EncryptionKey[]): DataConvert
   return { failureConverterPath, payloadCodecs: [createPayloadCodec(keys)] };
 }
 
-export interface TemporalServer {
+/** Where a Temporal server is and how it is entered. */
+export interface TemporalPlace {
   /** host:port of the frontend. */
   readonly address: string;
   readonly namespace: string;
+  /** TLS, API key, headers; absent = a plain server. */
+  readonly access?: TemporalAccess | undefined;
+}
+
+export interface TemporalServer extends TemporalPlace {
   /** Newest first. */
   readonly keys: readonly EncryptionKey[];
+  /** Where the console is: what is started by this client leads there. */
+  readonly consoleUrl?: string | undefined;
 }
+
+/** What every connection is opened with, the worker's too. */
+export const connectionOptionsOf = ({ address, access }: TemporalPlace) => ({
+  address,
+  ...access,
+});
 
 /** The one way to a client, so that no start bypasses the codec. The caller closes `connection`. */
 export async function connectTemporal(server: TemporalServer): Promise<Client> {
-  return clientOver(await Connection.connect({ address: server.address }), server);
+  return clientOver(await Connection.connect(connectionOptionsOf(server)), server);
 }
 
 /** The same without waiting for the server: it is reached with the first call, or tried again. */
 export function reachTemporal(server: TemporalServer): Client {
-  return clientOver(Connection.lazy({ address: server.address }), server);
+  return clientOver(Connection.lazy(connectionOptionsOf(server)), server);
 }
 
 function clientOver(connection: Connection, server: TemporalServer): Client {
@@ -37,5 +53,11 @@ function clientOver(connection: Connection, server: TemporalServer): Client {
     connection,
     namespace: server.namespace,
     dataConverter: createDataConverter(server.keys),
+    interceptors: {
+      workflow: [
+        ...(server.consoleUrl === undefined ? [] : [linkToConsole(server.consoleUrl)]),
+        ...clientTracing(),
+      ],
+    },
   });
 }

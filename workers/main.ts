@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import type { TemporalServer } from '../temporal/client.ts';
+import { startTracing } from '../temporal/tracing.ts';
 import { keepAuditHeads } from './audit-heads.ts';
 import { createDependencies } from './dependencies.ts';
+import { keepSessionsShort } from './ended-sessions.ts';
 import { createLogger } from './logger.ts';
 import { packWorkflows } from './pack-workflows.ts';
 import { runUntilStopped } from './process.ts';
@@ -20,7 +22,8 @@ function serverOf(config: Config): TemporalServer {
         'the embedded servers.',
     );
   }
-  return { address, namespace: config.temporalNamespace, keys };
+  const { temporalNamespace: namespace, temporalAccess: access, consoleUrl } = config;
+  return { address, namespace, access, keys, consoleUrl };
 }
 
 async function start(config: Config, logger: Logger) {
@@ -34,6 +37,7 @@ async function start(config: Config, logger: Logger) {
       activities: dependencies.activities,
       logger,
       shutdownGraceMs: config.shutdownGraceMs,
+      metricsAddress: config.metricsAddress,
     });
     return { workers, dependencies };
   } catch (error) {
@@ -51,16 +55,21 @@ async function main(): Promise<number> {
     return 2;
   }
   const logger = createLogger({ level: config.logLevel, name: 'worker' });
+  const endTracing = startTracing('tsukigime-worker', config.tracing);
   try {
     const { workers, dependencies } = await start(config, logger);
     const schedules = keepSchedules(dependencies.syncSchedules, logger);
     const auditHeads = keepAuditHeads(dependencies.recordAuditHeads, logger);
+    const sessions = keepSessionsShort(dependencies.removeEndedSessions, logger);
+    const webhooks = dependencies.keepWebhooksAwake();
     void dependencies.startMailWorkflows();
     try {
       await runUntilStopped(workers, logger);
     } finally {
       schedules.stop();
       auditHeads.stop();
+      webhooks.stop();
+      sessions.stop();
       await dependencies.close();
     }
     return 0;
@@ -71,6 +80,8 @@ async function main(): Promise<number> {
     }
     logger.fatal({ err: error }, 'worker stopped by an error');
     return 1;
+  } finally {
+    await endTracing();
   }
 }
 
