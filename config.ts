@@ -3,12 +3,22 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type EncryptionKey, parseEncryptionKeys } from './encryption-keys.ts';
+import {
+  homeVariables,
+  readTemporalProfile,
+  type TemporalAccess,
+  type TemporalAccessVariable,
+  type TemporalProfile,
+  temporalAccessVariables,
+} from './temporal-access.ts';
 
 export {
+  createEncryptionKey,
   type EncryptionKey,
   formatEncryptionKeys,
   parseEncryptionKeys,
 } from './encryption-keys.ts';
+export type { TemporalAccess } from './temporal-access.ts';
 
 /** The checkout: every path in a message or a record is meant from here. */
 export const checkoutDir = fileURLToPath(new URL('.', import.meta.url));
@@ -39,6 +49,18 @@ const hostAndPort = z
 const smtpUrl = z.url({
   protocol: /^smtps?$/,
   error: 'is not a URL smtp://user:password@host:port, or smtps://…',
+});
+
+/** As OpenTelemetry writes them: values percent-encoded. */
+const otlpHeaders = z.string().transform((text, context): Record<string, string> => {
+  const pairs = text.split(',').map((pair) => pair.trim().split(/=(.*)/s));
+  if (pairs.every(([name, value]) => /^[\w-]+$/.test(name ?? '') && value !== undefined)) {
+    return Object.fromEntries(
+      pairs.map(([name = '', value = '']) => [name, decodeURIComponent(value)]),
+    );
+  }
+  context.addIssue({ code: 'custom', message: 'is not name=value, name=value' });
+  return z.NEVER;
 });
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -82,9 +104,56 @@ const variables = {
     z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/)
-      .default('default'),
+      .optional(),
     'Temporal namespace',
-    '`default`',
+    "the profile's, else `default`",
+  ),
+  TEMPORAL_PROFILE: variable(
+    z.string().min(1).optional(),
+    'profile of the Temporal configuration file; variables win over it',
+    '`default`, and no file is read without TEMPORAL_CONFIG_FILE',
+  ),
+  TEMPORAL_CONFIG_FILE: variable(
+    z.string().min(1).optional(),
+    'Temporal configuration file (TOML)',
+    'with TEMPORAL_PROFILE `temporalio/temporal.toml` in the configuration folder of the home',
+  ),
+  TEMPORAL_API_KEY: variable(
+    z.string().min(1).optional(),
+    'API key of Temporal Cloud; brings TLS along',
+    'none',
+  ),
+  TEMPORAL_TLS: variable(
+    z.enum(['true', 'false', '1', '0']).optional(),
+    '`true`: TLS to Temporal with the authorities that the machine trusts',
+    'TLS where one of its variables or an API key is set',
+  ),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: variable(
+    z.string().min(1).optional(),
+    'PEM file of our certificate (mTLS)',
+    'none',
+  ),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: variable(z.string().min(1).optional(), 'the same as text', 'none'),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: variable(
+    z.string().min(1).optional(),
+    'PEM file of its key',
+    'none',
+  ),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: variable(z.string().min(1).optional(), 'the same as text', 'none'),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: variable(
+    z.string().min(1).optional(),
+    "PEM file of the authority that signed the server's certificate",
+    'the authorities that the machine trusts',
+  ),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: variable(
+    z.string().min(1).optional(),
+    'the same as text',
+    'none',
+  ),
+  TEMPORAL_TLS_SERVER_NAME: variable(
+    z.string().min(1).optional(),
+    "name that the server's certificate must bear",
+    'the host of the address',
   ),
   TEMPORAL_CLI: variable(
     z.string().min(1).optional(),
@@ -191,6 +260,21 @@ const variables = {
     'how long a stopping worker lets running activities finish',
     '10000',
   ),
+  TSUKIGIME_METRICS_ADDRESS: variable(
+    hostAndPort.optional(),
+    'host:port on which a worker serves Prometheus metrics; the API serves its own at /metrics',
+    'the worker serves none',
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'collector that takes traces of API and worker as OTLP over HTTP',
+    'nothing is traced',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: variable(
+    otlpHeaders.default({}),
+    'headers for the collector, `name=value` with commas between',
+    'none',
+  ),
 } as const;
 
 export interface EnvironmentVariable {
@@ -212,6 +296,8 @@ export interface Config {
   /** host:port; undefined = embedded dev server. */
   readonly temporalAddress: string | undefined;
   readonly temporalNamespace: string;
+  /** TLS, API key and headers for that address. Secret. */
+  readonly temporalAccess: TemporalAccess;
   readonly temporalCli: string | undefined;
   readonly dataDir: string;
   readonly cacheDir: string;
@@ -236,6 +322,12 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
+  /** host:port on which a worker serves metrics. */
+  readonly metricsAddress: string | undefined;
+  /** Where traces go; undefined = nowhere. Secret. */
+  readonly tracing:
+    | { readonly endpoint: string; readonly headers: Record<string, string> }
+    | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -263,11 +355,13 @@ export function readConfig(environment: Environment = process.env): Config {
     }
     return parsed.data as z.output<(typeof variables)[Name]['schema']>;
   };
+  const temporal = readTemporal(environment, read, problems);
   const config: Config = {
     databaseUrl: read('DATABASE_URL'),
     databaseUrlApp: read('TSUKIGIME_DATABASE_URL_APP'),
-    temporalAddress: read('TEMPORAL_ADDRESS'),
-    temporalNamespace: read('TEMPORAL_NAMESPACE'),
+    temporalAddress: temporal.address,
+    temporalNamespace: temporal.namespace ?? 'default',
+    temporalAccess: temporal.access,
     temporalCli: read('TEMPORAL_CLI'),
     dataDir: read('TSUKIGIME_DATA_DIR'),
     cacheDir:
@@ -289,9 +383,42 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),
+    metricsAddress: read('TSUKIGIME_METRICS_ADDRESS'),
+    tracing: toTracing(read('OTEL_EXPORTER_OTLP_ENDPOINT'), read('OTEL_EXPORTER_OTLP_HEADERS')),
   };
   if (problems.length > 0) {
     throw new ConfigError(`Unusable settings in the environment:\n  ${problems.join('\n  ')}`);
   }
   return config;
+}
+
+const toTracing = (endpoint: string | undefined, headers: Record<string, string>) =>
+  endpoint === undefined ? undefined : { endpoint, headers };
+
+/** The profile with what the variables say over it; what is at fault is added to `problems`. */
+function readTemporal(
+  environment: Environment,
+  read: (name: 'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | TemporalAccessVariable) => unknown,
+  problems: string[],
+): TemporalProfile {
+  const before = problems.length;
+  const names = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', ...temporalAccessVariables] as const;
+  const given = names.map((name) => [name, read(name)] as const);
+  const homes = homeVariables.map((name) => [name, environment[name] || undefined] as const);
+  const set = [...given, ...homes].filter(([, value]) => value !== undefined);
+  const none: TemporalProfile = { address: undefined, namespace: undefined, access: {} };
+  if (problems.length > before) return none;
+  try {
+    const profile = readTemporalProfile(Object.fromEntries(set));
+    if (profile.address !== undefined && !hostAndPort.safeParse(profile.address).success) {
+      problems.push('TEMPORAL_PROFILE: its address is not host:port, without http://');
+    }
+    if (profile.address === undefined && Object.keys(profile.access).length > 0) {
+      problems.push('TEMPORAL_ADDRESS: is missing; TLS or an API key is given for it');
+    }
+    return profile;
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return none;
+  }
 }

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** A key for AES-256-GCM with the ID that is written beside everything it encrypts. */
 export interface EncryptionKey {
   readonly id: string;
@@ -37,4 +39,10 @@ export function parseEncryptionKeys(text: string): EncryptionKey[] {
 /** The opposite of `parseEncryptionKeys`: what goes into the variable. Secret. */
 export function formatEncryptionKeys(keys: readonly EncryptionKey[]): string {
   return keys.map((key) => `${key.id}:${Buffer.from(key.bytes).toString('base64')}`).join(',');
+}
+
+/** A fresh key; its ID is the prefix and six hex digits, so that no two keys are called the same. */
+export function createEncryptionKey(prefix: string): EncryptionKey {
+  const id = `${prefix}-${randomBytes(3).toString('hex')}`;
+  return { id, bytes: new Uint8Array(randomBytes(32)) };
 }

@@ -2,18 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { CARD_NOTICES_OFF, explainUnconfirmed, planCardNotices } from '../billing/card-notice.ts';
 import { parseCustomerId } from '../billing/customer-id.ts';
 import type { CardNeed } from '../billing/refresh-status.ts';
-import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
 import { countCardNotices, notifyCardCustomers } from '../db/queries/card-notices.ts';
-import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
 import { wakeMail } from '../temporal/mail-workflows.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
 import { readActor } from './record-access.ts';
-import { requireStack, type Stack, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { unknownMerchant } from './store-input.ts';
+import { UnusableInputError } from './unusable-input.ts';
 
 interface Command {
   readonly merchant: string;
@@ -26,26 +22,16 @@ interface Command {
 
 /** `tsukigime refresh notify`: counts, or with `--confirmed` posts. Exit code 2 when it is refused. */
 export function runRefreshNotify(command: Command): Promise<number> {
-  return runReporting(async () => {
-    const stack = requireStack(findRunningStack(readConfig()));
-    const db = openDatabase(stack.appDatabaseUrl, {
-      ...{ maxConnections: 2, applicationName: 'tsukigime-cli' },
-    });
-    try {
-      const merchant = await findMerchant(db, command.merchant);
-      if (merchant === undefined) throw unknownMerchant(command.merchant);
-      await notify(db, merchant, stack, command);
-      return 0;
-    } finally {
-      await db.destroy();
-    }
+  return atMerchant(command, async (at) => {
+    await notify(at, command);
+    return 0;
   });
 }
 
-async function notify(db: Db, merchant: Merchant, stack: Stack, command: Command): Promise<void> {
+async function notify(at: AtMerchant, command: Command): Promise<void> {
+  const { db, merchant, now } = at;
   const contact = (await findSettings(db, merchant.id))?.settings.ng.contact;
   if (contact === undefined) throw unknownMerchant(command.merchant);
-  const now = new Date(Date.now() + merchant.clockOffsetMs).toISOString();
   const customerIds = command.customers?.split(',').map(readCustomerId) ?? null;
   const choice = { ...planCardNotices(contact, now), need: command.need, customerIds };
   if (command.confirmed === undefined) {
@@ -68,25 +54,12 @@ async function notify(db: Db, merchant: Merchant, stack: Stack, command: Command
     const why = explainUnconfirmed(confirmed, done.customers);
     throw new UnusableInputError('another number was confirmed', why);
   });
-  await wake(stack, merchant);
+  await withTemporal(at, (client) => wakeMail(createWorkflowStarter(client), merchant));
   console.log(
     command.json
       ? JSON.stringify({ customers: confirmed })
       : `${confirmed} 名への通知を送信待ちにしました。`,
   );
-}
-
-async function wake(stack: Stack, merchant: Merchant): Promise<void> {
-  const client = await connectTemporal({
-    address: stack.temporalAddress,
-    namespace: stack.temporalNamespace,
-    keys: stack.payloadKeys,
-  });
-  try {
-    await wakeMail(createWorkflowStarter(client), merchant);
-  } finally {
-    await client.connection.close();
-  }
 }
 
 function readCustomerId(text: string): number {

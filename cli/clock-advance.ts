@@ -59,6 +59,7 @@ async function advance(command: ClockAdvanceCommand): Promise<void> {
     const client = await connectTemporal({
       address: temporalAddress,
       namespace: stack.temporalNamespace,
+      access: stack.temporalAccess,
       keys,
     });
     try {

@@ -9,19 +9,14 @@ import {
 import { formatYen } from '../billing/money.ts';
 import { chooseTellingMonth } from '../billing/reconciliation-desk.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
-import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
 import { listCycles } from '../db/queries/cycles.ts';
-import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findDeskDecisions, findDeskItems } from '../db/queries/reconciliation-desk.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
 import { applyDeskSheet } from '../workflows/messages.ts';
 import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
 import { openInputFile } from './input-file.ts';
-import { sayRefusal } from './say-refusal.ts';
-import { requireStack, type Stack, storeInput, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { storeInput } from './store-input.ts';
+import { UnusableInputError } from './unusable-input.ts';
 
 export interface DeskApplyCommand {
   readonly file: string;
@@ -43,34 +38,24 @@ interface Preview {
  * @returns the exit code: 2 when a row is at fault or anything cannot be used
  */
 export function runDeskApply(command: DeskApplyCommand): Promise<number> {
-  return runReporting(async () => {
+  return atMerchant(command, async (at) => {
     const confirmed = readConfirmed(command);
-    const stack = requireStack(findRunningStack(readConfig()));
-    const db = openDatabase(stack.appDatabaseUrl, {
-      ...{ maxConnections: 2, applicationName: 'tsukigime-cli' },
-    });
-    try {
-      const merchant = await findMerchant(db, command.merchant);
-      if (merchant === undefined) throw unknownMerchant(command.merchant);
-      const preview = await previewSheet(db, merchant, command);
-      const { totals, problems } = preview;
-      if (problems.length > 0 || confirmed === null) {
-        show(command, preview, false);
-        return problems.length > 0 ? 2 : 0;
-      }
-      if (confirmed.rows !== totals.rows || confirmed.yen !== totals.yen) {
-        const now = `${totals.rows}:${totals.yen}`;
-        throw new UnusableInputError(
-          `--confirm: the file would decide ${now} now; nothing was changed`,
-          `確認した件数・金額と違います。いまは ${now} です`,
-        );
-      }
-      const done = await apply(db, merchant, stack, command, preview, confirmed);
-      show(command, { ...preview, totals: done }, true);
-      return 0;
-    } finally {
-      await db.destroy();
+    const preview = await previewSheet(at, command);
+    const { totals, problems } = preview;
+    if (problems.length > 0 || confirmed === null) {
+      show(command, preview, false);
+      return problems.length > 0 ? 2 : 0;
     }
+    if (confirmed.rows !== totals.rows || confirmed.yen !== totals.yen) {
+      const now = `${totals.rows}:${totals.yen}`;
+      throw new UnusableInputError(
+        `--confirm: the file would decide ${now} now; nothing was changed`,
+        `確認した件数・金額と違います。いまは ${now} です`,
+      );
+    }
+    const done = await apply(at, command, preview, confirmed);
+    show(command, { ...preview, totals: done }, true);
+    return 0;
   });
 }
 
@@ -90,8 +75,7 @@ function readConfirmed({ confirm, reason }: DeskApplyCommand) {
 }
 
 async function previewSheet(
-  db: Db,
-  merchant: Merchant,
+  { db, merchant }: AtMerchant,
   { file, reason }: DeskApplyCommand,
 ): Promise<Preview> {
   const input = await openInputFile(file, 'FILE');
@@ -106,36 +90,24 @@ async function previewSheet(
 }
 
 async function apply(
-  db: Db,
-  merchant: Merchant,
-  stack: Stack,
+  at: AtMerchant,
   { file, reason = '' }: DeskApplyCommand,
   { firstItem }: Preview,
   confirmed: { readonly rows: number; readonly yen: number },
 ): Promise<DecisionTotals> {
+  const { db, merchant, stack } = at;
   const open = await listCycles(db, merchant.id, { open: true });
   const months = open.map(({ billingMonth }) => billingMonth);
   const month = chooseTellingMonth(months, firstItem);
   if (month === null) throw new UnusableInputError('no month is open', '未締めの月がありません');
   const { sha256, actor } = await storeInput(db, merchant, stack, { kind: DESK_SHEET_KIND, file });
-  const client = await connectTemporal({
-    address: stack.temporalAddress,
-    namespace: stack.temporalNamespace,
-    keys: stack.payloadKeys,
-  });
   const idempotencyKey = randomUUID();
-  try {
-    return await client.workflow
-      .getHandle(cycleWorkflowId(merchant.slug, month))
-      .executeUpdate(applyDeskSheet, {
-        args: [{ actor, idempotencyKey, reason, sha256, confirmed }],
-        updateId: idempotencyKey,
-      });
-  } catch (error) {
-    throw sayRefusal(error);
-  } finally {
-    await client.connection.close();
-  }
+  return await withTemporal(at, (client) =>
+    client.workflow.getHandle(cycleWorkflowId(merchant.slug, month)).executeUpdate(applyDeskSheet, {
+      args: [{ actor, idempotencyKey, reason, sha256, confirmed }],
+      updateId: idempotencyKey,
+    }),
+  );
 }
 
 function show({ json }: DeskApplyCommand, preview: Preview, applied: boolean): void {

@@ -5,16 +5,13 @@ import {
   importFileKinds,
   isFinishedImport,
 } from '../billing/file-import.ts';
-import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
+import type { Db } from '../db/database.ts';
 import { type FileImport, registerImport, requireImport } from '../db/queries/imports.ts';
-import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { fileImportWorkflowId } from '../workflows/workflow-ids.ts';
-import { requireStack, type Stack, storeInput, unknownMerchant } from './store-input.ts';
-import { runReporting } from './unusable-input.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
+import { type Stack, storeInput } from './store-input.ts';
 
 export interface ImportFileCommand {
   readonly kind: ImportKind;
@@ -32,28 +29,19 @@ const pollMs = 500;
  *   argument that cannot be used.
  */
 export function runImportFile(command: ImportFileCommand): Promise<number> {
-  return runReporting(async () => {
-    const stack = requireStack(findRunningStack(readConfig()));
-    const db = openDatabase(stack.appDatabaseUrl, {
-      ...{ maxConnections: 2, applicationName: 'tsukigime-cli' },
-    });
-    try {
-      const merchant = await findMerchant(db, command.merchant);
-      if (merchant === undefined) throw unknownMerchant(command.merchant);
-      const registered = await registerFile(db, merchant, stack, command);
-      await startWorkflow(merchant, stack, registered.number);
-      const ended = await awaitEnd(db, merchant, registered.number);
-      if (command.json) {
-        const { id: _, ...shown } = ended;
-        console.log(JSON.stringify(shown));
-      } else {
-        console.log(`取り込み ${ended.number}: ${describeImport(ended)}`);
-        for (const remark of ended.remarks) console.log(`注意  ${remark}`);
-      }
-      return ended.stage === 'done' ? 0 : 2;
-    } finally {
-      await db.destroy();
+  return atMerchant(command, async (at) => {
+    const { db, merchant, stack } = at;
+    const registered = await registerFile(db, merchant, stack, command);
+    await startWorkflow(at, registered.number);
+    const ended = await awaitEnd(db, merchant, registered.number);
+    if (command.json) {
+      const { id: _, ...shown } = ended;
+      console.log(JSON.stringify(shown));
+    } else {
+      console.log(`取り込み ${ended.number}: ${describeImport(ended)}`);
+      for (const remark of ended.remarks) console.log(`注意  ${remark}`);
     }
+    return ended.stage === 'done' ? 0 : 2;
   });
 }
 
@@ -71,23 +59,17 @@ async function registerFile(
   });
 }
 
-async function startWorkflow(merchant: Merchant, stack: Stack, number: number): Promise<void> {
-  const client = await connectTemporal({
-    address: stack.temporalAddress,
-    namespace: stack.temporalNamespace,
-    keys: stack.payloadKeys,
-  });
-  try {
-    await createWorkflowStarter(client).start({
-      workflowId: fileImportWorkflowId(merchant.slug, number),
+async function startWorkflow(at: AtMerchant, number: number): Promise<void> {
+  const { slug, clockOffsetMs } = at.merchant;
+  await withTemporal(at, (client) =>
+    createWorkflowStarter(client).start({
+      workflowId: fileImportWorkflowId(slug, number),
       workflow: 'fileImport',
-      input: { merchant: merchant.slug, clockOffsetMs: merchant.clockOffsetMs, number },
+      input: { merchant: slug, clockOffsetMs, number },
       month: null,
       stage: 'collecting',
-    });
-  } finally {
-    await client.connection.close();
-  }
+    }),
+  );
 }
 
 /** The row says when it is over, also when this command is not there any more. */

@@ -25,7 +25,8 @@ import {
 import { listLinkFiles } from '../db/queries/migration-link-files.ts';
 import { listFindings } from '../db/queries/migration-scope.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import { atMerchant, atMigration, type OfMerchant, type OfOne } from './migration-access.ts';
+import { atMerchant, type OfMerchant } from './at-merchant.ts';
+import { atMigration, type OfOne } from './migration-access.ts';
 import { unknownMerchant } from './store-input.ts';
 import { UnusableInputError } from './unusable-input.ts';
 
@@ -46,7 +47,7 @@ export function runMigrationList(command: OfMerchant & AsJson): Promise<number> 
         console.log(command.json ? JSON.stringify(one) : line);
       }
       before = page.at(-1)?.number ?? null;
-      if (page.length < PAGE) return;
+      if (page.length < PAGE) return 0;
     }
   });
 }

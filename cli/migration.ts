@@ -17,16 +17,13 @@ import { startCardMigration } from '../temporal/start-card-migration.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import * as messages from '../workflows/migration-messages.ts';
 import { cardMigrationWorkflowId } from '../workflows/workflow-ids.ts';
+import { type AtMerchant, atMerchant, type OfMerchant, withTemporal } from './at-merchant.ts';
 import {
   type ActCommand,
-  type AtMerchant,
-  atMerchant,
   atMigration,
-  type OfMerchant,
   type OfOne,
   runAct,
   tellMigration,
-  withTemporal,
 } from './migration-access.ts';
 import { readActor } from './record-access.ts';
 import { storeInput } from './store-input.ts';
@@ -82,6 +79,7 @@ export function runMigrationStart(command: StartCommand): Promise<number> {
     console.log(
       `カードの移行 ${migration.number} を始めました。${await describe(at, migration.number)}`,
     );
+    return 0;
   });
 }
 

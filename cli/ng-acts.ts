@@ -3,19 +3,13 @@ import { type BusinessDate, parseBusinessDate } from '../billing/business-date.t
 import type { DeclineClass } from '../billing/decline.ts';
 import type { NgAct } from '../billing/ng-act.ts';
 import type { LimitKind } from '../billing/ng-case.ts';
-import { readConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { findMerchant } from '../db/queries/merchants.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
 import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { actOnNgCases } from '../workflows/messages.ts';
 import { ngDeskWorkflowId } from '../workflows/workflow-ids.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
 import { readActor } from './record-access.ts';
-import { sayRefusal } from './say-refusal.ts';
-import { requireStack, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { UnusableInputError } from './unusable-input.ts';
 
 /** Acts on declined charges: all of those named, or none; exit code 2 when the desk refuses. */
 export interface NgActCommand {
@@ -108,9 +102,9 @@ function tell(
   command: NgActCommand,
   read: () => { readonly what: NgAct; readonly said: string },
 ): Promise<number> {
-  return runReporting(async () => {
+  return atMerchant(command, async (at) => {
     const { what, said } = read();
-    console.log(`${said}: ${await tellDesk(command, what)} 件`);
+    console.log(`${said}: ${await tellDesk(at, command, what)} 件`);
     return 0;
   });
 }
@@ -129,25 +123,16 @@ function dayOf({ on }: OnADay): BusinessDate | null {
   throw new UnusableInputError('--on is written YYYY-MM-DD', '日付を確かめてください');
 }
 
-async function tellDesk(command: NgActCommand, what: NgAct): Promise<number> {
-  const stack = requireStack(findRunningStack(readConfig()));
-  const { appDatabaseUrl, temporalAddress: address, temporalNamespace: namespace } = stack;
-  const db = openDatabase(appDatabaseUrl, { maxConnections: 2 });
-  const merchant = await findMerchant(db, command.merchant).finally(() => db.destroy());
-  if (merchant === undefined) throw unknownMerchant(command.merchant);
-  const client = await connectTemporal({ address, namespace, keys: stack.payloadKeys });
+async function tellDesk(at: AtMerchant, command: NgActCommand, what: NgAct): Promise<number> {
+  const { slug } = at.merchant;
   const idempotencyKey = randomUUID();
   const cases = command.order.map((orderNumber) => ({ month: command.month, orderNumber }));
   const act = { actor: readActor(), idempotencyKey, reason: command.reason ?? null };
-  try {
-    await wakeNgDesk(createWorkflowStarter(client), merchant);
+  return await withTemporal(at, async (client) => {
+    await wakeNgDesk(createWorkflowStarter(client), at.merchant);
     const { changed } = await client.workflow
-      .getHandle(ngDeskWorkflowId(merchant.slug))
+      .getHandle(ngDeskWorkflowId(slug))
       .executeUpdate(actOnNgCases, { args: [{ ...act, cases, what }], updateId: idempotencyKey });
     return changed;
-  } catch (error) {
-    throw sayRefusal(error);
-  } finally {
-    await client.connection.close();
-  }
+  });
 }

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import { parseBillingMonth } from '../billing/billing-month.ts';
 import { formatYen } from '../billing/money.ts';
 import { INQUIRY_CLASS_LABELS_JA, sumChanges } from '../billing/payment-inquiry.ts';
-import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
 import { type CycleRow, findCycle } from '../db/queries/cycles.ts';
 import { countInquiry, countUnlisted } from '../db/queries/inquiry-comparison.ts';
-import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findInquiry } from '../db/queries/payment-inquiry.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
 import { readInquiry, useInquiry } from '../workflows/portal-messages.ts';
 import { cycleWorkflowId } from '../workflows/workflow-ids.ts';
-import { requireStack, storeInput, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
+import { readActor } from './record-access.ts';
+import { storeInput } from './store-input.ts';
+import { UnusableInputError } from './unusable-input.ts';
 
 interface OfMonth {
   readonly merchant: string;
@@ -25,12 +20,9 @@ interface OfMonth {
 }
 
 /** What a command works with: the month, its record, and its workflow. */
-interface Desk {
-  readonly db: Db;
+interface Desk extends AtMerchant {
   readonly client: Client;
-  readonly merchant: Merchant;
   readonly cycle: CycleRow;
-  readonly stack: ReturnType<typeof requireStack>;
 }
 
 /**
@@ -73,7 +65,7 @@ export function runInquiryApply(
       .executeUpdate(useInquiry, {
         args: [
           {
-            actor: `cli:${userInfo().username}`,
+            actor: readActor(),
             idempotencyKey: randomUUID(),
             reason,
             n,
@@ -116,52 +108,21 @@ async function report({ db, merchant, cycle }: Desk, n: number, { json }: OfMont
 }
 
 function atDesk(command: OfMonth, work: (desk: Desk) => Promise<void>): Promise<number> {
-  return runReporting(async () => {
+  return atMerchant(command, async (at) => {
     if (parseBillingMonth(command.month) === null) {
       throw new UnusableInputError(
         `--month ${command.month}: is not YYYY-MM`,
         '月が正しくありません',
       );
     }
-    const stack = requireStack(findRunningStack(readConfig()));
-    const db = openDatabase(stack.appDatabaseUrl, {
-      ...{ maxConnections: 2, applicationName: 'tsukigime-cli' },
-    });
-    try {
-      const merchant = await findMerchant(db, command.merchant);
-      if (merchant === undefined) throw unknownMerchant(command.merchant);
-      const cycle = await findCycle(db, merchant.id, command.month);
-      if (cycle === undefined) {
-        throw new UnusableInputError(
-          `${command.merchant} has no billing cycle of ${command.month}`,
-          'この月の請求はありません',
-        );
-      }
-      const client = await connectTemporal({
-        address: stack.temporalAddress,
-        namespace: stack.temporalNamespace,
-        keys: stack.payloadKeys,
-      });
-      try {
-        await work({ db, client, merchant, cycle, stack });
-      } catch (error) {
-        throw asUnusable(error);
-      } finally {
-        await client.connection.close();
-      }
-      return 0;
-    } finally {
-      await db.destroy();
+    const cycle = await findCycle(at.db, at.merchant.id, command.month);
+    if (cycle === undefined) {
+      throw new UnusableInputError(
+        `${command.merchant} has no billing cycle of ${command.month}`,
+        'この月の請求はありません',
+      );
     }
+    await withTemporal(at, (client) => work({ ...at, client, cycle }));
+    return 0;
   });
-}
-
-/** What the month refuses, in its own words. */
-function asUnusable(error: unknown): unknown {
-  if (!(error instanceof WorkflowUpdateFailedError)) return error;
-  let cause: unknown = error.cause;
-  while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
-  return cause instanceof ApplicationFailure
-    ? new UnusableInputError(`refused: ${cause.type ?? ''}`, cause.message)
-    : error;
 }

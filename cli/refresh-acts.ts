@@ -4,12 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { parseBillingMonth } from '../billing/billing-month.ts';
 import { describeRefresh, type RefreshFacts, refreshStartAt } from '../billing/card-refresh.ts';
-import { readConfig } from '../config.ts';
-import { type Db, openDatabase } from '../db/database.ts';
 import { findRefresh } from '../db/queries/card-refresh.ts';
-import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
 import { startCardRefresh } from '../temporal/start-card-refresh.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { OperatorAct } from '../workflows/messages.ts';
@@ -20,10 +15,10 @@ import {
   runRefreshNow as runNow,
 } from '../workflows/refresh-messages.ts';
 import { cardRefreshWorkflowId } from '../workflows/workflow-ids.ts';
+import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
 import { readActor } from './record-access.ts';
-import { sayRefusal } from './say-refusal.ts';
-import { requireStack, type Stack, storeInput, unknownMerchant } from './store-input.ts';
-import { runReporting, UnusableInputError } from './unusable-input.ts';
+import { storeInput } from './store-input.ts';
+import { UnusableInputError } from './unusable-input.ts';
 
 /** Acts on a month's card refresh; exit code 2 when its workflow refuses. */
 interface OfMonth {
@@ -32,19 +27,15 @@ interface OfMonth {
   readonly json?: boolean;
 }
 
-interface Desk {
-  readonly db: Db;
+interface Desk extends AtMerchant {
   readonly client: Client;
-  readonly merchant: Merchant;
-  readonly stack: Stack;
 }
 
 /** `tsukigime refresh start`: the workflow writes the month's row; one that is there goes on. */
 export function runRefreshStart(command: OfMonth): Promise<number> {
   return atDesk(command, async (desk) => {
-    const { db, merchant } = desk;
+    const { db, merchant, now } = desk;
     const known = await findRefresh(db, merchant.id, command.month);
-    const now = new Date(Date.now() + merchant.clockOffsetMs).toISOString();
     if (known === undefined && refreshStartAt(command.month, now) === null) {
       throw new UnusableInputError(
         `${command.month} cannot be started now`,
@@ -118,35 +109,14 @@ function say(facts: RefreshFacts, { json }: OfMonth): void {
 }
 
 function atDesk(command: OfMonth, work: (desk: Desk) => Promise<void>): Promise<number> {
-  return runReporting(async () => {
+  return atMerchant(command, async (at) => {
     if (parseBillingMonth(command.month) === null) {
       throw new UnusableInputError(
         `--month ${command.month}: is not YYYY-MM`,
         '月が正しくありません',
       );
     }
-    const stack = requireStack(findRunningStack(readConfig()));
-    const db = openDatabase(stack.appDatabaseUrl, {
-      ...{ maxConnections: 2, applicationName: 'tsukigime-cli' },
-    });
-    try {
-      const merchant = await findMerchant(db, command.merchant);
-      if (merchant === undefined) throw unknownMerchant(command.merchant);
-      const client = await connectTemporal({
-        address: stack.temporalAddress,
-        namespace: stack.temporalNamespace,
-        keys: stack.payloadKeys,
-      });
-      try {
-        await work({ db, client, merchant, stack });
-      } catch (error) {
-        throw sayRefusal(error);
-      } finally {
-        await client.connection.close();
-      }
-      return 0;
-    } finally {
-      await db.destroy();
-    }
+    await withTemporal(at, (client) => work({ ...at, client }));
+    return 0;
   });
 }

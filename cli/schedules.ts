@@ -146,7 +146,8 @@ export async function findServers() {
     keys = stack.payloadKeys;
   }
   if (databaseUrl === undefined || address === undefined || keys === undefined) return undefined;
-  return { databaseUrl, temporal: { address, namespace: config.temporalNamespace, keys } };
+  const { temporalNamespace: namespace, temporalAccess: access } = config;
+  return { databaseUrl, temporal: { address, namespace, access, keys } };
 }
 
 function describe({ merchant, change, nextStart, movedClock }: SyncedSchedule): string {

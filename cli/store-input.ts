@@ -19,7 +19,7 @@ export type Stack = {
   readonly [Name in 'appDatabaseUrl' | 'temporalAddress' | 'payloadKeys' | 'fileKeys']: NonNullable<
     RunningStackInfo[Name]
   >;
-} & Pick<RunningStackInfo, 'temporalNamespace'>;
+} & Pick<RunningStackInfo, 'temporalNamespace' | 'temporalAccess'>;
 
 export function requireStack(found: RunningStackInfo): Stack {
   const { appDatabaseUrl, temporalAddress, payloadKeys, fileKeys } = found;
@@ -30,8 +30,9 @@ export function requireStack(found: RunningStackInfo): Stack {
       'サーバーが動いていません',
     );
   }
-  const { temporalNamespace } = found;
-  return { appDatabaseUrl, temporalAddress, payloadKeys, fileKeys, temporalNamespace };
+  const { temporalNamespace, temporalAccess } = found;
+  const servers = { appDatabaseUrl, temporalAddress, temporalNamespace, temporalAccess };
+  return { ...servers, payloadKeys, fileKeys };
 }
 
 /**

@@ -266,7 +266,7 @@ async function checkTemporal(running: RunningStackInfo): Promise<Finding[]> {
   const { temporalAddress: address, temporalNamespace: namespace } = running;
   if (address === undefined) return [problem('Temporal', 'not running', start)];
   try {
-    const state = await inspectNamespace(address, namespace);
+    const state = await inspectNamespace({ address, namespace, access: running.temporalAccess });
     const missing = state.missingSearchAttributes;
     return [
       fine('Temporal', `${address}, namespace ${namespace}`),

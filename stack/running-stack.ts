@@ -1,4 +1,4 @@
-import type { Config, EncryptionKey } from '../config.ts';
+import type { Config, EncryptionKey, TemporalAccess } from '../config.ts';
 import { appUrlOf } from './given-database.ts';
 import { embeddedUrls } from './postgres.ts';
 import { isRunning } from './process-identity.ts';
@@ -13,6 +13,8 @@ export interface RunningStackInfo {
   readonly appDatabaseUrl: string | undefined;
   readonly temporalAddress: string | undefined;
   readonly temporalNamespace: string;
+  /** Empty for the embedded server. */
+  readonly temporalAccess: TemporalAccess;
   readonly apiUrl: string | undefined;
   readonly payloadKeys: readonly EncryptionKey[] | undefined;
   readonly fileKeys: readonly EncryptionKey[] | undefined;
@@ -42,6 +44,7 @@ export function findRunningStack(config: Config): RunningStackInfo {
       config.temporalAddress ??
       (temporalPort === undefined ? undefined : `127.0.0.1:${temporalPort}`),
     temporalNamespace: config.temporalNamespace,
+    temporalAccess: config.temporalAccess,
     apiUrl: record?.urls.api,
     payloadKeys: config.payloadKeys ?? secrets?.payloadKeys,
     fileKeys: config.fileKeys ?? secrets?.fileKeys,

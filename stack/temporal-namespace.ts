@@ -1,5 +1,6 @@
-import { Connection } from '@temporalio/client';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
+import { connectionOptionsOf, type TemporalPlace } from '../temporal/client.ts';
 import { searchAttributeKeys } from '../workflows/workflow-ids.ts';
 
 /** How the CLI and the gRPC enum IndexedValueType (temporal.api.enums.v1) name our types. */
@@ -34,32 +35,63 @@ export interface NamespaceState {
  * @throws when the server does not answer or has no such namespace.
  */
 export async function inspectNamespace(
-  address: string,
-  namespace: string,
+  place: TemporalPlace,
   timeoutMs = 5_000,
 ): Promise<NamespaceState> {
-  return withConnection(address, timeoutMs, async (connection) => {
+  const { namespace } = place;
+  return withConnection(place, timeoutMs, async (connection) => {
     const { config } = await connection.workflowService.describeNamespace({ namespace });
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({
-      namespace,
-    });
     return {
-      missingSearchAttributes: searchAttributes
-        .filter(({ name, enumValue }) => customAttributes?.[name] !== enumValue)
-        .map(({ name }) => name),
+      missingSearchAttributes: await findMissingAttributes(connection, namespace),
       retentionDays: Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / daySeconds,
     };
   });
 }
 
-/** Creates missing search attributes and lengthens a shorter retention. Safe to repeat. */
-export async function prepareNamespace(
-  address: string,
+async function findMissingAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  try {
+    const { operatorService } = connection;
+    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    return searchAttributes
+      .filter(({ name, enumValue }) => customAttributes?.[name] !== enumValue)
+      .map(({ name }) => name);
+  } catch (error) {
+    if (!isGrpcServiceError(error) || !hiddenCodes.includes(error.code)) throw error;
+    return await findUnsearchable(connection, namespace);
+  }
+}
+
+/** gRPC status codes, as google.rpc.Code numbers them. */
+const invalidArgument = 3;
+const permissionDenied = 7;
+const unimplemented = 12;
+
+/** Temporal Cloud lets few look at its operator service. */
+const hiddenCodes: readonly number[] = [permissionDenied, unimplemented];
+
+/** The attributes that the namespace cannot be searched by: missing, or of another type. */
+export async function findUnsearchable(
+  connection: Connection,
   namespace: string,
-  timeoutMs = 5_000,
-): Promise<void> {
-  const state = await inspectNamespace(address, namespace, timeoutMs);
-  await withConnection(address, timeoutMs, async (connection) => {
+): Promise<string[]> {
+  const missing = [];
+  for (const { name, cliName } of searchAttributes) {
+    const query = `${name} = ${cliName === 'Bool' ? 'true' : "'none'"}`;
+    try {
+      await connection.workflowService.countWorkflowExecutions({ namespace, query });
+    } catch (error) {
+      if (!isGrpcServiceError(error) || error.code !== invalidArgument) throw error;
+      missing.push(name);
+    }
+  }
+  return missing;
+}
+
+/** Creates missing search attributes and lengthens a shorter retention. Safe to repeat. */
+export async function prepareNamespace(place: TemporalPlace, timeoutMs = 5_000): Promise<void> {
+  const { namespace } = place;
+  const state = await inspectNamespace(place, timeoutMs);
+  await withConnection(place, timeoutMs, async (connection) => {
     if (state.missingSearchAttributes.length > 0) {
       await connection.operatorService.addSearchAttributes({
         namespace,
@@ -80,11 +112,14 @@ export async function prepareNamespace(
 }
 
 async function withConnection<T>(
-  address: string,
+  place: TemporalPlace,
   timeoutMs: number,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+  const connection = await Connection.connect({
+    ...connectionOptionsOf(place),
+    connectTimeout: timeoutMs,
+  });
   try {
     return await connection.withDeadline(Date.now() + timeoutMs, () => use(connection));
   } finally {

@@ -62,7 +62,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     options.signal,
   );
   try {
-    await prepareNamespace(address, namespace);
+    await prepareNamespace({ address, namespace });
   } catch (error) {
     await process.stop();
     throw error;
@@ -107,7 +107,7 @@ function serverArguments({
 
 async function namespaceAnswers(address: string, namespace: string): Promise<boolean> {
   try {
-    await inspectNamespace(address, namespace, 1_000);
+    await inspectNamespace({ address, namespace }, 1_000);
     return true;
   } catch {
     return false;

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   ConfigError,
@@ -82,4 +85,62 @@ test('every variable is described for the README', () => {
     expect(meaning.length, name).toBeGreaterThan(5);
     expect(fallback, name).not.toBe('');
   }
+});
+
+test('a profile says where Temporal is, and variables win over it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tsukigime-profile-'));
+  const file = join(folder, 'temporal.toml');
+  const profile = `[profile.prod]
+address = "prod.tmprl.cloud:7233"
+namespace = "tsukigime.a1b2c"
+api_key = "${secret}"
+grpc_meta = { "x-team" = "billing" }
+[profile.prod.tls]
+server_name = "front"
+`;
+  writeFileSync(file, profile);
+  const prod = { TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'prod' };
+  try {
+    expect(readConfig(prod)).toMatchObject({
+      temporalAddress: 'prod.tmprl.cloud:7233',
+      temporalNamespace: 'tsukigime.a1b2c',
+      temporalAccess: {
+        apiKey: secret,
+        tls: { serverNameOverride: 'front' },
+        metadata: { 'x-team': 'billing' },
+      },
+    });
+    expect(
+      readConfig({ ...prod, TEMPORAL_ADDRESS: 'other:7233', TEMPORAL_TLS_SERVER_NAME: 'back' }),
+    ).toMatchObject({
+      temporalAddress: 'other:7233',
+      temporalNamespace: 'tsukigime.a1b2c',
+      temporalAccess: { tls: { serverNameOverride: 'back' } },
+    });
+    // Without the two variables a file in the home folder leads nobody to another server.
+    expect(readConfig({ HOME: folder }).temporalAccess).toEqual({});
+    expect(refusal({ TEMPORAL_CONFIG_FILE: file })).toContain("'default' not found");
+    expect(refusal({ ...prod, TEMPORAL_TLS: 'false' })).toContain('would travel readable');
+    writeFileSync(file, `${profile}api_key = ${secret} =\n`);
+    const broken = refusal(prod);
+    expect(broken).toContain('line 8 is not TOML');
+    expect(broken).not.toContain(secret);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  expect(refusal(prod)).toContain('there is no such file');
+});
+
+test('what cannot enter Temporal is refused before it is tried', () => {
+  const at = { TEMPORAL_ADDRESS: 'temporal:7233' };
+  expect(readConfig({ ...at, TEMPORAL_API_KEY: secret }).temporalAccess).toEqual({
+    ...{ apiKey: secret, tls: true },
+  });
+  expect(readConfig({ ...at, TEMPORAL_TLS: 'true' }).temporalAccess).toHaveProperty('tls');
+  expect(readConfig({ ...at, TEMPORAL_TLS: '0' }).temporalAccess).toEqual({});
+  expect(refusal({ ...at, TEMPORAL_TLS: 'yes' })).toContain('TEMPORAL_TLS: ');
+  expect(refusal({ TEMPORAL_API_KEY: secret })).toContain('TEMPORAL_ADDRESS: is missing');
+  expect(refusal({ ...at, TEMPORAL_TLS_CLIENT_CERT_DATA: 'a' })).toContain('belong together');
+  const gone = { TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere/ca.pem' };
+  expect(refusal({ ...at, ...gone })).toContain('/nowhere/ca.pem cannot be read (ENOENT)');
 });

@@ -1,7 +1,11 @@
 import { hostname } from 'node:os';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createDataConverter, type TemporalServer } from '../temporal/client.ts';
+import {
+  connectionOptionsOf,
+  createDataConverter,
+  type TemporalServer,
+} from '../temporal/client.ts';
 import { filesTaskQueueOf, mainTaskQueue } from '../workflows/workflow-ids.ts';
 import { createActivityLog } from './interceptors.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
@@ -61,7 +65,7 @@ function installRuntime(logger: Logger): void {
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const { server, logger, activities, bundle, taskQueue = mainTaskQueue } = options;
   installRuntime(logger);
-  const connection = await NativeConnection.connect({ address: server.address });
+  const connection = await NativeConnection.connect(connectionOptionsOf(server));
   const common = {
     connection,
     namespace: server.namespace,

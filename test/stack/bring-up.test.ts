@@ -96,7 +96,7 @@ test('--fresh starts anew, with other keys', async () => {
 
 test('both servers leave neither process nor port behind when they stop', async () => {
   const stack = await bringUp({ services: {} });
-  expect(await inspectNamespace(stack.temporalAddress, 'default')).toEqual({
+  expect(await inspectNamespace({ address: stack.temporalAddress, namespace: 'default' })).toEqual({
     missingSearchAttributes: [],
     retentionDays: 90,
   });
@@ -162,7 +162,10 @@ test("Temporal's state survives stop and start", async () => {
   const second = await bringUp({ services });
   // The same request ID on a workflow that still runs is answered with that run.
   expect((await start(second)).runId).toBe(runId);
-  expect((await inspectNamespace(second.temporalAddress, 'default')).retentionDays).toBe(90);
+  expect(
+    (await inspectNamespace({ address: second.temporalAddress, namespace: 'default' }))
+      .retentionDays,
+  ).toBe(90);
 });
 
 test('a second start says who runs and how to reach it', async () => {

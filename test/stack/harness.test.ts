@@ -47,6 +47,9 @@ test('the app role may neither make tables nor databases nor roles', async () =>
 });
 
 test('the Temporal namespace has the four search attributes and keeps histories for 90 days', async () => {
-  const state = await inspectNamespace(inject('temporalAddress'), inject('temporalNamespace'));
+  const state = await inspectNamespace({
+    address: inject('temporalAddress'),
+    namespace: inject('temporalNamespace'),
+  });
   expect(state).toEqual({ missingSearchAttributes: [], retentionDays: 90 });
 });

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { checkoutDir, inheritedEnvironment } from '../../config.ts';
+import { checkoutDir, inheritedEnvironment, readConfig } from '../../config.ts';
+import { connectTemporal } from '../../temporal/client.ts';
 import { readyLine } from '../../workers/process.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { temporaryDir } from './test-workers.ts';
+import { startDoorkeeper, startTlsFront } from './tls-front.ts';
 
 const dataDir = temporaryDir();
 let database: TestDatabase;
@@ -41,9 +43,10 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function startMain(environment: Record<string, string>) {
+function startMain(environment: Record<string, string>, args = ['workers/main.ts']) {
   const { TEMPORAL_ADDRESS: _1, TSUKIGIME_PAYLOAD_KEYS: _2, ...rest } = inheritedEnvironment();
-  const main = spawn(process.execPath, ['--import', 'tsx', join(checkoutDir, 'workers/main.ts')], {
+  const main = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: checkoutDir,
     env: { ...rest, TSUKIGIME_DATA_DIR: dataDir, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -60,13 +63,18 @@ const complete = () => ({
   TSUKIGIME_FILE_KEYS: inject('fileKeys'),
 });
 
+async function readUntil({ stdout }: ChildProcess, line: string): Promise<string> {
+  let output = '';
+  for await (const chunk of stdout ?? []) {
+    output += String(chunk);
+    if (output.includes(`${line}`)) break;
+  }
+  return output;
+}
+
 test('the worker process says when it is ready and ends cleanly on SIGTERM', async () => {
   const { main, exited } = startMain(complete());
-  let output = '';
-  for await (const chunk of main.stdout) {
-    output += String(chunk);
-    if (output.split('\n').includes(readyLine)) break;
-  }
+  const output = await readUntil(main, readyLine);
   expect(output.split('\n')).toContain(readyLine);
   main.kill('SIGTERM');
   expect(await exited).toBe(0);
@@ -85,4 +93,59 @@ test('without a Temporal server it ends with 1 instead of hanging', async () => 
   const log = text(main.stdout);
   expect(await exited).toBe(1);
   expect(await log).toContain('worker stopped by an error');
+});
+
+test('worker, API and command line enter a server that asks for a certificate', async () => {
+  const front = await startTlsFront(inject('temporalAddress'));
+  const ours = front.authority.issue('tsukigime', 'client');
+  const place = (name: string, pem: string) => {
+    writeFileSync(join(dataDir, name), pem, { mode: 0o600 });
+    return join(dataDir, name);
+  };
+  const withoutOurs = {
+    ...{ ...complete(), TEMPORAL_ADDRESS: front.address },
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: place('ca.pem', front.authority.cert),
+    TEMPORAL_TLS_SERVER_NAME: 'temporal.test',
+  };
+  const env = {
+    ...withoutOurs,
+    TEMPORAL_TLS_CLIENT_CERT_PATH: place('own.pem', ours.cert),
+    TEMPORAL_TLS_CLIENT_KEY_PATH: place('own.key', ours.key),
+  };
+  try {
+    const stranger = startMain(withoutOurs);
+    expect(await stranger.exited).toBe(1);
+    expect(front.count()).toBe(0);
+
+    const worker = startMain(env);
+    expect(await readUntil(worker.main, readyLine)).toContain(readyLine);
+    const api = startMain({ ...env, API_PORT: '0' }, ['cli/main.ts', 'api']);
+    const ready = await readUntil(api.main, 'api ready');
+    const url = /api ready (\S+)/.exec(ready)?.[1];
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ temporal: 'ok' });
+    expect(await startMain(env, ['cli/main.ts', 'recover']).exited).toBe(0);
+    for (const { main } of [worker, api]) main.kill('SIGTERM');
+    expect([await worker.exited, await api.exited]).toEqual([0, 0]);
+  } finally {
+    front.close();
+  }
+});
+
+test('an API key travels over TLS, as Temporal Cloud wants it', async () => {
+  const keeper = await startDoorkeeper();
+  const key = randomBytes(12).toString('hex');
+  const config = readConfig({
+    TEMPORAL_ADDRESS: keeper.address,
+    TEMPORAL_API_KEY: key,
+    TEMPORAL_TLS_SERVER_CA_CERT_DATA: keeper.authority.cert,
+    TEMPORAL_TLS_SERVER_NAME: 'temporal.test',
+  });
+  const { temporalAddress: address = '', temporalNamespace, temporalAccess: access } = config;
+  const server = { address, namespace: temporalNamespace, access, keys: [] };
+  try {
+    await expect(connectTemporal(server)).rejects.toThrow();
+    expect(keeper.seen[0]?.authorization).toBe(`Bearer ${key}`);
+  } finally {
+    keeper.close();
+  }
 });
