@@ -8,7 +8,8 @@ export class ApiProblem extends Error {
   readonly slug: string;
   /** Japanese: what happened, what was kept, what to do next. */
   readonly detail: string;
-  readonly errors: readonly { readonly path: string; readonly message: string }[];
+  /** What is wrong where; `ja` in the words of operators, where the API has them. */
+  readonly errors: NonNullable<ProblemBody['errors']>;
   /** As in the API's log; null when no answer came. */
   readonly instance: string | null;
   /** Seconds after which it may be tried again; null: the answer names none. */

@@ -60,15 +60,17 @@ const checksSchema = z.object({
     several_cards: z.int(),
   }),
   open: z.array(z.string()).meta({ description: 'what keeps the link file back, in Japanese' }),
-  acknowledgements: z.array(
-    z.object({
-      check: z.enum(MIGRATION_CHECKS),
-      checkJa: z.string(),
-      onDate: z.iso.date().nullable(),
-      acknowledgedAt: instantSchema.nullable().meta({ description: 'null: nobody has' }),
-      acknowledgedBy: z.string().nullable(),
-    }),
-  ),
+  acknowledgements: z
+    .array(
+      z.object({
+        check: z.enum(MIGRATION_CHECKS),
+        checkJa: z.string(),
+        onDate: z.iso.date().nullable(),
+        acknowledgedAt: instantSchema.nullable().meta({ description: 'null: nobody has' }),
+        acknowledgedBy: z.string().nullable(),
+      }),
+    )
+    .meta({ description: '`canary` only where one holds the link file back, or was vouched for' }),
 });
 
 const linkFileSchema = z.object({

@@ -203,8 +203,10 @@ async function readDetail(
       customers: facts.checks.customers,
       findings: facts.checks.findings,
       open: openMigrationChecks(facts),
-      acknowledgements: MIGRATION_CHECKS.map((check) => {
+      acknowledgements: MIGRATION_CHECKS.flatMap((check) => {
         const of = known.find((one) => one.check === check);
+        // Where no canary holds it up there is nothing to vouch for.
+        if (check === 'canary' && of === undefined && facts.checks.canary === null) return [];
         return {
           ...{ check, checkJa: migrationChecksJa[check] },
           onDate: of?.onDate ?? null,

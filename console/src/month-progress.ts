@@ -113,7 +113,7 @@ export function nextStepOf(cycle: CycleDetail, exchanges: readonly Exchange[]): 
   if (cycle.scope === 'chosen' && cycle.unbilled > 0) return { act: 'choose_orders', steps: page };
   if ((cycle.charges.planned?.rows ?? 0) > cycle.held) return { act: 'rebuild', steps: page };
   if (cycle.capture.policy === 'manual' && (cycle.charges.authorized?.rows ?? 0) > 0) {
-    return { act: 'capture', steps: [...page, 'captures'] };
+    return { act: 'capture', steps: [...page, 'charges?state=authorized'] };
   }
   if (cycle.stage === 'working_ng' && (cycle.charges.declined?.rows ?? 0) > 0) {
     return { act: 'work_ng', steps: [`ng-cases?month=${cycle.month}`] };

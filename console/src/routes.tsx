@@ -15,9 +15,28 @@ const merchantPages: RouteObject[] = [
     lazy: async () => (await import('./pages/previews.tsx')).route,
   },
   {
-    path: 'cycles/:month/captures',
-    lazy: async () => (await import('./pages/captures.tsx')).route,
+    path: 'cycles/:month/charges',
+    lazy: async () => (await import('./pages/charges.tsx')).route,
   },
+  // Links from before charges of every state had one page.
+  {
+    path: 'cycles/:month/captures',
+    element: <Navigate to="../charges?state=authorized" relative="path" replace />,
+  },
+  {
+    path: 'cycles/:month/portal-captures',
+    lazy: async () => (await import('./pages/portal-captures.tsx')).route,
+  },
+  { path: 'cycles/:month/voids', lazy: async () => (await import('./pages/voids.tsx')).route },
+  {
+    path: 'cycles/:month/inquiries',
+    lazy: async () => (await import('./pages/payment-inquiries.tsx')).route,
+  },
+  {
+    path: 'cycles/:month/inquiries/:n',
+    lazy: async () => (await import('./pages/payment-inquiry.tsx')).route,
+  },
+  { path: 'corrections', lazy: async () => (await import('./pages/corrections.tsx')).route },
   {
     path: 'cycles/:month/report',
     lazy: async () => (await import('./pages/cycle-report.tsx')).route,

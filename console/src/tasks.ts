@@ -102,11 +102,6 @@ function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[
   if (reason.mover === 'psp' || toldElsewhere.includes(reason.reason)) return [];
   // The approval itself is the task.
   if (approval !== null && awaitsApproval.includes(reason.reason)) return [];
-  const steps = onTheDesk.includes(reason.reason)
-    ? [`reconciliation-desk?month=${month}`]
-    : reason.reason === 'declined'
-      ? [`ng-cases?month=${month}`]
-      : [`cycles/${month}?reason=${reason.reason}`];
   return [
     {
       key: `open ${month} ${reason.reason}`,
@@ -117,9 +112,21 @@ function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[
       rows: reason.rows,
       yen: reason.yen,
       dueOn: null,
-      steps,
+      steps: [placeOf(month, reason.reason)],
     },
   ];
+}
+
+/** Where somebody moves the rows of a reason on, below the merchant's page. */
+function placeOf(month: string, reason: OpenReasonCode): string {
+  if (onTheDesk.includes(reason)) return `reconciliation-desk?month=${month}`;
+  const places: Partial<Readonly<Record<OpenReasonCode, string>>> = {
+    declined: `ng-cases?month=${month}`,
+    expired: `cycles/${month}/charges?state=expired`,
+    void_sent: `cycles/${month}/voids`,
+    held: `orders?month=${month}&show=holds`,
+  };
+  return places[reason] ?? `cycles/${month}?reason=${reason}`;
 }
 
 function deadlineTask(day: DeadlineDay): Task {

@@ -128,6 +128,19 @@ describe('what needs a person', () => {
     expect(tasks[2]?.steps).toEqual(['ng-cases?month=2026-11']);
   });
 
+  it('leads to the page where its rows are moved on', () => {
+    const reasons = (['expired', 'void_sent', 'held', 'capture_refused'] as const).map(
+      (reason) => ({ ...declined, reason }),
+    );
+    const tasks = listTasks([{ cycle: cycle(), exchanges: [], reasons }], []);
+    expect(tasks.map(({ steps }) => steps.join('/'))).toEqual([
+      'cycles/2026-11/charges?state=expired',
+      'cycles/2026-11/voids',
+      'orders?month=2026-11&show=holds',
+      'cycles/2026-11?reason=capture_refused',
+    ]);
+  });
+
   it('names nothing twice and nothing that waits for others', () => {
     const reasons = (['planned', 'selected_without_charge', 'sent', 'authorized'] as const).map(
       (reason) => ({

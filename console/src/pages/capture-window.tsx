@@ -161,7 +161,10 @@ function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
                 <Instant at={day.lastDayAt} />
               </Table.Td>
               <Table.Td>
-                <Anchor component={Link} to={place('cycles', day.month, 'captures')}>
+                <Anchor
+                  component={Link}
+                  to={`${place('cycles', day.month, 'charges')}?state=authorized`}
+                >
                   {words('choose')}
                 </Anchor>
               </Table.Td>

@@ -13,6 +13,7 @@ import { NextStepButton } from '../parts/next-step-button.tsx';
 import { OpenRows } from '../parts/open-rows.tsx';
 import { OrderExports } from '../parts/order-exports.tsx';
 import { Page } from '../parts/page.tsx';
+import { PortalWork } from '../parts/portal-work.tsx';
 import { PreviewList } from '../parts/preview-list.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
@@ -27,6 +28,7 @@ const useWords = defineWords('cycle', {
     orders: '注文CSV',
     previews: 'プレビューと承認',
     files: 'ファイル',
+    work: '請求ごとの作業',
     open: '締めるまでに残っていること',
     report: '報告',
     captures: '売上処理を選ぶ',
@@ -39,6 +41,7 @@ const useWords = defineWords('cycle', {
     orders: 'Order exports',
     previews: 'Previews and approval',
     files: 'Files',
+    work: 'Charge by charge',
     open: 'What is left before the close',
     report: 'Report',
     captures: 'Choose captures',
@@ -59,7 +62,11 @@ function CyclePage() {
       above={[{ to: place('cycles'), title: words('cycles') }]}
       actions={
         <>
-          <Button component={Link} to={place('cycles', month, 'captures')} variant="default">
+          <Button
+            component={Link}
+            to={`${place('cycles', month, 'charges')}?state=authorized`}
+            variant="default"
+          >
             {words('captures')}
           </Button>
           <Button component={Link} to={place('cycles', month, 'report')} variant="default">
@@ -117,6 +124,9 @@ function CycleSections({ cycle }: { readonly cycle: CycleDetail }) {
             )
           }
         </Loaded>
+      </Section>
+      <Section title={words('work')}>
+        <PortalWork cycle={cycle} />
       </Section>
       {cycle.stage !== 'closed' && (
         <Section title={words('open')}>

@@ -71,7 +71,7 @@ export function CaptureWaves() {
               <Instant at={capture.nextWaveAt} />
             </Table.Td>
             <Table.Td>
-              <Anchor component={Link} to={place('cycles', month, 'captures')}>
+              <Anchor component={Link} to={`${place('cycles', month, 'charges')}?state=authorized`}>
                 {words('choose')}
               </Anchor>
             </Table.Td>

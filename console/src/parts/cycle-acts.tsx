@@ -1,4 +1,4 @@
-import { Button, Radio, Stack, Text } from '@mantine/core';
+import { Alert, Button, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAct } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -19,6 +19,9 @@ const useWords = defineWords('cycle-acts', {
     kind: '種類',
     auth: 'オーソリ',
     capture: '売上',
+    built: '新しいファイルを {{n}} 個作りました。',
+    nothing: 'ファイルは作りませんでした',
+    close: '閉じる',
   },
   en: {
     resume: 'Resume',
@@ -31,6 +34,9 @@ const useWords = defineWords('cycle-acts', {
     kind: 'Kind',
     auth: 'Authorization',
     capture: 'Capture',
+    built: 'New files: {{n}}.',
+    nothing: 'No file was built',
+    close: 'Close',
   },
 });
 
@@ -72,6 +78,12 @@ export function ResumeCycle({
   );
 }
 
+interface Built {
+  readonly files: number;
+  /** Why there are none. */
+  readonly why: string | null;
+}
+
 /** New files for what came back from others; only where something waits for one. */
 export function RebuildFiles({ cycle }: { readonly cycle: CycleDetail }) {
   const words = useWords();
@@ -80,6 +92,7 @@ export function RebuildFiles({ cycle }: { readonly cycle: CycleDetail }) {
   const [opened, setOpened] = useState(false);
   const [kind, setKind] = useState<'auth' | 'capture'>('auth');
   const rebuild = useAct('rebuildFiles');
+  const [built, setBuilt] = useState<Built | null>(null);
   if (['collecting', 'previewing', 'awaiting_approval', 'closed'].includes(cycle.stage))
     return null;
   return (
@@ -87,6 +100,19 @@ export function RebuildFiles({ cycle }: { readonly cycle: CycleDetail }) {
       <Button variant="default" size="xs" disabled={!may} onClick={() => setOpened(true)}>
         {words('rebuild')}
       </Button>
+      {built !== null && (
+        <Alert
+          color={built.files === 0 ? 'yellow' : 'teal'}
+          variant="outline"
+          role="status"
+          withCloseButton
+          closeButtonLabel={words('close')}
+          title={built.files === 0 ? words('nothing') : words('built', { n: built.files })}
+          onClose={() => setBuilt(null)}
+        >
+          {built.why}
+        </Alert>
+      )}
       <ActDialog
         opened={opened}
         onClose={() => setOpened(false)}
@@ -98,7 +124,9 @@ export function RebuildFiles({ cycle }: { readonly cycle: CycleDetail }) {
         onConfirm={async (reason) => {
           const params = { merchant, month: cycle.month };
           const done = await rebuild.act({ params, body: { kind, reason } });
-          if (done !== null) setOpened(false);
+          if (done === null) return;
+          setOpened(false);
+          setBuilt(done);
         }}
       >
         <Text size="sm">{words('rebuildText')}</Text>

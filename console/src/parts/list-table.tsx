@@ -4,6 +4,8 @@ import { Empty } from './loaded.tsx';
 
 export interface Column<Row> {
   readonly title: string;
+  /** What stands at the head in place of the title. */
+  readonly head?: ReactNode;
   readonly cell: (row: Row) => ReactNode;
   /** Counts and yen stand at the right, under each other. */
   readonly numeric?: boolean;
@@ -31,9 +33,9 @@ export function ListTable<Row>({
       <Table highlightOnHover aria-label={label} verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            {columns.map(({ title, numeric }) => (
+            {columns.map(({ title, head = title, numeric }) => (
               <Table.Th key={title} scope="col" {...(numeric ? { ta: 'right' as const } : {})}>
-                {title}
+                {head}
               </Table.Th>
             ))}
           </Table.Tr>

@@ -1,6 +1,6 @@
 import { Alert, List, Text } from '@mantine/core';
 import type { ApiProblem } from '../../../api/client/api-problem.ts';
-import { defineWords } from '../language.ts';
+import { defineWords, useLanguage } from '../language.ts';
 
 const useWords = defineWords('problem', {
   ja: { title: '実行できませんでした', instance: '問い合わせ番号: {{instance}}' },
@@ -10,15 +10,16 @@ const useWords = defineWords('problem', {
 /** A refusal in the API's own words, with what is wrong where, read out as soon as it comes. */
 export function ProblemNote({ problem }: { readonly problem: ApiProblem | null }) {
   const words = useWords();
+  const { language } = useLanguage();
   if (problem === null) return null;
   return (
     <Alert color="red" variant="outline" title={words('title')} role="alert">
       <Text size="sm">{problem.detail}</Text>
       {problem.errors.length > 0 && (
         <List size="sm" mt="xs">
-          {problem.errors.slice(0, 20).map(({ path, message }) => (
+          {problem.errors.slice(0, 20).map(({ path, message, ja }) => (
             <List.Item key={`${path} ${message}`}>
-              {path}: {message}
+              {path}: {language === 'ja' ? (ja ?? message) : message}
             </List.Item>
           ))}
         </List>

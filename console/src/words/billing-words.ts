@@ -1,4 +1,5 @@
 import { CHARGE_STATE_LABELS_JA } from '../../../billing/charge.ts';
+import { correctionLabels } from '../../../billing/correction.ts';
 import { findingLabels } from '../../../billing/preview.ts';
 import { defineWords } from '../language.ts';
 
@@ -132,5 +133,17 @@ export const useSettledWords = defineWords('settled', {
     captured: 'Captured',
     voided: 'Voided',
     refused: 'Capture refused',
+  },
+});
+
+/** What became known of a month after its close. */
+export const useCorrectionKindWords = defineWords('correction-kinds', {
+  ja: correctionLabels,
+  en: {
+    late_result: 'Result after the close',
+    refund: 'Refund',
+    chargeback: 'Chargeback',
+    void_after_close: 'Void after the close',
+    other: 'Other',
   },
 });
