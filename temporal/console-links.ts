@@ -1,4 +1,5 @@
 import type { WorkflowClientInterceptor, WorkflowStartInput } from '@temporalio/client';
+import { consolePageMemo } from '../workflows/workflow-ids.ts';
 
 /**
  * From a workflow in the Temporal UI back to its object in the console. The console's addresses are
@@ -37,8 +38,16 @@ export function linkToConsole(consoleUrl: string): WorkflowClientInterceptor {
     const of = options.args[0] as { readonly merchant?: string } | undefined;
     const page = consolePageOf(options.workflowId, of?.merchant);
     if (page === null) return input;
-    const staticDetails = `[コンソールで開く](${consoleUrl}${page})`;
-    return { ...input, options: { ...options, staticDetails } };
+    const address = `${consoleUrl}${page}`;
+    return {
+      ...input,
+      options: {
+        ...options,
+        staticDetails: `[コンソールで開く](${address})`,
+        // Details are not handed on when a workflow continues as new; the memo is.
+        memo: { ...options.memo, [consolePageMemo]: address },
+      },
+    };
   };
   return {
     startWithDetails: async (input, next) => await next(linked(input)),

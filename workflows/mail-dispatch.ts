@@ -1,7 +1,6 @@
 import {
   continueAsNew,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -11,6 +10,7 @@ import { mailActivity, shortActivity, timingOf, type WorkflowInput } from './act
 import { hangBell, mayEnd } from './bell.ts';
 import { startClock } from './clock.ts';
 import { decideMail } from './messages.ts';
+import { showDetails } from './stage.ts';
 import { attentionAttribute } from './workflow-ids.ts';
 
 const MINUTE_MS = 60_000;
@@ -75,6 +75,6 @@ export async function mailDispatch(input: WorkflowInput): Promise<void> {
     if (workflowInfo().typedSearchAttributes.get(attentionAttribute) !== attention) {
       upsertSearchAttributes([{ key: attentionAttribute, value: attention }]);
     }
-    setCurrentDetails(attention ? `送信できたか分からないメール ${unknown} 件` : 'メールの送信');
+    showDetails(attention ? `送信できたか分からないメール ${unknown} 件` : 'メールの送信');
   }
 }

@@ -1,15 +1,10 @@
-import {
-  continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { MainActivities } from '../activities/index.ts';
 import { mailActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell, mayEnd } from './bell.ts';
 import { startClock } from './clock.ts';
 import { closeResendTasks } from './messages.ts';
+import { showDetails } from './stage.ts';
 
 /** Mails of one look; more are taken by the next, which follows at once. */
 const MAILS_AT_ONCE = 100;
@@ -25,7 +20,7 @@ export async function mailboxWatch(input: WorkflowInput): Promise<void> {
   const short = proxyActivities<MainActivities>(shortActivity(timingOf(input)));
   const line = proxyActivities<MainActivities>(mailActivity(timingOf(input)));
   const of = () => ({ merchant: input.merchant, now: clock.now() });
-  setCurrentDetails('受信メールの確認');
+  showDetails('受信メールの確認');
   // Here, because the tasks come from the mailbox; no look into it is needed for it.
   setHandler(closeResendTasks, ({ tasks, ...act }) => {
     const { workflowId } = workflowInfo();

@@ -1,7 +1,6 @@
 import {
   continueAsNew,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -13,6 +12,7 @@ import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
 import { actOnNgCases } from './messages.ts';
 import { readRefusal, refuseUnless } from './refusals.ts';
+import { showDetails } from './stage.ts';
 import { attentionAttribute } from './workflow-ids.ts';
 
 /** What a wave left undone is tried again after this, in case nobody tells the desk. */
@@ -77,6 +77,6 @@ export async function ngDesk(input: WorkflowInput): Promise<void> {
     if (workflowInfo().typedSearchAttributes.get(attentionAttribute) !== attention) {
       upsertSearchAttributes([{ key: attentionAttribute, value: attention }]);
     }
-    setCurrentDetails(details);
+    showDetails(details);
   }
 }

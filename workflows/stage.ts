@@ -1,7 +1,7 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { CycleStage } from '../billing/cycle.ts';
-import { attentionAttribute, stageAttribute } from './workflow-ids.ts';
+import { attentionAttribute, consolePageMemo, stageAttribute } from './workflow-ids.ts';
 
 /**
  * Says where the workflow stands, for people who look at the Temporal UI. Search attributes are
@@ -17,5 +17,15 @@ export function setStage(stage: CycleStage, attention: boolean, details: string)
     changes.push({ key: attentionAttribute, value: attention });
   }
   if (changes.length > 0) upsertSearchAttributes(changes);
-  setCurrentDetails(details);
+  showDetails(details);
+}
+
+/**
+ * Says what the workflow waits for. What its start wrote about the way to the console is lost to a run that
+ * continues another; the memo is not.
+ */
+export function showDetails(details: string): void {
+  const { memo, continuedFromExecutionRunId } = workflowInfo();
+  const page = continuedFromExecutionRunId === undefined ? undefined : memo?.[consolePageMemo];
+  setCurrentDetails(page === undefined ? details : `${details}\n\n[コンソールで開く](${page})`);
 }

@@ -93,6 +93,9 @@ export const mailDispatchWorkflowId = (merchant: string) => `mail:${slug(merchan
 
 export const mailboxWatchWorkflowId = (merchant: string) => `mailbox:${slug(merchant)}`;
 
+/** Memo of a workflow: the address of its object in the console, where the installation has one. */
+export const consolePageMemo = 'Console';
+
 /** A Schedule of a merchant; the ID of what it starts has the time behind it. */
 export const scheduleIdOf = (merchant: string, what: 'cycle' | 'retention' | 'refresh') =>
   `start:${slug(merchant)}:${what}`;

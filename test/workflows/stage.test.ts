@@ -1,5 +1,8 @@
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CycleStage } from '../../billing/cycle.ts';
+import { linkToConsole } from '../../temporal/console-links.ts';
+import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import type { RunningWorkers } from '../../workers/worker.ts';
 import { rowChanged } from '../../workflows/messages.ts';
 import {
@@ -58,4 +61,40 @@ test('search attributes are written when they change and only then', async () =>
     (event) => event.upsertWorkflowSearchAttributesEventAttributes,
   );
   expect(upserts).toHaveLength(3);
+});
+
+test('a run that continues another still knows the way to the console', async () => {
+  const { merchant, taskQueue } = temporal;
+  const { connection, options } = temporal.client;
+  const client = new Client({
+    connection,
+    namespace: options.namespace,
+    dataConverter: options.dataConverter,
+    interceptors: { workflow: [linkToConsole('https://console.example.jp')] },
+  });
+  const workflowId = `stager:${merchant}:renewed`;
+  const input = { merchant, clockOffsetMs: 0 };
+  const stager = { workflowId, workflow: 'stager', input, month: null, stage: null };
+  await createWorkflowStarter(client, taskQueue).start(stager);
+  const handle = client.workflow.getHandle(workflowId);
+  const say = (stage: CycleStage) => handle.signal(rowChanged, { kind: 'stage', id: stage });
+  const details = async () =>
+    ((await handle.query('__temporal_workflow_metadata')) as { currentDetails: string })
+      .currentDetails;
+  await say('capturing');
+  // What its start wrote stands beside it.
+  await expect.poll(details, { timeout: 20_000 }).toBe('details of capturing');
+  await say('stopped');
+  // Again, until the new run hears it.
+  const ofNewRun = async () => {
+    await say('closing');
+    return await details();
+  };
+  await expect
+    .poll(ofNewRun, { timeout: 20_000 })
+    .toBe(
+      `details of closing\n\n[コンソールで開く](https://console.example.jp/merchants/${merchant})`,
+    );
+  await say('closed');
+  await handle.result();
 });
