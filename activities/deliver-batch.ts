@@ -1,7 +1,7 @@
 import { admittedBy, circuitAfter, decideAfterAttempt } from '../billing/delivery.ts';
 import type { Db } from '../db/database.ts';
 import {
-  type ClaimedDelivery,
+  type Claim,
   type EndedAttempt,
   recordAttempts,
   returnClaims,
@@ -9,10 +9,10 @@ import {
 import { type DeliveryEndpoint, saveCircuit } from '../db/queries/delivery-endpoints.ts';
 import type { Sender } from './delivery-sender.ts';
 
-export interface Batch {
+export interface Batch<Claimed extends Claim> {
   readonly endpoint: DeliveryEndpoint;
-  readonly claimed: readonly ClaimedDelivery[];
-  readonly sender: Sender;
+  readonly claimed: readonly Claimed[];
+  readonly sender: Sender<Claimed>;
   /** The merchant's clock. */
   readonly now: () => string;
   /** The worker is to end, or another one has taken over: no further delivery leaves. */
@@ -24,10 +24,14 @@ export interface Batch {
  * soon as the writing before has ended. When the circuit opens or the worker is to end, the rest goes
  * back into the queue.
  */
-export async function deliverBatch(db: Db, merchantId: number, batch: Batch): Promise<void> {
+export async function deliverBatch<Claimed extends Claim>(
+  db: Db,
+  merchantId: number,
+  batch: Batch<Claimed>,
+): Promise<void> {
   const { endpoint, sender, now, isStopping } = batch;
   const waiting = [...batch.claimed];
-  const unsent: ClaimedDelivery[] = [];
+  const unsent: Claim[] = [];
   const recorder = createRecorder((ended) => recordAttempts(db, merchantId, ended));
   let circuit = endpoint.circuit;
   const sendInTurn = async () => {

@@ -4,6 +4,7 @@ import { createStrictDecoder } from '../billing/text-encoding.ts';
 import type { ClaimedDelivery } from '../db/queries/deliveries.ts';
 import type { DeliveryEndpoint } from '../db/queries/delivery-endpoints.ts';
 import { findCardNumber } from '../imports/card-number.ts';
+import type { WriteRequest } from './delivery-sender.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 const charsets = { cp932: '; charset=Shift_JIS', 'utf-8': '; charset=UTF-8', as_received: '' };
@@ -52,6 +53,14 @@ export function headersOf(
     'Tsukigime-Version': String(delivery.version),
   };
 }
+
+/** A carrier result as it leaves. Its receivers know one signature: the newest secret's. */
+export const writeResultRequest: WriteRequest<ClaimedDelivery> = (delivery, signing, endpoint) => {
+  const body = formOf(delivery, endpoint.encoding);
+  const [secret] = signing.secrets;
+  if (body === null || secret === undefined) return null;
+  return { body, headers: headersOf(delivery, body, endpoint, { secret, now: signing.now }) };
+};
 
 const longestExcerpt = 200;
 const maskedAnswer = '(カード番号と思われる数字を含むため、応答は保存していません)';

@@ -1,12 +1,11 @@
 import type { DeliveryOutcome } from '../billing/delivery.ts';
 import { listAllowedHosts } from '../db/queries/allowed-hosts.ts';
-import type { ClaimedDelivery } from '../db/queries/deliveries.ts';
 import type { DeliveryEndpoint } from '../db/queries/delivery-endpoints.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
-import { readSecret } from '../db/queries/secrets.ts';
+import { readSecretsInForce } from '../db/queries/secrets.ts';
 import { type DeliveryLine, type LineAnswer, openDeliveryLine } from '../outside/delivery-line.ts';
 import { OutsideError } from '../outside/outside-error.ts';
-import { excerptOf, formOf, headersOf } from './delivery-request.ts';
+import { excerptOf } from './delivery-request.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** What came of one attempt. */
@@ -17,22 +16,42 @@ export interface Sent {
   readonly answerStart: string | null;
 }
 
-export interface Sender {
+export interface Sender<Delivery> {
   /** @param now the merchant's clock, for the signature. */
-  send(delivery: ClaimedDelivery, endpoint: DeliveryEndpoint, now: string): Promise<Sent>;
+  send(delivery: Delivery, endpoint: DeliveryEndpoint, now: string): Promise<Sent>;
   close(): void;
 }
 
-type Opened = { readonly line: DeliveryLine; readonly secret: string } | Sent;
+export interface Signing {
+  /** The newest first; then those that a change has not put out of force yet. */
+  readonly secrets: readonly string[];
+  /** ISO instant on the merchant's clock. */
+  readonly now: string;
+}
+
+export interface WrittenRequest {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** @returns null when a character does not exist in the endpoint's encoding. */
+export type WriteRequest<Delivery> = (
+  delivery: Delivery,
+  signing: Signing,
+  endpoint: DeliveryEndpoint,
+) => WrittenRequest | null;
+
+type Opened = { readonly line: DeliveryLine; readonly secrets: readonly string[] } | Sent;
 
 /**
  * Sends deliveries of one merchant over a line that is opened with the first one, and again when the
  * endpoint was changed.
  */
-export function createSender(
+export function createSender<Delivery>(
   deps: Pick<ActivityDependencies, 'db' | 'fileKeys'>,
   merchant: Pick<Merchant, 'id' | 'kind'>,
-): Sender {
+  write: WriteRequest<Delivery>,
+): Sender<Delivery> {
   let opened: { version: number; result: Promise<Opened> } | undefined;
   const close = () => {
     opened?.result.then(
@@ -41,23 +60,22 @@ export function createSender(
     );
     opened = undefined;
   };
-  const openFor = (endpoint: DeliveryEndpoint): Promise<Opened> => {
+  const openFor = (endpoint: DeliveryEndpoint, now: string): Promise<Opened> => {
     if (opened?.version !== endpoint.version) {
       close();
-      opened = { version: endpoint.version, result: openLine(deps, merchant, endpoint) };
+      opened = { version: endpoint.version, result: openLine(deps, merchant, endpoint, now) };
     }
     return opened.result;
   };
   return {
     close,
     async send(delivery, endpoint, now) {
-      const open = await openFor(endpoint);
+      const open = await openFor(endpoint, now);
       if (!('line' in open)) return open;
-      const form = formOf(delivery, endpoint.encoding);
-      if (form === null)
+      const written = write(delivery, { secrets: open.secrets, now }, endpoint);
+      if (written === null)
         return notSent('送信先の文字コードで表せない文字があるため送信していません');
-      const signing = { secret: open.secret, now };
-      return toSent(await open.line.post(form, headersOf(delivery, form, endpoint, signing)));
+      return toSent(await open.line.post(written.body, written.headers));
     },
   };
 }
@@ -66,9 +84,12 @@ async function openLine(
   { db, fileKeys }: Pick<ActivityDependencies, 'db' | 'fileKeys'>,
   merchant: Pick<Merchant, 'id' | 'kind'>,
   endpoint: DeliveryEndpoint,
+  now: string,
 ): Promise<Opened> {
-  const secret = await readSecret(db, merchant.id, endpoint.secretName, fileKeys);
-  if (secret === null) {
+  const overlapHours = endpoint.webhook?.secretOverlapHours ?? 0;
+  const named = { name: endpoint.secretName, overlapHours, now };
+  const secrets = await readSecretsInForce(db, merchant.id, named, fileKeys);
+  if (secrets.length === 0) {
     return notSent(`署名用のシークレット ${endpoint.secretName} が未登録のため送信していません`);
   }
   const hosts = await listAllowedHosts(db, merchant.id);
@@ -82,7 +103,7 @@ async function openLine(
       timeoutMs: endpoint.timeoutMs,
       connections: endpoint.concurrency,
     });
-    return { line, secret };
+    return { line, secrets };
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     if (error.problem === 'address_refused') return notSent(error.ja);

@@ -1,13 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { businessDateOf } from '../billing/business-date.ts';
 import { admittedBy, digestInstant } from '../billing/delivery.ts';
-import { claimDeliveries, closeCutOffAttempts, findNextDue } from '../db/queries/deliveries.ts';
+import { closeCutOffAttempts, findNextDue } from '../db/queries/deliveries.ts';
 import { type DeliveryEndpoint, findEndpoint } from '../db/queries/delivery-endpoints.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { readUntoldSendErrors, takeSendErrorDigest } from '../db/queries/send-error-digests.ts';
-import { deliverBatch } from './deliver-batch.ts';
-import { createSender } from './delivery-sender.ts';
+import { openChannel } from './delivery-channel.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -53,7 +52,7 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
     const clock = startFrom(of.now);
     let endpoint = await requireEndpoint(merchant.id, of.endpoint);
     await closeCutOffAttempts(db, merchant.id, { endpointId: endpoint.id, now: of.now });
-    const sender = createSender(deps, merchant);
+    const channel = openChannel(deps, merchant, endpoint);
     const { cancellationSignal } = Context.current();
     const isStopping = () => cancellationSignal.aborted;
     try {
@@ -61,24 +60,20 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
         const most = endpoint.concurrency * claimsPerConnection;
         const limit = admittedBy(endpoint.circuit, clock.now(), most);
         if (endpoint.state !== 'active' || limit === 0) return { endpoint, more: false };
-        const claimed = await claimDeliveries(db, merchant.id, {
-          endpointId: endpoint.id,
-          now: clock.now(),
-          limit,
-        });
-        if (claimed.length === 0) return { endpoint, more: false };
+        const send = await channel.claim({ endpointId: endpoint.id, now: clock.now(), limit });
+        if (send === null) return { endpoint, more: false };
         const watch = watchVersion(() => findEndpoint(db, merchant.id, of.endpoint), endpoint);
         const batch = {
-          ...{ endpoint, claimed, sender, now: clock.now },
+          ...{ endpoint, now: clock.now },
           isStopping: () => isStopping() || watch.hasChanged(),
         };
-        await deliverBatch(db, merchant.id, batch).finally(watch.end);
+        await send(batch).finally(watch.end);
         // Read anew: someone may have paused it, and the circuit stands there.
         endpoint = await requireEndpoint(merchant.id, of.endpoint);
       }
       return { endpoint, more: true };
     } finally {
-      sender.close();
+      channel.close();
     }
   }
 
@@ -109,12 +104,16 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
         });
         // Somebody was faster than the mail: there is nothing left to do.
         if (digest === null || digest.oldestAt === null) return false;
-        const { mailPosted } = await notifyOperators(trx, merchant.id, {
-          key: `send-errors:${of.endpoint}:${digest.number}`,
-          template: 'send_errors_digest',
-          parameters: { count: digest.open, oldestOn: businessDateOf(digest.oldestAt) },
-          now: of.now,
-        });
+        const key = `send-errors:${of.endpoint}:${digest.number}`;
+        const open = { count: digest.open, oldestOn: businessDateOf(digest.oldestAt) };
+        const { mailPosted } = await (endpoint.kind === 'carrier'
+          ? notifyOperators(trx, merchant.id, {
+              ...{ key, template: 'send_errors_digest', parameters: open, now: of.now },
+            })
+          : notifyOperators(trx, merchant.id, {
+              ...{ key, template: 'webhook_errors_digest', now: of.now },
+              parameters: { endpoint: of.endpoint, ...open },
+            }));
         return mailPosted;
       });
       if (posted) await deps.workflows.wakeMail(merchant);

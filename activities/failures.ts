@@ -11,6 +11,7 @@ export type FailureType =
   | 'UnknownConfirmation'
   | 'ConfirmationOutdated'
   | 'UnknownTasks'
+  | 'UnknownWebhookEvents'
   | 'UnknownFile'
   | 'UnusableFile'
   | 'SettingsIncomplete'

@@ -39,6 +39,7 @@ import { createSendRefreshActivities } from './send-refresh.ts';
 import { createTakeOutActivities } from './take-out.ts';
 import { createTransactionFileActivities } from './transaction-file.ts';
 import { createVoidActivities } from './voids.ts';
+import { createWebhookActivities } from './webhooks.ts';
 
 /** Every activity, by the task queue that runs it: short statements, and whole files. */
 export function createActivities(deps: ActivityDependencies) {
@@ -67,6 +68,7 @@ export function createActivities(deps: ActivityDependencies) {
       ...createMonthStarterActivities(deps),
       ...createSendErrorActivities(deps),
       ...createVoidActivities(deps),
+      ...createWebhookActivities(deps),
     },
     files: {
       ...sends,

@@ -48,6 +48,7 @@ import { tokenRoutes } from './contract/tokens.ts';
 import { userRoutes } from './contract/users.ts';
 import { voidRoutes } from './contract/voids.ts';
 import { watchedCardRoutes } from './contract/watched-cards.ts';
+import { webhookRoutes } from './contract/webhooks.ts';
 
 /** Every route there is, by the name of its handler. A new noun adds one line here. */
 export const contract = {
@@ -99,6 +100,7 @@ export const contract = {
   ...portalCaptureRoutes,
   ...paymentInquiryRoutes,
   ...deliveryEndpointRoutes,
+  ...webhookRoutes,
   ...carrierResultRoutes,
   ...carrierResendTaskRoutes,
 };

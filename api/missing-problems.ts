@@ -131,6 +131,11 @@ export const missingProblems = {
     detail:
       'この送信先は登録されていません。何も変更していません。送信先の一覧を確かめてください。',
   },
+  'webhook-event-not-found': {
+    status: 404,
+    title: 'No such webhook event',
+    detail: 'この通知はありません。送信記録を読み直してください。',
+  },
   'carrier-result-not-found': {
     status: 404,
     title: 'No such carrier-payment result',

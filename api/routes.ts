@@ -50,6 +50,7 @@ import { tokenHandlers } from './routes/tokens.ts';
 import { userHandlers } from './routes/users.ts';
 import { voidHandlers } from './routes/voids.ts';
 import { watchedCardHandlers } from './routes/watched-cards.ts';
+import { webhookHandlers } from './routes/webhooks.ts';
 
 /** A handler for every route of the contract. A new noun adds one line here. */
 export const handlers: Handlers<Contract> = {
@@ -101,6 +102,7 @@ export const handlers: Handlers<Contract> = {
   ...portalCaptureHandlers,
   ...paymentInquiryHandlers,
   ...deliveryEndpointHandlers,
+  ...webhookHandlers,
   ...carrierResultHandlers,
   ...carrierResendTaskHandlers,
 };

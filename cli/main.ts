@@ -10,6 +10,7 @@ import { addMigrationCommands } from './migration-commands.ts';
 import { addNgCommands } from './ng-commands.ts';
 import { addRefreshCommands } from './refresh-commands.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
+import { addWebhookCommands } from './webhook-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -60,6 +61,7 @@ function createProgram(): Command {
   addMigrationCommands(program, { lazily, wholeNumber, oneOf });
   addNgCommands(program, { lazily, oneOf });
   addRefreshCommands(program, { lazily, oneOf });
+  addWebhookCommands(program, { lazily, wholeNumber, oneOf });
   program
     .command('docs', { hidden: true })
     .command('formats')

@@ -71,6 +71,10 @@ export interface DeliveryEndpointsTable {
     string | Date | null
   >;
   created_at: Instant;
+  kind: ColumnType<'carrier' | 'webhook', 'carrier' | 'webhook' | undefined, never>;
+  /** Of a webhook: what it wants to be told. */
+  events: ColumnType<string[] | null, string[] | null | undefined, string[]>;
+  secret_overlap_hours: Kept<number>;
 }
 export type DeliveryState = 'due' | 'delivered' | 'failed' | 'settled';
 export interface DeliveriesTable {
@@ -78,7 +82,9 @@ export interface DeliveriesTable {
   merchant_id: Fact<number>;
   public_id: OptionalFact<string>;
   endpoint_id: Fact<number>;
-  result_id: Fact<number>;
+  /** One of the two. */
+  result_id: OptionalFact<number | null>;
+  event_id: OptionalFact<number | null>;
   ordering_key: Fact<string>;
   state: Kept<DeliveryState>;
   attempt: Kept<number>;
@@ -86,6 +92,8 @@ export interface DeliveriesTable {
   due_at: ColumnType<string, string | Date, string | Date>;
   /** The desk's act by which it is sent again; its edited parameters go instead of the original. */
   act_id: ColumnType<number | null, number | null | undefined, number | null>;
+  /** Of a webhook: the decision by which it is sent again. */
+  resent_by: ColumnType<number | null, number | null | undefined, number | null>;
   created_at: Instant;
 }
 export type DeliveryOutcome =

@@ -567,6 +567,8 @@ create table cycles (
   scope text default 'all'::text not null,
   attention_since timestamp with time zone,
   blanked_at timestamp with time zone,
+  stage_since timestamp with time zone,
+  stage_changes integer default 0 not null,
   constraint cycles_pkey PRIMARY KEY (id),
   constraint cycles_merchant_id_billing_month_key UNIQUE (merchant_id, billing_month),
   constraint cycles_billing_month_check CHECK ((billing_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -591,7 +593,7 @@ create table deliveries (
   merchant_id bigint not null,
   public_id uuid default gen_random_uuid() not null,
   endpoint_id bigint not null,
-  result_id bigint not null,
+  result_id bigint,
   ordering_key text not null,
   state text default 'due'::text not null,
   attempt integer default 0 not null,
@@ -599,9 +601,13 @@ create table deliveries (
   due_at timestamp with time zone not null,
   act_id bigint,
   created_at timestamp with time zone not null,
+  event_id bigint,
+  resent_by bigint,
   constraint deliveries_pkey PRIMARY KEY (id),
+  constraint deliveries_endpoint_id_event_id_key UNIQUE (endpoint_id, event_id),
   constraint deliveries_endpoint_id_result_id_key UNIQUE (endpoint_id, result_id),
   constraint deliveries_public_id_key UNIQUE (public_id),
+  constraint a_delivery_is_of_one_thing CHECK ((num_nonnulls(result_id, event_id) = 1)),
   constraint deliveries_attempt_check CHECK ((attempt >= 0)),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'failed'::text, 'settled'::text]))),
   constraint deliveries_tries_left_check CHECK ((tries_left >= 0))
@@ -637,12 +643,18 @@ create table delivery_endpoints (
   failures_in_a_row integer default 0 not null,
   circuit_open_until timestamp with time zone,
   created_at timestamp with time zone not null,
+  kind text default 'carrier'::text not null,
+  events text[],
+  secret_overlap_hours integer default 0 not null,
   constraint delivery_endpoints_pkey PRIMARY KEY (id),
   constraint delivery_endpoints_slug_key UNIQUE (slug),
+  constraint a_webhook_wants_events CHECK (((kind = 'webhook'::text) = (events IS NOT NULL))),
   constraint delivery_endpoints_circuit_failures_check CHECK ((circuit_failures > 0)),
   constraint delivery_endpoints_circuit_pause_seconds_check CHECK ((circuit_pause_seconds > 0)),
   constraint delivery_endpoints_concurrency_check CHECK ((concurrency > 0)),
   constraint delivery_endpoints_encoding_check CHECK ((encoding = ANY (ARRAY['as_received'::text, 'cp932'::text, 'utf-8'::text]))),
+  constraint delivery_endpoints_kind_check CHECK ((kind = ANY (ARRAY['carrier'::text, 'webhook'::text]))),
+  constraint delivery_endpoints_secret_overlap_hours_check CHECK ((secret_overlap_hours >= 0)),
   constraint delivery_endpoints_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,64}$'::text)),
   constraint delivery_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'retired'::text]))),
   constraint delivery_endpoints_timeout_ms_check CHECK ((timeout_ms > 0))
@@ -1512,6 +1524,18 @@ create table runs (
   constraint runs_n_check CHECK ((n >= 1)),
   constraint runs_scope_check CHECK ((scope = ANY (ARRAY['all'::text, 'chosen'::text])))
 );
+create table schedule_decisions (
+  merchant_id bigint not null,
+  what text not null,
+  n integer not null,
+  paused boolean not null,
+  actor text not null,
+  reason text not null,
+  decided_at timestamp with time zone not null,
+  constraint schedule_decisions_pkey PRIMARY KEY (merchant_id, what, n),
+  constraint schedule_decisions_n_check CHECK ((n > 0)),
+  constraint schedule_decisions_what_check CHECK ((what = ANY (ARRAY['cycle'::text, 'refresh'::text, 'retention'::text])))
+);
 create table selection_rows (
   selection_id bigint not null,
   record integer not null,
@@ -1726,6 +1750,23 @@ create table users (
   constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint users_password_hash_check CHECK ((password_hash ~~ '$scrypt$%'::text))
 );
+create table webhook_events (
+  id bigint generated always as identity not null,
+  merchant_id bigint not null,
+  public_id uuid default gen_random_uuid() not null,
+  type text not null,
+  key text not null,
+  subject text not null,
+  data jsonb not null,
+  occurred_at timestamp with time zone not null,
+  cycle_id bigint,
+  exchange_id bigint,
+  decision_id bigint,
+  constraint webhook_events_pkey PRIMARY KEY (id),
+  constraint webhook_events_merchant_id_key_key UNIQUE (merchant_id, key),
+  constraint webhook_events_public_id_key UNIQUE (public_id),
+  constraint webhook_events_type_check CHECK ((type ~ '^[a-z]+([.][a-z]+)?$'::text))
+);
 
 alter table allowed_hosts add constraint allowed_hosts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table audit_heads add constraint audit_heads_chain_id_n_fkey FOREIGN KEY (chain_id, n) REFERENCES audit_entries(chain_id, n);
@@ -1796,7 +1837,9 @@ alter table customer_tags add constraint customer_tags_merchant_id_fkey FOREIGN 
 alter table cycles add constraint cycles_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table decisions add constraint decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table deliveries add constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES delivery_endpoints(id);
+alter table deliveries add constraint deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES webhook_events(id);
 alter table deliveries add constraint deliveries_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table deliveries add constraint deliveries_resent_by_fkey FOREIGN KEY (resent_by) REFERENCES decisions(id);
 alter table deliveries add constraint deliveries_result_id_fkey FOREIGN KEY (result_id) REFERENCES carrier_results(id);
 alter table delivery_attempts add constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
 alter table delivery_attempts add constraint delivery_attempts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1876,6 +1919,7 @@ alter table run_withdrawals add constraint run_withdrawals_run_id_fkey FOREIGN K
 alter table runs add constraint runs_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table runs add constraint runs_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table runs add constraint runs_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
+alter table schedule_decisions add constraint schedule_decisions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table selections add constraint selections_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
 alter table selections add constraint selections_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table selections add constraint selections_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -1905,6 +1949,8 @@ alter table token_merchants add constraint token_merchants_merchant_id_fkey FORE
 alter table token_merchants add constraint token_merchants_token_id_fkey FOREIGN KEY (token_id) REFERENCES tokens(id);
 alter table user_grants add constraint user_grants_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table user_grants add constraint user_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table webhook_events add constraint webhook_events_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
+alter table webhook_events add constraint webhook_events_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
@@ -1940,8 +1986,10 @@ CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_a
 CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
 CREATE INDEX deliveries_in_order ON public.deliveries USING btree (endpoint_id, ordering_key, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_of_result ON public.deliveries USING btree (merchant_id, result_id);
+CREATE INDEX deliveries_resent ON public.deliveries USING btree (resent_by) WHERE (resent_by IS NOT NULL);
 CREATE INDEX delivery_endpoints_of_merchant ON public.delivery_endpoints USING btree (merchant_id, id);
 CREATE INDEX desk_decisions_by_item ON public.desk_decisions USING btree (merchant_id, item);
+CREATE INDEX ending_results_by_decision ON public.ending_results USING btree (decision_id, charge_id) WHERE (decision_id IS NOT NULL);
 CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE (k > 1);
 CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX endings_listed ON public.endings USING btree (merchant_id, charge_id) WHERE ((exchange_id IS NULL) AND (kind <> 'expired'::text));
@@ -1985,6 +2033,7 @@ CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_i
 CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
 CREATE INDEX user_grants_by_merchant ON public.user_grants USING btree (merchant_id, user_id);
 CREATE INDEX user_grants_newest ON public.user_grants USING btree (user_id, merchant_id, id DESC);
+CREATE INDEX webhook_events_newest ON public.webhook_events USING btree (merchant_id, id);
 
 CREATE OR REPLACE FUNCTION public.blank_expired(merchant bigint, import_months integer, order_months integer, carrier_months integer)
  RETURNS jsonb
@@ -2743,6 +2792,24 @@ AS $function$
           join merchant_settings m on m.merchant_id = $1
            and m.version = (select max(x.version) from merchant_settings x where x.merchant_id = $1)
          where o.collection_id = $2 and o.record = $3), true) $function$;
+CREATE OR REPLACE FUNCTION public.queue_webhook_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      execute $q$
+        insert into deliveries (merchant_id, endpoint_id, event_id, ordering_key, tries_left, due_at,
+          created_at)
+        select n.merchant_id, e.id, n.id, n.subject, cardinality(e.back_off_seconds) + 1,
+          n.occurred_at, n.occurred_at
+        from new_rows n
+        join delivery_endpoints e on e.merchant_id = n.merchant_id and e.kind = 'webhook'
+          and e.state <> 'retired' and n.type = any (e.events)
+        order by n.id
+      $q$;
+      return null;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.refuse_fact(table_name text, rule text, offending text, remedy text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2753,13 +2820,192 @@ AS $function$
         using errcode = 'TK001', hint = remedy, schema = 'public', table = table_name,
           constraint = rule;
     end $function$;
+CREATE OR REPLACE FUNCTION public.remove_ended_sessions(days integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare removed int;
+    begin
+      if days is null or days < 90 then
+        raise exception 'sessions are kept for 90 days at least';
+      end if;
+      delete from sessions
+       where started_at < clock_timestamp() - make_interval(days => days)
+         and least(ended_at, expires_at) < clock_timestamp();
+      get diagnostics removed = row_count;
+      return removed;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_captures()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      if webhooks_want(array['charges.captured']) then
+        execute $q$
+          insert into webhook_events (merchant_id, type, key, subject, data, occurred_at, cycle_id,
+            exchange_id, decision_id)
+          select c.merchant_id, w.type, w.type || ':' || min(r.charge_id) || '.' || min(r.n) || '.'
+              || min(r.k),
+            'cycle:' || c.billing_month,
+            jsonb_build_object('month', c.billing_month, 'by', case
+              when r.exchange_id is null then 'list' else 'file' end,
+              'charges', count(*), 'amountYen', sum(e.amount_yen)),
+            r.recorded_at, c.id, r.exchange_id, r.decision_id
+          from new_rows r
+          join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
+          join charges h on h.id = r.charge_id
+          join cycles c on c.id = h.cycle_id
+          join webhook_wishes w on w.merchant_id = r.merchant_id and w.type = 'charges.captured'
+          where r.result = 'captured'
+          group by w.type, c.merchant_id, c.id, c.billing_month, r.exchange_id, r.decision_id,
+            r.recorded_at
+          order by c.id
+          on conflict do nothing
+        $q$;
+      end if;
+      if webhooks_want(array['charge.captured']) then
+        execute $q$
+          insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+          select r.merchant_id, w.type, w.type || ':' || r.charge_id || '.' || r.n || '.' || r.k,
+            'order:' || h.order_number,
+            jsonb_build_object('month', c.billing_month, 'orderNumber', h.order_number,
+              'amountYen', e.amount_yen),
+            r.recorded_at
+          from new_rows r
+          join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
+          join charges h on h.id = r.charge_id
+          join cycles c on c.id = h.cycle_id
+          join webhook_wishes w on w.merchant_id = r.merchant_id and w.type = 'charge.captured'
+          where r.result = 'captured'
+          order by r.charge_id
+          on conflict do nothing
+        $q$;
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_card_locks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      if webhooks_want(array['card.locked']) then
+        execute $q$
+          insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+          select l.merchant_id, w.type, w.type || ':' || l.id, 'customer:' || l.customer_number,
+            jsonb_build_object('lock', l.number, 'customerNumber', l.customer_number,
+              'service', l.service, 'verdict', l.verdict),
+            l.locked_at
+          from new_rows l
+          join webhook_wishes w on w.merchant_id = l.merchant_id and w.type = 'card.locked'
+          order by l.id
+          on conflict do nothing
+        $q$;
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_card_unlocks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      if webhooks_want(array['card.unlocked']) then
+        execute $q$
+          insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+          select u.merchant_id, w.type, w.type || ':' || u.lock_id, 'customer:' || l.customer_number,
+            jsonb_build_object('lock', l.number, 'customerNumber', l.customer_number,
+              'service', l.service, 'how', u.how),
+            u.unlocked_at
+          from new_rows u
+          join card_locks l on l.id = u.lock_id
+          join webhook_wishes w on w.merchant_id = u.merchant_id and w.type = 'card.unlocked'
+          order by u.lock_id
+          on conflict do nothing
+        $q$;
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_cycle_stage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+      select new.merchant_id, w.type, w.type || ':' || new.id || ':' || new.stage_changes,
+        'cycle:' || new.billing_month,
+        jsonb_build_object('month', new.billing_month, 'stage', new.stage,
+          'previousStage', case when tg_op = 'UPDATE' then old.stage end),
+        coalesce(new.stage_since, new.started_at)
+      from webhook_wishes w
+      where w.merchant_id = new.merchant_id and w.type = 'cycle.stage'
+      on conflict do nothing;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_import()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+      select new.merchant_id, w.type, w.type || ':' || new.id, 'import:' || new.number,
+        jsonb_build_object('import', new.number, 'kind', new.kind, 'stage', new.stage,
+          'rows', new.rows, 'imported', new.imported, 'failed', new.failed),
+        new.finished_at
+      from webhook_wishes w
+      where w.merchant_id = new.merchant_id and w.type = 'import.finished'
+      on conflict do nothing;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.tell_ng_cases()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      if webhooks_want(array['ng.opened', 'ng.closed']) then
+        execute $q$
+          insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+          select s.merchant_id, w.type, w.type || ':' || s.id, 'order:' || h.order_number,
+            jsonb_build_object('month', c.billing_month, 'orderNumber', h.order_number,
+              'amountYen', k.amount_yen)
+            || case s.kind when 'opened' then '{}'::jsonb else
+              jsonb_build_object('outcome', k.outcome, 'recoveredBy', k.recovered_by) end,
+            s.taken_at
+          from new_rows s
+          join ng_cases k on k.id = s.case_id
+          join charges h on h.id = k.charge_id
+          join cycles c on c.id = k.cycle_id
+          join webhook_wishes w on w.merchant_id = s.merchant_id and w.type = 'ng.' || s.kind
+          where s.kind in ('opened', 'closed')
+          order by s.id
+          on conflict do nothing
+        $q$;
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.webhooks_want(types text[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      select exists (select from delivery_endpoints e
+        where e.kind = 'webhook' and e.state <> 'retired' and e.events && $1) $function$;
 
 CREATE TRIGGER attempts_rules AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_attempts();
 CREATE TRIGGER attempts_unclosed AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER attempts_unheld AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER attempts_unlocked AFTER INSERT ON public.attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_card_locks();
 CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_audit_entries();
+CREATE TRIGGER card_locks_are_told AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_locks();
 CREATE TRIGGER card_locks_serial AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lock_merchant_of_card_lock();
+CREATE TRIGGER card_unlocks_are_told AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_unlocks();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
 CREATE TRIGGER charge_items_unclosed AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER charges_rules AFTER INSERT ON public.charges REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charges();
@@ -2769,18 +3015,24 @@ CREATE TRIGGER contradictions_rules AFTER INSERT ON public.contradictions REFERE
 CREATE TRIGGER contradictions_unclosed AFTER INSERT ON public.contradictions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER correction_acknowledgements_rules AFTER INSERT ON public.correction_acknowledgements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_correction_acknowledgements();
 CREATE TRIGGER corrections_rules AFTER INSERT ON public.corrections REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_corrections();
+CREATE TRIGGER cycles_are_told AFTER UPDATE OF stage ON public.cycles FOR EACH ROW WHEN ((old.stage IS DISTINCT FROM new.stage)) EXECUTE FUNCTION tell_cycle_stage();
+CREATE TRIGGER cycles_begun_are_told AFTER INSERT ON public.cycles FOR EACH ROW EXECUTE FUNCTION tell_cycle_stage();
 CREATE TRIGGER cycles_stay_closed AFTER INSERT OR UPDATE OF stage, closed_at ON public.cycles FOR EACH ROW EXECUTE FUNCTION keep_closed_month();
+CREATE TRIGGER ending_results_are_told AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_captures();
 CREATE TRIGGER ending_results_rules AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_ending_results();
 CREATE TRIGGER ending_results_unclosed AFTER INSERT ON public.ending_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER endings_rules AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_endings();
 CREATE TRIGGER endings_unclosed AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER endings_unheld AFTER INSERT ON public.endings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_holds();
 CREATE TRIGGER file_lines_rules AFTER INSERT ON public.file_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_file_lines();
+CREATE TRIGGER imports_are_told AFTER UPDATE OF stage ON public.imports FOR EACH ROW WHEN (((old.stage IS DISTINCT FROM new.stage) AND (new.stage = ANY (ARRAY['done'::text, 'refused'::text])))) EXECUTE FUNCTION tell_import();
+CREATE TRIGGER ng_case_steps_are_told AFTER INSERT ON public.ng_case_steps REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_ng_cases();
 CREATE TRIGGER outcomes_rules AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_outcomes();
 CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
+CREATE TRIGGER webhook_events_queued AFTER INSERT ON public.webhook_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_webhook_events();
 
 create view charge_states as
  SELECT c.id AS charge_id,
@@ -2978,6 +3230,12 @@ create view locked_charges as
    FROM (billing_card_locks l
      JOIN charges c ON (((c.merchant_id = l.merchant_id) AND (c.customer_number = l.customer_number))))
   WHERE order_charges_service(l.merchant_id, c.collection_id, c.record, l.service);
+create view webhook_wishes as
+ SELECT DISTINCT e.merchant_id,
+    w.type
+   FROM (delivery_endpoints e
+     CROSS JOIN LATERAL unnest(e.events) w(type))
+  WHERE ((e.kind = 'webhook'::text) AND (e.state <> 'retired'::text));
 
 grant insert, maintain, select on attempts to tsukigime_app;
 grant insert, maintain, select on charge_items to tsukigime_app;
@@ -3086,6 +3344,7 @@ grant insert, select on run_orders to tsukigime_app;
 grant insert, select on run_plans to tsukigime_app;
 grant insert, select on run_withdrawals to tsukigime_app;
 grant insert, select on runs to tsukigime_app;
+grant insert, select on schedule_decisions to tsukigime_app;
 grant insert, select on selections to tsukigime_app;
 grant insert, select on send_answers to tsukigime_app;
 grant insert, select on send_error_acts to tsukigime_app;
@@ -3102,6 +3361,7 @@ grant insert, select on token_merchants to tsukigime_app;
 grant insert, select on tokens to tsukigime_app;
 grant insert, select on user_grants to tsukigime_app;
 grant insert, select on users to tsukigime_app;
+grant insert, select on webhook_events to tsukigime_app;
 grant select on billing_card_locks to tsukigime_app;
 grant select on charge_states to tsukigime_app;
 grant select on closed_months to tsukigime_app;
@@ -3111,15 +3371,16 @@ grant select on migration_scope to tsukigime_app;
 grant select on open_card_locks to tsukigime_app;
 grant select on open_order_holds to tsukigime_app;
 grant select on order_verdicts to tsukigime_app;
+grant select on webhook_wishes to tsukigime_app;
 grant update (acceptance_number, accepted_at, amount_yen, attention, completed_at, due_at, file_id, finished_at, note, records, stage, unclear_at) on exchanges to tsukigime_app;
 grant update (acknowledged_at, acknowledged_by) on customer_reviews to tsukigime_app;
-grant update (act_id, attempt, due_at, state, tries_left) on deliveries to tsukigime_app;
+grant update (act_id, attempt, due_at, resent_by, state, tries_left) on deliveries to tsukigime_app;
 grant update (amount_yen, card_id, deleted_at, next_month, status, updated_at) on subscriptions to tsukigime_app;
-grant update (attention, attention_since, closed_at, stage, trouble) on cycles to tsukigime_app;
+grant update (attention, attention_since, closed_at, stage, stage_changes, stage_since, trouble) on cycles to tsukigime_app;
 grant update (attention, closed_at, due_at, first, note, request_at, request_file_id, sent_at, stage, targets, unclear_at) on card_refreshes to tsukigime_app;
 grant update (auth_key_data, auth_key_id, auth_key_iv, brand, deleted_at, expiry, holder, import_id, last_digits, send_id, sequence, updated_at) on cards to tsukigime_app;
 grant update (auth_key_data, auth_key_id, auth_key_iv, holder) on migration_card_changes to tsukigime_app;
-grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, failures_in_a_row, secret_name, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
+grant update (back_off_seconds, circuit_failures, circuit_open_until, circuit_pause_seconds, concurrency, encoding, events, failures_in_a_row, secret_name, secret_overlap_hours, state, timeout_ms, url, version) on delivery_endpoints to tsukigime_app;
 grant update (birth_date, blanked_at, building, city, customer_type, deleted_at, email, gender, import_id, kana, name, newsletter, occupation_id, phone, postal_code, prefecture, street, tag_ids, updated_at) on customers to tsukigime_app;
 grant update (class, closed_at, code, due_at, limit_kind, n, next_step, outcome, plan, recovered_by, revision, why) on ng_cases to tsukigime_app;
 grant update (clock_offset_ms, name) on merchants to tsukigime_app;

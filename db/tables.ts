@@ -7,6 +7,7 @@ import type {
   Id,
   Instant,
   Json,
+  Kept,
   LaterInstant,
   OpenId,
   OptionalFact,
@@ -25,6 +26,7 @@ import type { PreviewTables } from './preview-tables.ts';
 import type { ReconciliationTables } from './reconciliation-tables.ts';
 import type { RefreshTables } from './refresh-tables.ts';
 import type { ScheduleTables } from './schedule-tables.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 export type { ExchangeKind, ExchangeStage, ResultVerdict } from './exchange-tables.ts';
 
@@ -115,6 +117,9 @@ export interface CyclesTable {
   trouble: ColumnType<string | null, string | null | undefined, string | null>;
   scope: OptionalFact<'all' | 'chosen'>;
   attention_since: LaterInstant;
+  /** When it came to its stage; null = when it was started, or before this was kept. */
+  stage_since: LaterInstant;
+  stage_changes: Kept<number>;
 }
 
 export interface Database
@@ -134,7 +139,8 @@ export interface Database
     OrderTables,
     OutsideTables,
     PreviewTables,
-    ScheduleTables {
+    ScheduleTables,
+    WebhookTables {
   merchants: MerchantsTable;
   merchant_settings: MerchantSettingsTable;
   audit_entries: AuditEntriesTable;

@@ -63,6 +63,7 @@ export const insertOnlyTables: readonly string[] = [
   'delivery_attempts',
   'send_errors',
   'send_error_acts',
+  'webhook_events',
   'corrections',
   'correction_acknowledgements',
   'closed_months',
@@ -106,7 +107,9 @@ export async function inspectStack(config: Config): Promise<Finding[]> {
   const running = findRunningStack(config);
   const findings: Finding[] = [checkNode(process.versions.node), ...checkKeys(config, running)];
   findings.push(await checkDisk(config.dataDir));
-  if (config.databaseUrl === undefined) findings.push(await checkPostgresPrograms());
+  if (config.databaseUrl === undefined && config.databaseUrlApp === undefined) {
+    findings.push(await checkPostgresPrograms());
+  }
   findings.push(...(await checkPostgres(running)));
   if (config.temporalAddress === undefined) findings.push(...(await checkTemporalCli(config)));
   findings.push(...(await checkTemporal(running)));

@@ -6,6 +6,7 @@ import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { recordAuditHeads } from '../db/queries/audit-heads.ts';
+import { listWebhooksWithNews } from '../db/queries/delivery-wakes.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
@@ -20,6 +21,7 @@ import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.t
 import type { keepAuditHeads } from './audit-heads.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
 import { type SyncedSchedule, syncSchedules } from './schedules.ts';
+import { keepWebhooksAwake } from './webhook-wakes.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
@@ -30,6 +32,8 @@ export interface Dependencies {
   readonly recordAuditHeads: Parameters<typeof keepAuditHeads>[0];
   /** Has waiting mails sent and mailboxes watched; never rejects. */
   startMailWorkflows(): Promise<void>;
+  /** Wakes webhooks that something is queued for, until it is stopped. */
+  keepWebhooksAwake(): { stop(): void };
   /** Releases connections after the workers have drained. */
   close(): Promise<void>;
 }
@@ -75,6 +79,8 @@ export async function createDependencies(
     syncSchedules: (now) => syncSchedules(db, client, now, taskQueue),
     recordAuditHeads: (of) => recordAuditHeads(db, of),
     startMailWorkflows: () => startMailWorkflows(db, starter, logger),
+    keepWebhooksAwake: () =>
+      keepWebhooksAwake((now) => listWebhooksWithNews(db, now), starter, logger),
     async close() {
       await pool.end();
       if (client.connection instanceof Connection) await client.connection.close();

@@ -17,7 +17,7 @@ import {
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
-import { actOnSendErrors } from './messages.ts';
+import { actOnSendErrors, resendWebhookEvents, sendTestEvent } from './messages.ts';
 
 export interface DeliveryDeskInput extends WorkflowInput {
   /** Slug of the endpoint. */
@@ -25,9 +25,9 @@ export interface DeliveryDeskInput extends WorkflowInput {
 }
 
 /**
- * Delivers what waits for one endpoint of a merchant, for as long as the endpoint is not retired. The
- * queue is rows; the desk only works it in rounds, waits for what falls due next, and tells operators
- * of what was given up. Whoever queues something rings its bell.
+ * Delivers what waits for one endpoint of a merchant, carrier results or events, for as long as the
+ * endpoint is not retired. The queue is rows; the desk only works it in rounds, waits for what falls
+ * due next, and tells operators of what was given up. Whoever queues something rings its bell.
  */
 export async function deliveryDesk(input: DeliveryDeskInput): Promise<void> {
   const clock = startClock(input.clockOffsetMs);
@@ -35,14 +35,24 @@ export async function deliveryDesk(input: DeliveryDeskInput): Promise<void> {
   const timing = timingOf(input);
   const short = proxyActivities<MainActivities>(shortActivity(timing));
   const lines = proxyActivities<MainActivities>(deliveryActivity(timing));
+  const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, endpoint: input.endpoint, now: clock.now() });
 
   // Of the whole merchant: the rows of a confirm page may belong to several of its endpoints.
   setHandler(actOnSendErrors, async ({ confirmation, ...act }) => {
     const { merchant } = input;
-    const { workflowId } = workflowInfo();
     const at = { merchant, workflowId, now: clock.now() };
     const done = await short.actOnSendErrors({ ...at, act, confirmation });
+    bell.ring();
+    return done;
+  });
+  setHandler(sendTestEvent, async (act) => {
+    const written = await short.sendTestEvent({ ...of(), workflowId, act });
+    bell.ring();
+    return written;
+  });
+  setHandler(resendWebhookEvents, async ({ events, ...act }) => {
+    const done = await short.resendWebhookEvents({ ...of(), workflowId, act, events });
     bell.ring();
     return done;
   });

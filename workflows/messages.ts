@@ -262,6 +262,15 @@ export const actOnSendErrors = defineOperatorUpdate<
   }
 >('actOnSendErrors');
 
+/** A webhook gets an event that tells of nothing: can the shop read it? */
+export const sendTestEvent = defineOperatorUpdate<object, { event: string }>('sendTestEvent');
+
+/** Events leave once more: all of those named or none; null = all that were given up. */
+export const resendWebhookEvents = defineOperatorUpdate<
+  { readonly events: readonly string[] | null },
+  { queued: number }
+>('resendWebhookEvents');
+
 /** What became of a mail of which nobody knows whether it left, vouched for by a person. */
 export const decideMail = defineOperatorUpdate<
   { readonly key: string; readonly outcome: 'sent' | 'send_again' },

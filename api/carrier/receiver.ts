@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Request, Router } from 'express';
 import { listMerchantsWithUnjudgedCalls } from '../../db/queries/carrier-calls.ts';
-import { listEndpointsWithWork } from '../../db/queries/delivery-endpoints.ts';
+import { listEndpointsWithWork } from '../../db/queries/delivery-wakes.ts';
 import { holdsCardNumber } from '../../imports/carrier-call-guard.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { RateLimits } from '../rate-limits.ts';
@@ -48,10 +48,14 @@ export function createCarrierReceiver(
   });
   const router = Router({ strict: true, caseSensitive: true });
   router.all('/callbacks/zeus/:merchant{/:secret}', async (request, response, next) => {
-    const untilMs = performance.now() + answerWithinMs;
+    const startedMs = performance.now();
+    const untilMs = startedMs + answerWithinMs;
     response.locals.route = routePattern;
     const answer = (status: number, text: string) => {
-      state.metrics.carrierCalls.inc({ status: String(status) });
+      const { carrierCalls, carrierCallSeconds } = state.metrics;
+      carrierCalls.inc({ status: String(status) });
+      const seconds = (performance.now() - startedMs) / 1000;
+      carrierCallSeconds.observe({ status: String(status) }, seconds);
       if (!request.complete) {
         // What is still on its way is read and dropped: a cut sender would not see the answer.
         response.set('Connection', 'close');

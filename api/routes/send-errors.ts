@@ -13,11 +13,9 @@ import {
   selectableSendErrorMonths,
 } from '../../billing/send-error-search.ts';
 import { storeFile } from '../../db/queries/files.ts';
-import type { Merchant } from '../../db/queries/merchants.ts';
 import { searchSendErrors } from '../../db/queries/send-errors.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import { actOnSendErrors } from '../../workflows/messages.ts';
-import { deliveryDeskWorkflowId } from '../../workflows/workflow-ids.ts';
 import { requireRight } from '../authentication.ts';
 import type { sendErrorRoutes } from '../contract/send-errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -31,13 +29,10 @@ import {
   refuseHindered,
   showPage,
 } from '../send-error-page.ts';
-import { tellWorkflow } from '../tell-workflow.ts';
+import { tellDeliveryDesk } from '../tell-delivery-desk.ts';
 
 /** A confirm page of 1,000 rows with every value as long as may be stays below it. */
 const MOST_PAGE_BYTES = 64 * 1024 * 1024;
-
-/** A desk without work ends when its endpoint is retired: the next start runs another one. */
-const DESK_TRIES = 3;
 
 export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
   async readSendErrorForm({ deps, merchant, now }) {
@@ -136,9 +131,11 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
         errors: [{ path: 'body.checked', message: 'must be true before anything is sent again' }],
       });
     }
-    const told = await tellDesk(deps, merchant, {
+    const told = await tellDeliveryDesk(deps, merchant, {
       // The desk of the first: it acts on the rows of all endpoints, in one transaction.
       endpoint: (choices.find(({ act }) => act === 'resend') ?? choices[0])?.endpoint ?? '',
+      location: `/v1/merchants/${merchant.slug}/send-errors/confirmations/${body.confirmation}`,
+      update: actOnSendErrors,
       act: {
         actor: identity.actor,
         idempotencyKey,
@@ -160,43 +157,6 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
     };
   },
 };
-
-async function tellDesk(
-  deps: ApiDependencies,
-  merchant: Merchant,
-  told: {
-    readonly endpoint: string;
-    readonly act: {
-      readonly actor: string;
-      readonly idempotencyKey: string;
-      readonly reason: string | null;
-      readonly confirmation: string;
-    };
-  },
-) {
-  const workflowId = deliveryDeskWorkflowId(told.endpoint);
-  const location = `/v1/merchants/${merchant.slug}/send-errors/confirmations/${told.act.confirmation}`;
-  for (let tries = 1; ; tries += 1) {
-    await deps.workflows.start({
-      workflowId,
-      workflow: 'deliveryDesk',
-      input: {
-        merchant: merchant.slug,
-        clockOffsetMs: merchant.clockOffsetMs,
-        endpoint: told.endpoint,
-      },
-      month: null,
-      stage: null,
-    });
-    try {
-      const { act } = told;
-      return await tellWorkflow(deps, { workflowId, location, update: actOnSendErrors, act });
-    } catch (error) {
-      const ended = error instanceof Problem && error.slug === 'workflow-closed';
-      if (!ended || tries === DESK_TRIES) throw error;
-    }
-  }
-}
 
 async function holdsCardNumber(
   deps: ApiDependencies,

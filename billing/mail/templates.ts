@@ -194,6 +194,17 @@ export const mailTemplates = {
     ),
     link: 'send-errors',
   })),
+  webhook_errors_digest: template(
+    z.strictObject({ endpoint: z.string().max(64), count, oldestOn: date }),
+    (of) => ({
+      subject: `Webhook ${of.endpoint} に届かなかった通知が ${of.count} 件あります`,
+      text: lines(
+        `再試行しても届かなかった通知が ${of.count} 件あります(最も古いものは ${of.oldestOn})。`,
+        '通知の内容は保存済みです。受信側を確かめてから、再送してください(tsukigime webhooks log / resend)。',
+      ),
+      link: null,
+    }),
+  ),
   /** 処理完了メール counts other records than our file has. */
   completion_count_differs: template(
     exchange.extend({ acceptanceNumber: z.string().max(32), mailRecords: count }),

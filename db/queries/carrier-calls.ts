@@ -180,7 +180,8 @@ async function insertResults(
       select ${merchantId}, e.id, fresh.id, f."orderingKey", cardinality(e.back_off_seconds) + 1,
         ${given.now}, ${given.now}
       from fresh join firsts f on f."callId" = fresh.call_id
-      join delivery_endpoints e on e.merchant_id = ${merchantId} and e.state <> 'retired'
+      join delivery_endpoints e on e.merchant_id = ${merchantId} and e.kind = 'carrier'
+        and e.state <> 'retired'
       order by fresh.id
       returning endpoint_id
     )

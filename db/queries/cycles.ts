@@ -109,12 +109,14 @@ export async function moveCycle(
 ): Promise<boolean> {
   const result = await db
     .updateTable('cycles')
-    .set({
+    .set((eb) => ({
       stage: move.to,
+      stage_since: move.now,
+      stage_changes: eb('stage_changes', '+', 1),
       attention: move.attention,
       trouble: null,
       ...(move.to === 'closed' ? { closed_at: move.now } : {}),
-    })
+    }))
     .where('merchant_id', '=', merchantId)
     .where('id', '=', move.cycleId)
     .where('stage', '=', move.from)

@@ -5,12 +5,18 @@ import type { TextEncoding } from '../../billing/text-encoding.ts';
 import type { Database } from '../tables.ts';
 
 /** A delivery whose attempt is claimed: it may be under way from now on. */
-export interface ClaimedDelivery {
+export interface Claim {
   readonly id: number;
   /** The how-manieth attempt of all. */
   readonly attempt: number;
   /** After this one. */
   readonly triesLeft: number;
+  /** The act of the send-error desk by which it is sent again. */
+  readonly actId: number | null;
+}
+
+/** A claimed delivery of a carrier result. */
+export interface ClaimedDelivery extends Claim {
   /** Public ID of the result: the same for every attempt and every re-send. */
   readonly resultId: string;
   readonly version: number;
@@ -21,12 +27,11 @@ export interface ClaimedDelivery {
   readonly parameters: readonly FormParameter[];
   /** What an operator sends instead; null = the original. */
   readonly edited: readonly FormParameter[] | null;
-  readonly actId: number | null;
 }
 
 /** How a claimed attempt ended, and what follows. */
 export interface EndedAttempt {
-  readonly delivery: Pick<ClaimedDelivery, 'id' | 'attempt' | 'actId'>;
+  readonly delivery: Pick<Claim, 'id' | 'attempt' | 'actId'>;
   readonly outcome: DeliveryOutcome;
   readonly status: number | null;
   /** First characters of the answer, card numbers masked. */
@@ -75,18 +80,14 @@ export async function closeCutOffAttempts(
     from cut where d.id = cut.delivery_id`.execute(db);
 }
 
+export type ClaimOf = OfEndpoint & { readonly limit: number };
+
 /**
- * Claims what is due, oldest first, and of one payment only the first; each with its next attempt
+ * Claims what is due, oldest first, and of one ordering key only the first; each with its next attempt
  * number, committed before a byte leaves. What is claimed stays claimed until its attempt has ended or
- * is closed as cut off.
+ * is closed as cut off. Ends in the columns of a `Claim` and what is to be sent.
  */
-export async function claimDeliveries(
-  db: Kysely<Database>,
-  merchantId: number,
-  of: OfEndpoint & { readonly limit: number },
-): Promise<ClaimedDelivery[]> {
-  const { rows } = await sql<ClaimedDelivery>`
-    with claimed as (
+export const claimDue = (merchantId: number, of: ClaimOf) => sql`
       update deliveries d set attempt = d.attempt + 1, tries_left = greatest(d.tries_left - 1, 0)
       from (
         select d.id from deliveries d
@@ -97,8 +98,16 @@ export async function claimDeliveries(
         order by d.due_at, d.id limit ${of.limit} for update of d skip locked
       ) next
       where d.id = next.id
-      returning d.id, d.attempt, d.tries_left, d.result_id, d.act_id
-    )
+      returning d.id, d.attempt, d.tries_left, d.result_id, d.event_id, d.act_id`;
+
+/** Claims results of carrier payments, of one payment only the first. */
+export async function claimDeliveries(
+  db: Kysely<Database>,
+  merchantId: number,
+  of: ClaimOf,
+): Promise<ClaimedDelivery[]> {
+  const { rows } = await sql<ClaimedDelivery>`
+    with claimed as (${claimDue(merchantId, of)})
     select c.id, c.attempt, c.tries_left as "triesLeft", r.public_id as "resultId", r.version,
       r.encoding, k.query, k.body, r.parameters, a.parameters as edited, c.act_id as "actId"
     from claimed c
@@ -113,7 +122,7 @@ export async function claimDeliveries(
 export async function returnClaims(
   db: Kysely<Database>,
   merchantId: number,
-  claims: readonly Pick<ClaimedDelivery, 'id' | 'attempt'>[],
+  claims: readonly Pick<Claim, 'id' | 'attempt'>[],
 ): Promise<void> {
   await sql`
     update deliveries d set attempt = d.attempt - 1, tries_left = d.tries_left + 1

@@ -13,12 +13,24 @@ export interface EndpointSettings extends DeliveryPolicy {
   readonly timeoutMs: number;
   /** Deliveries under way at a time. */
   readonly concurrency: number;
+  /** Only of an endpoint that gets events, not carrier results. */
+  readonly webhook?: WebhookWishes;
 }
+
+export interface WebhookWishes {
+  /** What it is told (billing/webhook-event.ts). */
+  readonly events: readonly string[];
+  /** For how long after a change of the secret the one before signs as well. */
+  readonly secretOverlapHours: number;
+}
+
+export type EndpointKind = 'carrier' | 'webhook';
 
 export interface DeliveryEndpoint extends EndpointSettings {
   /** Of the database; it does not leave. */
   readonly id: number;
   readonly slug: string;
+  readonly kind: EndpointKind;
   readonly state: EndpointState;
   readonly version: number;
   readonly circuit: Circuit;
@@ -54,6 +66,7 @@ export async function createEndpoint(
       .values({
         merchant_id: merchantId,
         slug: endpoint.slug,
+        kind: endpoint.settings.webhook === undefined ? 'carrier' : 'webhook',
         ...columnsOf(endpoint.settings),
         created_at: endpoint.now,
       })
@@ -168,10 +181,11 @@ export async function findEndpoint(
   return row && toEndpoint(row);
 }
 
-/** The merchant's endpoints, by slug, with how many deliveries stand where. */
+/** The merchant's endpoints of one kind, by slug, with how many deliveries stand where. */
 export async function listEndpoints(
   db: Kysely<Database>,
   merchantId: number,
+  kind: EndpointKind,
 ): Promise<(DeliveryEndpoint & { due: number; failed: number })[]> {
   const rows = await db
     .selectFrom('delivery_endpoints as e')
@@ -191,6 +205,7 @@ export async function listEndpoints(
         .as('failed'),
     ])
     .where('e.merchant_id', '=', merchantId)
+    .where('e.kind', '=', kind)
     .orderBy('e.slug')
     .execute();
   return rows.map(({ due, failed, ...row }) => ({
@@ -198,28 +213,6 @@ export async function listEndpoints(
     due: due ?? 0,
     failed: failed ?? 0,
   }));
-}
-
-/** Slugs of endpoints, of all merchants, that have something to deliver: woken when the API starts. */
-export async function listEndpointsWithWork(
-  db: Kysely<Database>,
-): Promise<{ merchant: string; clockOffsetMs: number; slug: string }[]> {
-  return await db
-    .selectFrom('delivery_endpoints as e')
-    .innerJoin('merchants as m', 'm.id', 'e.merchant_id')
-    .where('e.state', '<>', 'retired')
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('deliveries as d')
-          .whereRef('d.endpoint_id', '=', 'e.id')
-          .where('d.state', '=', 'due')
-          .select('d.id'),
-      ),
-    )
-    .select(['m.slug as merchant', 'm.clock_offset_ms as clockOffsetMs', 'e.slug'])
-    .orderBy('e.id')
-    .execute();
 }
 
 /** Keeps what the last attempts showed about the endpoint, unless it was changed meanwhile. */
@@ -266,6 +259,12 @@ function columnsOf(settings: EndpointSettings) {
     concurrency: settings.concurrency,
     circuit_failures: settings.circuitFailures,
     circuit_pause_seconds: settings.circuitPauseSeconds,
+    ...(settings.webhook === undefined
+      ? {}
+      : {
+          events: [...settings.webhook.events],
+          secret_overlap_hours: settings.webhook.secretOverlapHours,
+        }),
   };
 }
 
@@ -273,6 +272,10 @@ function toEndpoint(row: Selectable<DeliveryEndpointsTable>): DeliveryEndpoint {
   return {
     id: row.id,
     slug: row.slug,
+    kind: row.kind,
+    ...(row.events === null
+      ? {}
+      : { webhook: { events: row.events, secretOverlapHours: row.secret_overlap_hours } }),
     url: row.url,
     secretName: row.secret_name,
     encoding: row.encoding,

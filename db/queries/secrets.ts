@@ -82,6 +82,37 @@ export async function readSecret(
   return openSecret({ keyId, iv, data }, { merchantId, name, version }, keys);
 }
 
+/**
+ * The values of a secret that are in force, the newest first: for some hours after a change the one
+ * before is too. Empty when none was ever set.
+ *
+ * @throws SecretError when one cannot be opened.
+ */
+export async function readSecretsInForce(
+  db: Kysely<Database>,
+  merchantId: number,
+  of: { readonly name: string; readonly overlapHours: number; readonly now: string },
+  keys: readonly FileKey[],
+): Promise<string[]> {
+  const { name } = of;
+  const rows = await db
+    .selectFrom('merchant_secrets')
+    .where('merchant_id', '=', merchantId)
+    .where('name', '=', name)
+    .orderBy('version', 'desc')
+    .limit(2)
+    .select(['version', 'key_id', 'iv', 'data', 'set_at'])
+    .execute();
+  const [newest] = rows;
+  if (newest === undefined) return [];
+  const overlaps = Date.parse(newest.set_at) + of.overlapHours * 3_600_000 > Date.parse(of.now);
+  return rows
+    .slice(0, overlaps ? 2 : 1)
+    .map(({ version, key_id: keyId, iv, data }) =>
+      openSecret({ keyId, iv, data }, { merchantId, name, version }, keys),
+    );
+}
+
 /** The secrets of a merchant by name, never a value. */
 export async function listSecrets(db: Kysely<Database>, merchantId: number): Promise<SecretInfo[]> {
   return await db

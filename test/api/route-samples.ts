@@ -5,6 +5,7 @@ import { migrationSamples } from './migration-samples.ts';
 import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
 import { refreshSamples } from './refresh-samples.ts';
+import { webhookSamples } from './webhook-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
 export interface RouteSample {
@@ -103,6 +104,10 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   listCustomers: { path: merchant('/customers'), answer: 200 },
   exportCustomers: { path: merchant('/customers-export?encoding=cp932'), answer: 200 },
   readCustomer: { path: merchant('/customers/US-00000001'), answer: 'customer-not-found' },
+  listCustomerCharges: {
+    path: merchant('/customers/US-00099999/charges'),
+    answer: 'customer-not-found',
+  },
   deleteCustomer: {
     path: merchant('/customers/US-00000001/deletion'),
     json: () => ({ reason: 'walk' }),
@@ -356,6 +361,8 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ orderNumbers: ['1'], outcome: 'not_sent', reason: 'walk' }),
     answer: 'exchange-not-found',
   },
+  ...webhookSamples,
+
   listCarrierResendTasks: { path: merchant('/carrier-resend-tasks'), answer: 200 },
   closeCarrierResendTasks: {
     path: merchant('/carrier-resend-tasks/closings'),

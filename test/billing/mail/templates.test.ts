@@ -62,6 +62,7 @@ const samples: { readonly [Name in MailTemplate]: MailParameters<Name> } = {
   ng_given_up: { month: '2026-11', charges: 3, amountYen: 23_964 },
   file_import_done: { importNumber: 4, read: 10, imported: 8, errors: 2 },
   send_errors_digest: { count: 3, oldestOn: '2026-11-20' },
+  webhook_errors_digest: { endpoint: 'shop-hook', count: 3, oldestOn: '2026-11-20' },
   completion_count_differs: { ...exchange, acceptanceNumber: '0123', mailRecords: 3 },
   completion_unmatched: { acceptanceNumber: '0124' },
   card_refresh_attention: { month: '2026-11', sentence: '結果が届いていません。' },

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { SleepingDesk } from '../db/queries/delivery-wakes.ts';
+import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
+import type { WorkflowStarter } from '../temporal/workflow-starter.ts';
+
+/** A look reads a few rows by key; a shop hears of an event a second later at most. */
+const LOOK_INTERVAL_MS = 1_000;
+/** A desk that was woken and still has something untried is at work: it need not be told each second. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * Wakes the desks of webhooks for which something is queued. Events are written by the database in the
+ * transaction of what they tell, so nobody else knows of them. Several workers wake a desk several
+ * times, which does no harm.
+ */
+export function keepWebhooksAwake(
+  list: (realNow: string) => Promise<readonly SleepingDesk[]>,
+  starter: Pick<WorkflowStarter, 'startAndReport'>,
+  logger: Logger,
+  intervalMs = LOOK_INTERVAL_MS,
+): { stop(): void } {
+  let stopped = false;
+  let looking = Promise.resolve();
+  const pauses = new Map<string, { until: number; pauseMs: number }>();
+  async function look(): Promise<void> {
+    const desks = await list(new Date().toISOString());
+    const slugs = new Set(desks.map(({ slug }) => slug));
+    for (const slug of pauses.keys()) if (!slugs.has(slug)) pauses.delete(slug);
+    for (const { merchant, clockOffsetMs, slug } of desks) {
+      const paused = pauses.get(slug);
+      if (paused !== undefined && performance.now() < paused.until) continue;
+      await wakeDeliveryDesk(starter, { slug: merchant, clockOffsetMs }, slug);
+      const pauseMs = Math.min((paused?.pauseMs ?? intervalMs) * 2, LONGEST_PAUSE_MS);
+      pauses.set(slug, { until: performance.now() + pauseMs, pauseMs });
+    }
+  }
+  const timer = setInterval(() => {
+    looking = looking.then(async () => {
+      if (stopped) return;
+      try {
+        await look();
+      } catch (error) {
+        // A process that ends closes the connections under it.
+        if (!stopped) logger.warn({ err: error }, 'desks of webhooks were not woken yet');
+      }
+    });
+  }, intervalMs);
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}
