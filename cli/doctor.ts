@@ -10,7 +10,11 @@ export interface DoctorOptions {
  * @returns the exit code: 0 when all is well, 1 when anything is not.
  */
 export async function runDoctor(options: DoctorOptions = {}): Promise<number> {
-  const findings = await examine();
+  return reportFindings(await examine(inspectStack), options);
+}
+
+/** Prints what was found. @returns the exit code: 0 when all is well, 1 when anything is not. */
+export function reportFindings(findings: readonly Finding[], options: DoctorOptions): number {
   const healthy = findings.every((finding) => finding.ok);
   if (options.json) {
     console.log(JSON.stringify({ ok: healthy, findings }, null, 2));
@@ -24,7 +28,8 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<number> {
   return healthy ? 0 : 1;
 }
 
-async function examine(): Promise<Finding[]> {
+/** Settings that cannot be read are a finding too. */
+export async function examine(inspect: (config: Config) => Promise<Finding[]>): Promise<Finding[]> {
   let config: Config;
   try {
     config = readConfig();
@@ -38,5 +43,5 @@ async function examine(): Promise<Finding[]> {
       },
     ];
   }
-  return inspectStack(config);
+  return await inspect(config);
 }

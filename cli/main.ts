@@ -75,6 +75,17 @@ function createProgram(): Command {
   return program;
 }
 
+const up = lazily(
+  () => import('./up.ts'),
+  (module) => module.runUp,
+);
+
+/** Not through up.ts: it brings servers along that the production image does not have. */
+const productionCheck = lazily(
+  () => import('./production-check.ts'),
+  (module) => module.runProductionCheck,
+);
+
 function addStackCommands(program: Command): void {
   program
     .command('demo')
@@ -94,11 +105,10 @@ function addStackCommands(program: Command): void {
     .command('up')
     .description('start Postgres, Temporal and the services, until Ctrl-C')
     .option('--fresh', 'start with an empty database')
-    .action(
-      lazily(
-        () => import('./up.ts'),
-        (module) => module.runUp,
-      ),
+    .option('--production-check', 'start nothing; say whether all is as production needs it')
+    .option('--json', 'with --production-check: print JSON')
+    .action((options: { readonly productionCheck?: boolean }) =>
+      (options.productionCheck ? productionCheck : up)(options),
     );
   program
     .command('migrate')

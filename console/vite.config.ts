@@ -14,6 +14,8 @@ export default defineConfig({
     sourcemap: false,
     // Nothing inline: the content security policy lets files of our own run and nothing else.
     assetsInlineLimit: 0,
+    // The notices that the bundled packages ask for, where whoever has the bundle finds them.
+    license: { fileName: 'licences.md' },
     modulePreload: { polyfill: false },
     target: 'es2022',
   },

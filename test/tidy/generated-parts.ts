@@ -4,6 +4,7 @@ import { environmentVariables } from '../../config.ts';
 import { renderLayoutTable } from '../../psp/format-page.ts';
 import { refreshRequestLayout, refreshResultLayout } from '../../psp/gmo/refresh-layouts.ts';
 import { rooms } from './architecture.ts';
+import { listBundled, listDependencies, readLock, renderLicences } from './licences.ts';
 
 /** A part of a page that says again what the code knows. */
 export interface GeneratedPart {
@@ -18,6 +19,16 @@ const inCode = (text: string) => `\`${text}\``;
 
 function tableRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function licenceParts(): GeneratedPart[] {
+  const dependencies = listDependencies(readLock(), listBundled());
+  return (['image', 'console', 'tool'] as const).map((place) => ({
+    page: 'docs/dependencies.md',
+    what: `the packages by licence, from the lock file: ${place}`,
+    between: [`<!-- licences-${place}:start -->\n`, `\n<!-- licences-${place}:end -->`],
+    text: renderLicences(dependencies, place),
+  }));
 }
 
 export const generatedParts: readonly GeneratedPart[] = [
@@ -57,6 +68,7 @@ export const generatedParts: readonly GeneratedPart[] = [
       renderLayoutTable(refreshResultLayout(refreshResultLayoutSchema.parse({}))),
     ].join('\n\n'),
   },
+  ...licenceParts(),
 ];
 
 /** The part as the page has it now; undefined when its place is gone. */

@@ -7,10 +7,17 @@ import { text } from 'node:stream/consumers';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { checkoutDir, inheritedEnvironment, readConfig } from '../../config.ts';
+import {
+  checkoutDir,
+  inheritedEnvironment,
+  parseEncryptionKeys,
+  readConfig,
+} from '../../config.ts';
+import { choosePorts } from '../../stack/ports.ts';
 import { connectTemporal } from '../../temporal/client.ts';
 import { readyLine } from '../../workers/process.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { servedMetrics, usedMetrics } from '../monitoring.ts';
 import { temporaryDir } from './test-workers.ts';
 import { startDoorkeeper, startTlsFront } from './tls-front.ts';
 
@@ -72,15 +79,40 @@ async function readUntil({ stdout }: ChildProcess, line: string): Promise<string
   return output;
 }
 
-test('the worker process says when it is ready and ends cleanly on SIGTERM', async () => {
-  const { main, exited } = startMain(complete());
+test('the worker process says when it is ready, serves metrics and ends cleanly on SIGTERM', async () => {
+  const { metrics } = await choosePorts(['metrics']);
+  const metricsAddress = `127.0.0.1:${metrics}`;
+  const { main, exited } = startMain({
+    ...complete(),
+    TSUKIGIME_METRICS_ADDRESS: metricsAddress,
+  });
   const output = await readUntil(main, readyLine);
   expect(output.split('\n')).toContain(readyLine);
+  await fail();
+  const used = usedMetrics('temporal_');
+  expect(used.length).toBeGreaterThan(4);
+  await vi.waitFor(
+    async () => {
+      const served = servedMetrics(await (await fetch(`http://${metricsAddress}/metrics`)).text());
+      expect(used.filter((name) => !served.has(name))).toEqual([]);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
   main.kill('SIGTERM');
   expect(await exited).toBe(0);
   // Nothing secret on the way.
   expect(output).not.toContain(inject('payloadKeys').split(':')[1]);
 });
+
+/** An activity that fails, and a workflow that cannot go on: both are counted. */
+async function fail(): Promise<void> {
+  const keys = parseEncryptionKeys(inject('payloadKeys'));
+  const client = await connectTemporal({ address: inject('temporalAddress'), namespace, keys });
+  const of = { taskQueue: 'tsukigime', args: [{ merchant: 'no-such-shop', clockOffsetMs: 0 }] };
+  await client.workflow.start('retention', { ...of, workflowId: 'start:no-such-shop:retention' });
+  await client.workflow.start('noSuchWorkflow', { ...of, workflowId: 'no-such-workflow' });
+  await client.connection.close();
+}
 
 test('without its settings it says which, and ends with 2', async () => {
   const { exited, stderr } = startMain({});
@@ -113,15 +145,12 @@ test('worker, API and command line enter a server that asks for a certificate', 
     TEMPORAL_TLS_CLIENT_KEY_PATH: place('own.key', ours.key),
   };
   try {
-    const stranger = startMain(withoutOurs);
-    expect(await stranger.exited).toBe(1);
-    expect(front.count()).toBe(0);
-
     const worker = startMain(env);
-    expect(await readUntil(worker.main, readyLine)).toContain(readyLine);
     const api = startMain({ ...env, API_PORT: '0' }, ['cli/main.ts', 'api']);
-    const ready = await readUntil(api.main, 'api ready');
-    const url = /api ready (\S+)/.exec(ready)?.[1];
+    const stranger = startMain(withoutOurs, ['cli/main.ts', 'recover']);
+    expect(await stranger.exited).toBe(1);
+    expect(await readUntil(worker.main, readyLine)).toContain(readyLine);
+    const url = /api ready (\S+)/.exec(await readUntil(api.main, 'api ready'))?.[1];
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ temporal: 'ok' });
     expect(await startMain(env, ['cli/main.ts', 'recover']).exited).toBe(0);
     for (const { main } of [worker, api]) main.kill('SIGTERM');

@@ -7,8 +7,6 @@ import { type Authority, makeAuthority } from '../outside/certificates.ts';
 export interface TlsFront {
   readonly address: string;
   readonly authority: Authority;
-  /** Connections that were let through. */
-  count(): number;
   close(): void;
 }
 
@@ -17,14 +15,12 @@ export async function startTlsFront(target: string): Promise<TlsFront> {
   const authority = makeAuthority();
   const { cert, key } = authority.issue('temporal.test');
   const [host, port] = target.split(':');
-  let entered = 0;
   const server = createServer(
     {
       ...{ cert, key, ca: authority.cert },
       ...{ requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['h2'] },
     },
     (inside) => {
-      entered += 1;
       const outside = connect(Number(port), host);
       inside.on('error', () => outside.destroy());
       outside.on('error', () => inside.destroy());
@@ -37,7 +33,6 @@ export async function startTlsFront(target: string): Promise<TlsFront> {
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     authority,
-    count: () => entered,
     close: () => void server.close(),
   };
 }

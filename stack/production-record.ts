@@ -1,0 +1,140 @@
+import type pg from 'pg';
+import { businessDateOf } from '../billing/business-date.ts';
+import { databaseOver, openPool } from '../db/database.ts';
+import { listAuditHeads } from '../db/queries/audit-heads.ts';
+import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
+import { listUsers } from '../db/queries/users.ts';
+import type { Finding } from './inspection.ts';
+import { fine, judgeTransport, measureDistance, problem } from './production-settings.ts';
+
+/** What production asks of the record of money beyond what every installation does. */
+export async function checkProductionRecord(url: string, now: string): Promise<Finding[]> {
+  const pool = openPool(url, { maxConnections: 1, applicationName: 'tsukigime-check' });
+  const db = databaseOver(pool);
+  try {
+    const merchants = await listMerchants(db, null);
+    const users = await listUsers(db, { viewer: { all: true } });
+    // Users stand in the chain of no merchant, which is empty before the first.
+    const chains = [
+      ...(users.length > 0 ? [{ slug: 'of no merchant', id: null }] : []),
+      ...merchants,
+    ];
+    return [
+      await checkPostgresTls(pool, url),
+      await checkDurability(pool),
+      await checkArchive(pool),
+      checkMerchants(merchants),
+      judgeAdmins(users),
+      await checkAuditHeads(db, chains, now),
+    ];
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function checkPostgresTls(pool: pg.Pool, url: string): Promise<Finding> {
+  const { rows } = await pool.query<{ ssl: boolean }>(
+    'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
+  );
+  const { hostname } = new URL(url);
+  return judgeTransport(
+    'Postgres transport',
+    // A socket in the file system has no host.
+    {
+      distance: hostname === '' ? 'machine' : await measureDistance(hostname),
+      encrypted: rows[0]?.ssl === true,
+    },
+    'Add ?sslmode=verify-full (with &sslrootcert=… for an authority of your own) to ' +
+      'TSUKIGIME_DATABASE_URL_APP and DATABASE_URL.',
+  );
+}
+
+/** Temporal may go on only from what Postgres keeps: a commit that a power cut takes back would be sent twice. */
+async function checkDurability(pool: pg.Pool): Promise<Finding> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `select name, setting from pg_settings
+      where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name`,
+  );
+  const off = rows.filter(({ setting }) => setting === 'off').map(({ name }) => name);
+  return off.length === 0
+    ? fine('Durability', rows.map(({ name, setting }) => `${name} ${setting}`).join(', '))
+    : problem(
+        'Durability',
+        `${off.join(', ')} off: a power cut may take back what was committed`,
+        `Set ${off.map((name) => `${name} = on`).join(', ')} in postgresql.conf, and reload it.`,
+      );
+}
+
+/** Whether backups are made cannot be seen from here; whether WAL is archived can. */
+async function checkArchive(pool: pg.Pool): Promise<Finding> {
+  const { rows } = await pool.query<{ mode: string; failing: boolean }>(
+    `select current_setting('archive_mode') as mode,
+            coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing
+       from pg_stat_archiver`,
+  );
+  const [{ mode, failing } = { mode: 'off', failing: false }] = rows;
+  if (failing) {
+    const remedy = 'Read the log of Postgres: archive_command fails, and pg_wal grows meanwhile.';
+    return problem('Backups', 'the newest WAL could not be archived', remedy);
+  }
+  return mode === 'off'
+    ? fine(
+        'Backups',
+        'WAL is not archived here',
+        'See that a pg_dump runs daily, or use point-in-time recovery, and try a restore (docs/operations.md).',
+      )
+    : fine('Backups', 'WAL is archived', 'Try a restore before you need one (docs/operations.md).');
+}
+
+function checkMerchants(merchants: readonly Merchant[]): Finding {
+  const sandboxes = merchants.filter(({ kind }) => kind === 'sandbox').map(({ slug }) => slug);
+  if (sandboxes.length > 0) {
+    return problem(
+      'Merchants',
+      `of kind sandbox, with simulated PSPs and a clock of their own: ${sandboxes.join(', ')}`,
+      'Give trials a database of their own: a merchant cannot be removed from the record of money.',
+    );
+  }
+  return merchants.length > 0
+    ? fine('Merchants', `${merchants.length}, all real`)
+    : problem(
+        'Merchants',
+        'none',
+        "npx tsukigime merchant create --merchant my-shop --name 'My Shop' --kind real --paygent-id 12345",
+      );
+}
+
+function judgeAdmins(users: Awaited<ReturnType<typeof listUsers>>): Finding {
+  const admins = users.filter(
+    ({ disabledAt, grants }) => disabledAt === null && grants.some(({ role }) => role === 'admin'),
+  );
+  return admins.length > 0
+    ? fine('Administrators', admins.map(({ login }) => login).join(', '))
+    : problem(
+        'Administrators',
+        'nobody can log in to look after users and settings',
+        "npx tsukigime users add --login hanako --name '山田 花子' --role admin --all-merchants --generate",
+      );
+}
+
+/** A worker publishes every chain once a day: the day after at the latest. */
+async function checkAuditHeads(
+  db: Parameters<typeof listAuditHeads>[0],
+  chains: readonly { readonly slug: string; readonly id: number | null }[],
+  now: string,
+): Promise<Finding> {
+  const part = 'Audit heads';
+  const oldest = businessDateOf(new Date(Date.parse(now) - 86_400_000).toISOString());
+  const late: string[] = [];
+  for (const { slug, id } of chains) {
+    const [head] = await listAuditHeads(db, id, { limit: 1 });
+    if (head === undefined || head.day < oldest) late.push(slug);
+  }
+  return late.length === 0
+    ? fine(part, 'published since yesterday')
+    : problem(
+        part,
+        `not published since yesterday: ${late.join(', ')}`,
+        'Start a worker: it publishes them at once and daily. Keep its log, or `tsukigime audit heads`, elsewhere.',
+      );
+}
