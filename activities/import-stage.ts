@@ -1,7 +1,7 @@
 import { type CopyRows, type CopyValue, toPgArray } from '../db/copy-rows.ts';
 import type { FileKey } from '../db/file-chunks.ts';
 import { STAGED_CARD_COLUMNS, STAGED_CUSTOMER_COLUMNS } from '../db/import-stage.ts';
-import { sealSecret } from '../db/secret-cipher.ts';
+import { cardKeyPlace, sealSecret } from '../db/secret-cipher.ts';
 import type { CardRow } from '../imports/card-row.ts';
 import type { CustomerRow } from '../imports/customer-row.ts';
 import { checkImportRow, type ImportChecks } from '../imports/import-check.ts';
@@ -121,19 +121,11 @@ function idOf(ids: ReadonlyMap<string, number>, name: string): number {
 function cardValues(card: CardRow, { merchantId, key }: StageContext): CopyValue[] {
   const { customerId, identity, lastDigits, brand, holder, sendId, sequence, expiry } = card;
   const sealed =
-    card.authKey === null ? null : sealSecret(card.authKey, authKeyPlace(merchantId, card), key);
+    card.authKey === null ? null : sealSecret(card.authKey, cardKeyPlace(merchantId, card), key);
   return [
     ...[customerId, identity, lastDigits, brand, holder, sendId, sequence, expiry],
     sealed?.keyId ?? null,
     sealed === null ? null : `\\x${sealed.iv.toString('hex')}`,
     sealed === null ? null : `\\x${sealed.data.toString('hex')}`,
   ];
-}
-
-/** To what a sealed カード認証キー is bound: moved to another card, it does not open. */
-export function authKeyPlace(
-  merchantId: number,
-  card: { readonly service: string; readonly identity: string },
-) {
-  return { merchantId, name: `card ${card.service} ${card.identity}`, version: 1 };
 }

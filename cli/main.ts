@@ -6,6 +6,7 @@ import { addCycleCommands } from './cycle-commands.ts';
 import { addDeskCommands } from './desk-commands.ts';
 import { addImportCommands } from './import-commands.ts';
 import { addInquiryCommands } from './inquiry-commands.ts';
+import { addKeyCommands } from './keys-commands.ts';
 import { addMigrationCommands } from './migration-commands.ts';
 import { addNgCommands } from './ng-commands.ts';
 import { addRefreshCommands } from './refresh-commands.ts';
@@ -55,6 +56,7 @@ function createProgram(): Command {
   addScheduleCommands(program, { lazily, oneOf });
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
+  addKeyCommands(program, { lazily, oneOf });
   addImportCommands(program, { lazily, oneOf });
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });
   addDeskCommands(program, { lazily, oneOf });

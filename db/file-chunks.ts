@@ -91,12 +91,25 @@ export async function sealChunk(
   place: ChunkPlace,
   key: FileKey,
 ): Promise<SealedChunk> {
+  return encrypt(await deflateAsync(plain, { level: compressionLevel }), place, key);
+}
+
+function encrypt(compressed: Uint8Array, place: ChunkPlace, key: FileKey): SealedChunk {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: tagBytes });
   cipher.setAAD(placeText(place));
-  const compressed = await deflateAsync(plain, { level: compressionLevel });
   const data = Buffer.concat([cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
   return { keyId: key.id, iv, data };
+}
+
+/** The same chunk under another key; it is not compressed anew. @throws as `openChunk` */
+export function resealChunk(
+  sealed: SealedChunk,
+  place: ChunkPlace,
+  keys: readonly FileKey[],
+  to: FileKey,
+): SealedChunk {
+  return encrypt(decrypt(sealed, place, keys), place, to);
 }
 
 /** @throws FileChunkError when the key is not among `keys` or one bit of the chunk or its place differs. */
@@ -105,6 +118,15 @@ export async function openChunk(
   place: ChunkPlace,
   keys: readonly FileKey[],
 ): Promise<Buffer> {
+  const compressed = decrypt(sealed, place, keys);
+  try {
+    return await inflateAsync(compressed, { maxOutputLength: chunkBytes });
+  } catch {
+    throw altered(sealed, place);
+  }
+}
+
+function decrypt(sealed: SealedChunk, place: ChunkPlace, keys: readonly FileKey[]): Buffer {
   const key = keys.find((candidate) => candidate.id === sealed.keyId);
   if (key === undefined) {
     throw new FileChunkError(
@@ -120,19 +142,19 @@ export async function openChunk(
     });
     decipher.setAAD(placeText(place));
     decipher.setAuthTag(sealed.data.subarray(-tagBytes));
-    const compressed = Buffer.concat([
-      decipher.update(sealed.data.subarray(0, -tagBytes)),
-      decipher.final(),
-    ]);
-    return await inflateAsync(compressed, { maxOutputLength: chunkBytes });
+    return Buffer.concat([decipher.update(sealed.data.subarray(0, -tagBytes)), decipher.final()]);
   } catch {
-    throw new FileChunkError(
-      place,
-      'altered',
-      `its bytes are not those that were stored under key "${sealed.keyId}". ` +
-        'Restore file_chunks from a backup; nothing of this chunk was handed out.',
-    );
+    throw altered(sealed, place);
   }
+}
+
+function altered({ keyId }: SealedChunk, place: ChunkPlace): FileChunkError {
+  return new FileChunkError(
+    place,
+    'altered',
+    `its bytes are not those that were stored under key "${keyId}". ` +
+      'Restore file_chunks from a backup; nothing of this chunk was handed out.',
+  );
 }
 
 function placeText(place: ChunkPlace): Buffer {

@@ -33,6 +33,7 @@ import * as cardRefresh from './migrations/2026-11-23-30-card-refresh.ts';
 import * as cardLocks from './migrations/2026-11-23-31-card-locks.ts';
 import * as users from './migrations/2026-11-23-32-users.ts';
 import * as cardNotices from './migrations/2026-11-23-33-card-notices.ts';
+import * as endedSessions from './migrations/2026-11-23-34-ended-sessions.ts';
 import * as webhooks from './migrations/2026-11-23-35-webhooks.ts';
 import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decisions.ts';
 
@@ -71,6 +72,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-31-card-locks': cardLocks,
   '2026-11-23-32-users': users,
   '2026-11-23-33-card-notices': cardNotices,
+  '2026-11-23-34-ended-sessions': endedSessions,
   '2026-11-23-35-webhooks': webhooks,
   '2026-11-23-36-schedule-decisions': scheduleDecisions,
 };

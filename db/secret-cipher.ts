@@ -12,6 +12,14 @@ export interface SecretPlace {
   readonly version: number;
 }
 
+/** To what the カード認証キー of a card is bound. */
+export function cardKeyPlace(
+  merchantId: number,
+  card: { readonly service: string; readonly identity: string },
+): SecretPlace {
+  return { merchantId, name: `card ${card.service} ${card.identity}`, version: 1 };
+}
+
 /** A secret as its row holds it; the tag stands at the end of `data`. */
 export interface SealedSecret {
   readonly keyId: string;

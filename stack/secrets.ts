@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type EncryptionKey, formatEncryptionKeys, parseEncryptionKeys } from '../config.ts';
+import {
+  createEncryptionKey,
+  type EncryptionKey,
+  formatEncryptionKeys,
+  parseEncryptionKeys,
+} from '../config.ts';
 
 const secretsSchema = z.object({
   version: z.literal(1),
@@ -32,10 +37,7 @@ export function secretsPath(dataDir: string): string {
 // base64url: goes into a URL without escaping.
 const password = () => randomBytes(24).toString('base64url');
 
-function newKey(prefix: string): string {
-  const id = `${prefix}-${randomBytes(3).toString('hex')}`;
-  return formatEncryptionKeys([{ id, bytes: new Uint8Array(randomBytes(32)) }]);
-}
+const newKey = (prefix: string) => formatEncryptionKeys([createEncryptionKey(prefix)]);
 
 /** The secrets of a data folder, undefined when none were made yet. Changes nothing. */
 export function readSecrets(dataDir: string): StackSecrets | undefined {

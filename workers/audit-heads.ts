@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
 import type { AuditHead } from '../billing/audit-chain.ts';
 import { businessDateOf } from '../billing/business-date.ts';
-
-/** The first look of a day writes its heads down; the others of that day change nothing. */
-const LOOK_INTERVAL_MS = 3_600_000;
+import { lookHourly } from './look-hourly.ts';
 
 /**
  * Publishes the head of every audit chain, once a day and now: as a line of the log, which leaves this
@@ -13,30 +11,16 @@ const LOOK_INTERVAL_MS = 3_600_000;
 export function keepAuditHeads(
   record: (of: { readonly day: string; readonly now: string }) => Promise<readonly AuditHead[]>,
   logger: Logger,
-  intervalMs = LOOK_INTERVAL_MS,
+  intervalMs?: number,
 ): { stop(): void } {
-  let stopped = false;
-  let looking = Promise.resolve();
-  const look = () => {
-    looking = looking.then(async () => {
-      if (stopped) return;
+  return lookHourly(
+    async () => {
       const now = new Date().toISOString();
-      try {
-        for (const auditHead of await record({ day: businessDateOf(now), now })) {
-          logger.info({ auditHead }, 'head of an audit chain');
-        }
-      } catch (error) {
-        // A process that ends closes the connections under it.
-        if (!stopped) logger.warn({ err: error }, 'the heads of the audit were not written down');
+      for (const auditHead of await record({ day: businessDateOf(now), now })) {
+        logger.info({ auditHead }, 'head of an audit chain');
       }
-    });
-  };
-  look();
-  const timer = setInterval(look, intervalMs);
-  return {
-    stop() {
-      stopped = true;
-      clearInterval(timer);
     },
-  };
+    (error) => logger.warn({ err: error }, 'the heads of the audit were not written down'),
+    intervalMs,
+  );
 }

@@ -7,6 +7,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { recordAuditHeads } from '../db/queries/audit-heads.ts';
 import { listWebhooksWithNews } from '../db/queries/delivery-wakes.ts';
+import { removeEndedSessions } from '../db/queries/sessions.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
@@ -30,6 +31,8 @@ export interface Dependencies {
   readonly syncSchedules: (now: string) => Promise<SyncedSchedule[]>;
   /** Writes down where each chain of the audit stands, once a day. */
   readonly recordAuditHeads: Parameters<typeof keepAuditHeads>[0];
+  /** Removes sessions that ended long ago. */
+  readonly removeEndedSessions: (now: string) => Promise<number>;
   /** Has waiting mails sent and mailboxes watched; never rejects. */
   startMailWorkflows(): Promise<void>;
   /** Wakes webhooks that something is queued for, until it is stopped. */
@@ -78,6 +81,7 @@ export async function createDependencies(
     activities,
     syncSchedules: (now) => syncSchedules(db, client, now, taskQueue),
     recordAuditHeads: (of) => recordAuditHeads(db, of),
+    removeEndedSessions: (now) => removeEndedSessions(db, now),
     startMailWorkflows: () => startMailWorkflows(db, starter, logger),
     keepWebhooksAwake: () =>
       keepWebhooksAwake((now) => listWebhooksWithNews(db, now), starter, logger),

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 
@@ -38,7 +38,8 @@ const secretPattern = /^[A-Za-z0-9_-]{43}$/;
 const seenStepMs = 60_000;
 
 /** A browser that its user has not logged in from for this long is a stranger again. */
-const deviceMs = 90 * 86_400_000;
+const deviceDays = 90;
+const deviceMs = deviceDays * 86_400_000;
 
 /** A new secret for a cookie: 256 bits. */
 export function createSessionSecret(): string {
@@ -198,6 +199,22 @@ export async function endSessions(
     .where('ended_at', 'is', null)
     .executeTakeFirst();
   return Number(numUpdatedRows);
+}
+
+/** Removes the sessions that ended and by which no browser is known any more. @returns how many */
+export async function removeEndedSessions(db: Kysely<Database>, now: string): Promise<number> {
+  return await db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ removed: number }>`
+      select remove_ended_sessions(${deviceDays}) as removed`.execute(trx);
+    const removed = rows[0]?.removed ?? 0;
+    if (removed > 0) {
+      await appendAudit(trx, null, {
+        ...{ at: now, actor: 'schedule', act: 'sessions.removed', subject: 'sessions' },
+        ...{ reason: null, details: { removed, days: deviceDays } },
+      });
+    }
+    return removed;
+  });
 }
 
 function hashSecret(secret: string): Buffer {

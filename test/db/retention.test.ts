@@ -7,6 +7,7 @@ import { openFile, storeFile } from '../../db/queries/files.ts';
 import { moveImport, registerImport } from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { blankExpired } from '../../db/queries/retention.ts';
+import { removeEndedSessions } from '../../db/queries/sessions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertOrders } from './collected-orders.ts';
 import { openCarrierRecord } from './failed-deliveries.ts';
@@ -210,4 +211,32 @@ test('the files of a migration stay while it is open, and as long as the others 
   const gone: string[] = [];
   for (const [name, sha256] of Object.entries(files)) if (await blanked(sha256)) gone.push(name);
   expect(gone).toEqual(['link-2', 'returned-2', 'stray']);
+});
+
+test('sessions that ended go when they tell no known browser any more, with one line in the audit', async () => {
+  const daysAgo = (days: number) => new Date(Date.parse(now) - days * 86_400_000).toISOString();
+  await sql`
+    with u as (
+      insert into users (login, name, password_hash, password_set_at, password_set_by, created_at,
+                         created_by)
+      values ('hanako', 'h', '$scrypt$', ${now}, 'test', ${now}, 'test') returning id)
+    insert into sessions (session_hash, user_id, device_hash, started_at, seen_at, expires_at, ended_at)
+    select sha256(convert_to(s.name, 'UTF8')), u.id, sha256(convert_to(s.name, 'UTF8')),
+           s.started::timestamptz, s.started::timestamptz, s.expires::timestamptz,
+           s.ended::timestamptz
+      from u, (values ('ended long ago', ${daysAgo(91)}, ${daysAgo(90)}, ${daysAgo(91)}),
+                      ('expired long ago', ${daysAgo(91)}, ${daysAgo(90)}, null),
+                      ('ended lately', ${daysAgo(89)}, ${daysAgo(88)}, ${daysAgo(89)}),
+                      ('still running', ${daysAgo(91)}, ${daysAgo(-1)}, null))
+             s (name, started, expires, ended)`.execute(owner);
+  expect(await removeEndedSessions(app, now)).toBe(2);
+  expect(await removeEndedSessions(app, now)).toBe(0);
+  const { rows } = await sql<{ left: number; told: number }>`
+    select (select count(*) from sessions) as left,
+           (select count(*) from audit_entries where entry like '%sessions.removed%') as told`.execute(
+    owner,
+  );
+  expect(rows).toEqual([{ left: 2, told: 1 }]);
+  await expect(sql`delete from sessions`.execute(app)).rejects.toMatchObject({ code: '42501' });
+  await expect(sql`select remove_ended_sessions(89)`.execute(app)).rejects.toThrow('at least');
 });

@@ -39,11 +39,14 @@ const queriesWithoutMerchant: Record<string, string> = {
     'takes up the cut-off calls of all merchants when the API starts',
   'db/queries/delivery-endpoints.ts#listEndpointsWithWork':
     'wakes the desks of all merchants when the API starts',
+  'db/queries/encryption-keys.ts#listKeyUse': 'the keys encrypt for all merchants alike',
+  'db/queries/encryption-keys.ts#resealAll': 'the keys encrypt for all merchants alike',
   'db/queries/merchants.ts#createMerchant': 'there is no merchant yet',
   'db/queries/merchants.ts#findMerchant': 'turns the slug of a URL or workflow ID into the key',
   'db/queries/merchants.ts#listMerchants': 'lists the merchants that a token may see',
   'db/queries/order-export.ts#copyCollectedRows': 'COPY into a stage that names the collection',
   'db/queries/preview.ts#listStagedFindings': 'reads a table of this transaction alone',
+  'db/queries/record-measures.ts#measureRecord': 'measures every merchant at once',
   'db/queries/tokens.ts#createToken': 'a token may reach several merchants',
   'db/queries/tokens.ts#findTokenCaller': 'runs before anyone knows which merchant may be seen',
   'db/queries/audit-heads.ts#recordAuditHeads': 'writes down every chain at once',
@@ -54,6 +57,7 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/sessions.ts#findSession': 'runs before anyone knows which merchant may be seen',
   'db/queries/sessions.ts#isCsrfToken': 'reads nothing',
   'db/queries/sessions.ts#isKnownDevice': 'runs before anyone knows which merchant may be seen',
+  'db/queries/sessions.ts#removeEndedSessions': 'a session is its user’s, whatever the merchant',
   'db/queries/sessions.ts#startSession': 'a session is its user’s, whatever the merchant',
   'db/queries/tokens.ts#listTokens': 'a token may reach several merchants',
   'db/queries/tokens.ts#revokeToken': 'a token may reach several merchants',
@@ -73,7 +77,7 @@ const sqlOutsideDb: Record<string, string> = {
   'api/routes/service.ts': 'asks whether Postgres answers at all',
   'stack/postgres.ts': 'makes databases and roles before there is a schema',
   'stack/given-database.ts': 'checks a given server before there is a schema',
-  'stack/inspection.ts': 'the doctor looks at catalogs and privileges, not at rows of a merchant',
+  'stack/inspect-postgres.ts': 'the doctor looks at catalogs and privileges, not at rows of a merchant',
 };
 
 function bad(path: string, text: string): SourceFile {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { authKeyPlace } from '../../activities/import-stage.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
-import { openSecret } from '../../db/secret-cipher.ts';
+import { cardKeyPlace, openSecret } from '../../db/secret-cipher.ts';
 import { cardLikeNumber } from '../db/card-like-number.ts';
 import {
   customerFile,
@@ -59,7 +58,7 @@ describe('cards', () => {
          from cards where merchant_id = ${month.merchantId}`.execute(month.db);
     const keys = parseEncryptionKeys(inject('fileKeys'));
     for (const card of rows) {
-      expect(openSecret(card, authKeyPlace(month.merchantId, card), keys)).toBe('key-0');
+      expect(openSecret(card, cardKeyPlace(month.merchantId, card), keys)).toBe('key-0');
     }
   });
 
