@@ -15,11 +15,19 @@ export async function followCardLocks(
   merchant: Merchant,
 ): Promise<void> {
   try {
-    for (const cycle of await listCycles(db, merchant.id, { open: true })) {
-      await wakeCycle(workflows, merchant, cycle, { kind: 'card-locks', id: 'released' });
-    }
-    if (await hasNgDesk(db, merchant.id)) await wakeNgDesk(workflows, merchant);
+    await wakeForFreeCard({ db, workflows }, merchant);
   } catch (error) {
     logger.warn({ error: describeError(error) }, 'open months have not heard of a free card yet');
   }
+}
+
+/** The same, where an error is the caller's to tell. */
+export async function wakeForFreeCard(
+  { db, workflows }: Pick<ApiDependencies, 'db' | 'workflows'>,
+  merchant: Merchant,
+): Promise<void> {
+  for (const cycle of await listCycles(db, merchant.id, { open: true })) {
+    await wakeCycle(workflows, merchant, cycle, { kind: 'card-locks', id: 'released' });
+  }
+  if (await hasNgDesk(db, merchant.id)) await wakeNgDesk(workflows, merchant);
 }

@@ -1,4 +1,6 @@
 import {
+  type KeptOutAt,
+  keptOutLabels,
   type LockMismatch,
   lockMismatchLabels,
   type UnlockedBy,
@@ -8,7 +10,10 @@ import { refreshVerdictsJa } from './card-refresh.ts';
 import { type CsvValue, csvInstant } from './csv-writer.ts';
 import { formatCustomerId } from './customer-id.ts';
 
-/** The evidence of a lock as rows: one for each month that it kept out, one where it kept none. */
+/**
+ * The evidence of a lock as rows: one for each month, and how far the orders had come, that it kept
+ * out; one where it kept none.
+ */
 
 export const CARD_LOCK_HEAD = [
   '停止番号',
@@ -29,8 +34,10 @@ export const CARD_LOCK_HEAD = [
   '承認者',
   '停止中のオーソリ件数',
   '対象外とした請求月',
+  '対象外とした時点',
   '対象外とした注文',
   '対象外の金額',
+  '取り出し元のファイル',
   'その月のオーソリファイル',
 ] as const;
 
@@ -56,9 +63,11 @@ interface LockToWrite {
   readonly claimedWhileLocked: number;
   readonly keptOut: readonly {
     readonly month: string;
+    readonly at: KeptOutAt;
     readonly orderNumbers: readonly string[];
     readonly yen: number;
     readonly files: readonly { readonly sha256: string }[];
+    readonly takenFrom: readonly { readonly sha256: string }[];
   }[];
 }
 
@@ -89,12 +98,17 @@ export function cardLockRows(lock: LockToWrite): CsvValue[][] {
     override?.answeredBy ?? null,
     lock.claimedWhileLocked,
   ];
-  if (lock.keptOut.length === 0) return [[...head, null, null, null, null]];
-  return lock.keptOut.map(({ month, orderNumbers, yen, files }) => [
+  if (lock.keptOut.length === 0) return [[...head, null, null, null, null, null, null]];
+  return lock.keptOut.map(({ month, at, orderNumbers, yen, files, takenFrom }) => [
     ...head,
     month,
+    keptOutLabels[at],
     orderNumbers.join(' '),
     yen,
-    files.map(({ sha256 }) => sha256).join(' '),
+    hashesOf(takenFrom),
+    hashesOf(files),
   ]);
 }
+
+const hashesOf = (files: readonly { readonly sha256: string }[]) =>
+  files.map(({ sha256 }) => sha256).join(' ');

@@ -34,6 +34,31 @@ export const unlockLabels: Readonly<Record<UnlockedBy, string>> = {
   override: '照合ミスによる解除(2名確認)',
 };
 
+/**
+ * How far an order had come when a lock kept it out. `selection`: it became no charge. `file`: a
+ * charge that no file lists. `taken_out`: its file was built before and never left. `retry`: declined
+ * before, and not asked again. `carry_over`: declined, and to be billed with the next order. `again`:
+ * expired or voided, and not authorized again.
+ */
+export const KEPT_OUT_AT = [
+  'selection',
+  'file',
+  'taken_out',
+  'retry',
+  'carry_over',
+  'again',
+] as const;
+export type KeptOutAt = (typeof KEPT_OUT_AT)[number];
+
+export const keptOutLabels: Readonly<Record<KeptOutAt, string>> = {
+  selection: '請求対象の選定で除外',
+  file: 'オーソリファイルの作成で除外',
+  taken_out: '送信前のファイルから取り出し',
+  retry: '再オーソリの停止',
+  carry_over: '繰越(次回注文との合算)の停止',
+  again: '期限切れ・取消後の再オーソリの停止',
+};
+
 /** What everybody reads who asks for an override or answers one (manual 004). */
 export const OVERRIDE_WARNING =
   '洗替で使用不可と判定されたカードを請求対象から除外しない場合、加盟店契約の解除(強制解約)に至ることがあります。別の行・別の月の判定を取り込んだことが証明できる場合に限り、解除してください。';

@@ -56,6 +56,7 @@ export function addRefreshCommands(program: Command, { lazily, oneOf }: Parsers)
     .option('--state <state>', 'open, released or all', oneOf('open', 'released', 'all'), 'open')
     .option('--csv', 'print the evidence as CSV')
     .action(lazily(lists, (module) => module.runRefreshLocks));
+  addOverrideCommands(refresh, { lazily, oneOf });
   const notices = () => import('./card-notices.ts');
   ofMerchant('notify', 'mail the customers whose card needs action; without --confirmed count them')
     .option(
@@ -73,4 +74,32 @@ export function addRefreshCommands(program: Command, { lazily, oneOf }: Parsers)
     .action(async (file: string, options: object) =>
       lazily(acts, (module) => module.runRefreshResult)({ file, ...options }),
     );
+}
+
+/** Four eyes over a card that a wrong row or a wrong month has locked. */
+function addOverrideCommands(refresh: Command, { lazily, oneOf }: Parsers): void {
+  const override = refresh
+    .command('override')
+    .description('release a locked card whose verdict is a proven mis-match (four eyes)');
+  const load = () => import('./lock-overrides.ts');
+  const ofLock = (name: string, description: string) =>
+    override
+      .command(name)
+      .description(description)
+      .requiredOption('--merchant <slug>', 'whose')
+      .requiredOption('--lock <number>', 'number of the lock: see refresh locks')
+      .requiredOption('--reason <text>', 'why, for the audit')
+      .option('--confirmed', 'you have read the warning; without it nothing is done')
+      .option('--json', 'print JSON');
+  ofLock('request', 'ask for it, with a file that proves it')
+    .requiredOption(
+      '--mismatch <which>',
+      'wrong_row or wrong_month',
+      oneOf('wrong_row', 'wrong_month'),
+    )
+    .requiredOption('--evidence <file>', 'the file, or the sha256 of one that is stored')
+    .action(lazily(load, (module) => module.runOverrideRequest));
+  ofLock('answer', 'answer what somebody else has asked for')
+    .requiredOption('--answer <answer>', 'approved or rejected', oneOf('approved', 'rejected'))
+    .action(lazily(load, (module) => module.runOverrideAnswer));
 }

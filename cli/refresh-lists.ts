@@ -1,4 +1,4 @@
-import { unlockLabels } from '../billing/card-lock.ts';
+import { keptOutLabels, unlockLabels } from '../billing/card-lock.ts';
 import { CARD_LOCK_HEAD, cardLockRows } from '../billing/card-lock-csv.ts';
 import { refreshVerdictsJa } from '../billing/card-refresh.ts';
 import { writeCsv } from '../billing/csv-writer.ts';
@@ -61,9 +61,12 @@ export async function runRefreshLocks(command: {
   });
 }
 
-function describeLock(lock: CardLock): string {
+/** A lock in one line. */
+export function describeLock(lock: CardLock): string {
   const { number, customerNumber, customerId, lastDigits, expiry, verdict, month } = lock;
-  const kept = lock.keptOut.map((out) => `${out.month} ${out.orderNumbers.length} 件`).join('、');
+  const kept = lock.keptOut
+    .map((out) => `${out.month} ${out.orderNumbers.length} 件(${keptOutLabels[out.at]})`)
+    .join('、');
   const end = lock.unlockedBy === null ? '停止中' : `解除: ${unlockLabels[lock.unlockedBy]}`;
   return `${number}  ${customerNumber} (${formatCustomerId(customerId)})  *${lastDigits} ${expiry}  ${month} ${refreshVerdictsJa[verdict]}  ${end}  請求から除外: ${kept || 'なし'}`;
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
-import { LOCK_MISMATCHES, UNLOCKED_BY } from '../../billing/card-lock.ts';
+import { KEPT_OUT_AT, LOCK_MISMATCHES, UNLOCKED_BY } from '../../billing/card-lock.ts';
 import { cardServices } from '../../billing/card-service.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
 
 const monthSchema = z.string().regex(billingMonthPattern, { error: 'is not YYYY-MM' });
+
+const filesSchema = z.array(z.object({ name: z.string(), sha256: sha256Schema }));
 
 const lockSchema = z
   .object({
@@ -44,11 +46,14 @@ const lockSchema = z
       .array(
         z.object({
           month: monthSchema,
+          at: z.enum(KEPT_OUT_AT).meta({ description: 'how far they had come by then' }),
+          label: z.string(),
           orderNumbers: z.array(z.string()),
           yen: z.int(),
-          files: z
-            .array(z.object({ name: z.string(), sha256: sha256Schema }))
-            .meta({ description: "the month's authorization files that left without them" }),
+          files: filesSchema.meta({
+            description: "the month's authorization files that left without them",
+          }),
+          takenFrom: filesSchema.meta({ description: 'files that held them and never left' }),
         }),
       )
       .meta({ description: 'what it kept out of billing' }),

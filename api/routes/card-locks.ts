@@ -1,26 +1,20 @@
-import { OVERRIDE_WARNING, unlockLabels } from '../../billing/card-lock.ts';
+import { keptOutLabels, OVERRIDE_WARNING, unlockLabels } from '../../billing/card-lock.ts';
 import { CARD_LOCK_HEAD, cardLockRows } from '../../billing/card-lock-csv.ts';
 import { refreshVerdictsJa } from '../../billing/card-refresh.ts';
 import { formatCustomerId } from '../../billing/customer-id.ts';
-import type { Trx } from '../../db/database.ts';
 import {
   type CardLock,
   type CardLockFilter,
   countCardLocks,
   listCardLocks,
 } from '../../db/queries/card-lock-evidence.ts';
-import {
-  answerOverride,
-  type OverrideRefusal,
-  requestOverride,
-} from '../../db/queries/card-lock-overrides.ts';
-import { IdempotencyConflict, recordDecision } from '../../db/queries/decisions.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
 import type { cardLockRoutes } from '../contract/card-locks.ts';
 import { replyWithCsv } from '../csv-download.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { followCardLocks } from '../follow-card-locks.ts';
 import type { Handlers } from '../handler.ts';
+import { answerAskedOverride, askForOverride } from '../lock-overrides.ts';
 import { Problem } from '../problem.ts';
 
 export const cardLockHandlers: Handlers<typeof cardLockRoutes> = {
@@ -57,87 +51,19 @@ export const cardLockHandlers: Handlers<typeof cardLockRoutes> = {
 
   async requestLockOverride({ deps, identity, merchant, params, body, idempotencyKey, now }) {
     const { actor } = identity;
-    const of = { ...body, number: params.lock, actor, now };
-    const { reason: _, ...what } = body;
-    const decision = { act: 'request-lock-override', key: idempotencyKey, ...of, body: what };
-    await decideOnLock(deps, merchant, decision, async (trx) => {
-      const done = await requestOverride(trx, merchant.id, of);
-      return typeof done === 'string' ? done : null;
-    });
+    const of = { ...body, number: params.lock, key: idempotencyKey, actor, now };
+    await askForOverride(deps.db, merchant, of);
     return { status: 200, body: await readWarned(deps, merchant, params.lock) };
   },
 
   async answerLockOverride({ deps, identity, merchant, params, body, idempotencyKey, now }) {
     const { actor } = identity;
-    const of = { ...body, number: params.lock, actor, now };
-    const { reason: _, ...what } = body;
-    const decision = { act: 'answer-lock-override', key: idempotencyKey, ...of, body: what };
-    await decideOnLock(
-      deps,
-      merchant,
-      decision,
-      async (trx) => await answerOverride(trx, merchant.id, of),
-    );
+    const of = { ...body, number: params.lock, key: idempotencyKey, actor, now };
+    await answerAskedOverride(deps.db, merchant, of);
     if (body.answer === 'approved') await followCardLocks(deps, merchant);
     return { status: 200, body: await readWarned(deps, merchant, params.lock) };
   },
 };
-
-/** Writes a decision about a lock and carries it out, in one transaction; again = the same answer. */
-async function decideOnLock(
-  deps: ApiDependencies,
-  merchant: Merchant,
-  of: {
-    readonly act: string;
-    readonly key: string;
-    readonly number: number;
-    readonly body: object;
-    readonly actor: string;
-    readonly reason: string;
-    readonly now: string;
-  },
-  carryOut: (trx: Trx) => Promise<OverrideRefusal | null>,
-): Promise<void> {
-  const { act, key, actor, reason, now, number, body } = of;
-  try {
-    await deps.db.transaction().execute(async (trx) => {
-      const workflowId = `card-lock:${merchant.slug}:${number}`;
-      const decision = { act, key, workflowId, body, actor, reason, now };
-      const { fresh } = await recordDecision(trx, merchant.id, decision);
-      const refused = fresh ? await carryOut(trx) : null;
-      if (refused !== null) throw refusalOf(refused);
-    });
-  } catch (error) {
-    if (!(error instanceof IdempotencyConflict)) throw error;
-    throw new Problem('conflict', {
-      detail:
-        'この操作キーは別の操作で使用済みです。何も変更していません。新しいキーで送信してください。',
-      errors: [{ path: 'header.Idempotency-Key', message: 'IdempotencyConflict' }],
-    });
-  }
-}
-
-const conflicts: Readonly<Record<Exclude<OverrideRefusal, 'unknown_lock'>, string>> = {
-  not_locked: 'このカードの利用停止はすでに解除されています。何も変更していません。',
-  unknown_file:
-    '証拠のファイルが見つかりません。何も変更していません。先にファイルを預けてから、その sha256 を指定してください。',
-  own_result:
-    'この結果ファイルはカードを停止した判定そのもので、照合ミスの証拠になりません。何も変更していません。訂正された結果ファイルや GMO からの回答など、別のファイルを指定してください。',
-  asked_already:
-    'この利用停止の解除はすでに申請されています。何も変更していません。承認者の回答を待ってください。',
-  not_asked: '回答を待っている解除の申請はありません。何も変更していません。',
-  same_person:
-    '解除を申請した本人は承認できません（2名確認）。何も変更していません。別の承認者に依頼してください。',
-};
-
-function refusalOf(why: OverrideRefusal): Problem {
-  if (why === 'unknown_lock') return new Problem('card-lock-not-found');
-  if (why === 'unknown_file') return new Problem('file-not-found', { detail: conflicts[why] });
-  return new Problem('conflict', {
-    detail: conflicts[why],
-    errors: [{ path: 'lock', message: why }],
-  });
-}
 
 async function readWarned(deps: ApiDependencies, merchant: Merchant, number: number) {
   const filter = { state: 'all', verdict: null, customerNumber: null } as const;
@@ -165,8 +91,10 @@ function showLock({ customerId, keptOut, ...lock }: CardLock) {
     unlockedLabel: lock.unlockedBy === null ? null : unlockLabels[lock.unlockedBy],
     keptOut: keptOut.map((month) => ({
       ...month,
+      label: keptOutLabels[month.at],
       orderNumbers: [...month.orderNumbers],
       files: [...month.files],
+      takenFrom: [...month.takenFrom],
     })),
   };
 }

@@ -8,6 +8,7 @@ import { answerOverride, requestOverride } from '../../db/queries/card-lock-over
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
+import { insertAttempt, insertOutcome } from './money-facts.ts';
 import { AT, insertExchange, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
@@ -77,14 +78,83 @@ test('a lock proves where it comes from and what it kept out, month by month', a
   expect(lock?.keptOut).toEqual([
     {
       month: '2026-11',
+      at: 'selection',
       orderNumbers: ['A1', 'A2'],
       yen: 340,
       files: [{ name: 'auth-001.csv', sha256: result }],
+      takenFrom: [],
     },
   ]);
   const rows = lock === undefined ? [] : cardLockRows(lock);
   expect(rows).toHaveLength(1);
   expect(rows[0]).toEqual(expect.arrayContaining(['照合エラー', '2026-11', 'A1 A2', 340, result]));
+});
+
+const claim = (chargeId: number, exchangeId: number, at: string) =>
+  sql`
+    insert into attempts (charge_id, n, merchant_id, kind, exchange_id, amount_yen, claimed_at)
+    values (${chargeId}, 1, ${record.merchantId}, 'authorization', ${exchangeId}, 100,
+            ${at})`.execute(db);
+
+test('and what it kept back later: of files, of retries, of carry-overs', async () => {
+  const cards = await insertCards(db, record, ['a', 'b']);
+  const later = '2026-11-25T00:00:00.000Z';
+  const names = ['PLANNED', 'BILLED', 'BUILT', 'DECLINED', 'CARRIED', 'GIVEN-UP'];
+  const collection = await collectRows(
+    pool,
+    record,
+    [...names, 'OTHER'].map((number) => ({
+      ...{ number, yen: 100, customer: number === 'OTHER' ? 'b' : 'a' },
+    })),
+  );
+  await selectRows(db, record, collection);
+  await planAll(db, record);
+  const charges = await db
+    .selectFrom('charges')
+    .where('merchant_id', '=', record.merchantId)
+    .select(['id', 'order_number'])
+    .execute();
+  const chargeOf = (number: string) => ({
+    ...{ chargeId: charges.find((one) => one.order_number === number)?.id ?? 0, yen: 100 },
+  });
+  const exchangeId = await insertExchange(db, record, 'auth', 'built');
+  const before = '2026-11-21T00:00:00.000Z';
+  for (const number of [...names.slice(1), 'OTHER']) {
+    await claim(chargeOf(number).chargeId, exchangeId, before);
+  }
+  await insertOutcome(db, record, { charge: chargeOf('BILLED'), n: 1, outcome: 'ok' });
+  for (const number of ['DECLINED', 'CARRIED', 'GIVEN-UP']) {
+    await insertOutcome(db, record, { charge: chargeOf(number), n: 1, outcome: 'declined' });
+  }
+  await insertAttempt(db, record, { charge: chargeOf('GIVEN-UP'), n: 2, kind: 'given_up' });
+  await sql`
+    with opened as (
+      insert into ng_cases (merchant_id, cycle_id, charge_id, opened_n, n, amount_yen, opened_at)
+      values (${record.merchantId}, ${record.cycleId}, ${chargeOf('CARRIED').chargeId}, 1, 1, 100,
+              ${AT}) returning id)
+    insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
+    select id, ${record.merchantId}, 'carry_over', 1, 'test', '', ${AT} from opened`.execute(db);
+
+  await refuseCards(db, record, [cards.get('a') ?? 0]);
+  await insertOutcome(db, record, { charge: chargeOf('BUILT'), n: 1, outcome: 'not_sent' });
+  await sql`update exchanges set stage = 'cancelled' where id = ${exchangeId}`.execute(db);
+  const left = await insertExchange(db, record, 'retry');
+  await insertExchange(db, record, 'capture');
+  const one = { month: '2026-11', yen: 100, takenFrom: [] };
+  const file = { name: 'auth-001.csv', sha256: result };
+  const kept = [
+    { ...one, at: 'carry_over', orderNumbers: ['CARRIED'], files: [file] },
+    { ...one, at: 'file', orderNumbers: ['PLANNED'], files: [file] },
+    { ...one, at: 'retry', orderNumbers: ['DECLINED'], files: [file] },
+    { ...one, at: 'taken_out', orderNumbers: ['BUILT'], files: [file], takenFrom: [file] },
+  ];
+  expect(await list()).toMatchObject([{ claimedWhileLocked: 0, keptOut: kept }]);
+
+  // What is billed once the lock has fallen stays on record as kept out until then.
+  await ask();
+  await answer({ now: later });
+  await claim(chargeOf('PLANNED').chargeId, left, later);
+  expect(await list()).toMatchObject([{ claimedWhileLocked: 0, keptOut: kept }]);
 });
 
 test('an override takes a stored proof and two people, and can be asked for again', async () => {

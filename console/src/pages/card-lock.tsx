@@ -36,6 +36,8 @@ const useWords = defineWords('card-lock', {
     keptOut: '請求から除いた注文',
     keptOutNone: 'まだ請求から除いた注文はありません。',
     keptMonth: '請求月',
+    keptAt: '除いた時点',
+    takenFrom: '取り出し元のファイル',
     orders: '注文番号',
     yen: '金額',
     files: '除いて送ったファイル',
@@ -70,6 +72,8 @@ const useWords = defineWords('card-lock', {
     keptOut: 'Orders kept out of billing',
     keptOutNone: 'No order was kept out yet.',
     keptMonth: 'Month',
+    keptAt: 'Kept out at',
+    takenFrom: 'Taken out of',
     orders: 'Orders',
     yen: 'Amount',
     files: 'Files that left without them',
@@ -83,6 +87,25 @@ const useWords = defineWords('card-lock', {
     approved: 'Approved',
     rejected: 'Rejected',
     notAsked: 'Nobody has asked for an override.',
+  },
+});
+
+const useKeptOutWords = defineWords('kept-out', {
+  ja: {
+    selection: '請求対象の選定',
+    file: 'オーソリファイルの作成',
+    taken_out: '送信前のファイルからの取り出し',
+    retry: '再オーソリの停止',
+    carry_over: '繰越の停止',
+    again: '期限切れ・取消後の再オーソリの停止',
+  },
+  en: {
+    selection: 'The selection',
+    file: 'The building of a file',
+    taken_out: 'A file that had not left',
+    retry: 'A stopped retry',
+    carry_over: 'A stopped carry-over',
+    again: 'Another authorization after expiry or void',
   },
 });
 
@@ -123,6 +146,7 @@ function CardLockPage() {
 
 function Evidence({ lock }: { readonly lock: Lock }) {
   const words = useWords();
+  const places = useKeptOutWords();
   const sha256 = <span className="raw-line">{lock.resultSha256}</span>;
   return (
     <>
@@ -146,28 +170,31 @@ function Evidence({ lock }: { readonly lock: Lock }) {
         <ListTable
           label={words('keptOut')}
           rows={lock.keptOut}
-          keyOf={({ month }) => month}
+          keyOf={({ month, at }) => `${month} ${at}`}
           none={words('keptOutNone')}
           columns={[
             { title: words('keptMonth'), cell: ({ month }) => month },
+            { title: words('keptAt'), cell: ({ at }) => places(at) },
             { title: words('orders'), cell: ({ orderNumbers }) => orderNumbers.join('、') },
             { title: words('yen'), numeric: true, cell: ({ yen }) => <Yen amount={yen} /> },
-            {
-              title: words('files'),
-              cell: ({ files }) => (
-                <Stack gap={0}>
-                  {files.map(({ name, sha256: hash }) => (
-                    <Text key={hash} size="sm" title={hash}>
-                      {name}
-                    </Text>
-                  ))}
-                </Stack>
-              ),
-            },
+            { title: words('takenFrom'), cell: ({ takenFrom }) => <FileNames files={takenFrom} /> },
+            { title: words('files'), cell: ({ files }) => <FileNames files={files} /> },
           ]}
         />
       </Section>
     </>
+  );
+}
+
+function FileNames({ files }: { readonly files: Lock['keptOut'][number]['files'] }) {
+  return (
+    <Stack gap={0}>
+      {files.map(({ name, sha256 }) => (
+        <Text key={sha256} size="sm" title={sha256}>
+          {name}
+        </Text>
+      ))}
+    </Stack>
   );
 }
 
