@@ -1,5 +1,6 @@
-import type { CsvValue } from './csv-writer.ts';
+import { type CsvValue, csvInstant } from './csv-writer.ts';
 import { formatCustomerId } from './customer-id.ts';
+import type { MailState } from './mail/mail-states.ts';
 import {
   type CardNeed,
   cardNeedLabels,
@@ -17,7 +18,19 @@ export const WATCHED_CARD_HEAD = [
   '対応',
   '洗替ステータス',
   '洗替の月',
+  '通知メール',
+  '通知日',
+  '届かなかった日時',
 ] as const;
+
+const mailStateLabels: Readonly<Record<MailState, string>> = {
+  waiting: '送信待ち',
+  sending: '送信中',
+  sent: '送信済み',
+  refused: '拒否された',
+  unknown: '送信できたか不明',
+  withdrawn: '取り下げ',
+};
 
 export function watchedCardRow(of: {
   readonly customerNumber: string;
@@ -29,7 +42,13 @@ export function watchedCardRow(of: {
   readonly need: CardNeed | null;
   readonly status: RefreshStatus;
   readonly judgedMonth: string | null;
+  readonly notice: {
+    readonly state: MailState;
+    readonly plannedOn: string;
+    readonly bouncedAt: string | null;
+  } | null;
 }): CsvValue[] {
+  const { notice } = of;
   return [
     of.customerNumber,
     formatCustomerId(of.customerId),
@@ -40,6 +59,9 @@ export function watchedCardRow(of: {
     of.need === null ? null : cardNeedLabels[of.need],
     refreshStatusLabels[of.status],
     of.judgedMonth,
+    notice === null ? null : mailStateLabels[notice.state],
+    notice?.plannedOn ?? null,
+    csvInstant(notice?.bouncedAt ?? null),
   ];
 }
 

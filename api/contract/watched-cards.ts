@@ -28,6 +28,7 @@ const cardSchema = z
         plannedOn: z.iso.date(),
         lastTriedAt: instantSchema.nullable(),
         bouncedAt: instantSchema.nullable().meta({ description: '届かなかった' }),
+        bounceStatus: z.string().nullable().meta({ description: 'of the mail server, like 5.1.1' }),
       })
       .nullable()
       .meta({ description: 'the mail that told the customer so; null: none was posted' }),

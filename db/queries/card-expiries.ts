@@ -52,6 +52,8 @@ export interface WatchedCard {
     readonly plannedOn: string;
     readonly lastTriedAt: string | null;
     readonly bouncedAt: string | null;
+    /** Of the mail server, like 5.1.1. */
+    readonly bounceStatus: string | null;
   } | null;
 }
 
@@ -87,7 +89,7 @@ export async function listWatchedCards(
            w.judged_month as "judgedMonth",
            (select jsonb_build_object('state', o.state, 'plannedOn', x.planned_on,
                      'lastTriedAt', ${isoInstant(sql`t.tried_at`)},
-                     'bouncedAt', ${isoInstant(sql`b.recorded_at`)})
+                     'bouncedAt', ${isoInstant(sql`b.recorded_at`)}, 'bounceStatus', b.status)
               from card_notices n
               join customer_mails x on x.mail_id = n.mail_id
               join mail_outbox o on o.id = n.mail_id

@@ -1,12 +1,16 @@
 import { sql } from 'kysely';
 import { simpleParser } from 'mailparser';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { planCardNotices } from '../../billing/card-notice.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { parseEncryptionKeys } from '../../config.ts';
 import { type CardNoticeAct, notifyCardCustomers } from '../../db/queries/card-notices.ts';
+import { writeSecret } from '../../db/queries/secrets.ts';
 import { insertCards, refuseCards } from '../db/locked-cards.ts';
 import { AT, type MoneyRecord } from '../db/money-record.ts';
+import { writeBounceReport } from '../outside/bounce-report.ts';
 import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-mail-server.ts';
+import { type ImapServer, startImapServer } from '../outside/imap-server.ts';
 import { type MailMerchant, openMailMerchant } from './mail-merchant.ts';
 
 /**
@@ -19,11 +23,23 @@ const contact = {
   cardPageUrl: 'https://shop.example.jp/card?t={token}',
 };
 let post: FaultyMailServer;
+let imap: ImapServer;
 let shop: MailMerchant;
 
 beforeAll(async () => {
-  post = await startFaultyMailServer();
-  shop = await openMailMerchant({ smtpUrl: post.url, settings: { ng: { contact } } });
+  [post, imap] = await Promise.all([startFaultyMailServer(), startImapServer()]);
+  const { port, user } = imap;
+  shop = await openMailMerchant({
+    smtpUrl: post.url,
+    settings: {
+      ng: { contact },
+      mailbox: { host: '127.0.0.1', port, secure: false, user, secretName: 'mailbox' },
+    },
+    prepare: async (made, { id, createdAt: now }) => {
+      const secret = { name: 'mailbox', value: imap.password, now, actor: 'test' };
+      await writeSecret(made, id, secret, parseEncryptionKeys(inject('fileKeys')));
+    },
+  });
   const { db, merchant } = shop;
   const { rows } = await sql<{ id: number }>`
     insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
@@ -41,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await shop?.close();
-  await post?.close();
+  await Promise.all([post?.close(), imap?.close()]);
 });
 
 async function setExpiry(customer: string, expiry: string): Promise<void> {
@@ -58,6 +74,7 @@ interface Listed {
     plannedOn: string;
     lastTriedAt: string | null;
     bouncedAt: string | null;
+    bounceStatus: string | null;
   } | null;
 }
 async function find(customer: string): Promise<Listed> {
@@ -108,6 +125,24 @@ test('a customer whose card was refused is told once, with a link that the shop 
   await expect(again).rejects.toThrow('card_notices_pkey');
 });
 
+test('a mail that comes back by the mailbox is shown at the customer, and told to people', async () => {
+  const { rows } = await sql<{ id: string }>`select message_id as id from mail_outbox`.execute(
+    shop.db,
+  );
+  imap.deliver(writeBounceReport('refused@example.jp', rows[0]?.id ?? ''));
+  await shop.wakeMailbox();
+  await vi.waitFor(
+    async () =>
+      expect((await find('refused')).notice).toMatchObject({
+        ...{ state: 'sent', bounceStatus: '5.1.1', bouncedAt: expect.stringMatching(/Z$/) },
+      }),
+    { timeout: 20_000 },
+  );
+  const told = await shop.db.selectFrom('notices').select('kind').execute();
+  expect(told).toEqual([{ kind: 'card_notice_undelivered' }]);
+  expect((await notify({ ...(await only('refused')), need: 'locked' })).status).toBe(409);
+});
+
 test('who got another card meanwhile is not mailed; a later expiry has a day of its own', async () => {
   const { db, merchant } = shop;
   const now = new Date().toISOString();
@@ -144,7 +179,8 @@ test('a mail that is refused is shown in the list and told to people', async () 
   expect((await notify({ need: 'expired', confirmed: 1 })).status).toBe(200);
   await reaches('old', 'refused');
   expect((await find('old')).notice?.bouncedAt).toMatch(/^\d{4}-.*Z$/);
+  // However many come back: people hear it once a day.
   const told = await shop.db.selectFrom('notices').select('kind').execute();
-  expect(told.map(({ kind }) => kind)).toContain('card_notice_undelivered');
+  expect(told.filter(({ kind }) => kind === 'card_notice_undelivered')).toHaveLength(1);
   expect((await notify({ confirmed: 1 })).status).toBe(409);
 });

@@ -1,7 +1,8 @@
-import { Anchor, Group, Select, Text } from '@mantine/core';
+import { Anchor, Group, Select } from '@mantine/core';
 import { Link } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { CardNotice, NotifyCustomers } from '../parts/card-notices.tsx';
 import { Count } from '../parts/figures.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -37,7 +38,7 @@ const useWords = defineWords('card-expiries', {
     status: '洗替ステータス',
     nobody: '該当する顧客はいません。',
     csv: 'CSVで取り出す',
-    hint: '案内のメールは「NG 対応」の顧客メールから送れます。',
+    notice: '通知メール',
   },
   en: {
     refreshes: 'Card refresh',
@@ -61,7 +62,7 @@ const useWords = defineWords('card-expiries', {
     status: 'Refresh status',
     nobody: 'No such customer.',
     csv: 'Download CSV',
-    hint: 'Their notice mails are sent from the decline desk.',
+    notice: 'Notice mail',
   },
 });
 
@@ -191,7 +192,9 @@ function Needing() {
           onChange={(value) => change({ need: value === 'any' ? '' : (value ?? '') })}
         />
       </Group>
-      <Text size="sm">{words('hint')}</Text>
+      <Group>
+        <NotifyCustomers need={need} />
+      </Group>
       <Loaded read={read}>
         {({ cards, nextAfter }) => <CardList cards={cards} nextAfter={nextAfter} />}
       </Loaded>
@@ -221,6 +224,7 @@ function CardList({
           },
           { title: words('card'), cell: (of) => `${of.service} …${of.lastDigits} ${of.expiry}` },
           { title: words('need'), cell: ({ needLabel }) => needLabel ?? '—' },
+          { title: words('notice'), cell: (of) => <CardNotice card={of} /> },
           {
             title: words('status'),
             cell: ({ statusLabel, judgedMonth }) =>
