@@ -35,6 +35,8 @@ const workers = await startWorkers({
   taskQueue,
   shutdownGraceMs: 1000,
 });
+const webhooks = dependencies.keepWebhooksAwake();
 await runUntilStopped(workers, logger);
+webhooks.stop();
 await dependencies.close();
 process.exit(0);

@@ -50,9 +50,11 @@ export async function startOwnWorkers(
     taskQueue,
     shutdownGraceMs: 2000,
   });
+  const webhooks = dependencies.keepWebhooksAwake();
   let stopped: Promise<void> | undefined;
   return () => {
     stopped ??= (async () => {
+      webhooks.stop();
       workers.shutdown();
       await workers.done;
       await dependencies.close();
