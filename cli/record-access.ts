@@ -47,7 +47,7 @@ export const readActor = () => `cli:${userInfo().username}`;
 async function findDatabaseUrl(): Promise<string> {
   const config = readConfig();
   if (config.databaseUrlApp !== undefined) return config.databaseUrlApp;
-  // Loaded only here: the production image has no stack, and there the environment says it.
+  // Loaded only here: in production the environment says it.
   const { findRunningStack } = await import('../stack/running-stack.ts');
   const { appDatabaseUrl } = findRunningStack(config);
   if (appDatabaseUrl === undefined) {

@@ -138,7 +138,7 @@ export async function findServers() {
   let databaseUrl = config.databaseUrlApp;
   let { temporalAddress: address, payloadKeys: keys } = config;
   if (databaseUrl === undefined || address === undefined || keys === undefined) {
-    // Loaded only here: the production image has no stack, and there the environment says it.
+    // Loaded only here: in production the environment says it.
     const { findRunningStack } = await import('../stack/running-stack.ts');
     const stack = findRunningStack(config);
     databaseUrl = stack.appDatabaseUrl;

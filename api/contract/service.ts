@@ -53,6 +53,21 @@ export const serviceRoutes = {
     summary: { ja: 'OpenAPI文書', en: 'OpenAPI document' },
     tag: 'service',
   }),
+  readApiPage: defineRoute({
+    method: 'get',
+    path: '/docs',
+    role: 'none',
+    merchantScoped: false,
+    responses: {
+      200: {
+        kind: 'text',
+        contentType: 'text/html; charset=utf-8',
+        description: 'this document as a page to read',
+      },
+    },
+    summary: { ja: 'APIの説明ページ', en: 'The API as a page' },
+    tag: 'service',
+  }),
   readMetrics: defineRoute({
     method: 'get',
     path: '/metrics',

@@ -3,6 +3,7 @@ import type { serviceRoutes } from '../contract/service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 import { buildOpenApi } from '../openapi.ts';
+import { renderOpenApiPage } from '../openapi-page.ts';
 import { withPatience } from '../patience.ts';
 
 /** Longer than any healthy answer, shorter than the patience of whoever asks. */
@@ -31,10 +32,22 @@ export const serviceHandlers: Handlers<typeof serviceRoutes> = {
     return { status: 200, body: buildOpenApi() };
   },
 
+  async readApiPage() {
+    return { status: 200, text: readPage() };
+  },
+
   async readMetrics({ state }) {
     return { status: 200, text: await state.metrics.registry.metrics() };
   },
 };
+
+let page: string | undefined;
+
+/** Made once: the contract does not change while we run. */
+function readPage(): string {
+  page ??= renderOpenApiPage(buildOpenApi());
+  return page;
+}
 
 async function probePostgres(deps: ApiDependencies): Promise<boolean> {
   return await answers(sql`select 1`.execute(deps.db));

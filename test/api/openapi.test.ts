@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { contract, type RouteContract } from '../../api/contract.ts';
 import { buildOpenApi } from '../../api/openapi.ts';
+import { renderOpenApiPage } from '../../api/openapi-page.ts';
 
 interface Operation {
   operationId: string;
@@ -71,4 +72,16 @@ test('the document is valid OpenAPI 3.1 by its official schema, and every $ref l
   const broken = structuredClone(document) as { info: { title?: string } };
   delete broken.info.title;
   expect((await new Validator().validate(broken)).valid).toBe(false);
+});
+
+test('the page shows every route, runs no script and loads nothing', () => {
+  const page = renderOpenApiPage(buildOpenApi());
+  for (const [name, route] of routes) {
+    expect(page, name).toContain(`<details id="${name}">`);
+    expect(page).toContain(route.path.replace(/:(\w+)/g, '{$1}'));
+  }
+  expect(page).not.toMatch(/<script|src=|href="(?!#|\/openapi\.json")/);
+  expect(page).toContain('PUT /v1/merchants/{merchant}/settings');
+  // Every shape is written out: nothing is left as a reference.
+  expect(page).not.toContain('#/components');
 });

@@ -30,6 +30,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   readHealth: { path: () => '/healthz', answer: 200 },
   readReadiness: { path: () => '/readyz', answer: 200 },
   readOpenApi: { path: () => '/openapi.json', answer: 200 },
+  readApiPage: { path: () => '/docs', answer: 200 },
   readMetrics: { path: () => '/metrics', answer: 200 },
 
   readConsole: { path: () => '/v1/console', answer: 200 },

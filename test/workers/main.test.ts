@@ -18,6 +18,7 @@ import { connectTemporal } from '../../temporal/client.ts';
 import { readyLine } from '../../workers/process.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { servedMetrics, usedMetrics } from '../monitoring.ts';
+import { makeImageTree } from './image-tree.ts';
 import { temporaryDir } from './test-workers.ts';
 import { startDoorkeeper, startTlsFront } from './tls-front.ts';
 
@@ -50,10 +51,14 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function startMain(environment: Record<string, string>, args = ['workers/main.ts']) {
+function startMain(
+  environment: Record<string, string>,
+  args = ['workers/main.ts'],
+  cwd = checkoutDir,
+) {
   const { TEMPORAL_ADDRESS: _1, TSUKIGIME_PAYLOAD_KEYS: _2, ...rest } = inheritedEnvironment();
   const main = spawn(process.execPath, ['--import', 'tsx', ...args], {
-    cwd: checkoutDir,
+    cwd,
     env: { ...rest, TSUKIGIME_DATA_DIR: dataDir, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -127,7 +132,8 @@ test('without a Temporal server it ends with 1 instead of hanging', async () => 
   expect(await log).toContain('worker stopped by an error');
 });
 
-test('worker, API and command line enter a server that asks for a certificate', async () => {
+test('worker, API and command line of the image enter a server that asks for a certificate', async () => {
+  const image = makeImageTree();
   const front = await startTlsFront(inject('temporalAddress'));
   const ours = front.authority.issue('tsukigime', 'client');
   const place = (name: string, pem: string) => {
@@ -136,6 +142,8 @@ test('worker, API and command line enter a server that asks for a certificate', 
   };
   const withoutOurs = {
     ...{ ...complete(), TEMPORAL_ADDRESS: front.address },
+    // As in the container, where the packed workflows lie beside the code.
+    TSUKIGIME_DATA_DIR: join(image.dir, '.tsukigime'),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: place('ca.pem', front.authority.cert),
     TEMPORAL_TLS_SERVER_NAME: 'temporal.test',
   };
@@ -145,17 +153,18 @@ test('worker, API and command line enter a server that asks for a certificate', 
     TEMPORAL_TLS_CLIENT_KEY_PATH: place('own.key', ours.key),
   };
   try {
-    const worker = startMain(env);
-    const api = startMain({ ...env, API_PORT: '0' }, ['cli/main.ts', 'api']);
-    const stranger = startMain(withoutOurs, ['cli/main.ts', 'recover']);
+    const worker = startMain(env, ['workers/main.ts'], image.dir);
+    const api = startMain({ ...env, API_PORT: '0' }, ['cli/main.ts', 'api'], image.dir);
+    const stranger = startMain(withoutOurs, ['cli/tsukigime.js', 'recover'], image.dir);
     expect(await stranger.exited).toBe(1);
     expect(await readUntil(worker.main, readyLine)).toContain(readyLine);
     const url = /api ready (\S+)/.exec(await readUntil(api.main, 'api ready'))?.[1];
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ temporal: 'ok' });
-    expect(await startMain(env, ['cli/main.ts', 'recover']).exited).toBe(0);
+    expect(await startMain(env, ['cli/tsukigime.js', 'recover'], image.dir).exited).toBe(0);
     for (const { main } of [worker, api]) main.kill('SIGTERM');
     expect([await worker.exited, await api.exited]).toEqual([0, 0]);
   } finally {
+    image.remove();
     front.close();
   }
 });
