@@ -66,7 +66,12 @@ export function serveRoute<Route extends RouteContract>(
       ...{ deps, state, client, identity, merchant, now, request, ...input },
       ...{ caller: authenticated?.caller, session: authenticated?.session },
     };
-    await sendReply(route, (await handler(call as Call<Route>)) as AnyReply, response);
+    try {
+      await sendReply(route, (await handler(call as Call<Route>)) as AnyReply, response);
+    } finally {
+      // Also after a failure: who knows how far it came.
+      if (route.method !== 'get' && merchant !== undefined) state.counts.forget(merchant.id);
+    }
   };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { hashPassword } from '../db/queries/users.ts';
 import type { ApiLimits } from './dependencies.ts';
+import { createKeptCounts, type KeptCounts } from './kept-counts.ts';
 import { createLoginGate, type LoginGate } from './login-gate.ts';
 
 /** What one running API knows about itself. */
@@ -11,6 +12,7 @@ export interface ApiState {
   stopping: boolean;
   uploadsRunning: number;
   readonly logins: LoginGate;
+  readonly counts: KeptCounts;
   /** The hash of a password that nobody has: an unknown name takes as long to refuse as a known one. */
   readonly nobodysPassword: () => Promise<string>;
 }
@@ -35,6 +37,7 @@ export function createState({
     stopping: false,
     uploadsRunning: 0,
     logins: createLoginGate(logins),
+    counts: createKeptCounts(() => performance.now()),
     nobodysPassword: () => {
       nobodys ??= hashPassword(randomUUID(), passwordCost);
       return nobodys;

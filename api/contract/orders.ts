@@ -95,6 +95,10 @@ export const orderRoutes = {
         })
         .optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
+      totals: z
+        .stringbool()
+        .default(true)
+        .meta({ description: 'false: totals is null; the page comes at once' }),
     }),
     responses: {
       200: {

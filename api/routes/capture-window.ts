@@ -1,5 +1,6 @@
 import { deadlinesToCsv, sumDeadlines } from '../../billing/capture-calendar.ts';
 import { listDeadlines } from '../../db/queries/capture-calendar.ts';
+import { isLargeMonth } from '../../db/queries/month-size.ts';
 import { reauthorizeCharges } from '../../workflows/messages.ts';
 import type { captureWindowRoutes } from '../contract/capture-window.ts';
 import { replyWithCsv } from '../csv-download.ts';
@@ -8,9 +9,18 @@ import { tellWorkflow } from '../tell-workflow.ts';
 import { cycleOf, sayWhyCycleIsAway } from './cycles.ts';
 
 export const captureWindowHandlers: Handlers<typeof captureWindowRoutes> = {
-  async listDeadlines({ deps, merchant, query, now }) {
-    const days = await listDeadlines(deps.db, merchant.id, { ...query, now });
-    return { status: 200, body: { asOf: now, within: sumDeadlines(days), days } };
+  async listDeadlines({ deps, state, merchant, query, now }) {
+    const large = await isLargeMonth(deps.db, merchant.id, null);
+    const { asOf, days } = await state.counts.of(
+      merchant.id,
+      `deadlines ${query.withinDays}`,
+      large,
+      async () => ({
+        asOf: now,
+        days: await listDeadlines(deps.db, merchant.id, { ...query, now }),
+      }),
+    );
+    return { status: 200, body: { asOf, within: sumDeadlines(days), days } };
   },
 
   async downloadDeadlines({ deps, merchant, query, now }) {

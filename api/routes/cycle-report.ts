@@ -4,15 +4,21 @@ import { reportToCsv } from '../../billing/cycle-report.ts';
 import { declineLabels } from '../../billing/decline.ts';
 import { labelOfReason } from '../../billing/order-reasons.ts';
 import { readCycleReport } from '../../db/queries/cycle-report.ts';
+import { isLargeMonth } from '../../db/queries/month-size.ts';
 import type { cycleReportRoutes } from '../contract/cycle-report.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 import { requireCycle } from './cycles.ts';
 
 export const cycleReportHandlers: Handlers<typeof cycleReportRoutes> = {
-  async readCycleReport({ deps, merchant, params }) {
+  async readCycleReport({ deps, state, merchant, params }) {
     const cycle = await requireCycle(deps, merchant, params.month);
-    const report = await readCycleReport(deps.db, merchant.id, cycle);
+    const report = await state.counts.of(
+      merchant.id,
+      `report ${params.month} ${cycle.stage}`,
+      await isLargeMonth(deps.db, merchant.id, cycle.id),
+      () => readCycleReport(deps.db, merchant.id, cycle),
+    );
     return {
       status: 200,
       body: {

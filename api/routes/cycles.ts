@@ -7,6 +7,7 @@ import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
 import { type CycleRow, findCycle, listCycles } from '../../db/queries/cycles.ts';
 import { listExchanges } from '../../db/queries/exchanges.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
+import { isLargeMonth } from '../../db/queries/month-size.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
 import { startCycle } from '../../temporal/start-cycle.ts';
 import { startExchange } from '../../temporal/start-exchange.ts';
@@ -69,10 +70,22 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       : { status: 200, headers, body: showCycle(known) };
   },
 
-  async readCycle({ deps, merchant, params, now }) {
+  async readCycle({ deps, state, merchant, params, now }) {
     const cycle = await requireCycle(deps, merchant, params.month);
-    const facts = await readCycleFacts(deps.db, merchant.id, params.month, now);
-    const selection = await summarizeSelection(deps.db, merchant.id, cycle.id);
+    const { db } = deps;
+    const large = await isLargeMonth(db, merchant.id, cycle.id);
+    // Under its stage: what was counted before it moved on says what it no longer waits for.
+    const name = `cycle ${params.month} ${cycle.stage} ${cycle.attention}`;
+    const { facts, selection, conservation } = await state.counts.of(
+      merchant.id,
+      name,
+      large,
+      async () => ({
+        facts: await readCycleFacts(db, merchant.id, params.month, now),
+        selection: await summarizeSelection(db, merchant.id, cycle.id),
+        conservation: await checkConservation(db, merchant.id, cycle.id),
+      }),
+    );
     return {
       status: 200,
       body: {
@@ -89,7 +102,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
           nextWaveAt: facts.capture.nextWaveAt,
         },
         exchanges: facts.exchanges,
-        conservation: await checkConservation(deps.db, merchant.id, cycle.id),
+        conservation,
       },
     };
   },

@@ -1,22 +1,33 @@
 import { OPEN_REASONS, openReasonWords } from '../../billing/open-rows.ts';
+import { isLargeMonth } from '../../db/queries/month-size.ts';
 import { countOpenRows, listOpenRows } from '../../db/queries/open-rows.ts';
 import type { openRowRoutes } from '../contract/open-rows.ts';
 import type { Handlers } from '../handler.ts';
 import { requireCycle } from './cycles.ts';
 
 export const openRowHandlers: Handlers<typeof openRowRoutes> = {
-  async listOpenRows({ deps, merchant, params, query }) {
+  async listOpenRows({ deps, state, merchant, params, query }) {
     const { id: cycleId } = await requireCycle(deps, merchant, params.month);
     const { reason, after, limit } = query;
-    const found = await listOpenRows(deps.db, merchant.id, {
-      cycleId,
-      reasons: reason === undefined ? null : [reason],
-      after: after === undefined ? null : readPlace(after),
-      limit: limit + 1,
-    });
+    const large = await isLargeMonth(deps.db, merchant.id, cycleId);
+    const name = `open rows ${params.month}`;
+    const found = await state.counts.of(
+      merchant.id,
+      `${name} ${JSON.stringify(query)}`,
+      large,
+      async () =>
+        await listOpenRows(deps.db, merchant.id, {
+          cycleId,
+          reasons: reason === undefined ? null : [reason],
+          after: after === undefined ? null : readPlace(after),
+          limit: limit + 1,
+        }),
+    );
+    const counts = await state.counts.of(merchant.id, name, large, () =>
+      countOpenRows(deps.db, merchant.id, cycleId),
+    );
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;
-    const counts = await countOpenRows(deps.db, merchant.id, cycleId);
     return {
       status: 200,
       body: {

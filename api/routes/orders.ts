@@ -15,6 +15,7 @@ import { roleIncludes } from '../../billing/role.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import type { Merchant } from '../../db/queries/merchants.ts';
+import { isLargeMonth } from '../../db/queries/month-size.ts';
 import { countOrders, listOrders } from '../../db/queries/orders.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { orderRoutes } from '../contract/orders.ts';
@@ -27,8 +28,8 @@ import { requireCycle } from './cycles.ts';
 const DOWNLOAD_ROWS = 5000;
 
 export const orderHandlers: Handlers<typeof orderRoutes> = {
-  async listOrders({ deps, identity, merchant, params, query }) {
-    const { after, limit, ...filters } = query;
+  async listOrders({ deps, state, identity, merchant, params, query }) {
+    const { after, limit, totals, ...filters } = query;
     const search = toSearch(filters);
     const maySeePersons = roleIncludes(identity.role, 'operator');
     // Who may not see a name may not find out by searching for it either.
@@ -37,6 +38,13 @@ export const orderHandlers: Handlers<typeof orderRoutes> = {
     }
     const { id: cycleId } = await requireCycle(deps, merchant, params.month);
     const place = after === undefined ? null : readOrderPlace(after);
+    const countFound = async () =>
+      await state.counts.of(
+        merchant.id,
+        `orders ${params.month} ${JSON.stringify(search)}`,
+        await isLargeMonth(deps.db, merchant.id, cycleId),
+        () => countOrders(deps.db, merchant.id, { cycleId, search }),
+      );
     const rows = await listOrders(deps.db, merchant.id, {
       cycleId,
       search,
@@ -50,8 +58,7 @@ export const orderHandlers: Handlers<typeof orderRoutes> = {
     return {
       status: 200,
       body: {
-        totals:
-          place === null ? await countOrders(deps.db, merchant.id, { cycleId, search }) : null,
+        totals: place === null && totals ? await countFound() : null,
         orders: maySeePersons ? shown : shown.map(maskOrder),
         nextAfter: rows.length > limit && last !== undefined ? writeOrderPlace(last) : null,
       },

@@ -1,4 +1,4 @@
-import { Select, Stack, Tabs, Text } from '@mantine/core';
+import { Select, Skeleton, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { CHARGE_STATES } from '../../../billing/charge.ts';
@@ -32,6 +32,7 @@ const useWords = defineWords('orders', {
     excluded: '対象外',
     quarantined: '読めない行',
     found: '該当: ',
+    counting: '件数と金額を数えています',
     none: '該当する注文はありません。条件を消すか、「請求サイクル」で注文CSVを取り込んでください。',
   },
   en: {
@@ -45,6 +46,7 @@ const useWords = defineWords('orders', {
     excluded: 'Left out',
     quarantined: 'Unreadable',
     found: 'Found: ',
+    counting: 'Counting rows and yen',
     none: 'No such order. Clear the search, or bring an order export.',
   },
 });
@@ -134,7 +136,11 @@ function OrderList({ month }: { readonly month: string }) {
   const { after, limit } = usePlace();
   const query = useOrderQuery();
   const params = { merchant, month };
-  const orders = useRead('listOrders', { params, query: { ...query, after, limit } });
+  // The list at once, its sums when they are there: over a million orders they take seconds.
+  const orders = useRead('listOrders', {
+    params,
+    query: { ...query, after, limit, totals: false },
+  });
   return (
     <Stack>
       <OrderSearch personal={may} />
@@ -147,19 +153,9 @@ function OrderList({ month }: { readonly month: string }) {
         />
       )}
       <Loaded read={orders}>
-        {({ orders: found, totals, nextAfter }) => (
+        {({ orders: found, nextAfter }) => (
           <Stack>
-            {totals !== null && (
-              <Text>
-                {words('found')}
-                <CountAndYen of={totals} fw={700} />{' '}
-                {ORDER_VERDICTS.map((verdict) => (
-                  <Text key={verdict} span size="sm" c="dimmed" mr="md">
-                    {words(verdict)} <CountAndYen of={totals.byVerdict[verdict]} />
-                  </Text>
-                ))}
-              </Text>
-            )}
+            <OrderTotals month={month} />
             {may && <OrderActs month={month} chosen={chosen} onDone={() => setChosen([])} />}
             {found.length === 0 ? (
               <Empty>{words('none')}</Empty>
@@ -171,6 +167,31 @@ function OrderList({ month }: { readonly month: string }) {
         )}
       </Loaded>
     </Stack>
+  );
+}
+
+function OrderTotals({ month }: { readonly month: string }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const query = useOrderQuery();
+  const { data } = useRead('listOrders', {
+    params: { merchant, month },
+    query: { ...query, limit: 1 },
+  });
+  if (data === undefined)
+    return <Skeleton height={24} width={420} aria-label={words('counting')} />;
+  const { totals } = data;
+  if (totals === null) return null;
+  return (
+    <Text>
+      {words('found')}
+      <CountAndYen of={totals} fw={700} />{' '}
+      {ORDER_VERDICTS.map((verdict) => (
+        <Text key={verdict} span size="sm" c="dimmed" mr="md">
+          {words(verdict)} <CountAndYen of={totals.byVerdict[verdict]} />
+        </Text>
+      ))}
+    </Text>
   );
 }
 

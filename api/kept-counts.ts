@@ -1,0 +1,56 @@
+/**
+ * Counts over a million charges take seconds, and every page that shows a month asks for them every few
+ * seconds. So those of large months are counted once for all who ask at the same time, and kept for a
+ * while: ten times what they took, a minute at most. What somebody does through this API has them counted anew;
+ * what a workflow does, or another API, is seen when that while is over. Small months are counted each time.
+ */
+export interface KeptCounts {
+  /**
+   * @param name of what is counted, with all that it depends on
+   * @param large whether keeping is worth it: see `isLargeMonth`
+   */
+  of<T>(merchantId: number, name: string, large: boolean, count: () => Promise<T>): Promise<T>;
+  /** After an act: what was counted before it, or is being counted, counts no more. */
+  forget(merchantId: number): void;
+}
+
+const keptTimes = 10;
+const keptMs = 60_000;
+
+interface Kept {
+  readonly counted: Promise<unknown>;
+  /** By `nowMs`; infinite while it is being counted. */
+  untilMs: number;
+}
+
+/** @param nowMs a clock that never goes back */
+export function createKeptCounts(nowMs: () => number): KeptCounts {
+  const merchants = new Map<number, Map<string, Kept>>();
+
+  function countAnew<T>(names: Map<string, Kept>, name: string, count: () => Promise<T>) {
+    const startedMs = nowMs();
+    const kept: Kept = { counted: count(), untilMs: Number.POSITIVE_INFINITY };
+    names.set(name, kept);
+    kept.counted.then(
+      () => {
+        const tookMs = nowMs() - startedMs;
+        kept.untilMs = nowMs() + Math.min(keptMs, keptTimes * tookMs);
+      },
+      // Whoever asked is told; the next one tries again.
+      () => names.delete(name),
+    );
+    return kept;
+  }
+
+  return {
+    async of<T>(merchantId: number, name: string, large: boolean, count: () => Promise<T>) {
+      if (!large) return await count();
+      const names = merchants.get(merchantId) ?? new Map<string, Kept>();
+      merchants.set(merchantId, names);
+      for (const [old, { untilMs }] of names) if (untilMs <= nowMs()) names.delete(old);
+      const kept = names.get(name) ?? countAnew(names, name, count);
+      return (await kept.counted) as T;
+    },
+    forget: (merchantId) => void merchants.delete(merchantId),
+  };
+}
