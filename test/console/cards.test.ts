@@ -10,7 +10,10 @@ import { look, type OpenConsole, openConsole } from './open-console.ts';
 let month: Month;
 let screens: OpenConsole;
 beforeAll(async () => {
-  month = await openMonth({ settings: { paymentMethods: { cardService: 'YAMATO' } } });
+  const contact = { enabled: true, cardPageUrl: 'https://shop.example.jp/card?t={token}' };
+  month = await openMonth({
+    settings: { paymentMethods: { cardService: 'YAMATO' }, ng: { contact } },
+  });
   const { db, merchantId } = month;
   const { rows } = await sql<{ id: number }>`
     insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
@@ -55,6 +58,17 @@ async function overrideLock(operator: Page, approver: Page): Promise<void> {
   await approver.getByText('解除済み', { exact: false }).first().waitFor();
 }
 
+/** One of them by name; then nobody is left to be told. */
+async function notifyCustomer(operator: Page): Promise<void> {
+  await operator.goto(place('card-expiries'));
+  await operator.getByText('未通知の顧客にメールで依頼する(1 名)').waitFor();
+  await press(operator, 'メールで依頼する');
+  await operator.getByRole('dialog').getByText('C-1').waitFor();
+  await press(operator, 'メールで依頼する');
+  await operator.getByText('通知していない顧客はいません。').waitFor();
+  expect(await look(operator, 'card-expiries')).toEqual([]);
+}
+
 /** From the list to a link file, every check vouched for by name. */
 async function migrate(page: Page): Promise<void> {
   await page.goto(place('card-migrations'));
@@ -87,6 +101,7 @@ async function migrate(page: Page): Promise<void> {
 test('a refused card is released by four eyes, and cards move up to their link file', async () => {
   const operator = await screens.logIn('operator');
   const approver = await screens.logIn('approver');
+  await notifyCustomer(operator);
   await overrideLock(operator, approver);
   await migrate(operator);
   await operator.goto(place('send-errors'));
