@@ -20,6 +20,7 @@ import { handlers } from './routes.ts';
 import { serveConsole } from './serve-console.ts';
 import { serveRoute } from './serve-route.ts';
 import { type ApiState, createState } from './state.ts';
+import { traceRequests } from './trace-requests.ts';
 
 export interface Api {
   readonly app: Express;
@@ -48,6 +49,7 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
   // Sent paths match exactly: two spellings of one route would be two lines in the log.
   app.set('strict routing', true);
   app.set('case sensitive routing', true);
+  app.use(traceRequests());
   app.use(logRequests(deps, state));
   app.use(helmet());
   // Before everything that reads bodies or tokens: ZEUS has neither, and its bytes are kept as they are.

@@ -3,10 +3,17 @@ import type { RequestHandler, Response } from 'express';
 import type { ApiDependencies } from './dependencies.ts';
 import type { ApiState } from './state.ts';
 
+/**
+ * The ID that a proxy or program in front gave the request, so that its log and ours tell of the same.
+ * With a letter in it, it is no card number; anything else gets an ID of ours.
+ */
+const saneRequestId = /^(?=.*[A-Za-z])[A-Za-z0-9._-]{8,64}$/;
+
 /** One line and one measurement a request, by route pattern: a raw URL may hold names. */
 export function logRequests(deps: ApiDependencies, state: ApiState): RequestHandler {
   return (request, response, next) => {
-    const requestId = randomUUID();
+    const given = request.get('X-Request-Id');
+    const requestId = given !== undefined && saneRequestId.test(given) ? given : randomUUID();
     response.locals.requestId = requestId;
     response.set('X-Request-Id', requestId);
     const startedAt = process.hrtime.bigint();

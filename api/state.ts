@@ -4,6 +4,7 @@ import { hashPassword } from '../db/queries/users.ts';
 import type { ApiLimits } from './dependencies.ts';
 import { createKeptCounts, type KeptCounts } from './kept-counts.ts';
 import { createLoginGate, type LoginGate } from './login-gate.ts';
+import { createRecordMetrics, type RecordMetrics } from './record-metrics.ts';
 
 /** What one running API knows about itself. */
 export interface ApiState {
@@ -23,7 +24,9 @@ export interface ApiMetrics {
   readonly refusedFiles: Counter<'reason'>;
   readonly storedBytes: Counter;
   readonly carrierCalls: Counter<'status'>;
+  readonly carrierCallSeconds: Histogram<'status'>;
   readonly logins: Counter<'result'>;
+  readonly record: RecordMetrics;
 }
 
 export function createState({
@@ -68,6 +71,14 @@ export function createState({
         labelNames: ['status'],
         registers: [registry],
       }),
+      carrierCallSeconds: new Histogram({
+        name: 'tsukigime_api_carrier_call_seconds',
+        help: 'From a call of ZEUS to its answer, which is due within a second',
+        labelNames: ['status'],
+        buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 2],
+        registers: [registry],
+      }),
+      record: createRecordMetrics(registry),
       logins: new Counter({
         name: 'tsukigime_api_logins_total',
         help: 'Tries to log in that were compared with a password',

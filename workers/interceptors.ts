@@ -4,9 +4,10 @@ import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@tempora
 import type { Logger } from 'pino';
 
 /** What a log line says of an activity: where it belongs and which attempt it is; no payload. */
-function describeActivity(context: Context): Record<string, unknown> {
-  const { activityType, attempt, taskQueue, workflowExecution } = context.info;
-  return { activity: activityType, attempt, taskQueue, workflowId: workflowExecution?.workflowId };
+export function describeActivity(context: Context): Record<string, unknown> {
+  const { activityType, activityId, attempt, taskQueue, workflowExecution } = context.info;
+  const { workflowId, runId } = workflowExecution ?? {};
+  return { activity: activityType, activityId, attempt, taskQueue, workflowId, runId };
 }
 
 /** Logs the end of every attempt with its duration and, when it failed, the failure's type. */

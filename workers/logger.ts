@@ -1,4 +1,8 @@
+import { trace } from '@opentelemetry/api';
+import { asyncLocalStorage } from '@temporalio/activity';
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+
+import { describeActivity } from './interceptors.ts';
 
 /** Names of fields whose value never reaches a log, wherever they stand in what is logged. */
 const secretFields = ['authorization', 'cookie', 'password', 'secret', 'token', 'key', 'keys'];
@@ -39,6 +43,16 @@ function describeError(error: Error): object {
   return { type, message, stack, code, constraint };
 }
 
+/** Where a line belongs that is written within an activity, or within what is traced. */
+function describePlace(): object {
+  const activity = asyncLocalStorage.getStore();
+  const traceId = trace.getActiveSpan()?.spanContext().traceId;
+  return {
+    ...(activity === undefined ? {} : describeActivity(activity)),
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}
+
 /** JSON lines with ISO times and masked texts. */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(
@@ -47,6 +61,7 @@ export function createLogger(options: LoggerOptions): Logger {
       name: options.name,
       // ISO times, also because the digits of an epoch would be masked.
       timestamp: stdTimeFunctions.isoTime,
+      mixin: describePlace,
       redact: {
         paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[secret]',

@@ -6,6 +6,7 @@ import {
   createDataConverter,
   type TemporalServer,
 } from '../temporal/client.ts';
+import { activityTracing, workflowTracing } from '../temporal/tracing.ts';
 import { filesTaskQueueOf, mainTaskQueue } from '../workflows/workflow-ids.ts';
 import { createActivityLog } from './interceptors.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
@@ -19,6 +20,8 @@ export interface WorkersOptions {
   readonly taskQueue?: string;
   /** How long running activities may go on after `shutdown`; then they are cancelled. */
   readonly shutdownGraceMs: number;
+  /** host:port on which this process serves the metrics of the SDK. */
+  readonly metricsAddress?: string | undefined;
 }
 
 export interface ActivitiesByQueue {
@@ -48,8 +51,16 @@ const stickyTimeoutMs = 2_000;
 
 let runtimeInstalled = false;
 
+/** Named after the conventions of Prometheus: durations in seconds, counters with `_total`. */
+const metricsAt = (bindAddress: string) => ({
+  bindAddress,
+  countersTotalSuffix: true,
+  unitSuffix: true,
+  useSecondsForDurations: true,
+});
+
 /** Once per process, before its first connection. Signals are left to `main.ts`. */
-function installRuntime(logger: Logger): void {
+function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
   if (runtimeInstalled) return;
   runtimeInstalled = true;
   Runtime.install({
@@ -57,6 +68,9 @@ function installRuntime(logger: Logger): void {
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsAddress === undefined
+        ? {}
+        : { metrics: { prometheus: metricsAt(metricsAddress) } }),
     },
   });
 }
@@ -64,7 +78,7 @@ function installRuntime(logger: Logger): void {
 /** Starts the workers of both queues in this process and resolves when they poll. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const { server, logger, activities, bundle, taskQueue = mainTaskQueue } = options;
-  installRuntime(logger);
+  installRuntime(logger, options.metricsAddress);
   const connection = await NativeConnection.connect(connectionOptionsOf(server));
   const common = {
     connection,
@@ -73,7 +87,8 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     identity: `tsukigime-worker-${process.pid}-${hostname()}`,
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + forceAfterGraceMs,
-    interceptors: { activity: [createActivityLog(logger)] },
+    interceptors: { activity: [createActivityLog(logger), ...activityTracing()] },
+    sinks: workflowTracing(),
   };
   const workers: Worker[] = [];
   try {

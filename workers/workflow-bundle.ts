@@ -23,7 +23,9 @@ export interface WorkflowBundle {
 }
 
 const defaultWorkflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-const interceptorPath = fileURLToPath(new URL('../workflows/in-flight.ts', import.meta.url));
+const interceptorPaths = ['in-flight', 'tracing'].map((name) =>
+  fileURLToPath(new URL(`../workflows/${name}.ts`, import.meta.url)),
+);
 
 const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
 
@@ -108,7 +110,7 @@ async function build(
   try {
     const { code } = await bundleWorkflowCode({
       workflowsPath,
-      workflowInterceptorModules: [interceptorPath],
+      workflowInterceptorModules: interceptorPaths,
       failureConverterPath,
       logger: bundlerLogger(logger, complaints),
       webpackConfigHook: (config) => ({

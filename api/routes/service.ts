@@ -36,7 +36,8 @@ export const serviceHandlers: Handlers<typeof serviceRoutes> = {
     return { status: 200, text: readPage() };
   },
 
-  async readMetrics({ state }) {
+  async readMetrics({ deps, state }) {
+    await state.metrics.record.refresh(deps);
     return { status: 200, text: await state.metrics.registry.metrics() };
   },
 };

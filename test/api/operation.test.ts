@@ -121,7 +121,7 @@ describe('rate limits', () => {
   });
 });
 
-test('metrics name routes and statuses, never a merchant or a person', async () => {
+test('metrics name routes, statuses and slugs, never a person', async () => {
   api = await startApi();
   await api.addMerchant('metric-shop');
   const admin = await api.addToken('admin');
@@ -134,7 +134,8 @@ test('metrics name routes and statuses, never a merchant or a person', async () 
     'tsukigime_api_request_seconds_count{method="GET",route="/v1/merchants/:merchant",status="200"} 1',
   );
   expect(text).toContain('route="unmatched",status="404"');
-  expect(text).not.toMatch(/metric-shop|of the test|yamada|wp-login/);
+  expect(text).toContain('tsukigime_charges{merchant="metric-shop",state="captured"} 0');
+  expect(text).not.toMatch(/of the test|yamada|wp-login/);
 });
 
 test('closing lets a running request end, turns readiness red and frees the port', async () => {

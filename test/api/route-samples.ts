@@ -5,6 +5,7 @@ import { migrationSamples } from './migration-samples.ts';
 import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
 import { refreshSamples } from './refresh-samples.ts';
+import { scheduleSamples } from './schedule-samples.ts';
 import { webhookSamples } from './webhook-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
@@ -218,19 +219,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'cycle-not-found',
   },
   listOpenRows: { path: cycle('/open-rows'), answer: 'cycle-not-found' },
-  recoverWorkflows: { path: merchant('/recovery'), answer: 200 },
-  listSchedules: { path: merchant('/schedules'), answer: 200 },
-  syncSchedules: { path: merchant('/schedules/sync'), answer: 200 },
-  pauseSchedule: {
-    path: merchant('/schedules/cycle/pause'),
-    json: () => ({ reason: 'walk' }),
-    answer: 'schedule-not-wanted',
-  },
-  resumeSchedule: {
-    path: merchant('/schedules/cycle/resume'),
-    json: () => ({ reason: 'walk' }),
-    answer: 'schedule-not-wanted',
-  },
+  ...scheduleSamples,
   listCorrections: { path: merchant('/corrections'), answer: 200 },
   recordCorrection: {
     path: cycle('/corrections'),
