@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { merchantParamsSchema } from './merchants.ts';
+import { auditEntrySchema, merchantParamsSchema } from './merchants.ts';
+import { businessDateSchema } from './orders.ts';
 import { defineRoute } from './route.ts';
 
 const headsQuery = z.strictObject({
@@ -31,8 +32,61 @@ const heads = {
   description: 'where the chain stood when it was published each day, newest first',
 } as const;
 
-/** What `tsukigime audit verify` takes. */
+const partSchema = z.string().trim().min(1).max(100).optional();
+const auditSearch = {
+  actor: partSchema.meta({ description: 'part of who did it, in any case' }),
+  about: partSchema.meta({ description: 'part of the act or of its subject, in any case' }),
+  from: businessDateSchema.optional().meta({ description: 'a day in Japan, included' }),
+  to: businessDateSchema.optional().meta({ description: 'a day in Japan, included' }),
+};
+
+/** The audit as people read it, and what `tsukigime audit verify` takes. */
 export const auditRoutes = {
+  searchAudit: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/audit-entries',
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      ...auditSearch,
+      before: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: '`nextBefore` of the page before' }),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          entries: z.array(auditEntrySchema),
+          nextBefore: z.int().nullable().meta({ description: 'null at the end' }),
+        }),
+        description: 'newest first',
+      },
+    },
+    summary: { ja: '操作の記録を検索する', en: 'Search the audit, newest first' },
+    tag: 'audit',
+  }),
+  downloadAudit: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/audit-entries.csv',
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    query: z.strictObject({
+      ...auditSearch,
+      encoding: z.enum(['utf-8', 'cp932']).default('utf-8'),
+    }),
+    responses: {
+      200: { kind: 'bytes', description: 'all that was found, newest first; it proves nothing' },
+    },
+    summary: { ja: '検索した操作の記録をCSVで取り出す', en: 'Download what was found as CSV' },
+    tag: 'audit',
+  }),
   exportAudit: defineRoute({
     method: 'get',
     path: '/v1/merchants/:merchant/audit-export',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { billingMonthPattern } from '../../billing/billing-month.ts';
 import { cardBrands, cardServices } from '../../billing/card-service.ts';
+import { CHARGE_STATES } from '../../billing/charge.ts';
 import { maxOrderAmountYen } from '../../billing/money.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
@@ -127,6 +128,46 @@ export const customerRoutes = {
       200: { kind: 'json', schema: customerDetailSchema, description: 'with the stored cards' },
     },
     summary: { ja: '顧客を見る', en: 'Read a customer' },
+    tag: 'customers',
+  }),
+  listCustomerCharges: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/customers/:customerId/charges',
+    role: 'viewer',
+    merchantScoped: true,
+    params,
+    query: z.strictObject({
+      after: z
+        .string()
+        .regex(/^\d{4}-(?:0[1-9]|1[0-2])\/\d{1,9}$/, { error: 'is not <month>/<position>' })
+        .optional()
+        .meta({ description: 'nextAfter of the page before' }),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          charges: z.array(
+            z
+              .object({
+                month: z.string().regex(billingMonthPattern),
+                position: z.int(),
+                orderNumber: z.string(),
+                state: z.enum(CHARGE_STATES),
+                amountYen: z.int(),
+                capturedYen: z.int(),
+                responseCode: z.string().nullable(),
+                captureBefore: instantSchema.nullable(),
+              })
+              .meta({ id: 'CustomerCharge' }),
+          ),
+          nextAfter: z.string().nullable(),
+        }),
+        description: 'newest month first',
+      },
+    },
+    summary: { ja: '顧客の請求の一覧', en: 'List what a customer was billed' },
     tag: 'customers',
   }),
   deleteCustomer: defineRoute({

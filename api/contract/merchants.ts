@@ -29,7 +29,7 @@ export const settingsVersionSchema = z
   })
   .meta({ id: 'SettingsVersion' });
 
-const auditEntrySchema = z
+export const auditEntrySchema = z
   .object({
     n: z.int().min(1),
     at: instantSchema,

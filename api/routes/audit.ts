@@ -1,7 +1,14 @@
 import type { AuditExportLine } from '../../billing/audit-chain.ts';
-import { listAudit } from '../../db/queries/audit.ts';
+import { csvInstant } from '../../billing/csv-writer.ts';
+import {
+  type AuditEntry,
+  listAudit,
+  type RecordedAuditEntry,
+  searchAudit,
+} from '../../db/queries/audit.ts';
 import { listAuditHeads } from '../../db/queries/audit-heads.ts';
 import type { auditRoutes } from '../contract/audit.ts';
+import { pagesByKey, replyWithCsv } from '../csv-download.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 
@@ -9,6 +16,34 @@ import type { Handlers } from '../handler.ts';
 const PAGE = 1000;
 
 export const auditHandlers: Handlers<typeof auditRoutes> = {
+  async searchAudit({ deps, merchant, query }) {
+    const { before = null, limit, ...search } = query;
+    const of = { search, beforeN: before, limit: limit + 1 };
+    const found = await searchAudit(deps.db, merchant.id, of);
+    const page = found.slice(0, limit);
+    const nextBefore = found.length > limit ? (page.at(-1)?.n ?? null) : null;
+    return { status: 200, body: { entries: page.map(showEntry), nextBefore } };
+  },
+
+  async downloadAudit({ deps, merchant, query }) {
+    const { encoding, ...search } = query;
+    return await replyWithCsv({
+      fileName: `audit-${merchant.slug}.csv`,
+      encoding,
+      head: ['番号', '日時', '人・プログラム', '操作', '対象', '理由', '内容', 'ハッシュ'],
+      ...pagesByKey<RecordedAuditEntry, number | null>(
+        null,
+        (beforeN, limit) => searchAudit(deps.db, merchant.id, { search, beforeN, limit }),
+        ({ n }) => n,
+      ),
+      rowOf: (recorded: RecordedAuditEntry) => {
+        const { n, at, actor, act, subject, reason, details, hash } = showEntry(recorded);
+        const content = Object.keys(details).length === 0 ? null : JSON.stringify(details);
+        return [n, csvInstant(at), actor, act, subject, reason, content, hash];
+      },
+    });
+  },
+
   async exportAudit({ deps, merchant }) {
     const content = exportLines(deps, merchant.id);
     return { status: 200, content, fileName: `audit-${merchant.slug}.ndjson` };
@@ -26,6 +61,11 @@ export const auditHandlers: Handlers<typeof auditRoutes> = {
     return { status: 200, body: await readHeads(deps, null, query) };
   },
 };
+
+/** The text of an entry was written by us, in the form that was hashed. */
+export function showEntry({ n, entry, hash }: RecordedAuditEntry) {
+  return { ...(JSON.parse(entry) as AuditEntry), n, hash };
+}
 
 async function* exportLines(
   { db }: ApiDependencies,

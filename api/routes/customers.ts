@@ -9,6 +9,7 @@ import { formatCustomerId, parseCustomerId } from '../../billing/customer-id.ts'
 import type { TextEncoding } from '../../billing/text-encoding.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
 import { hadCardLocks } from '../../db/queries/card-locks.ts';
+import { listChargesOfCustomer } from '../../db/queries/customer-charges.ts';
 import {
   acknowledgeReview,
   anyCustomer,
@@ -74,6 +75,22 @@ export const customerHandlers: Handlers<typeof customerRoutes> = {
     const storedCards = await listStoredCards(deps.db, merchant.id, id);
     const subscriptions = await listSubscriptions(deps.db, merchant.id, id);
     return { status: 200, body: { ...showCustomer(found), storedCards, subscriptions } };
+  },
+
+  async listCustomerCharges({ deps, merchant, params, query }) {
+    const customer = { ...anyCustomer, id: idOf(params.customerId), after: 0, limit: 1 };
+    const [found] = await searchCustomers(deps.db, merchant.id, customer);
+    if (found === undefined) throw new Problem('customer-not-found');
+    const [month = '', position] = query.after?.split('/') ?? [];
+    const rows = await listChargesOfCustomer(deps.db, merchant.id, {
+      customerNumber: found.customerNumber,
+      after: query.after === undefined ? null : { month, position: Number(position) },
+      limit: query.limit + 1,
+    });
+    const charges = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? charges.at(-1) : undefined;
+    const nextAfter = last === undefined ? null : `${last.month}/${last.position}`;
+    return { status: 200, body: { charges, nextAfter } };
   },
 
   async deleteCustomer({ deps, identity, merchant, params, body, now }) {

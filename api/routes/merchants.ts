@@ -1,5 +1,5 @@
 import type { MerchantSettings } from '../../billing/merchant-settings.ts';
-import { type AuditEntry, listAudit, type RecordedAuditEntry } from '../../db/queries/audit.ts';
+import { listAudit } from '../../db/queries/audit.ts';
 import { createMerchant, listMerchants, type Merchant } from '../../db/queries/merchants.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import type { merchantRoutes } from '../contract/merchants.ts';
@@ -9,6 +9,7 @@ import { followSchedule } from '../follow-schedule.ts';
 import { followSettings } from '../follow-settings.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
+import { showEntry } from './audit.ts';
 
 export const merchantHandlers: Handlers<typeof merchantRoutes> = {
   async listMerchants({ deps, identity }) {
@@ -84,9 +85,4 @@ export function showMerchant(deps: ApiDependencies, merchant: Merchant) {
     createdAt: merchant.createdAt,
     businessNow: new Date(deps.realNow().getTime() + merchant.clockOffsetMs).toISOString(),
   };
-}
-
-/** The text of an entry was written by us, in the form that was hashed. */
-function showEntry({ n, entry, hash }: RecordedAuditEntry) {
-  return { ...(JSON.parse(entry) as AuditEntry), n, hash };
 }

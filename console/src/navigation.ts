@@ -1,6 +1,7 @@
 import {
   IconArrowsTransferUp,
   IconCalendarDue,
+  IconCalendarTime,
   IconChecklist,
   IconCreditCard,
   IconCreditCardOff,
@@ -17,6 +18,7 @@ import {
   IconShoppingCart,
   IconUserCog,
   IconUsers,
+  IconWebhook,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { defineWords } from './language.ts';
@@ -37,6 +39,8 @@ export const useNavigationWords = defineWords('navigation', {
     jobs: 'ジョブ管理',
     sendErrors: '送信エラー',
     paymentMethods: '支払い方法設定',
+    schedules: 'スケジュール',
+    endpoints: '送信先',
     settings: '設定',
     users: '利用者',
     tokens: 'トークン',
@@ -57,6 +61,8 @@ export const useNavigationWords = defineWords('navigation', {
     jobs: 'Jobs',
     sendErrors: 'Send errors',
     paymentMethods: 'Payment methods',
+    schedules: 'Schedules',
+    endpoints: 'Endpoints',
     settings: 'Settings',
     users: 'Users',
     tokens: 'Tokens',
@@ -89,6 +95,8 @@ export const navigation: readonly NavigationEntry[] = [
   { word: 'jobs', steps: ['jobs'], icon: IconListCheck, key: 'j' },
   { word: 'sendErrors', steps: ['send-errors'], icon: IconSend, key: 'e' },
   { word: 'paymentMethods', steps: ['payment-methods'], icon: IconCreditCard, key: 'p' },
+  { word: 'endpoints', steps: ['delivery-endpoints'], icon: IconWebhook, key: 'v' },
+  { word: 'schedules', steps: ['schedules'], icon: IconCalendarTime, key: 'k' },
   { word: 'settings', steps: ['settings'], icon: IconSettings, key: 's' },
   { word: 'users', steps: ['users'], icon: IconUserCog, key: 'x' },
   { word: 'tokens', steps: ['tokens'], icon: IconKey, key: 't' },

@@ -77,6 +77,10 @@ const merchantPages: RouteObject[] = [
     path: 'customers/:customerId',
     lazy: async () => (await import('./pages/customer.tsx')).route,
   },
+  {
+    path: 'customers/number/:customerNumber',
+    lazy: async () => (await import('./pages/customer-by-number.tsx')).route,
+  },
   { path: 'registers', lazy: async () => (await import('./pages/registers.tsx')).route },
   {
     path: 'card-refreshes',
@@ -122,6 +126,15 @@ const merchantPages: RouteObject[] = [
     path: 'settings',
     lazy: async () => (await import('./pages/settings.tsx')).route,
   },
+  {
+    path: 'schedules',
+    lazy: async () => (await import('./pages/schedules.tsx')).route,
+  },
+  {
+    path: 'delivery-endpoints',
+    lazy: async () => (await import('./pages/delivery-endpoints.tsx')).route,
+  },
+  { path: 'webhooks/:webhook', lazy: async () => (await import('./pages/webhook.tsx')).route },
   {
     path: 'users',
     lazy: async () => (await import('./pages/users.tsx')).route,

@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import {
   type AuditEntry,
   encodeAuditEntry,
   GENESIS_HASH,
   hashAuditEntry,
 } from '../../billing/audit-chain.ts';
+import { addDays, type BusinessDate, startOfBusinessDate } from '../../billing/business-date.ts';
 import { type Db, lockAuditChain, type Trx } from '../database.ts';
 
 export type { AuditEntry } from '../../billing/audit-chain.ts';
@@ -90,4 +92,40 @@ export async function listAudit(
     hash: row.hash.toString('hex'),
     recordedAt: row.recorded_at,
   }));
+}
+
+/** What somebody looks for in the audit; every condition may be left out. */
+export interface AuditSearch {
+  /** Part of the person's or program's name, in any case. */
+  readonly actor?: string | undefined;
+  /** Part of the act or of its subject, in any case. */
+  readonly about?: string | undefined;
+  /** Days in Japan, both included, on the clock that the entry tells. */
+  readonly from?: BusinessDate | undefined;
+  readonly to?: BusinessDate | undefined;
+}
+
+/** Entries that a search finds, newest first, of which each has a number below `beforeN`. */
+export async function searchAudit(
+  db: Db,
+  merchantId: number,
+  page: { readonly search: AuditSearch; readonly beforeN: number | null; readonly limit: number },
+): Promise<RecordedAuditEntry[]> {
+  const { actor = null, about = null, from, to } = page.search;
+  const since = from === undefined ? null : startOfBusinessDate(from);
+  const until = to === undefined ? null : startOfBusinessDate(addDays(to, 1));
+  const holds = (part: string | null, ...names: readonly string[]) =>
+    sql`(${part}::text is null or ${sql.join(
+      names.map((name) => sql`strpos(lower(entry::jsonb ->> ${name}), lower(${part}::text)) > 0`),
+      sql` or `,
+    )})`;
+  const { rows } = await sql<RecordedAuditEntry>`
+    select n, entry, encode(hash, 'hex') as hash, recorded_at as "recordedAt"
+      from audit_entries
+     where chain_id = ${merchantId} and (${page.beforeN}::bigint is null or n < ${page.beforeN})
+       and (${since}::timestamptz is null or recorded_at >= ${since})
+       and (${until}::timestamptz is null or recorded_at < ${until})
+       and ${holds(actor, 'actor')} and ${holds(about, 'act', 'subject')}
+     order by n desc limit ${page.limit}`.execute(db);
+  return rows;
 }

@@ -49,6 +49,8 @@ export const accessSamples = {
     json: () => ({ grant: null, reason }),
     answer: 'user-not-found',
   },
+  searchAudit: { path: merchant('/audit-entries?actor=x&from=2026-11-01'), answer: 200 },
+  downloadAudit: { path: merchant('/audit-entries.csv'), answer: 200 },
   exportAudit: { path: merchant('/audit-export'), answer: 200 },
   listAuditHeads: { path: merchant('/audit-heads'), answer: 200 },
   exportCommonAudit: { path: () => '/v1/audit-export', answer: 200 },

@@ -7,7 +7,7 @@ import { encodeAuditEntry, GENESIS_HASH, hashAuditEntry } from '../../billing/au
 import { runAuditExport } from '../../cli/audit-export.ts';
 import { runAuditVerify } from '../../cli/audit-verify.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
-import { appendAudit, listAudit } from '../../db/queries/audit.ts';
+import { appendAudit, listAudit, searchAudit } from '../../db/queries/audit.ts';
 import { listAuditHeads, recordAuditHeads } from '../../db/queries/audit-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertMoneyRecord } from './money-record.ts';
@@ -67,6 +67,34 @@ describe('appending', () => {
   test('has a chain of its own for acts of no single merchant', async () => {
     expect(await appendAudit(db, null, act('token'))).toBe(1);
     expect((await listAudit(db, null))[0]!.entry).toContain('"merchant":null');
+  });
+});
+
+describe('a search', () => {
+  const find = async (search: object, beforeN: number | null = null, limit = 10) => {
+    const found = await searchAudit(db, merchantId, { search, beforeN, limit });
+    return found.map(({ n }) => n);
+  };
+
+  test('gives the newest first, page by page, with hash and text as they are kept', async () => {
+    expect(await find({})).toEqual([2, 1]);
+    expect(await find({}, null, 1)).toEqual([2]);
+    expect(await find({}, 2)).toEqual([1]);
+    const [newest] = await searchAudit(db, merchantId, { search: {}, beforeN: null, limit: 1 });
+    expect(newest).toEqual((await listAudit(db, merchantId, { afterN: 1 }))[0]);
+  });
+
+  test('by who, by what and by days in Japan; every sign is taken as it stands', async () => {
+    expect(await find({ actor: 'OPERA' })).toEqual([2, 1]);
+    expect(await find({ actor: '%' })).toEqual([]);
+    expect(await find({ about: 'SECOND' })).toEqual([2]);
+    expect(await find({ about: 'charge.' })).toEqual([2, 1]);
+    // The reason is no subject.
+    expect(await find({ about: '再請求' })).toEqual([]);
+    // AT is 09:00 of the 22nd in Japan.
+    expect(await find({ from: '2026-11-22', to: '2026-11-22' })).toEqual([2, 1]);
+    expect(await find({ from: '2026-11-23' })).toEqual([]);
+    expect(await find({ to: '2026-11-21' })).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { type Charge, ChargeActs, isChargeToChoose } from '../parts/charge-acts.tsx';
 import { ChoiceTable, sumOf } from '../parts/choice-table.tsx';
+import { CustomerLink } from '../parts/customer-link.tsx';
 import { CountAndYen, formatCount, Instant, Yen } from '../parts/figures.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -192,7 +193,10 @@ function ChargeTable({
         title: words('order'),
         cell: ({ orderNumber }) => <OrderLink month={month} orderNumber={orderNumber} />,
       },
-      { title: words('customer'), cell: ({ customerNumber }) => customerNumber },
+      {
+        title: words('customer'),
+        cell: ({ customerNumber }) => <CustomerLink customerNumber={customerNumber} />,
+      },
       { title: words('state'), cell: ({ state }) => states(state) },
       {
         title: words('yen'),

@@ -1,9 +1,10 @@
-import { Alert, Button, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Button, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { useNavigate, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ActDialog } from '../parts/act-dialog.tsx';
+import { CustomerCharges } from '../parts/customer-charges.tsx';
 import { CustomerCards, CustomerSubscriptions } from '../parts/customer-lists.tsx';
 import { Instant } from '../parts/figures.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -30,6 +31,7 @@ const useWords = defineWords('customer', {
     no: '希望しない',
     customerType: '顧客タイプ',
     updatedAt: '更新',
+    judged: '定期受注を洗替ステータスで見る',
     review:
       '1つのファイルに複数のカードがありました。どのカードで請求するかを決済代行会社に確かめてください。',
     acknowledge: '確認したことを記録する',
@@ -56,6 +58,7 @@ const useWords = defineWords('customer', {
     no: 'No',
     customerType: 'Type',
     updatedAt: 'Updated',
+    judged: 'See the subscriptions with their refresh status',
     review: 'Several cards came in one file. Ask the service which one is to be charged.',
     acknowledge: 'Record that I looked',
     acknowledgeText: 'It is recorded that the cards were looked at. No card and no charge changes.',
@@ -74,6 +77,8 @@ function CustomerPage() {
   const navigate = useNavigate();
   const may = useMay('operator');
   const params = { merchant, customerId };
+  const judged = (number: string) =>
+    `${place('subscriptions')}?customerNumber=${encodeURIComponent(number)}`;
   const customer = useRead('readCustomer', { params });
   return (
     <Page
@@ -113,6 +118,10 @@ function CustomerPage() {
             <Facts one={found} />
             <CustomerCards cards={found.storedCards} />
             <CustomerSubscriptions subscriptions={found.subscriptions} />
+            <Anchor component={Link} to={judged(found.customerNumber)} size="sm">
+              {words('judged')}
+            </Anchor>
+            <CustomerCharges customerId={customerId} />
           </Stack>
         )}
       </Loaded>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { CustomerLink } from '../parts/customer-link.tsx';
 import { Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { NgActs } from '../parts/ng-acts.tsx';
@@ -183,16 +184,7 @@ function Facts({ one }: { readonly one: Detail }) {
     </Anchor>
   );
   const rows: readonly (readonly [Parameters<typeof words>[0], ReactNode])[] = [
-    [
-      'customer',
-      <Anchor
-        key="customer"
-        component={Link}
-        to={place(`customers?customerNumber=${encodeURIComponent(one.customerNumber)}`)}
-      >
-        {one.customerNumber}
-      </Anchor>,
-    ],
+    ['customer', <CustomerLink key="customer" customerNumber={one.customerNumber} />],
     ['amount', <Yen key="yen" amount={one.amountYen} />],
     ['class', `${classes(one.class)}${one.code === null ? '' : ` (${one.code})`}`],
     ['charge', states(one.chargeState)],

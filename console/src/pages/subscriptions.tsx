@@ -1,6 +1,7 @@
 import { Checkbox, Group, Select, TextInput } from '@mantine/core';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { CustomerLink } from '../parts/customer-link.tsx';
 import { Yen } from '../parts/figures.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -147,7 +148,9 @@ function SubscriptionTable({ subscriptions }: { readonly subscriptions: readonly
         { title: words('number'), cell: (of) => of.subscriptionNumber },
         {
           title: words('customerNumber'),
-          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+          cell: ({ customerNumber, customerId }) => (
+            <CustomerLink customerNumber={customerNumber} customerId={customerId} />
+          ),
         },
         { title: words('status'), cell: (of) => words(of.status) },
         {

@@ -6,6 +6,7 @@ import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useFindingWords } from '../words/billing-words.ts';
 import { ColumnHeads } from './column-heads.tsx';
+import { CustomerLink } from './customer-link.tsx';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
@@ -89,7 +90,11 @@ function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
             <Table.Tr key={`${one.kind} ${one.i}`}>
               <Table.Td>{labels(one.kind)}</Table.Td>
               <Table.Td>{one.orderNumber}</Table.Td>
-              <Table.Td>{one.customerNumber}</Table.Td>
+              <Table.Td>
+                {one.customerNumber !== null && (
+                  <CustomerLink customerNumber={one.customerNumber} />
+                )}
+              </Table.Td>
               <Table.Td className="figure">
                 <Amount yen={one.amountYen} />
               </Table.Td>

@@ -5,6 +5,7 @@ import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { ActButton, orNull } from './act-button.tsx';
+import { CustomerLink } from './customer-link.tsx';
 import { Count, CountAndYen } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
@@ -163,7 +164,7 @@ function Uncovered({ number }: { readonly number: number }) {
             keyOf={({ customerId }) => customerId}
             none={words('nobody')}
             columns={[
-              { title: words('number'), cell: (of) => `${of.customerNumber}(${of.customerId})` },
+              { title: words('number'), cell: (of) => <CustomerLink {...of} /> },
               { title: words('why'), cell: ({ reasonJa }) => reasonJa },
               {
                 title: words('dueCell'),

@@ -7,6 +7,7 @@ import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { useFindingWords } from '../words/card-words.ts';
 import { ActButton, orNull } from './act-button.tsx';
+import { CustomerLink } from './customer-link.tsx';
 import { ListTable } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
 import { MoreButtons } from './more-buttons.tsx';
@@ -135,7 +136,7 @@ function FoundTable({
       columns={[
         {
           title: words('customer'),
-          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+          cell: (of) => <CustomerLink {...of} />,
         },
         {
           title: words('findings'),

@@ -4,6 +4,7 @@ import { defineWords } from '../language.ts';
 import type { NgCase } from '../pages/ng-cases.tsx';
 import { useMerchant } from '../places.ts';
 import { useDeclineWords, useNgOutcomeWords, useNgStepWords } from '../words/ng-words.ts';
+import { CustomerLink } from './customer-link.tsx';
 import { Instant, Yen } from './figures.tsx';
 
 const useWords = defineWords('ng-table', {
@@ -130,7 +131,7 @@ function NgRow({
       </Table.Td>
       <Table.Td>
         <Text span inherit className="figure">
-          {row.customerNumber}
+          <CustomerLink customerNumber={row.customerNumber} />
         </Text>
       </Table.Td>
       <Table.Td>

@@ -5,6 +5,7 @@ import { defineWords, useLanguage } from '../language.ts';
 import type { OrderRow } from '../pages/orders.tsx';
 import { useMerchant } from '../places.ts';
 import { useChargeStateWords } from '../words/billing-words.ts';
+import { CustomerLink } from './customer-link.tsx';
 import { Instant, Yen } from './figures.tsx';
 
 const useWords = defineWords('order-table', {
@@ -134,9 +135,11 @@ function OrderCells({ row }: { readonly row: OrderRow }) {
       </Table.Td>
       <Table.Td>
         {row.customerName}
-        <Text size="xs" c="dimmed">
-          {row.customerNumber}
-        </Text>
+        {row.customerNumber !== null && (
+          <Text size="xs">
+            <CustomerLink customerNumber={row.customerNumber} />
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>{row.paymentMethod}</Table.Td>
       <Table.Td className="figure">

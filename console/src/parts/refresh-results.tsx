@@ -3,6 +3,7 @@ import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useRefreshStatusWords } from '../words/card-words.ts';
+import { CustomerLink } from './customer-link.tsx';
 import { ListTable } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
@@ -91,7 +92,7 @@ export function RefreshResults({ month }: { readonly month: string }) {
                 { title: words('line'), numeric: true, cell: ({ line }) => line },
                 {
                   title: words('customer'),
-                  cell: (of) => `${of.customerNumber}(${of.customerId})`,
+                  cell: (of) => <CustomerLink {...of} />,
                 },
                 { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
                 { title: words('why'), cell: ({ whyJa }) => whyJa },

@@ -3,6 +3,7 @@ import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { CustomerLink } from './customer-link.tsx';
 import { Count } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
@@ -118,7 +119,7 @@ function TargetTable({ cards }: { readonly cards: readonly Target[] }) {
       columns={[
         {
           title: words('customer'),
-          cell: (of) => `${of.customerNumber}(${of.customerId})`,
+          cell: (of) => <CustomerLink {...of} />,
         },
         { title: words('member'), cell: ({ memberId }) => memberId },
         { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
