@@ -1,6 +1,11 @@
 import { createBusinessCalendar } from '../billing/business-calendar.ts';
 import { businessDateOf } from '../billing/business-date.ts';
-import { type RefreshFacts, refreshResultDueAt, refreshStartAt } from '../billing/card-refresh.ts';
+import {
+  isFinishedRefresh,
+  type RefreshFacts,
+  refreshResultDueAt,
+  refreshStartAt,
+} from '../billing/card-refresh.ts';
 import { refreshRequestAt } from '../billing/card-refresh-schedule.ts';
 import {
   type CardRefresh,
@@ -72,6 +77,8 @@ export function createCardRefreshActivities(deps: ActivityDependencies) {
     closeRefresh: (of: OfRefreshAct): Promise<RefreshFacts> =>
       actOnRefresh(deps, of, { act: 'close-refresh', body: {} }, async (trx, id, refresh) => {
         const { stage, sendOpen } = refresh;
+        // A finished month that became one without a request could be asked for twice.
+        if (isFinishedRefresh(stage)) throw refuse(refresh, 'この月の洗替はすでに終了しています');
         if (stage === 'unknown' || sendOpen) {
           throw refuse(refresh, '先に、依頼が届いていたかどうかを記録してください');
         }

@@ -1,8 +1,10 @@
 import type { ExchangeFacts, ExchangeStage } from '../billing/exchange.ts';
+import { explainLockedLines } from '../billing/exchange-admission.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
 import { describeMissedWindow } from '../billing/hand-over.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { findFirstCaptureWindow } from '../db/queries/capture-window.ts';
+import { countLockedLines } from '../db/queries/card-locks.ts';
 import type { Decision } from '../db/queries/decisions.ts';
 import {
   type Exchange,
@@ -103,6 +105,9 @@ export async function openHandOver(
   const before = await findFirstCaptureWindow(trx, merchantId, exchangeId);
   if (before !== null && Date.parse(before) <= Date.parse(now)) {
     throw refusal('StageConflict', describeMissedWindow);
+  }
+  if ((await countLockedLines(trx, merchantId, exchangeId)) > 0) {
+    throw refusal('StageConflict', `${explainLockedLines}何も変更していません。`);
   }
   await insertSend(trx, merchantId, { exchangeId, now });
   await moveExchange(trx, merchantId, {

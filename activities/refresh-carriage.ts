@@ -1,7 +1,7 @@
 import { formatJstMinute } from '../billing/business-date.ts';
 import { refreshResultDueAt } from '../billing/card-refresh.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
-import { type CardRefresh, changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
+import { type CardRefresh, changeUnhastened, requireRefresh } from '../db/queries/card-refresh.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { OutsideError } from '../outside/outside-error.ts';
@@ -107,7 +107,7 @@ export async function endNotRun(
     due_at: null,
     closed_at: now,
   } as const;
-  if (!(await changeRefresh(deps.db, merchant.id, refresh, change))) return;
+  if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
   await tellOfRefresh(deps, merchant, refresh.month, {
     occasion: `not-run:${Date.parse(now)}`,
     template: 'card_refresh_attention',

@@ -5,6 +5,7 @@ import { lockMerchant } from '../db/database.ts';
 import {
   type CardRefresh,
   changeRefresh,
+  changeUnhastened,
   isFirstRefresh,
   requireRefresh,
 } from '../db/queries/card-refresh.ts';
@@ -43,8 +44,9 @@ export function createRefreshRequestActivities(deps: ActivityDependencies) {
       const due_at = nextRefreshCheckAt(refresh.requestAt, of.now);
       const note = test.works ? null : test.detail;
       const attention = !test.works;
-      await changeRefresh(deps.db, merchant.id, refresh, { note, attention, due_at });
-      if (test.works) return;
+      const change = { note, attention, due_at };
+      const isNoted = await changeUnhastened(deps.db, merchant.id, refresh, change);
+      if (test.works || !isNoted) return;
       const last = due_at === null ? ':last' : '';
       await tellOfRefresh(deps, merchant, of.month, {
         occasion: `check:${test.problem}${last}`,
@@ -72,7 +74,7 @@ export function createRefreshRequestActivities(deps: ActivityDependencies) {
         if (targets === 0) {
           const note = '対象のカードがありません。';
           const change = { stage: 'not_run', note, closed_at: of.now, attention: false } as const;
-          await changeRefresh(deps.db, merchant.id, refresh, change);
+          await changeUnhastened(deps.db, merchant.id, refresh, change);
           return;
         }
         await storeRequest(deps, merchant, { refresh, current, now: of.now });
@@ -150,7 +152,7 @@ async function noteFailure(
   }
   const due_at = new Date(Date.parse(now) + RETRY_PAUSE_MS).toISOString();
   const change = { note: test.detail, attention: true, due_at };
-  await changeRefresh(deps.db, merchant.id, refresh, change);
+  if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
   await tellOfRefresh(deps, merchant, refresh.month, {
     occasion: `away:${test.problem}`,
     template: 'card_refresh_attention',

@@ -9,7 +9,7 @@ import {
 import { exchangeFileName } from '../billing/exchange.ts';
 import { lockMerchant } from '../db/database.ts';
 import { listFilesOfLocked } from '../db/queries/card-locks.ts';
-import { changeRefresh, requireRefresh } from '../db/queries/card-refresh.ts';
+import { changeRefresh, changeUnhastened, requireRefresh } from '../db/queries/card-refresh.ts';
 import {
   FileRefusedError,
   FileTooLargeError,
@@ -176,8 +176,8 @@ async function followMerge(
     return;
   }
   const due_at = nextLook(carriage, { settling: false, now });
-  const change = { note: merge.why, attention: true, due_at };
-  await changeRefresh(deps.db, merchant.id, refresh, change);
+  await changeRefresh(deps.db, merchant.id, refresh, { note: merge.why, attention: true });
+  await changeUnhastened(deps.db, merchant.id, refresh, { due_at });
   await tellOfRefresh(deps, merchant, month, {
     occasion: `refused:${of.sha256.slice(0, 16)}`,
     template: 'card_refresh_attention',
@@ -198,12 +198,12 @@ async function endOrWait(
   if (refresh.stage === 'awaiting_result') {
     const change = complete
       ? ({ stage: 'done', note: null, attention, due_at: null, closed_at: now } as const)
-      : {
-          note: null,
-          attention,
-          due_at: nextLook(carriage, { settling: false, now, answered: true }),
-        };
+      : { note: null, attention };
     await changeRefresh(deps.db, merchant.id, refresh, change);
+    if (!complete) {
+      const due_at = nextLook(carriage, { settling: false, now, answered: true });
+      await changeUnhastened(deps.db, merchant.id, refresh, { due_at });
+    }
   }
   await wakeForCardLocks(deps, merchant);
   const built = await describeFilesOfLocked(deps, merchant.id);
@@ -227,9 +227,9 @@ async function describeFilesOfLocked(
   if (files.length === 0) return '';
   const named = files.map(
     (file) =>
-      `${exchangeFileName({ ...file, billingMonth: file.month })}（${file.orderNumbers.length} 件）`,
+      `${exchangeFileName({ ...file, billingMonth: file.month })}（${file.orderNumbers.length} 件${file.opened ? '、アップロード待ち' : ''}）`,
   );
-  return `まだ送信していない請求ファイルに、請求を停止したカードの注文が含まれています: ${named.join('、')}。送信する前に、これらの注文をファイルから取り除いてください。`;
+  return `まだ送信していない請求ファイルに、請求を停止したカードの注文が含まれています: ${named.join('、')}。自動では送信しません。アップロード待ちのファイルはアップロードせず、これらの注文をファイルから取り除いてください。`;
 }
 
 /** Nothing was taken: when to look next, and whom to tell. */
@@ -248,7 +248,8 @@ async function noteLook(
   // A hiccup passes; what is still so at the next look is told.
   const lasting = why !== null && why === refresh.note;
   const attention = refresh.attention || late || lasting;
-  await changeRefresh(deps.db, merchant.id, refresh, { note: why, attention, due_at });
+  const change = { note: why, attention, due_at };
+  if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
   const base = { template: 'card_refresh_attention', now } as const;
   if (lasting) {
     const hash = createHash('sha256').update(why).digest('hex').slice(0, 16);

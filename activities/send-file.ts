@@ -1,8 +1,10 @@
 import { absenceCountsFrom, exchangeFileName } from '../billing/exchange.ts';
+import { explainLockedLines } from '../billing/exchange-admission.ts';
 import { nextInquiryAt, planCarriage, sendDeadline } from '../billing/exchange-transport.ts';
 import { lockMerchant } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
 import { findFirstCaptureWindow } from '../db/queries/capture-window.ts';
+import { countLockedLines } from '../db/queries/card-locks.ts';
 import {
   type Exchange,
   insertSend,
@@ -89,6 +91,7 @@ async function beginSend(
   { of, sendWithinDays }: { readonly of: ReadExchange; readonly sendWithinDays: number },
 ): Promise<number | null> {
   let late: Exchange | null = null;
+  let locked: Exchange | null = null;
   const sendNumber = await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchant.id);
     const exchange = await requireExchange(trx, merchant.id, of.exchange);
@@ -107,6 +110,10 @@ async function beginSend(
       await noteCarriage(trx, merchant.id, carriage);
       return null;
     }
+    if ((await countLockedLines(trx, merchant.id, exchangeId)) > 0) {
+      locked = exchange;
+      return null;
+    }
     const number = await insertSend(trx, merchant.id, { exchangeId, now: of.now, deadline });
     await moveExchange(trx, merchant.id, {
       exchangeId,
@@ -117,6 +124,11 @@ async function beginSend(
     });
     return number;
   });
+  if (locked !== null) {
+    const why = explainLockedLines;
+    const told = { occasion: 'card-locks', why, now: of.now };
+    await noteNotReady(deps, merchant, locked, told);
+  }
   if (late !== null)
     await tellOfFile(deps, merchant, late, { occasion: 'late', sentence: null, now: of.now });
   return sendNumber;
@@ -132,13 +144,14 @@ async function noteNotReady(
   deps: ActivityDependencies,
   merchant: Merchant,
   exchange: Exchange,
-  { why, now }: { readonly why: string; readonly now: string },
+  of: { readonly why: string; readonly occasion?: string; readonly now: string },
 ): Promise<void> {
+  const { why, occasion = 'not-ready', now } = of;
   const dueAt = new Date(Date.parse(now) + NOT_READY_PAUSE_MS).toISOString();
   const { id: exchangeId, stage } = exchange;
   const carriage = { exchangeId, stage, dueAt, note: why, attention: true };
   await noteCarriage(deps.db, merchant.id, carriage);
-  await tellOfFile(deps, merchant, exchange, { occasion: 'not-ready', sentence: null, now });
+  await tellOfFile(deps, merchant, exchange, { occasion, sentence: null, now });
 }
 
 async function settleByInquiry(

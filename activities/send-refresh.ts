@@ -4,6 +4,7 @@ import { nextInquiryAt, nextSendAt, TOLD_AFTER_SENDS } from '../billing/exchange
 import { lockMerchant } from '../db/database.ts';
 import {
   changeRefresh,
+  changeUnhastened,
   findLatestRefreshSend,
   insertRefreshSend,
   insertRefreshSendAnswer,
@@ -39,7 +40,7 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
       if (transport instanceof OutsideError) {
         const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
         const change = { note: transport.ja, attention: true, due_at };
-        await changeRefresh(deps.db, merchant.id, refresh, change);
+        if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
         await tell(deps, merchant, of, { occasion: 'not-ready', sentence: transport.ja });
         return;
       }
@@ -60,7 +61,7 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
       if (latest === undefined || latest.answer !== null) {
         // It never began.
         const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
-        await changeRefresh(deps.db, merchant.id, refresh, { due_at });
+        await changeUnhastened(deps.db, merchant.id, refresh, { due_at });
         return;
       }
       const answer: SendAnswer = { kind: 'unclear', why: '送信の途中で処理が中断しました。' };

@@ -18,6 +18,18 @@ export const isChargeLocked = (
   ((${chargeId} in (select x.charge_id from locked_charges x
                      where x.merchant_id = ${merchantId})) is true)`;
 
+/**
+ * How many lines of an exchange `e` that has not left would bill a locked card. Few files are in hand at
+ * a time; merchants that have no lock are asked nothing more.
+ */
+export const lockedLinesOf = (merchantId: number): RawBuilder<number> => sql`
+  case when e.kind in ('auth', 'retry') and e.stage in ('built', 'handing_over')
+            and exists (select from open_card_locks l where l.merchant_id = ${merchantId})
+       then (select count(*)::int from locked_charges x
+               join file_lines l on l.exchange_id = e.id and l.charge_id = x.charge_id
+              where x.merchant_id = ${merchantId} and l.k is null)
+       else 0 end`;
+
 /** Whether an order would be: `order` names a row with customer_number, collection_id and record. */
 export function isOrderLocked(merchantId: number, order: 'o' | 's'): RawBuilder<boolean> {
   const of = (column: string) => sql.ref(`${order}.${column}`);

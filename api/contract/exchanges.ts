@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EXCHANGE_KINDS, EXCHANGE_STAGES } from '../../billing/exchange.ts';
+import { HELD_BACK_BY } from '../../billing/exchange-admission.ts';
 import { TRANSPORTS } from '../../billing/exchange-transport.ts';
 import { accepted, billingMonthSchema, orderNumbersSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
@@ -85,8 +86,9 @@ const exchangeDetailSchema = exchangeSchema
         transactionKind: z.string().meta({ description: 'the one 取引種別 to choose' }),
         caution: z.string().meta({ description: 'Japanese' }),
         formatErrorHint: z.string().meta({ description: 'Japanese: the first cause of errors' }),
-        heldBackBy: z.enum(['month', 'account']).nullable().meta({
-          description: 'why its turn has not come (stage built): enough files are in hand',
+        heldBackBy: z.enum(HELD_BACK_BY).nullable().meta({
+          description:
+            'why its turn has not come (stage built): enough files are in hand, or cards in it are locked',
         }),
         uploadBefore: instantSchema.nullable().meta({
           description: 'capture files: when the first authorization in it expires',

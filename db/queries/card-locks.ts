@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { businessDateOf } from '../../billing/business-date.ts';
 import type { Db, Trx } from '../database.ts';
-import { isChargeLocked } from '../locked-cards.ts';
+import { isChargeLocked, lockedLinesOf } from '../locked-cards.ts';
 
 /**
  * Locks the cards that a result refused, out of all billing from this commit on. Repeated, it locks
@@ -39,7 +39,10 @@ export async function lockRefusedCards(
             or (r.outcome = 'card_gone' and r.verdict <> 0 and not exists (
                   select from cards x join card_refreshes a on a.id = r.refresh_id
                    where x.merchant_id = k.merchant_id and x.customer_id = k.customer_id
-                     and x.id <> k.id and x.deleted_at is null and x.updated_at >= a.request_at)))
+                     and x.id <> k.id and x.deleted_at is null and x.updated_at >= a.request_at
+                     -- The same card under another 連番 is no other card.
+                     and (right(x.last_digits, 3) <> right(r.last_digits_before, 3)
+                          or x.expiry > r.expiry_before))))
        and r.card_id not in (select l.card_id from open_card_locks l
                               where l.merchant_id = ${merchantId})
      order by r.line`.execute(trx);
@@ -72,7 +75,9 @@ export async function releaseReplacedLocks(
                                 where x.merchant_id = l.merchant_id
                                   and x.customer_id = l.customer_id
                                   and x.service = l.service and x.deleted_at is null
-                                  and x.expiry >= ${month} and x.updated_at > l.locked_at) end
+                                  and x.expiry >= ${month} and x.updated_at > l.locked_at
+                                  and (right(x.last_digits, 3) <> right(l.last_digits, 3)
+                                       or x.expiry > l.expiry)) end
     ), seen as materialized (
       select r.id from replaced r
         join refresh_results p on p.merchant_id = ${merchantId} and p.card_id = r.card_id
@@ -104,17 +109,31 @@ export async function listLockedCharges(
   return rows.map(({ id }) => id);
 }
 
+/** How many lines of a file that has not left would bill a locked card. */
+export async function countLockedLines(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<number> {
+  const { rows } = await sql<{ lines: number }>`
+    select ${lockedLinesOf(merchantId)} as lines from exchanges e
+     where e.merchant_id = ${merchantId} and e.id = ${exchangeId}`.execute(db);
+  return rows[0]?.lines ?? 0;
+}
+
 /** A file that was built before a lock and has not left: its orders can still be taken out of it. */
 export interface FileOfLocked {
   readonly month: string;
   readonly kind: 'auth' | 'retry';
   readonly number: number;
+  /** An operator may have uploaded it by now. */
+  readonly opened: boolean;
   readonly orderNumbers: readonly string[];
 }
 
 export async function listFilesOfLocked(db: Db, merchantId: number): Promise<FileOfLocked[]> {
   const { rows } = await sql<FileOfLocked>`
-    select e.billing_month as month, e.kind, e.number,
+    select e.billing_month as month, e.kind, e.number, e.stage = 'handing_over' as opened,
            array_agg(l.order_number order by l.line_number) as "orderNumbers"
       from (select distinct charge_id from locked_charges where merchant_id = ${merchantId}) x
       join attempts a on a.charge_id = x.charge_id and a.kind = 'authorization'
@@ -122,8 +141,12 @@ export async function listFilesOfLocked(db: Db, merchantId: number): Promise<Fil
                       and e.kind in ('auth', 'retry')
       join file_lines l on l.exchange_id = e.id and l.charge_id = a.charge_id and l.n = a.n
      where e.merchant_id = ${merchantId}
-       and not exists (select from sends s where s.exchange_id = e.id)
-     group by e.billing_month, e.kind, e.number
+       -- What a machine sends just now cannot be taken back; what an operator has in hand can.
+       and (e.transport = 'portal' or not exists (
+             select from sends s where s.exchange_id = e.id
+                and not exists (select from send_answers a
+                      where a.exchange_id = s.exchange_id and a.send_number = s.send_number)))
+     group by e.billing_month, e.kind, e.number, e.stage
      order by e.billing_month, e.kind, e.number`.execute(db);
   return rows;
 }

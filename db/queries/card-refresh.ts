@@ -146,6 +146,30 @@ export async function changeRefresh(
   return numUpdatedRows === 1n;
 }
 
+/**
+ * As `changeRefresh`, where nobody had the refresh hurry since the caller saw it: what a step has found
+ * out meanwhile must not put off, or end, what a person wants now.
+ *
+ * @returns false when it stands elsewhere or is due at another time by now: the next step looks again
+ */
+export async function changeUnhastened(
+  db: Db,
+  merchantId: number,
+  seen: Pick<CardRefresh, 'id' | 'stage' | 'requestAt' | 'dueAt'>,
+  change: RefreshChange,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('card_refreshes')
+    .set(change)
+    .where('merchant_id', '=', merchantId)
+    .where('id', '=', seen.id)
+    .where('stage', '=', seen.stage)
+    .where('request_at', '=', seen.requestAt)
+    .where('due_at', 'is not distinct from', seen.dueAt)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** Whether no refresh of the merchant has had a result: the next covers all its cards (manual 004). */
 export async function isFirstRefresh(db: Db, merchantId: number): Promise<boolean> {
   const row = await db

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ExchangeName } from '../../billing/exchange.ts';
 import type { FilesInHand, WaitingFile } from '../../billing/exchange-admission.ts';
 import type { Db } from '../database.ts';
+import { lockedLinesOf } from '../locked-cards.ts';
 
 /** A file that was built and is not open to the operator yet. */
 export type BuiltFile = WaitingFile & ExchangeName;
@@ -16,7 +17,7 @@ export async function readAdmission(
 ): Promise<{ waiting: BuiltFile[]; inHand: FilesInHand }> {
   const { rows } = await sql<BuiltFile & { built: boolean }>`
     select e.id, e.cycle_id as "cycleId", e.billing_month as "billingMonth", e.kind, e.number,
-           e.stage = 'built' as built
+           e.stage = 'built' as built, ${lockedLinesOf(merchantId)} as "lockedLines"
       from exchanges e
      where e.merchant_id = ${merchantId} and e.transport = 'portal'
        and e.stage not in ('reconciled', 'rejected', 'cancelled')

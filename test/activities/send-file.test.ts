@@ -9,6 +9,7 @@ import type { ExchangeName } from '../../billing/exchange.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { releaseReplacedLocks } from '../../db/queries/card-locks.ts';
 import { findExchange, insertExchange, insertSend } from '../../db/queries/exchanges.ts';
 import { storeFile } from '../../db/queries/files.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
@@ -16,6 +17,9 @@ import { writeSecret } from '../../db/queries/secrets.ts';
 import { type PaygentSandbox, startPaygentSandbox } from '../../sandbox/paygent/server.ts';
 import { registerMerchant, setSandboxClock } from '../../sandbox/paygent-operator.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { insertCards, refuseCards } from '../db/locked-cards.ts';
+import { insertAttempt } from '../db/money-facts.ts';
+import { insertCharge, insertCycle, insertFileLine } from '../db/money-record.ts';
 import { pieces } from '../db/new-file.ts';
 
 /** The send step itself, with a real database and a real SFTP server, and no workflow to order it. */
@@ -174,4 +178,29 @@ test('a name that is taken by other bytes is not written over', async () => {
   });
   expect(readFileSync(path, 'utf8')).toBe('somebody else');
   expect(await countAccepted('105')).toBe(0);
+});
+
+test('a file in which the card refresh has locked a card since is not sent; without that lock it is', async () => {
+  const name = await makeFile('109');
+  const { id: exchangeId, fileId } = (await findExchange(db, merchantId, name)) ?? {};
+  const cycleId = await insertCycle(db, merchantId, '2026-11');
+  const record = { merchantId, cycleId, fileId: fileId ?? 0 };
+  const charge = await insertCharge(db, record);
+  await insertAttempt(db, record, { charge, n: 1, exchangeId: exchangeId ?? 0 });
+  await insertFileLine(db, record, { exchangeId: exchangeId ?? 0, lineNumber: 1, charge, n: 1 });
+  const cards = await insertCards(db, record, ['1']);
+  await refuseCards(db, record, [...cards.values()]);
+  const before = told;
+  await send(name);
+  expect(await findExchange(db, merchantId, name)).toMatchObject({
+    ...{ stage: 'built', attention: true, note: expect.stringContaining('使用不可') },
+  });
+  expect([await sendsOf(name), await countAccepted('109'), told]).toEqual([0, 0, before + 1]);
+
+  await sql`update cards set last_digits = '222' where merchant_id = ${merchantId}`.execute(db);
+  await db
+    .transaction()
+    .execute((trx) => releaseReplacedLocks(trx, merchantId, { importId: 1, now }));
+  await send(name);
+  expect(await countAccepted('109')).toBe(1);
 });

@@ -7,7 +7,7 @@ import {
 } from '../../billing/exchange-admission.ts';
 
 const files = (...cycleIds: (number | null)[]) =>
-  cycleIds.map((cycleId, index) => ({ id: index + 1, cycleId }));
+  cycleIds.map((cycleId, index) => ({ id: index + 1, cycleId, lockedLines: 0 }));
 const inHand = (ofAccount = 0, ...byCycle: [number, number][]) => ({
   ofAccount,
   byCycle: new Map(byCycle),
@@ -30,7 +30,14 @@ test('with ten results unfetched in the account nothing more is opened, of whate
   expect([...admitFiles(files(8), inHand(10), 4).values()]).toEqual(['account']);
 });
 
+test('a file that bills a locked card is not opened, and keeps no other back', () => {
+  const [first, second] = files(7, 7);
+  const list = first && second ? [{ ...first, lockedLines: 1 }, second] : [];
+  expect([...admitFiles(list, inHand(), 1).values()]).toEqual(['card_locks', null]);
+});
+
 test('a file says why it waits', () => {
+  expect(describeHeldBack('card_locks')).toContain('注文を取り出す');
   expect(describeHeldBack('account')).toContain('直近 10 件');
   expect(describeHeldBack('month')).toContain('順番に');
 });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { type Db, databaseOver, openDatabase, openPool } from '../../db/database.ts';
 import { listPlannedLines } from '../../db/queries/auth-file.ts';
 import {
   listFilesOfLocked,
@@ -10,13 +10,17 @@ import {
   releaseReplacedLocks,
 } from '../../db/queries/card-locks.ts';
 import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
+import { readAdmission } from '../../db/queries/exchange-admission.ts';
+import { insertSend } from '../../db/queries/exchanges.ts';
+import { stopBlockedCases } from '../../db/queries/ng-due.ts';
+import { listRetryLines } from '../../db/queries/retry-file.ts';
 import { insertSelection, summarizeSelection } from '../../db/queries/selection.ts';
 import { saveSubscription } from '../../db/queries/subscriptions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
-import { insertAttempt } from './money-facts.ts';
+import { insertAttempt, insertOutcome } from './money-facts.ts';
 import {
   AT,
   insertExchange,
@@ -28,6 +32,7 @@ import {
 let database: TestDatabase;
 let pool: Pool;
 let db: Db;
+let owner: Db;
 let record: MoneyRecord;
 let cards: Map<string, number>;
 
@@ -35,9 +40,10 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = openPool(database.appUrl, { maxConnections: 3 });
   db = databaseOver(pool);
+  owner = openDatabase(database.ownerUrl, { maxConnections: 1 });
 });
 afterAll(async () => {
-  await db.destroy();
+  await Promise.all([db.destroy(), owner.destroy()]);
   await database.drop();
 });
 beforeEach(async () => {
@@ -141,6 +147,44 @@ describe('an order of a customer with a locked card', () => {
     expect(await lines()).toEqual(['A1', 'B1', 'X1']);
   });
 
+  test('is not asked again where it was declined before: its case goes to people', async () => {
+    await selectAgain(await collectRows(pool, record, orders));
+    await planAll(db, record);
+    const { merchantId, cycleId } = record;
+    const exchangeId = await insertExchange(db, record);
+    const charges = await db
+      .selectFrom('charges')
+      .where('merchant_id', '=', merchantId)
+      .orderBy('id')
+      .select(['id as chargeId', 'order_number as orderNumber'])
+      .execute();
+    for (const { chargeId } of charges) {
+      await insertAttempt(db, record, { charge: { chargeId, yen: 100 }, n: 1, exchangeId });
+      const charge = { chargeId, yen: 100 };
+      await insertOutcome(db, record, { charge, n: 1, outcome: 'declined' });
+      await sql`
+        insert into authorization_requests (charge_id, n, merchant_id, kind, requested_at)
+        values (${chargeId}, 1, ${merchantId}, 'retry', ${AT})`.execute(db);
+      await sql`
+        insert into ng_cases (merchant_id, cycle_id, charge_id, opened_n, n, amount_yen, opened_at,
+                              next_step, due_at)
+        values (${merchantId}, ${cycleId}, ${chargeId}, 1, 1, 100, ${AT}, 'retry',
+                ${AT})`.execute(db);
+    }
+    const listed = async () =>
+      (await listRetryLines(db, merchantId, { cycleId, limit: 9 })).map((one) => one.orderNumber);
+    expect(await listed()).toEqual(['A1', 'B1', 'X1']);
+    await lock('a');
+    expect(await listed()).toEqual(['B1', 'X1']);
+    expect(await stopBlockedCases(db, merchantId, AT)).toBe(1);
+    const stopped = db.selectFrom('ng_cases').where('next_step', '=', 'decide');
+    expect(await stopped.select(['charge_id', 'why']).execute()).toEqual([
+      { charge_id: charges[0]?.chargeId, why: expect.stringContaining('使用不可') },
+    ]);
+    expect(await replaceCard('a', '222', '2030-01')).toBe(1);
+    expect(await listed()).toEqual(['A1', 'B1', 'X1']);
+  });
+
   test('stays locked when its card or the customer is deleted, until another card comes', async () => {
     const collection = await collectRows(pool, record, orders);
     await lock('a');
@@ -148,13 +192,19 @@ describe('an order of a customer with a locked card', () => {
     await sql`update customers set deleted_at = ${AT}
                where merchant_id = ${record.merchantId} and customer_number = 'a'`.execute(db);
     expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
-    expect(await replaceCard('a', '222', '2030-01')).toBe(0);
     const later = '2026-11-23T00:00:00.000Z';
-    await sql`
-      insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
-                         expiry, import_id, created_at, updated_at)
-      select merchant_id, customer_id, service, identity || '1', '333', brand, '1', '2030-01',
-             import_id, ${later}, ${later} from cards where id = ${cardOf('a')}`.execute(db);
+    const register = (sequence: string, digits: string, expiry: string) =>
+      sql`
+        insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
+                           expiry, import_id, created_at, updated_at)
+        select merchant_id, customer_id, service, identity || ${sequence}::text, ${digits}, brand,
+               ${sequence}, ${expiry}, import_id, ${later}, ${later}
+          from cards where id = ${cardOf('a')}`.execute(db);
+    expect(await replaceCard('a', '222', '2030-01')).toBe(0);
+    // The refused card once more, under another 連番.
+    await register('1', '111', '2027-01');
+    expect(await replaceCard('a', '222', '2030-01')).toBe(0);
+    await register('2', '333', '2030-01');
     expect(await replaceCard('a', '222', '2030-01')).toBe(1);
     expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
   });
@@ -242,9 +292,22 @@ test('files that were built before the lock and have not left are named', async 
   await insertFileLine(db, record, { exchangeId, lineNumber: 1, charge, n: 1 });
   expect(await listFilesOfLocked(db, record.merchantId)).toEqual([]);
   await lock('a');
+  const orderNumbers = [`order-${charge.chargeId}`];
   expect(await listFilesOfLocked(db, record.merchantId)).toMatchObject([
-    { kind: 'auth', orderNumbers: [`order-${charge.chargeId}`] },
+    { kind: 'auth', opened: false, orderNumbers },
   ]);
+  const { waiting } = await readAdmission(db, record.merchantId);
+  expect(waiting).toMatchObject([{ id: exchangeId, lockedLines: 1 }]);
+
+  // An operator has it in hand, and may not have uploaded it yet.
+  await insertSend(db, record.merchantId, { exchangeId, now: AT });
+  await sql`update exchanges set stage = 'handing_over' where id = ${exchangeId}`.execute(db);
+  expect(await listFilesOfLocked(db, record.merchantId)).toMatchObject([
+    { opened: true, orderNumbers },
+  ]);
+  // A machine that is sending it cannot be stopped.
+  await sql`update exchanges set transport = 'sftp' where id = ${exchangeId}`.execute(owner);
+  expect(await listFilesOfLocked(db, record.merchantId)).toEqual([]);
 });
 
 test('a merchant without locks selects as before', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { FileRefusedError } from '../../db/queries/files.ts';
+import { lockCustomers } from '../../db/queries/imports.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { cardLikeNumber } from './card-like-number.ts';
 import { openRefreshShop, type RefreshShop, resultLine, said } from './refresh-shop.ts';
@@ -104,15 +105,66 @@ describe('a card that was deleted between request and result', () => {
     expect(await locksOf(shop)).toEqual(['c10000 2']);
   });
 
-  test('is not, when another card of the customer came in its place', async () => {
+  test.each([
+    ['is not, when another card of the customer came in its place', '999', '2030-01', []],
+    ['is, when the same card came back under another 連番', '234', '2026-11', ['c10000 2']],
+  ])('%s', async (_name, digits, expiry, locks) => {
     const shop = await askedShop();
     await remove(shop, 0);
     await sql`
       insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
                          expiry, import_id, created_at, updated_at)
-      values (${shop.merchantId}, 10000, 'GMO', 'other', '999', 'VISA', '1', '2030-01', 1,
+      values (${shop.merchantId}, 10000, 'GMO', 'other', ${digits}, 'VISA', '1', ${expiry}, 1,
               ${'2026-11-20T00:00:00.000Z'}, ${'2026-11-20T00:00:00.000Z'})`.execute(db);
     await shop.answer([said(1, 2), said(2, 0)].join(''));
+    expect(await locksOf(shop)).toEqual(locks);
+  });
+});
+
+describe('a result that is taken in', () => {
+  const bytes = [said(1, 1), said(2, 0, { 8: '3012' })].join('');
+  const merged = { lines: 2, merged: 2, news: 2, missing: 0 };
+
+  test('by two at once, or again: one takes it, and the other sees that it was', async () => {
+    const shop = await askedShop();
+    const merges = await Promise.all([shop.answer(bytes), shop.answer(bytes)]);
+    expect(merges.map(({ kind }) => kind).sort()).toEqual(['known', 'merged']);
+    expect(await shop.answer(bytes)).toEqual({ kind: 'known', n: 1 });
+    expect(await locksOf(shop)).toEqual(['c10000 1']);
+    expect(await shop.faces()).toEqual(['234 2026-11', '234 2030-12']);
+  });
+
+  test('by hand, while another file of the month is fetched: both count, whichever is first', async () => {
+    const shop = await askedShop();
+    await Promise.all([shop.answer(said(1, 1)), shop.answer(said(2, 0, { 8: '3012' }))]);
+    expect(await shop.answer(bytes)).toMatchObject({
+      ...{ kind: 'merged', n: 3, counts: { ...merged, news: 0, renewed: 1, invalid: 1 } },
+    });
+    expect(await locksOf(shop)).toEqual(['c10000 1']);
+  });
+
+  test('by a worker that dies in the middle: nothing of it stands, and the next takes it whole', async () => {
+    const shop = await askedShop();
+    const client = await pool.connect();
+    // It waits for the customers, its rows staged, when its connection is ended.
+    await db.transaction().execute(async (trx) => {
+      await lockCustomers(trx, shop.merchantId);
+      const dying = shop.answer(bytes).catch((error: unknown) => error);
+      const waiting = async () =>
+        (
+          await client.query<{ pid: number }>(
+            `select pid from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+        ).rows;
+      await expect.poll(async () => (await waiting()).length).toBe(1);
+      await client.query('select pg_terminate_backend($1)', [(await waiting())[0]?.pid]);
+      expect(await dying).toBeInstanceOf(Error);
+    });
+    client.release();
     expect(await locksOf(shop)).toEqual([]);
+    expect(await shop.faces()).toEqual(['234 2026-11', '234 2026-11']);
+    expect(await shop.answer(bytes)).toMatchObject({ kind: 'merged', n: 1, counts: merged });
+    expect(await locksOf(shop)).toEqual(['c10000 1']);
   });
 });
