@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'zero_amount',
   'card_expired',
   'card_locked',
+  'card_not_renewed',
   'card_not_migrated',
   'carried_over',
 ] as const;
@@ -33,6 +34,8 @@ export const FINDING_KINDS = [
  * - `zero_amount`: excluded because there is nothing to bill.
  * - `card_expired`: what we know of the customer's cards; most we do not know.
  * - `card_locked`: excluded because the card refresh refused the customer's card.
+ * - `card_not_renewed`: it runs out this month or the next, and its issuer gave the card refresh no newer
+ *   data.
  * - `card_not_migrated`: a migration to another PSP has left the customer without a card so far.
  * - `carried_over`: an unpaid charge of an earlier month is billed with it, in one sum.
  */
@@ -47,6 +50,7 @@ export const findingLabels: Readonly<Record<FindingKind, string>> = {
   zero_amount: '0円のため請求しない',
   card_expired: 'カードの有効期限切れ',
   card_locked: 'カード利用停止中',
+  card_not_renewed: 'まもなく有効期限切れ(洗替で新しい情報なし)',
   card_not_migrated: '移行先のカードがない',
   carried_over: '繰越分を合算',
 };

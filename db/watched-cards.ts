@@ -1,4 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
+import { nextBillingMonth } from '../billing/billing-month.ts';
+import { businessDateOf } from '../billing/business-date.ts';
 import { newestJudgement } from './card-judgement.ts';
 import { standingLocks } from './locked-cards.ts';
 
@@ -36,6 +38,23 @@ export const watchedCards = (
                   or k.id in (${standingLocks(merchantId)}))
              ${of.where ?? sql``}) k
     left join lateral (${newestJudgement}) j on true`;
+
+/**
+ * Customers all of whose living cards run out, the latest this month or the next, with no newer data at
+ * their issuer: customer_number. Of what runs out later, or of which no refresh spoke, nothing is said.
+ */
+export function notRenewedCustomers(merchantId: number, now: string): RawBuilder<unknown> {
+  const thisMonth = businessDateOf(now).slice(0, 7);
+  const nextMonth = nextBillingMonth(thisMonth);
+  return sql`
+    select distinct k.customer_number
+      from (select k.*, c.customer_number from ${livingCards(merchantId)}
+               and k.expiry between ${thisMonth} and ${nextMonth}) k
+      join lateral (${newestJudgement}) j on j.outcome = 'no_newer_data'
+     where not exists (select from cards other
+             where other.merchant_id = k.merchant_id and other.customer_id = k.customer_id
+               and other.deleted_at is null and other.expiry > ${nextMonth})`;
+}
 
 /** What the customer of a watched card `w` is told of it: its lock, else its expiry. */
 export const cardOccasion: RawBuilder<string> = sql`

@@ -10,6 +10,8 @@ import {
 import type { Db, Trx } from '../database.ts';
 import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
 import { uncoveredCustomers } from '../uncovered-customers.ts';
+import { notRenewedCustomers } from '../watched-cards.ts';
+import { isFirstRefresh } from './card-refresh.ts';
 import { knowsCards } from './card-standing.ts';
 import { carriedFindings, stageCarryOvers } from './carry-over.ts';
 import { hasOpenCoverage } from './migration-coverage.ts';
@@ -164,6 +166,7 @@ export async function stageFindings(
   },
 ): Promise<Record<FindingKind, RowsAndYen>> {
   const migrates = await hasOpenCoverage(trx, merchantId);
+  const refreshes = !(await isFirstRefresh(trx, merchantId));
   await sql`
     create temp table found on commit drop as
     with excluded as (
@@ -221,6 +224,7 @@ export async function stageFindings(
         from month_orders m join standings c on c.customer_number = m.customer_number
        where m.i is not null and c.standing in ('expired', 'locked')
       ${migrates ? unmigratedFindings(merchantId) : sql``}
+      ${refreshes ? notRenewedFindings(merchantId, of.now) : sql``}
     )
     select f.kind,
            (row_number() over (order by array_position(${[...FINDING_KINDS]}::text[], f.kind), f.i,
@@ -237,6 +241,13 @@ const unmigratedFindings = (merchantId: number) => sql`
       select 'card_not_migrated', m.i, m.order_number, m.customer_number, m.yen, null, null, null
         from month_orders m
         join (${uncoveredCustomers(merchantId)}) u on u.customer_number = m.customer_number
+       where m.i is not null`;
+
+const notRenewedFindings = (merchantId: number, now: string) => sql`
+      union all
+      select 'card_not_renewed', m.i, m.order_number, m.customer_number, m.yen, null, null, null
+        from month_orders m
+        join (${notRenewedCustomers(merchantId, now)}) w on w.customer_number = m.customer_number
        where m.i is not null`;
 
 async function countFindings(trx: Trx): Promise<Record<FindingKind, RowsAndYen>> {

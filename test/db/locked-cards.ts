@@ -75,3 +75,35 @@ export async function refuseCards(
     return { refreshId, month, locked };
   });
 }
+
+/** A refresh that called these cards valid and gave no newer data. */
+export async function leaveUnrenewed(
+  db: Db,
+  { merchantId, fileId }: Pick<MoneyRecord, 'merchantId' | 'fileId'>,
+  cardIds: readonly number[],
+): Promise<void> {
+  await sql`
+    with refresh as (
+      insert into card_refreshes (merchant_id, month, stage, started_at, started_by, request_at,
+                                  targets, request_file_id, closed_at)
+      values (${merchantId}, '2026-11', 'done', ${AT}, 'test', ${AT}, ${cardIds.length}, ${fileId},
+              ${AT})
+      returning id
+    ), result as (
+      insert into refresh_result_files (refresh_id, n, merchant_id, file_id, layout_key, read_at,
+                                        lines, merged, news, quarantined, missing, counts)
+      select id, 1, ${merchantId}, ${fileId}, 'test', ${AT}, 1, 1, 1, 0, 0, '{}' from refresh
+    ), asked as (
+      insert into refresh_targets (refresh_id, line, merchant_id, card_id, customer_id, member_id,
+                                   card_sequence, last_digits, expiry, why)
+      select r.id, u.line, ${merchantId}, k.id, k.customer_id, 'm', '0', k.last_digits, k.expiry,
+             'first_refresh'
+        from refresh r, unnest(${cardIds}::bigint[]) with ordinality as u (id, line)
+        join cards k on k.id = u.id
+    )
+    insert into refresh_results (refresh_id, line, n, merchant_id, card_id, result_line, verdict,
+                                 outcome, last_digits_before, expiry_before)
+    select r.id, u.line, 1, ${merchantId}, k.id, u.line, 0, 'no_newer_data', k.last_digits, k.expiry
+      from refresh r, unnest(${cardIds}::bigint[]) with ordinality as u (id, line)
+      join cards k on k.id = u.id`.execute(db);
+}

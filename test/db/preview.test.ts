@@ -12,6 +12,7 @@ import { listStagedFindings } from '../../db/queries/preview.ts';
 import { openRun } from '../../db/queries/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
+import { insertCards, leaveUnrenewed } from './locked-cards.ts';
 import { insertMigration } from './migration-facts.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
@@ -265,6 +266,18 @@ test('a card is expired once its month is over in Japan, and unknown is not good
   const { summary, found } = await preview(record.cycleId, { month: '2026-11' });
   expect(summary.cards).toEqual({ ok: 2, expired: 1, locked: 0, unknown: 1 });
   expect(found).toEqual([['card_expired', 'o2', 100, null, null, null]]);
+});
+
+test('an order of a customer whose card runs out stands out, where its refresh brought nothing newer', async () => {
+  const cards = await insertCards(db, record, ['a', 'b', 'c']);
+  await sql`update cards set expiry = '2026-12' where merchant_id = ${record.merchantId}`.execute(
+    db,
+  );
+  await leaveUnrenewed(db, record, [cards.get('a') ?? 0, cards.get('c') ?? 0]);
+  await sql`update cards set expiry = '2030-12' where id = ${cards.get('c') ?? 0}`.execute(db);
+  await collect(['a', 'b', 'c'].map((customer) => ({ number: `o${customer}`, customer })));
+  const { found } = await preview(record.cycleId, { month: '2026-11' });
+  expect(found).toEqual([['card_not_renewed', 'oa', 100, null, null, null]]);
 });
 
 test('an order of a customer whom a migration has left without a card stands out', async () => {

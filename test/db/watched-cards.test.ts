@@ -8,6 +8,7 @@ import { countExpiries, listWatchedCards } from '../../db/queries/card-expiries.
 import { listJobs } from '../../db/queries/jobs.ts';
 import { listRefreshedCards } from '../../db/queries/refresh-results.ts';
 import { searchSubscriptions } from '../../db/queries/subscription-search.ts';
+import { notRenewedCustomers } from '../../db/watched-cards.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
 import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
@@ -115,6 +116,20 @@ test('cards that need their customer are named with why, by customer', async () 
   expect(await list({ need: null, expiry: '2031-05', now: ['2026-12', '2027-01'] })).toEqual([
     ['ok', null],
   ]);
+});
+
+test('customers whose only card runs out without newer data are flagged when they are billed', async () => {
+  const { merchantId } = record;
+  const flagged = async (now: string) => {
+    const { rows } = await sql<{ customer: string }>`
+      select customer_number as customer from (${notRenewedCustomers(merchantId, now)}) w`.execute(
+      db,
+    );
+    return rows.map(({ customer }) => customer);
+  };
+  expect(await flagged('2026-11-28T00:00:00.000Z')).toEqual([]);
+  expect(await flagged('2026-12-28T00:00:00.000Z')).toEqual(['old']);
+  expect(await flagged('2027-02-01T00:00:00.000Z')).toEqual([]);
 });
 
 test('the calendar counts the cards that expire, and those of them that are locked', async () => {

@@ -109,6 +109,7 @@ export const useFindingWords = defineWords('findings', {
     zero_amount: '0 yen: not billed',
     card_expired: 'Card expired',
     card_locked: 'Card locked',
+    card_not_renewed: 'Card expiring, not renewed',
     card_not_migrated: 'No card since the migration',
     carried_over: 'With a carried-over charge',
   },
