@@ -122,8 +122,8 @@ type FileCounts = Pick<
 
 /**
  * What a month has collected and which of its files are still on their way. A wave ends with a file that
- * is not full: after a full one the rest of the wave may have been cut off, and must not wait for
- * tomorrow's.
+ * is not full: while the newest is a full one the rest of its wave may have been cut off, and must not
+ * wait for tomorrow's, whatever left earlier today.
  *
  * @param of `fullFile`: data records of a file into which no more fit
  */
@@ -153,9 +153,8 @@ async function countFiles(
       case when ${billedWhole(cycleId)} then 0
            else (select count(*)::int from (${unbilledOf(merchantId, cycleId)}) u) end as unbilled,
       ${unselectedOf(merchantId, cycleId)} as unselected,
-      greatest(max(created_at) filter (where kind = 'capture'
-                                         and stage not in ('rejected', 'cancelled')
-                                         and records < ${fullFile}),
+      greatest((array_agg(case when records < ${fullFile} then created_at end order by id desc)
+                  filter (where kind = 'capture' and stage not in ('rejected', 'cancelled')))[1],
                (select max(w.made_at) from capture_waves w where w.cycle_id = ${cycleId}))
         as "lastWaveAt",
       case when exists (select from capture_waves w where w.cycle_id = ${cycleId}) then
@@ -169,7 +168,7 @@ async function countFiles(
       count(*) filter (where stage in ('built', 'handing_over') and transport <> 'portal'
                          and attention)::int as stuck,
       count(*) filter (where not finished and answered)::int as unsettled
-      from (select e.stage, e.kind, e.transport, e.attention, e.created_at, e.records,
+      from (select e.id, e.stage, e.kind, e.transport, e.attention, e.created_at, e.records,
                    e.stage in ('reconciled', 'rejected', 'cancelled') as finished,
                    exists (select from result_files f where f.exchange_id = e.id) as answered
               from exchanges e

@@ -241,4 +241,9 @@ test('what was cut off behind a full file of a wave leaves at once, not with the
     })
     .execute();
   expect(await nextWaveAt()).toBe('2026-11-22T01:00:00.000Z');
+  // What a person asked for took a second wave along, and that one was cut off.
+  await build(2, 3);
+  expect(await nextWaveAt()).toBe(noon);
+  await build(3, 1);
+  expect(await nextWaveAt()).toBe('2026-11-22T01:00:00.000Z');
 });
