@@ -3,11 +3,13 @@ import { disturbMonth, type MonthResult, patienceMs, planCampaign } from './dist
 import type { Story } from './story.ts';
 import { startTally } from './tally.ts';
 
-/** Seeds that once failed stay here; one of today's is added to them. */
-const seeds = [Date.now() % 1_000_000];
-
-/** Every step of a story with every fault. Each story has a file, so that two run side by side. */
-export function runFullMatrix(name: string, story: Story): void {
+/**
+ * Every step of a story with every fault. Each story has a file, so that two run side by side.
+ *
+ * @param failedSeeds seeds that once failed; one of today's is added to them
+ */
+export function runFullMatrix(name: string, story: Story, failedSeeds: number[] = []): void {
+  const seeds = [...failedSeeds, Date.now() % 1_000_000];
   const tally = startTally();
   afterAll(() => {
     process.stdout.write(`${name}, seeds ${seeds.join(', ')}: ${tally}\n`);

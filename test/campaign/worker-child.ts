@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { WorkerVersion } from '../../temporal/worker-versions.ts';
 import { readyLine } from '../../workers/process.ts';
 import type { WorkflowTiming } from '../../workflows/activity-options.ts';
 
@@ -16,6 +17,9 @@ export interface WorkerSettings {
   readonly bundlesDir: string;
   readonly timing: Partial<WorkflowTiming>;
   readonly logLevel: 'silent' | 'warn';
+  /** Which build it is, and a file with its workflows; without them today's, unversioned. */
+  readonly version?: WorkerVersion;
+  readonly bundlePath?: string;
   /** As in config.ts; without it no mail leaves. */
   readonly mail?: { readonly sandboxSmtpUrl: string; readonly smtpFrom: string };
 }

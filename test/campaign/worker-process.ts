@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseEncryptionKeys } from '../../config.ts';
 import { createDependencies } from '../../workers/dependencies.ts';
@@ -19,7 +20,11 @@ const { address, namespace, payloadKeys, fileKeys, databaseUrl, taskQueue, bundl
 const server = { address, namespace, keys: parseEncryptionKeys(payloadKeys) };
 const logger = createLogger({ level: settings.logLevel, name: 'worker' });
 
-const bundle = await loadWorkflowBundle(bundlesDir, logger);
+const { bundlePath, version } = settings;
+const bundle =
+  bundlePath === undefined
+    ? await loadWorkflowBundle(bundlesDir, logger)
+    : { code: await readFile(bundlePath, 'utf8'), built: false };
 const dependencies = await createDependencies(
   { databaseUrlApp: databaseUrl, fileKeys: parseEncryptionKeys(fileKeys), ...settings.mail },
   server,
@@ -34,6 +39,7 @@ const workers = await startWorkers({
   logger,
   taskQueue,
   shutdownGraceMs: 1000,
+  version,
 });
 const webhooks = dependencies.keepWebhooksAwake();
 await runUntilStopped(workers, logger);
