@@ -86,7 +86,10 @@ export function createSftpTransport(
         let content: ReturnType<typeof readAndClose> | undefined;
         try {
           const found = await findReply(drop, settings, file.fileName);
-          if (found === undefined) return { kind: 'waiting' };
+          if (found === undefined) {
+            await requireFolder(drop, settings.resultFolder);
+            return { kind: 'waiting' };
+          }
           const { kind, fileName, seen } = found;
           const { bytes, mark } = seen;
           const sighting = { fileName, bytes, mark, now: file.now };
@@ -118,6 +121,19 @@ async function* readAndClose(
     yield* readUnchanged(drop, seen);
   } finally {
     await drop.close();
+  }
+}
+
+/** In a folder that is not there no result would ever be found: nobody waits for one in silence. */
+async function requireFolder(drop: FileDrop, folder: string): Promise<void> {
+  try {
+    await drop.list();
+  } catch (error) {
+    if (!(error instanceof OutsideError) || error.problem !== 'missing') throw error;
+    throw new OutsideError('missing', `The folder ${folder} is missing.`, {
+      ja: `結果を受け取るフォルダー ${folder} がありません。SFTPの設定 resultFolder を確かめてください。`,
+      cause: error,
+    });
   }
 }
 
