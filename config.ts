@@ -260,6 +260,14 @@ const variables = {
     'how long a stopping worker lets running activities finish',
     '10000',
   ),
+  TSUKIGIME_WORKER_BUILD: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .optional(),
+    'name of the build that a worker is, so that old and new ones run side by side (docs/operations.md)',
+    'workers have no versions',
+  ),
   TSUKIGIME_METRICS_ADDRESS: variable(
     hostAndPort.optional(),
     'host:port on which a worker serves Prometheus metrics; the API serves its own at /metrics',
@@ -322,6 +330,8 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
+  /** Which build a worker is; undefined = workers have no versions. */
+  readonly workerBuild: string | undefined;
   /** host:port on which a worker serves metrics. */
   readonly metricsAddress: string | undefined;
   /** Where traces go; undefined = nowhere. Secret. */
@@ -383,6 +393,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),
+    workerBuild: read('TSUKIGIME_WORKER_BUILD'),
     metricsAddress: read('TSUKIGIME_METRICS_ADDRESS'),
     tracing: toTracing(read('OTEL_EXPORTER_OTLP_ENDPOINT'), read('OTEL_EXPORTER_OTLP_HEADERS')),
   };

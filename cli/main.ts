@@ -12,6 +12,7 @@ import { addNgCommands } from './ng-commands.ts';
 import { addRefreshCommands } from './refresh-commands.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
 import { addWebhookCommands } from './webhook-commands.ts';
+import { addWorkerCommands } from './worker-commands.ts';
 
 // Each command's code is loaded when it is called: the offline commands never load Temporal or
 // Postgres, and start in a moment.
@@ -64,6 +65,7 @@ function createProgram(): Command {
   addNgCommands(program, { lazily, oneOf });
   addRefreshCommands(program, { lazily, oneOf });
   addWebhookCommands(program, { lazily, wholeNumber, oneOf });
+  addWorkerCommands(program, { lazily });
   program
     .command('docs', { hidden: true })
     .command('formats')

@@ -4,7 +4,6 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { webhookSettingsSchema } from '../api/contract/webhooks.ts';
 import { refuseUnfitUrl } from '../api/endpoint-url.ts';
 import { Problem } from '../api/problem.ts';
-import { readConfig } from '../config.ts';
 import type { DeliveryState, EndpointState } from '../db/carrier-tables.ts';
 import type { Db } from '../db/database.ts';
 import {
@@ -18,7 +17,6 @@ import {
 } from '../db/queries/delivery-endpoints.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { listWebhookDeliveries, type WebhookDelivery } from '../db/queries/webhook-deliveries.ts';
-import { findRunningStack } from '../stack/running-stack.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
@@ -26,7 +24,7 @@ import { type OperatorAct, resendWebhookEvents, sendTestEvent } from '../workflo
 import { deliveryDeskWorkflowId } from '../workflows/workflow-ids.ts';
 import { readActor, UsageError, withRecord } from './record-access.ts';
 import { sayRefusal } from './say-refusal.ts';
-import { requireStack } from './store-input.ts';
+import { findServers, serversMissing } from './schedules.ts';
 import { UnusableInputError } from './unusable-input.ts';
 
 interface OfMerchant {
@@ -214,9 +212,9 @@ async function withDesk<Result>(
   slug: string,
   work: (desk: Desk) => Promise<Result>,
 ): Promise<Result> {
-  const stack = requireStack(findRunningStack(readConfig()));
-  const { temporalAddress: address, temporalNamespace: namespace, payloadKeys: keys } = stack;
-  const client = await connectTemporal({ address, namespace, keys });
+  const servers = await findServers();
+  if (servers === undefined) throw new UsageError(serversMissing);
+  const client = await connectTemporal(servers.temporal);
   const wake = () => wakeDeliveryDesk(createWorkflowStarter(client), merchant, slug);
   try {
     return await work({

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import type { TemporalServer } from '../temporal/client.ts';
 import { startTracing } from '../temporal/tracing.ts';
+import { workerDeployment } from '../temporal/worker-versions.ts';
 import { keepAuditHeads } from './audit-heads.ts';
 import { createDependencies } from './dependencies.ts';
 import { keepSessionsShort } from './ended-sessions.ts';
@@ -37,6 +38,10 @@ async function start(config: Config, logger: Logger) {
       activities: dependencies.activities,
       logger,
       shutdownGraceMs: config.shutdownGraceMs,
+      version:
+        config.workerBuild === undefined
+          ? undefined
+          : { deployment: workerDeployment, build: config.workerBuild },
       metricsAddress: config.metricsAddress,
     });
     return { workers, dependencies };

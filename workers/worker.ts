@@ -7,6 +7,7 @@ import {
   type TemporalServer,
 } from '../temporal/client.ts';
 import { activityTracing, workflowTracing } from '../temporal/tracing.ts';
+import type { WorkerVersion } from '../temporal/worker-versions.ts';
 import { filesTaskQueueOf, mainTaskQueue } from '../workflows/workflow-ids.ts';
 import { createActivityLog } from './interceptors.ts';
 import type { WorkflowBundle } from './workflow-bundle.ts';
@@ -20,6 +21,8 @@ export interface WorkersOptions {
   readonly taskQueue?: string;
   /** How long running activities may go on after `shutdown`; then they are cancelled. */
   readonly shutdownGraceMs: number;
+  /** Which build this is; without it the worker takes the work of unversioned ones. */
+  readonly version?: WorkerVersion | undefined;
   /** host:port on which this process serves the metrics of the SDK. */
   readonly metricsAddress?: string | undefined;
 }
@@ -87,6 +90,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     identity: `tsukigime-worker-${process.pid}-${hostname()}`,
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + forceAfterGraceMs,
+    ...versioning(options.version),
     interceptors: { activity: [createActivityLog(logger), ...activityTracing()] },
     sinks: workflowTracing(),
   };
@@ -118,6 +122,23 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     throw error;
   }
   return run(workers, connection, logger);
+}
+
+/**
+ * A month lives 60 days and more: pinned to the build that began it, it would keep that build's workers
+ * up as long, with every bug that was mended since. So all workflows move on to the current build,
+ * whose changes are patches (`patched`), and recorded histories are replayed before it is released.
+ */
+function versioning(version: WorkerVersion | undefined) {
+  if (version === undefined) return {};
+  const { deployment: deploymentName, build: buildId } = version;
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  } as const;
 }
 
 function run(workers: Worker[], connection: NativeConnection, logger: Logger): RunningWorkers {

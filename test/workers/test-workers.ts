@@ -36,12 +36,12 @@ export interface TestWorkers {
  * @param own a Temporal server that the test runs for itself, and its main queue
  */
 export async function connectTestWorkers(
-  own: { readonly address?: string; readonly taskQueue?: string } = {},
+  own: { readonly address?: string; readonly namespace?: string; readonly taskQueue?: string } = {},
 ): Promise<TestWorkers> {
   const suffix = randomBytes(4).toString('hex');
   const server: TemporalServer = {
     address: own.address ?? inject('temporalAddress'),
-    namespace: inject('temporalNamespace'),
+    namespace: own.namespace ?? inject('temporalNamespace'),
     keys: parseEncryptionKeys(inject('payloadKeys')),
   };
   const client = await connectTemporal(server);

@@ -64,7 +64,11 @@ export interface MonthOptions {
   /** Where shops leave their exports for the workers. */
   readonly inboxDir?: string;
   /** A Temporal server that the test runs for itself, with the queue of production. */
-  readonly temporal?: { readonly address: string; readonly taskQueue: string };
+  readonly temporal?: {
+    readonly address: string;
+    readonly namespace?: string;
+    readonly taskQueue: string;
+  };
   /** False: the test starts workers of its own. */
   readonly workers?: boolean;
   /** Time-outs of activities; a test that kills workers waits for them. */
