@@ -115,15 +115,23 @@ test('doubled and missing rows are told; the corrected file settles the rest', a
   await shop.to('2027-04-01T01:00:00.000Z');
   await shop.ask('2027-04');
   shop.gmo.order({ shopId, fault: { kind: 'rows_missing', count: 2, minutes: 300 } });
+  shop.gmo.order({ shopId, fault: { kind: 'rows_doubled', count: 1 } });
   await shop.to('2027-04-26T16:00:00.000Z');
   const incomplete = await shop.read('2027-04');
   expect(incomplete).toMatchObject({ stage: 'awaiting_result', attention: true });
   expect(incomplete.counts).toMatchObject({ targets: 6, missing: 2 });
   expect((await alarmsOf('2027-04')).at(-1)).toContain('結果のないカードが 2 件');
-  await shop.to('2027-04-28T12:00:00.000Z');
+  await shop.to('2027-04-26T22:00:00.000Z');
   const settled = await shop.read('2027-04');
-  expect(settled).toMatchObject({ stage: 'done', attention: false, resultFiles: 2 });
-  expect(settled.counts).toMatchObject({ missing: 0, news: 2 });
+  expect(settled).toMatchObject({ stage: 'done', attention: true, resultFiles: 2 });
+  expect(settled.counts).toMatchObject({
+    lines: 7,
+    merged: 6,
+    quarantined: 1,
+    missing: 0,
+    news: 2,
+  });
+  expect((await alarmsOf('2027-04')).at(-1)).toContain('隔離しました');
 });
 
 test('a result that never comes is ended by a person, who may still bring it', async () => {
@@ -160,7 +168,7 @@ test('a worker killed between a merge and what follows from it: the next look en
   await shop.act('/card-refreshes/2027-04/run', { reason: '結果を確認します' });
   const stage = async () => (await shop.read('2027-04')).stage;
   await expect.poll(stage, { timeout: 20_000 }).toBe('done');
-  expect(await shop.read('2027-04')).toMatchObject({ resultFiles: 2, attention: false });
+  expect(await shop.read('2027-04')).toMatchObject({ resultFiles: 2, attention: true });
 });
 
 /** What GMO would have said: every card of the request is valid. */
