@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addCallCommand } from './call-commands.ts';
 import { addCarrierCommands } from './carrier-commands.ts';
 import { addCycleCommands } from './cycle-commands.ts';
 import { addDeskCommands } from './desk-commands.ts';
@@ -57,6 +58,7 @@ function createProgram(): Command {
   addScheduleCommands(program, { lazily, oneOf });
   addAccessCommands(program, { lazily, wholeNumber, oneOf });
   addAuditCommands(program, { lazily });
+  addCallCommand(program, { lazily });
   addKeyCommands(program, { lazily, oneOf });
   addImportCommands(program, { lazily, oneOf });
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });

@@ -1,17 +1,17 @@
-import type pg from 'pg';
 import { businessDateOf } from '../billing/business-date.ts';
-import { databaseOver, openPool } from '../db/database.ts';
+import { type Db, openDatabase } from '../db/database.ts';
 import { listAuditHeads } from '../db/queries/audit-heads.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listUsers } from '../db/queries/users.ts';
+import { readServerState, type ServerState } from '../db/server-state.ts';
 import type { Finding } from './inspection.ts';
 import { fine, judgeTransport, measureDistance, problem } from './production-settings.ts';
 
 /** What production asks of the record of money beyond what every installation does. */
 export async function checkProductionRecord(url: string, now: string): Promise<Finding[]> {
-  const pool = openPool(url, { maxConnections: 1, applicationName: 'tsukigime-check' });
-  const db = databaseOver(pool);
+  const db = openDatabase(url, { maxConnections: 1, applicationName: 'tsukigime-check' });
   try {
+    const server = await readServerState(db);
     const merchants = await listMerchants(db, null);
     const users = await listUsers(db, { viewer: { all: true } });
     // Users stand in the chain of no merchant, which is empty before the first.
@@ -20,9 +20,9 @@ export async function checkProductionRecord(url: string, now: string): Promise<F
       ...merchants,
     ];
     return [
-      await checkPostgresTls(pool, url),
-      await checkDurability(pool),
-      await checkArchive(pool),
+      await checkTransport(url, server.encrypted),
+      checkDurability(server.durability),
+      checkArchive(server.archive),
       checkMerchants(merchants),
       judgeAdmins(users),
       await checkAuditHeads(db, chains, now),
@@ -32,32 +32,22 @@ export async function checkProductionRecord(url: string, now: string): Promise<F
   }
 }
 
-async function checkPostgresTls(pool: pg.Pool, url: string): Promise<Finding> {
-  const { rows } = await pool.query<{ ssl: boolean }>(
-    'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
-  );
+async function checkTransport(url: string, encrypted: boolean): Promise<Finding> {
   const { hostname } = new URL(url);
   return judgeTransport(
     'Postgres transport',
     // A socket in the file system has no host.
-    {
-      distance: hostname === '' ? 'machine' : await measureDistance(hostname),
-      encrypted: rows[0]?.ssl === true,
-    },
+    { distance: hostname === '' ? 'machine' : await measureDistance(hostname), encrypted },
     'Add ?sslmode=verify-full (with &sslrootcert=… for an authority of your own) to ' +
       'TSUKIGIME_DATABASE_URL_APP and DATABASE_URL.',
   );
 }
 
-/** Temporal may go on only from what Postgres keeps: a commit that a power cut takes back would be sent twice. */
-async function checkDurability(pool: pg.Pool): Promise<Finding> {
-  const { rows } = await pool.query<{ name: string; setting: string }>(
-    `select name, setting from pg_settings
-      where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name`,
-  );
-  const off = rows.filter(({ setting }) => setting === 'off').map(({ name }) => name);
+/** Workflows go on from what Postgres has committed: what a power cut takes back would be sent twice. */
+function checkDurability(settings: ServerState['durability']): Finding {
+  const off = settings.filter(({ setting }) => setting === 'off').map(({ name }) => name);
   return off.length === 0
-    ? fine('Durability', rows.map(({ name, setting }) => `${name} ${setting}`).join(', '))
+    ? fine('Durability', settings.map(({ name, setting }) => `${name} ${setting}`).join(', '))
     : problem(
         'Durability',
         `${off.join(', ')} off: a power cut may take back what was committed`,
@@ -66,24 +56,23 @@ async function checkDurability(pool: pg.Pool): Promise<Finding> {
 }
 
 /** Whether backups are made cannot be seen from here; whether WAL is archived can. */
-async function checkArchive(pool: pg.Pool): Promise<Finding> {
-  const { rows } = await pool.query<{ mode: string; failing: boolean }>(
-    `select current_setting('archive_mode') as mode,
-            coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as failing
-       from pg_stat_archiver`,
-  );
-  const [{ mode, failing } = { mode: 'off', failing: false }] = rows;
-  if (failing) {
-    const remedy = 'Read the log of Postgres: archive_command fails, and pg_wal grows meanwhile.';
-    return problem('Backups', 'the newest WAL could not be archived', remedy);
-  }
-  return mode === 'off'
-    ? fine(
+function checkArchive(archive: ServerState['archive']): Finding {
+  switch (archive) {
+    case 'failing': {
+      const remedy = 'Read the log of Postgres: archive_command fails, and pg_wal grows meanwhile.';
+      return problem('Backups', 'the newest WAL could not be archived', remedy);
+    }
+    case 'off':
+      return fine(
         'Backups',
         'WAL is not archived here',
         'See that a pg_dump runs daily, or use point-in-time recovery, and try a restore (docs/operations.md).',
-      )
-    : fine('Backups', 'WAL is archived', 'Try a restore before you need one (docs/operations.md).');
+      );
+    case 'on': {
+      const remedy = 'Try a restore before you need one (docs/operations.md).';
+      return fine('Backups', 'WAL is archived', remedy);
+    }
+  }
 }
 
 function checkMerchants(merchants: readonly Merchant[]): Finding {
@@ -119,7 +108,7 @@ function judgeAdmins(users: Awaited<ReturnType<typeof listUsers>>): Finding {
 
 /** A worker publishes every chain once a day: the day after at the latest. */
 async function checkAuditHeads(
-  db: Parameters<typeof listAuditHeads>[0],
+  db: Db,
   chains: readonly { readonly slug: string; readonly id: number | null }[],
   now: string,
 ): Promise<Finding> {
