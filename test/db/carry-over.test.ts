@@ -18,6 +18,7 @@ import { closeRuns, openRun } from '../../db/queries/runs.ts';
 import { insertSelection } from '../../db/queries/selection.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
+import { insertCards, refuseCards } from './locked-cards.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
 
 /** Two months of a merchant: what the first could not collect is billed with the second, or goes back. */
@@ -195,6 +196,24 @@ describe('the next order of a carried charge', () => {
     expect(cases.SUB2).toMatchObject({ outcome: 'carried_over' });
     expect((await readCharges(cycleId)).S2).toEqual(['planned', 200]);
     expect((await readCharges(record.cycleId)).TWO).toEqual(['declined', 100]);
+  });
+
+  test('takes nothing over while a refresh has its card locked: no yen of either is billed', async () => {
+    const record = await declineMonth([{ number: 'L1', yen: 1000, customer: 'locked' }]);
+    const cards = await insertCards(db, record, ['locked']);
+    await refuseCards(db, record, [...cards.values()]);
+    const next = [
+      { number: 'L2', yen: 300, customer: 'locked', previous: 'L1', count: 3 },
+      { number: 'F2', yen: 70, customer: 'free', count: 3 },
+    ];
+    const { cycleId, yen } = await billMonth(record, '2026-12', next);
+    expect(yen).toBe(70);
+    expect(await readCharges(cycleId)).toEqual({ F2: ['planned', 70] });
+    expect(await readCharges(record.cycleId)).toEqual({ L1: ['declined', 1000] });
+    expect(await readCases(record.merchantId)).toMatchObject({ L1: { step: 'decide' } });
+    for (const of of [record.cycleId, cycleId]) {
+      expect(await checkConservation(db, record.merchantId, of)).toEqual(sound);
+    }
   });
 
   test('is the one that a person named', async () => {
