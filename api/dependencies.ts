@@ -14,12 +14,18 @@ import type { LoginLimits } from './login-gate.ts';
 export interface ApiLimits {
   /** Longest JSON body. */
   readonly jsonBytes: number;
+  /** A JSON body that takes longer to come is cut off: it holds a place in line while it drips. */
+  readonly jsonBodyMs: number;
   /** Longest uploaded file: a million orders are about 200 MB. */
   readonly uploadBytes: number;
   /** Uploads at once: each holds a Postgres connection and its open transaction. */
   readonly uploadsAtOnce: number;
   /** Silence after which an upload is cut, so that it does not hold its transaction for ever. */
   readonly uploadSilenceMs: number;
+  /** An upload that has been waited for this long is cut when it is slower than the next number. */
+  readonly uploadGraceMs: number;
+  /** Bytes a second of waiting: what drips would hold its transaction as what is silent does. */
+  readonly uploadPace: number;
   /** Requests a minute and address that end in 401, before the address must wait. */
   readonly refusedPerMinute: number;
   /** Requests a minute and address to routes without a token. */
@@ -41,9 +47,13 @@ export interface ApiLimits {
 
 export const defaultLimits: ApiLimits = {
   jsonBytes: 256 * 1024,
+  jsonBodyMs: 30_000,
   uploadBytes: 512 * 1024 * 1024,
   uploadsAtOnce: 4,
   uploadSilenceMs: 30_000,
+  // A tenth of the slowest line that an office has today.
+  uploadGraceMs: 60_000,
+  uploadPace: 16 * 1024,
   refusedPerMinute: 20,
   publicPerMinute: 120,
   strangersPerMinute: 10,

@@ -30,6 +30,8 @@ export interface LoginGate {
    * @throws Problem `too-many-logins`
    */
   run(of: LoginTry, compare: () => Promise<boolean>): Promise<LoginAnswer>;
+  /** Names, addresses and browsers that are kept count of: no more than comparisons were made for. */
+  remembered(): number;
 }
 
 export interface LoginAnswer {
@@ -77,6 +79,7 @@ export function createLoginGate(limits: LoginLimits): LoginGate {
       if (right) for (const [window, key] of counted) window.add(key, nowMs, -1);
       return { right, failedBefore, throttled: !right && knownDevice === null && isLast };
     },
+    remembered: () => addresses.size() + accounts.size() + devices.size(),
   };
 }
 
@@ -89,6 +92,7 @@ function tooManyLogins(waitMs: number): Problem {
 interface Window {
   look(key: string, nowMs: number): { readonly count: number; readonly endsAt: number };
   add(key: string, nowMs: number, by: 1 | -1): void;
+  size(): number;
 }
 
 /** Counts by key for a quarter of an hour from the first. */
@@ -105,12 +109,15 @@ function createWindow(): Window {
     look,
     add(key, nowMs, by) {
       const { count, endsAt } = look(key, nowMs);
-      counts.set(key, { count: Math.max(0, count + by), endsAt });
+      // Who was sent away before a comparison leaves nothing behind, under however many names.
+      if (count + by <= 0) counts.delete(key);
+      else counts.set(key, { count: count + by, endsAt });
       if (nowMs - sweptAt < windowMs) return;
       // Names that were made up do not stay.
       sweptAt = nowMs;
       for (const [each, of] of counts) if (of.endsAt <= nowMs) counts.delete(each);
     },
+    size: () => counts.size,
   };
 }
 

@@ -64,7 +64,12 @@ async function readBody(
   if (route.body.kind === 'json') {
     requireContentType(request, ['application/json']);
     if (asksToContinue(request)) response.writeContinue();
-    await parseJson(request, response, route.body.maxBytes ?? limits.jsonBytes);
+    const tooLong = setTimeout(() => request.destroy(), limits.jsonBodyMs);
+    try {
+      await parseJson(request, response, route.body.maxBytes ?? limits.jsonBytes);
+    } finally {
+      clearTimeout(tooLong);
+    }
     return request.body;
   }
   requireContentType(request, route.body.contentTypes);
@@ -76,7 +81,7 @@ async function readBody(
     throw new Problem('body-too-large');
   }
   if (asksToContinue(request)) response.writeContinue();
-  return streamBody(request, limits.uploadSilenceMs);
+  return streamBody(request, limits);
 }
 
 /** `Expect: 100-continue`: the body comes only once it is asked for. */
@@ -109,12 +114,27 @@ function toBodyProblem(error: unknown): Problem {
   });
 }
 
-/** The body piece by piece; leaving early keeps the connection, on which the refusal is answered. */
-async function* streamBody(request: Request, silenceMs: number): AsyncGenerator<Uint8Array> {
-  request.setTimeout(silenceMs, () => request.destroy(new Error('The upload fell silent.')));
+/**
+ * The body piece by piece; leaving early keeps the connection, on which the refusal is answered. One that
+ * falls silent or drips is cut: it holds an open transaction. Only the time in which we waited for the
+ * sender counts, not that in which the sender waited for us.
+ */
+async function* streamBody(request: Request, limits: ApiLimits): AsyncGenerator<Uint8Array> {
+  const { uploadSilenceMs, uploadGraceMs, uploadPace } = limits;
+  request.setTimeout(uploadSilenceMs, () => request.destroy(new Error('The upload fell silent.')));
+  let bytes = 0;
+  let waitedMs = 0;
+  let askedAt = performance.now();
   try {
     for await (const piece of request.iterator({ destroyOnReturn: false })) {
+      waitedMs += performance.now() - askedAt;
+      bytes += (piece as Uint8Array).byteLength;
+      if (waitedMs > uploadGraceMs && (bytes * 1000) / waitedMs < uploadPace) {
+        request.destroy();
+        throw new Error('The upload was too slow.');
+      }
       yield piece as Uint8Array;
+      askedAt = performance.now();
     }
   } finally {
     request.setTimeout(0);

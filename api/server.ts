@@ -16,6 +16,9 @@ export interface RunningServer {
 /** A whole upload of the largest file over a slow line. */
 const requestTimeoutMs = 30 * 60 * 1000;
 
+/** Headers are short: who takes longer holds connections on purpose. */
+const headersTimeoutMs = 20_000;
+
 /**
  * Longer than proxies keep their connections to us (mostly 60 s): who closes first must be the one who
  * sends, or a call meets a connection that is just being closed and is lost on the way.
@@ -27,10 +30,22 @@ const sweepIntervalMs = 50;
 /** @throws when the port is taken (EADDRINUSE). */
 export async function listen(
   api: Api,
-  at: { readonly host: string /** 0 takes a free one. */; readonly port: number },
+  at: {
+    readonly host: string;
+    /** 0 takes a free one. */
+    readonly port: number;
+    /** How long a caller may take over the headers. */
+    readonly headersTimeoutMs?: number;
+  },
 ): Promise<RunningServer> {
+  const headersTimeout = at.headersTimeoutMs ?? headersTimeoutMs;
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    {
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout,
+      connectionsCheckingInterval: headersTimeout / 4,
+    },
     api.app,
   );
   // Who asks before a long body is answered after the checks: a refusal costs no upload.

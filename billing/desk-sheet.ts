@@ -131,11 +131,11 @@ export async function readDeskSheet(
       }
       if (row.kind === 'broken') {
         problems.push({ line: row.line, code: 'unreadable_row', ja: row.reason.ja });
-        continue;
+      } else {
+        const read = readRow(row.line, row.fields, columns);
+        if (read.word === '') undecided += 1;
+        else rows.push(read);
       }
-      const read = readRow(row.line, row.fields, columns);
-      if (read.word === '') undecided += 1;
-      else rows.push(read);
       if (rows.length + problems.length > MOST_SHEET_ROWS) throw tooManyRows();
     }
   }

@@ -80,8 +80,8 @@ export function describeFileKey({ id, state, rows }: FileKeyState): string[] {
 export function describePayloadKey(key: PayloadKeyState): string[] {
   const { id, state, open, schedules, readableUntil } = key;
   const uses = [
-    open.length === 0 ? '' : `${open.length} open workflows`,
-    schedules.length === 0 ? '' : `${schedules.length} Schedules`,
+    open.length === 0 ? '' : `open workflows ${open.length}`,
+    schedules.length === 0 ? '' : `Schedules ${schedules.length}`,
   ].filter((use) => use !== '');
   const line = `  ${id}  ${stateWords[state]}: ${uses.join(', ') || nothing}`;
   if (state === 'newest') return [line];
@@ -108,7 +108,7 @@ export function describePayloadKey(key: PayloadKeyState): string[] {
 const nothing = 'nothing';
 
 export function describeRows(rows: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(rows).map(([what, n]) => `${n.toLocaleString('en')} ${what}`);
+  const parts = Object.entries(rows).map(([what, n]) => `${what} ${n.toLocaleString('en')}`);
   return parts.join(', ') || nothing;
 }
 

@@ -34,6 +34,22 @@ test('ten thousand guesses from ten thousand addresses compare ten passwords', a
   expect((await gate.run(of({ nowMs: quarterMs }), right)).right).toBe(true);
 });
 
+test('ten thousand made-up names at once leave no more behind than were compared', async () => {
+  const gate = createLoginGate(limits);
+  let answer: (right: boolean) => void = () => {};
+  const slow = new Promise<boolean>((resolve) => {
+    answer = resolve;
+  });
+  const tries = Array.from({ length: 10_000 }, (_, i) =>
+    gate.run(of({ login: `made-up-${i}`, address: `10.${i >> 8}.${i & 255}.1` }), () => slow),
+  );
+  const settled = Promise.allSettled(tries);
+  answer(false);
+  const refused = (await settled).filter(({ status }) => status === 'rejected').length;
+  expect(refused).toBeGreaterThan(9900);
+  expect(gate.remembered()).toBe(2 * (10_000 - refused));
+});
+
 test('right passwords use up no tries', async () => {
   const gate = createLoginGate(limits);
   for (let i = 0; i < 100; i += 1) {

@@ -64,6 +64,7 @@ export interface CallInit extends RequestInit {
 export async function startApi(
   overrides: Partial<ApiDependencies> = {},
   table?: RouteTable,
+  at: { readonly headersTimeoutMs?: number } = {},
 ): Promise<RunningApi> {
   const database = await createTestDatabase();
   const db = openDatabase(database.appUrl, { maxConnections: 5 });
@@ -97,7 +98,7 @@ export async function startApi(
     },
     table,
   );
-  const server = await listen(api, { host: '127.0.0.1', port: 0 });
+  const server = await listen(api, { host: '127.0.0.1', port: 0, ...at });
   return {
     url: server.url,
     db,

@@ -237,7 +237,7 @@ describe('the command', () => {
     const again = await run(['rotate'], keys);
     expect(again.code, again.out).toBe(0);
     expect(again.out).toContain(`${old.id}  only decrypts: nothing`);
-    expect(again.out).toContain(`${key.id}  encrypts: 1 secrets`);
+    expect(again.out).toContain(`${key.id}  encrypts: secrets 1`);
     expect(await readAll(key)).toEqual(whole);
     const { rows } = await sql<{ entry: string }>`
       select entry from audit_entries where chain_id = 0 order by n`.execute(owner);

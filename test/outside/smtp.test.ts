@@ -54,6 +54,39 @@ describe('a mail server that works', () => {
   });
 });
 
+describe('line breaks in a field', () => {
+  const injected = '\r\nBcc: thief@example.jp\r\nX-Injected: yes\r\n\r\nbody';
+
+  test('add no header', async () => {
+    const session = await openSmtpSession(readSmtpUrl(server.url));
+    const answer = await session.send({
+      ...mail,
+      messageId: `<two@x>${injected}`,
+      fromName: `店${injected}`,
+      replyTo: `shop@example.jp${injected}`,
+      subject: `件名${injected}`,
+    });
+    session.close();
+    expect(answer).toMatchObject({ kind: 'sent', refusedRecipients: 0 });
+    const [head = ''] = (server.mails[0] ?? '').split('\r\n\r\n');
+    expect(head).toContain('first@example.jp');
+    expect(head).not.toMatch(/^(?:X-Injected|Bcc):/im);
+  });
+
+  test.each(['to', 'cc', 'bcc'])(
+    'in an address of %s add nobody: the mail does not leave',
+    async (field) => {
+      const session = await openSmtpSession(readSmtpUrl(server.url));
+      const address = 'first@example.jp>\r\nRCPT TO:<thief@example.jp';
+      const answer = await session.send({ ...mail, [field]: [address] });
+      expect(answer).toEqual({ kind: 'not_sent', codes: null });
+      expect(await session.send(mail)).toMatchObject({ kind: 'sent' });
+      session.close();
+      expect(server.mails.join('')).not.toContain('thief');
+    },
+  );
+});
+
 describe('what is known of a mail', () => {
   test.each([
     ['a cut after the recipients', 'cut_after_rcpt', { kind: 'not_sent', codes: null }],

@@ -13,6 +13,7 @@ interface Service {
   readonly healthcheck?: { test: string[] };
   readonly ports?: string[];
   readonly volumes?: string[];
+  readonly profiles?: string[];
 }
 
 /** Parses YAML strictly, merge keys (`<<`) included. */
@@ -118,11 +119,25 @@ describe('docker-compose.yml', () => {
     expect(example.sort()).toEqual([...new Set(read)].sort());
   });
 
-  it('gives worker and API the restricted role, and the owner to migrations alone', () => {
+  it('gives worker and API the restricted role, and the owner to commands that end', () => {
     const owners = services.filter(([, service]) =>
       Object.values(service.environment ?? {}).some((value) => value.includes('tsukigime_owner:')),
     );
-    expect(owners.map(([name]) => name)).toEqual(['migrate']);
+    expect(owners.map(([name]) => name)).toEqual(['migrate', 'keys']);
+    // Nobody starts it but an operator.
+    expect(compose.services.keys?.profiles).toEqual(['tools']);
+  });
+
+  it('runs our image without rights: read-only, no capability, nothing gained by a program', () => {
+    const ours = services.filter(([, service]) => service.image?.startsWith('tsukigime:'));
+    expect(ours.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['migrate', 'worker', 'api']),
+    );
+    for (const [name, service] of ours) {
+      expect(service, name).toMatchObject({
+        ...{ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+      });
+    }
   });
 
   it('opens ports on loopback only', () => {

@@ -1,4 +1,3 @@
-import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,6 +18,7 @@ import {
   type ShownMigration,
 } from './migrations.ts';
 import { type Month, openMonth, sandboxNow } from './month.ts';
+import { readPayloads } from './planted.ts';
 
 /** A shop's cards on their way to Yamato, GMO and ZEUS, over the API and the simulated linker. */
 const customers = 6;
@@ -281,20 +281,3 @@ test('keys stand in no history, no log, no answer and no column; every history r
     if (number === 3) expect(runs).toBeGreaterThan(1);
   }
 });
-
-/** Everything that a history holds, opened. */
-async function readPayloads(value: unknown, converter: DataConverter): Promise<string> {
-  if (typeof value !== 'object' || value === null) return '';
-  if ('data' in value && value.data instanceof Uint8Array && 'metadata' in value) {
-    let payloads = [value as never];
-    for (const codec of [...(converter.payloadCodecs ?? [])].reverse()) {
-      payloads = (await codec.decode(payloads)) as never[];
-    }
-    const [opened] = payloads as { data?: Uint8Array }[];
-    return Buffer.from(opened?.data ?? []).toString('utf8');
-  }
-  const texts = await Promise.all(
-    Object.values(value).map((part) => readPayloads(part, converter)),
-  );
-  return texts.join('\n');
-}
