@@ -77,4 +77,4 @@ export function describeHeldBack(by: HeldBackBy | null): string {
 
 /** Why a file does not leave that was built before a refresh refused a card in it. */
 export const explainLockedLines =
-  '洗替で使用不可と判定されたカードの注文が含まれるため、このファイルは送信・ダウンロードできません。「注文を取り出す」でその注文を取り除くと、残りの注文のファイルを作り直します。';
+  '洗替で使用不可と判定されたカードの注文が含まれるため、このファイルは送信・ダウンロードできません。「注文を取り出す」でその注文を取り除くと、残りの注文のファイルを作り直します。すでにアップロードした場合は、受付番号を記録してください。';

@@ -9,6 +9,7 @@ import { admitFiles, describeHeldBack, type HeldBackBy } from '../../billing/exc
 import { describeCarriage } from '../../billing/exchange-transport.ts';
 import { describeMissedWindow, guideHandOver } from '../../billing/hand-over.ts';
 import { findFirstCaptureWindow } from '../../db/queries/capture-window.ts';
+import { countLockedLines } from '../../db/queries/card-locks.ts';
 import { readAdmission } from '../../db/queries/exchange-admission.ts';
 import {
   type Exchange,
@@ -62,7 +63,8 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
         ...showExchange(exchange),
         waitsFor: missed
           ? describeMissedWindow
-          : exchange.stage === 'built' && exchange.transport === 'portal'
+          : exchange.transport === 'portal' &&
+              (exchange.stage === 'built' || heldBackBy === 'card_locks')
             ? describeHeldBack(heldBackBy)
             : describeCarriage(exchange, result?.unsettled ?? 0, formatErrors.length),
         confirmScreen: guide && {
@@ -105,6 +107,9 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
     }
     if (await hasMissedWindow(call.deps, call.merchant, exchange, call.now)) {
       throw new Problem('conflict', { detail: describeMissedWindow });
+    }
+    if ((await readHeldBack(call.deps, call.merchant, exchange)) === 'card_locks') {
+      throw new Problem('conflict', { detail: describeHeldBack('card_locks') });
     }
     return await replyWithFile(call, exchange.sha256, exchangeFileName(exchange));
   },
@@ -161,12 +166,15 @@ export const exchangeHandlers: Handlers<typeof exchangeRoutes> = {
   },
 };
 
-/** Why a built file waits; null once its turn has come. */
+/** Why a file waits that has not left; null once its turn has come. */
 async function readHeldBack(
   { db }: ApiDependencies,
   merchant: Merchant,
-  { id, stage }: Exchange,
+  { id, stage, transport }: Exchange,
 ): Promise<HeldBackBy | null> {
+  if (stage === 'handing_over' && transport === 'portal') {
+    return (await countLockedLines(db, merchant.id, id)) > 0 ? 'card_locks' : null;
+  }
   if (stage !== 'built') return null;
   const { waiting, inHand } = await readAdmission(db, merchant.id);
   const settings = (await findSettings(db, merchant.id))?.settings;

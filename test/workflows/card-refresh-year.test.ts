@@ -10,6 +10,7 @@ import { createWorkflowStarter } from '../../temporal/workflow-starter.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import { cardRefreshWorkflowId } from '../../workflows/workflow-ids.ts';
+import { refuseCards } from '../db/locked-cards.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
 import { makeExport, untilExchange } from './month-acts.ts';
 import { openRefreshMonths, type RefreshMonths, shopId } from './refresh-months.ts';
@@ -142,6 +143,23 @@ describe('twelve months', () => {
     const file = (await downloadExchangeFile(shop.month.day.desk, exchange)).toString('ascii');
     const asked = orders.filter(({ number }) => file.includes(number));
     expect(asked.map(({ number }) => number)).toEqual(['R-1', 'R-3', 'R-4', 'R-7', 'R-8']);
+
+    // One more is refused while an operator has the file in hand: it is given out no more.
+    const { db, merchantId } = shop.month;
+    const { id: fileId } = await db
+      .selectFrom('files')
+      .select('id')
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    const card = db.selectFrom('cards').where('customer_id', '=', 7).select('id');
+    const { id: cardId } = await card.executeTakeFirstOrThrow();
+    await refuseCards(db, { merchantId, fileId }, [cardId]);
+    const shown = (await (await shop.call('/exchanges/2027-11/auth/1')).json()) as object;
+    expect(shown).toMatchObject({
+      ...{ stage: 'handing_over', handOver: { heldBackBy: 'card_locks' } },
+      waitsFor: expect.stringContaining('注文を取り出す'),
+    });
+    expect((await shop.call('/exchanges/2027-11/auth/1/file')).status).toBe(409);
   });
 
   test('the workflows replay from their histories, which are short and hold no card', async () => {
