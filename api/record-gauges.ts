@@ -112,7 +112,7 @@ function ofTelling(gauge: MakeGauge) {
     ),
     blanked: gauge(
       'tsukigime_retention_age_seconds',
-      'Since personal data was blanked last, where the settings want it every night; +Inf: never',
+      'Since personal data was blanked last, where the settings want it every night; before that, since they do',
       ['merchant'],
     ),
   };

@@ -133,6 +133,6 @@ function fillRest(gauges: RecordGauges, measures: RecordMeasures): void {
   gauges.auditHead.set(measures.auditHeadSeconds ?? Number.POSITIVE_INFINITY);
   for (const { merchant, movedClock, settings, blankedSeconds } of measures.merchants) {
     if (movedClock || settings === null || !isBlanking(retentionOf(settings))) continue;
-    gauges.blanked.set({ merchant }, blankedSeconds ?? Number.POSITIVE_INFINITY);
+    gauges.blanked.set({ merchant }, blankedSeconds);
   }
 }

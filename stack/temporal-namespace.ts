@@ -48,6 +48,37 @@ export async function inspectNamespace(
   });
 }
 
+/** Workers that asked for work lately, by task queue: a worker asks every minute, or is gone. */
+export async function listPollers(
+  place: TemporalPlace,
+  taskQueues: readonly string[],
+  timeoutMs = 5_000,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { namespace } = place;
+  return withConnection(place, timeoutMs, async (connection) => {
+    const found = new Map<string, readonly string[]>();
+    for (const name of taskQueues) {
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        ...{ namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE },
+      });
+      const sinceSeconds = Date.now() / 1000 - POLLER_SECONDS;
+      const lately = (pollers ?? []).filter(
+        ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= sinceSeconds,
+      );
+      found.set(
+        name,
+        lately.map(({ identity }) => identity ?? ''),
+      );
+    }
+    return found;
+  });
+}
+
+/** TaskQueueType of temporal.api.enums.v1. */
+const ACTIVITY_QUEUE = 2;
+/** A poll that finds nothing ends after a minute. */
+const POLLER_SECONDS = 90;
+
 async function findMissingAttributes(connection: Connection, namespace: string): Promise<string[]> {
   try {
     const { operatorService } = connection;

@@ -76,8 +76,8 @@ export interface RecordMeasures {
     readonly movedClock: boolean;
     /** Null: nobody has saved any yet. */
     readonly settings: MerchantSettings | null;
-    /** Since personal data was blanked last; null: not within its newest acts. */
-    readonly blankedSeconds: number | null;
+    /** Since personal data was blanked last; without that within its newest acts, since its settings. */
+    readonly blankedSeconds: number;
   }[];
 }
 
@@ -214,9 +214,13 @@ const merchants = (
   select m.slug as merchant, m.clock_offset_ms <> 0 as "movedClock",
          (select s.settings from merchant_settings s
            where s.merchant_id = m.id order by s.version desc limit 1) as settings,
-         (select ${since(now, sql`max(a.recorded_at)`)}
-            from (select entry, recorded_at from audit_entries
-                   where chain_id = m.id order by n desc limit ${LOOKED_AT_ACTS}) a
-           where a.entry like '%"act":"retention.applied"%'
-          having count(*) > 0) as "blankedSeconds"
+         ${since(
+           now,
+           sql`coalesce(
+             (select max(a.recorded_at)
+                from (select entry, recorded_at from audit_entries
+                       where chain_id = m.id order by n desc limit ${LOOKED_AT_ACTS}) a
+               where a.entry like '%"act":"retention.applied"%'),
+             (select max(s.recorded_at) from merchant_settings s where s.merchant_id = m.id))`,
+         )} as "blankedSeconds"
     from merchants m`;

@@ -138,6 +138,23 @@ test('metrics name routes, statuses and slugs, never a person', async () => {
   expect(text).not.toMatch(/of the test|yamada|wp-login/);
 });
 
+test('the ID that a proxy gave a request is kept in answer, problem and log; a strange one is not', async () => {
+  const running = await startApi();
+  api = running;
+  const ask = async (id: string) => {
+    const response = await running.call('/v1/merchants', { headers: { 'X-Request-Id': id } });
+    const { instance } = (await response.json()) as { instance: string };
+    expect(response.headers.get('x-request-id')).toBe(instance);
+    return instance;
+  };
+  const sane = 'proxy-4711.a_B';
+  expect(await ask(sane)).toBe(sane);
+  expect(running.logLines.map((line) => JSON.parse(line).requestId)).toContain(sane);
+  for (const strange of ['4'.repeat(16), 'a b c d e f', 'x'.repeat(65), 'short']) {
+    expect(await ask(strange)).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
 test('closing lets a running request end, turns readiness red and frees the port', async () => {
   api = await startApi();
   await api.addMerchant('closing-shop');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +48,7 @@ async function run(...args: string[]) {
   return { code, out: out.trim(), err: err.trim() };
 }
 
-test('a merchant, a token for it, the API over it, and an end that leaves nothing', async () => {
+test('a merchant, a token for it, the API over it, and an end that leaves nothing and cuts nobody off', async () => {
   const settings = join(mkdtempSync(join(tmpdir(), 'tsukigime-cli-')), 'settings.json');
   writeFileSync(settings, JSON.stringify({ capture: { windowDays: 50 } }));
   const shop = ['--merchant', 'cli-shop', '--name', '店', '--kind', 'sandbox'];
@@ -90,6 +91,7 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
   expect(await (await ask()).json()).toMatchObject({ merchants: [{ merchant: 'cli-shop' }] });
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
 
+  const upload = await beginUpload(url, token.out);
   const { tokens } = JSON.parse((await run('token', 'list', '--json')).out) as {
     tokens: { tokenId: string; merchants: string[] }[];
   };
@@ -98,11 +100,35 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
   expect((await ask()).status).toBe(401);
 
   api.kill('SIGTERM');
-  const [code] = (await once(api, 'close')) as [number];
+  const ended = once(api, 'close');
+  // Nobody new is let in; who is at it may finish.
+  await expect.poll(() => isPortFree(Number(new URL(url).port)), { timeout: 10_000 }).toBe(true);
+  expect(await upload.finish()).toMatch(/^HTTP\/1\.1 201 /);
+  const [code] = (await ended) as [number];
   expect(code).toBe(0);
-  expect(await isPortFree(Number(new URL(url).port))).toBe(true);
   expect(log).not.toContain(token.out);
 });
+
+/** A file of which half is still to come, to an API that has agreed to take it. */
+async function beginUpload(url: string, token: string) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    'POST /v1/merchants/cli-shop/files?name=a.csv&kind=order-export HTTP/1.1\r\nHost: x\r\n' +
+      `Authorization: Bearer ${token}\r\nContent-Type: text/csv\r\nContent-Length: 10\r\n` +
+      'Expect: 100-continue\r\n\r\n',
+  );
+  const [agreed] = (await once(socket, 'data')) as [Buffer];
+  expect(agreed.toString()).toMatch(/^HTTP\/1\.1 100 /);
+  socket.write('a,b\r\n');
+  return {
+    async finish(): Promise<string> {
+      const answered = once(socket, 'data');
+      socket.write('1,2\r\n');
+      return String(((await answered) as [Buffer])[0]);
+    },
+  };
+}
 
 test.each([
   [['token', 'create', '--actor', 'x', '--role', 'admin'], 'Give either --all-merchants'],

@@ -1,3 +1,4 @@
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { createLogger } from '../../workers/logger.ts';
 
@@ -63,4 +64,19 @@ test('what is needed to find a mistake stays', () => {
     runId: '019f2f1e-7f5e-7c2a-9a53-012345678901',
     yen: 9999999,
   });
+});
+
+test('a line that is written within an activity says which one, whoever writes it', () => {
+  const info = {
+    ...{ activityType: 'mergeResult', activityId: '7', attempt: 2, taskQueue: 'tsukigime-files' },
+    workflowExecution: { workflowId: 'cycle:sakura:2026-11', runId: 'r-1' },
+  };
+  const line = logged((logger) => {
+    asyncLocalStorage.run({ info } as Context, () => logger.warn('idle connection broke'));
+  });
+  expect(JSON.parse(line)).toMatchObject({
+    ...{ activity: 'mergeResult', activityId: '7', attempt: 2 },
+    ...{ workflowId: 'cycle:sakura:2026-11', runId: 'r-1', msg: 'idle connection broke' },
+  });
+  expect(JSON.parse(logged((logger) => logger.info('outside')))).not.toHaveProperty('activity');
 });
