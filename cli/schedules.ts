@@ -119,7 +119,8 @@ function describeShown({ what, name, at, state, ...shown }: ShownSchedule): stri
   }
   if (!followsSettings) lines.push('  differs from the settings: tsukigime schedules sync');
   for (const { date, month } of nextStarts.slice(0, 3)) {
-    lines.push(`  next ${date}${month === null ? '' : ` for ${month}`}`);
+    const start = paused === null ? 'next' : 'not made while it is paused:';
+    lines.push(`  ${start} ${date}${month === null ? '' : ` for ${month}`}`);
   }
   const [last] = lastStarts;
   if (last !== undefined) lines.push(`  last ${last.startedAt}: ${last.workflowId}`);
