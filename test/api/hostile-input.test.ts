@@ -6,7 +6,7 @@ import { openDatabase } from '../../db/database.ts';
 import { insertOrders } from '../db/collected-orders.ts';
 import { insertCycle } from '../db/money-record.ts';
 import { routeSamples } from './route-samples.ts';
-import { type RunningApi, startApi, testLimits } from './running-api.ts';
+import { type RunningApi, readProblem, startApi, testLimits } from './running-api.ts';
 
 /**
  * Every parameter of every list and reading route gets what its schema lets through of this: none of it is an error of
@@ -119,4 +119,16 @@ test('no parameter of any route is taken for more than a text', async () => {
   expect(broken).toEqual([]);
   const { rows } = await sql<{ n: number }>`select count(*) as n from orders`.execute(api.db);
   expect(rows).toEqual([{ n: 20 }]);
+});
+
+test('a body that is nested as deep as it is long is refused', async () => {
+  const depth = 1_000_000;
+  const response = await api.call('/v1/codec/decode', {
+    method: 'POST',
+    token: admin,
+    headers: { 'Content-Type': 'application/json' },
+    body: `{"payloads":[],"x":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+  });
+  const { status, errors } = await readProblem(response);
+  expect([status, errors[0]?.message]).toEqual([422, 'is nested too deeply']);
 });
