@@ -1,4 +1,5 @@
-import { type Claim, type ClaimOf, claimDeliveries } from '../db/queries/deliveries.ts';
+import type { ClaimOf } from '../db/due-deliveries.ts';
+import { type Claim, claimDeliveries } from '../db/queries/deliveries.ts';
 import type { DeliveryEndpoint } from '../db/queries/delivery-endpoints.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { type ClaimedEvent, claimEvents } from '../db/queries/webhook-deliveries.ts';

@@ -1955,6 +1955,7 @@ alter table webhook_events add constraint webhook_events_merchant_id_fkey FOREIG
 CREATE INDEX attempts_again ON public.attempts USING btree (charge_id, n) WHERE (n > 1);
 CREATE INDEX attempts_by_exchange ON public.attempts USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX attempts_carried_over ON public.attempts USING btree (charge_id) WHERE (kind = 'carried_over'::text);
+CREATE INDEX attempts_of_no_file ON public.attempts USING btree (merchant_id, kind, charge_id) WHERE (kind <> 'authorization'::text);
 CREATE INDEX authorization_requests_by_merchant ON public.authorization_requests USING btree (merchant_id, kind);
 CREATE INDEX bounced_addresses ON public.customer_mail_bounces USING btree (merchant_id, address_hash) WHERE (address_hash IS NOT NULL);
 CREATE INDEX card_locks_by_customer ON public.card_locks USING btree (merchant_id, customer_number);
@@ -1993,6 +1994,7 @@ CREATE INDEX ending_results_by_decision ON public.ending_results USING btree (de
 CREATE INDEX endings_again ON public.endings USING btree (charge_id, n, k) WHERE (k > 1);
 CREATE INDEX endings_by_exchange ON public.endings USING btree (exchange_id) WHERE (exchange_id IS NOT NULL);
 CREATE INDEX endings_listed ON public.endings USING btree (merchant_id, charge_id) WHERE ((exchange_id IS NULL) AND (kind <> 'expired'::text));
+CREATE INDEX endings_without_capture ON public.endings USING btree (merchant_id, kind, charge_id) WHERE (kind <> 'capture'::text);
 CREATE INDEX exchanges_by_cycle ON public.exchanges USING btree (cycle_id);
 CREATE INDEX exchanges_unfinished ON public.exchanges USING btree (merchant_id, id) WHERE (stage <> ALL (ARRAY['reconciled'::text, 'rejected'::text, 'cancelled'::text]));
 CREATE INDEX imports_by_name ON public.imports USING btree (merchant_id, file_name);
@@ -2954,7 +2956,7 @@ AS $function$
     begin
       insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
       select new.merchant_id, w.type, w.type || ':' || new.id, 'import:' || new.number,
-        jsonb_build_object('import', new.number, 'kind', new.kind, 'stage', new.stage,
+        jsonb_build_object('number', new.number, 'kind', new.kind, 'stage', new.stage,
           'rows', new.rows, 'imported', new.imported, 'failed', new.failed),
         new.finished_at
       from webhook_wishes w

@@ -16,6 +16,7 @@ import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
 import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
+import { type KnownVersion, listWorkerVersions } from '../temporal/worker-versions.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
@@ -35,6 +36,8 @@ export interface Dependencies {
   readonly removeEndedSessions: (now: string) => Promise<number>;
   /** Has waiting mails sent and mailboxes watched; never rejects. */
   startMailWorkflows(): Promise<void>;
+  /** The builds of workers that Temporal knows. */
+  listWorkerVersions(): Promise<KnownVersion[]>;
   /** Wakes webhooks that something is queued for, until it is stopped. */
   keepWebhooksAwake(): { stop(): void };
   /** Releases connections after the workers have drained. */
@@ -83,6 +86,7 @@ export async function createDependencies(
     recordAuditHeads: (of) => recordAuditHeads(db, of),
     removeEndedSessions: (now) => removeEndedSessions(db, now),
     startMailWorkflows: () => startMailWorkflows(db, starter, logger),
+    listWorkerVersions: () => listWorkerVersions(client),
     keepWebhooksAwake: () =>
       keepWebhooksAwake((now) => listWebhooksWithNews(db, now), starter, logger),
     async close() {

@@ -10,6 +10,7 @@ import { keepSessionsShort } from './ended-sessions.ts';
 import { createLogger } from './logger.ts';
 import { packWorkflows } from './pack-workflows.ts';
 import { runUntilStopped } from './process.ts';
+import { sayWhetherCurrent } from './say-version.ts';
 import { keepSchedules } from './schedules.ts';
 import { startWorkers } from './worker.ts';
 
@@ -68,6 +69,7 @@ async function main(): Promise<number> {
     const sessions = keepSessionsShort(dependencies.removeEndedSessions, logger);
     const webhooks = dependencies.keepWebhooksAwake();
     void dependencies.startMailWorkflows();
+    void sayWhetherCurrent(config.workerBuild, dependencies.listWorkerVersions, logger);
     try {
       await runUntilStopped(workers, logger);
     } finally {

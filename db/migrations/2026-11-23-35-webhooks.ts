@@ -129,7 +129,7 @@ async function tellMonths(db: Kysely<any>): Promise<void> {
     begin
       insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
       select new.merchant_id, w.type, w.type || ':' || new.id, 'import:' || new.number,
-        jsonb_build_object('import', new.number, 'kind', new.kind, 'stage', new.stage,
+        jsonb_build_object('number', new.number, 'kind', new.kind, 'stage', new.stage,
           'rows', new.rows, 'imported', new.imported, 'failed', new.failed),
         new.finished_at
       from webhook_wishes w

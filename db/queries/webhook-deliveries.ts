@@ -3,8 +3,9 @@ import type { DeliveryOutcome } from '../../billing/delivery.ts';
 import type { WebhookEvent } from '../../billing/webhook-event.ts';
 import type { DeliveryState } from '../carrier-tables.ts';
 import type { Trx } from '../database.ts';
+import { type ClaimOf, claimDue } from '../due-deliveries.ts';
 import type { Database } from '../tables.ts';
-import { type Claim, type ClaimOf, claimDue } from './deliveries.ts';
+import type { Claim } from './deliveries.ts';
 
 /** A claimed delivery of an event. */
 export interface ClaimedEvent extends Claim {

@@ -241,7 +241,7 @@ describe('an event', () => {
       .where('number', '=', 900)
       .execute();
     expect((await told(hook)).map(({ data }) => data)).toEqual([
-      { import: 900, kind: 'cards', stage: 'done', rows: 3, imported: 2, failed: 1 },
+      { number: 900, kind: 'cards', stage: 'done', rows: 3, imported: 2, failed: 1 },
     ]);
   });
 

@@ -37,8 +37,10 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/contradictions.ts#contradictionKey': 'computes; asks nothing',
   'db/queries/carrier-calls.ts#listMerchantsWithUnjudgedCalls':
     'takes up the cut-off calls of all merchants when the API starts',
-  'db/queries/delivery-endpoints.ts#listEndpointsWithWork':
+  'db/queries/delivery-wakes.ts#listEndpointsWithWork':
     'wakes the desks of all merchants when the API starts',
+  'db/queries/delivery-wakes.ts#listWebhooksWithNews':
+    'wakes the desks of all merchants that have something to tell',
   'db/queries/encryption-keys.ts#listKeyUse': 'the keys encrypt for all merchants alike',
   'db/queries/encryption-keys.ts#resealAll': 'the keys encrypt for all merchants alike',
   'db/queries/merchants.ts#createMerchant': 'there is no merchant yet',
