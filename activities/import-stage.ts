@@ -1,11 +1,16 @@
 import { type CopyRows, type CopyValue, toPgArray } from '../db/copy-rows.ts';
 import type { FileKey } from '../db/file-chunks.ts';
-import { STAGED_CARD_COLUMNS, STAGED_CUSTOMER_COLUMNS } from '../db/import-stage.ts';
+import {
+  FRESH_CUSTOMER_COLUMNS,
+  STAGED_CARD_COLUMNS,
+  STAGED_CUSTOMER_COLUMNS,
+} from '../db/import-stage.ts';
 import { cardKeyPlace, sealSecret } from '../db/secret-cipher.ts';
 import type { CardRow } from '../imports/card-row.ts';
 import type { CustomerRow } from '../imports/customer-row.ts';
 import { checkImportRow, type ImportChecks } from '../imports/import-check.ts';
 import type { ImportRow, RowRemark } from '../imports/import-rows.ts';
+import type { FreshCustomers } from './fresh-customers.ts';
 
 /** Names that customer rows use, with the keys of their rows. */
 export interface RegisteredIds {
@@ -15,6 +20,10 @@ export interface RegisteredIds {
 
 export interface StageContext {
   readonly merchantId: number;
+  readonly importId: number;
+  readonly now: string;
+  /** Null: no row is known to be new, all are staged. */
+  readonly fresh: FreshCustomers | null;
   readonly checks: ImportChecks;
   readonly ids: RegisteredIds;
   /** Encrypts what a card row holds in secret. */
@@ -32,37 +41,75 @@ export interface StagedCounts {
 /** How often people are told how far the reading is: seldom enough to cost nothing. */
 const progressRows = 10_000;
 
-/** Checks every row of a file and streams it to the stage: no row is held. */
+/** So many rows are written while the next are read: enough to keep both sides busy, and young. */
+const batchRows = 2_000;
+
+/**
+ * Checks every row of a file and streams it to the stage; customers who are surely new go into the record
+ * at once, because nothing of them is left to be found out by comparison. Few rows are held.
+ */
 export async function stageRows(
   copyRows: CopyRows,
   rows: AsyncIterable<readonly ImportRow[]>,
   context: StageContext,
 ): Promise<StagedCounts> {
-  const isCustomers = context.checks.kind === 'customers';
+  const [stage, columns] =
+    context.checks.kind === 'customers'
+      ? (['staged_customers', STAGED_CUSTOMER_COLUMNS] as const)
+      : (['staged_cards', STAGED_CARD_COLUMNS] as const);
   const counts = { rows: 0, swapped: 0 };
-  async function* values(): AsyncGenerator<readonly CopyValue[]> {
-    for await (const batch of rows) {
-      for (const row of batch) {
-        counts.rows += 1;
-        if (counts.rows % progressRows === 0) context.onProgress(counts.rows);
-        yield toStagedRow(row, context, counts);
-      }
+  let fresh: (readonly CopyValue[])[] = [];
+  let staged: (readonly CopyValue[])[] = [];
+  let writing = Promise.resolve();
+  const write = async (batch: { fresh: typeof fresh; staged: typeof staged }): Promise<void> => {
+    if (batch.fresh.length > 0) await copyRows('customers', FRESH_CUSTOMER_COLUMNS, batch.fresh);
+    if (batch.staged.length > 0) await copyRows(stage, columns, batch.staged);
+  };
+  const writeNext = async (): Promise<void> => {
+    await writing;
+    writing = write({ fresh, staged });
+    // A failure is thrown by the next batch, or at the end.
+    writing.catch(() => {});
+    fresh = [];
+    staged = [];
+  };
+  for await (const batch of rows) {
+    for (const row of batch) {
+      counts.rows += 1;
+      if (counts.rows % progressRows === 0) context.onProgress(counts.rows);
+      const checked = checkImportRow(row, context.checks);
+      if ('swapped' in checked && checked.swapped) counts.swapped += 1;
+      const added = toFreshCustomer(row, checked, context);
+      if (added === null) staged.push(toStagedRow(row, checked, context));
+      else fresh.push(added);
     }
+    if (fresh.length + staged.length >= batchRows) await writeNext();
   }
-  await (isCustomers
-    ? copyRows('staged_customers', STAGED_CUSTOMER_COLUMNS, values())
-    : copyRows('staged_cards', STAGED_CARD_COLUMNS, values()));
+  await writeNext();
+  await writing;
   return counts;
+}
+
+/** Null: the row has to be compared with others. */
+function toFreshCustomer(
+  row: ImportRow,
+  checked: ReturnType<typeof checkImportRow>,
+  { merchantId, importId, now, ids, fresh }: StageContext,
+): readonly CopyValue[] | null {
+  if (fresh === null || row.kind !== 'cells') return null;
+  if (checked.row !== null && 'identity' in checked.row) return null;
+  const id = fresh.take(row.cells[0] ?? '', checked.row, checked.warnings.length > 0);
+  if (id === null || checked.row === null) return null;
+  const [number, , ...values] = customerValues(checked.row, ids);
+  return [merchantId, id, number ?? null, ...values, importId, now, now];
 }
 
 function toStagedRow(
   row: ImportRow,
+  checked: ReturnType<typeof checkImportRow>,
   context: StageContext,
-  counts: { swapped: number },
 ): readonly CopyValue[] {
   const { checks, ids } = context;
-  const checked = checkImportRow(row, checks);
-  if ('swapped' in checked && checked.swapped) counts.swapped += 1;
   const { record, line, errors, warnings } = checked;
   if (checked.row !== null) {
     const values =

@@ -13,6 +13,7 @@ import {
 import { postNotice } from '../db/queries/notices.ts';
 import { wakeForCardLocks } from './card-locks.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { FreshIdTakenError } from './fresh-customers.ts';
 import { createImportProgress } from './import-progress.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { type ImportWork, type LoadedChecks, loadChecks, mergeImport } from './merge-import.ts';
@@ -59,10 +60,17 @@ async function mergeFile(
   const progress = createImportProgress((rows) =>
     noteImportProgress(deps.db, merchantId, { importId: found.id, rows }),
   );
-  await inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
-    const source = readStored(deps, work);
-    await mergeImport(deps, trx, copyRows, { ...work, source, progress });
-  });
+  const merge = (writeFresh: boolean) =>
+    inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
+      const source = readStored(deps, work);
+      await mergeImport(deps, trx, copyRows, { ...work, source, progress, writeFresh });
+    });
+  try {
+    await merge(true);
+  } catch (error) {
+    if (!(error instanceof FreshIdTakenError)) throw error;
+    await merge(false);
+  }
 }
 
 async function refuseImport(

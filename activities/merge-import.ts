@@ -7,8 +7,15 @@ import type { CopyRows } from '../db/copy-rows.ts';
 import type { Trx } from '../db/database.ts';
 import { createCardStage, createCustomerStage } from '../db/import-stage.ts';
 import { type MergeCounts, mergeCustomers } from '../db/queries/customer-merge.ts';
+import { noteLastCustomerId } from '../db/queries/customer-numbers.ts';
 import { loadCustomerPresence } from '../db/queries/customer-presence.ts';
-import { type FileImport, finishImport, lockCustomers, lockImport } from '../db/queries/imports.ts';
+import {
+  type FileImport,
+  finishImport,
+  limitSilence,
+  lockCustomers,
+  requireImport,
+} from '../db/queries/imports.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { listRegister } from '../db/queries/registers.ts';
 import type { SettingsVersion } from '../db/queries/settings.ts';
@@ -18,6 +25,7 @@ import type { ImportChecks } from '../imports/import-check.ts';
 import { readImportRows } from '../imports/import-rows.ts';
 import { createPostalLookup } from '../imports/postal-codes.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { openFreshCustomers } from './fresh-customers.ts';
 import type { ImportProgress } from './import-progress.ts';
 import { type RegisteredIds, stageRows } from './import-stage.ts';
 import { mergeCardsOfImport } from './merge-cards.ts';
@@ -86,6 +94,8 @@ export async function mergeImport(
     LoadedChecks & {
       readonly encoding: TextEncoding;
       readonly source: AsyncIterable<Uint8Array>;
+      /** Writes customers who are surely new as they are read, which is faster. */
+      readonly writeFresh: boolean;
       /** Tells people how far the reading is; null: nobody looks. */
       readonly progress: ImportProgress | null;
     },
@@ -93,18 +103,24 @@ export async function mergeImport(
   const { merchantId, found, encoding, checks, ids, progress } = work;
   const key = deps.fileKeys[0];
   if (key === undefined) throw new Error('The worker was given no file key.');
+  await lockCustomers(trx, merchantId);
+  // A pass that was taken for dead may have been quicker.
+  if ((await requireImport(trx, merchantId, found.number)).stage !== 'running') return;
   await (checks.kind === 'customers' ? createCustomerStage(trx) : createCardStage(trx));
+  await limitSilence(trx, '2min');
+  const isFreshTold = work.writeFresh && checks.kind === 'customers';
+  const fresh = isFreshTold ? await openFreshCustomers(trx, merchantId) : null;
   const staged = await stageRows(copyRows, readImportRows(work.source, checks.kind, encoding), {
-    merchantId,
+    ...{ merchantId, importId: found.id, now: work.now },
+    fresh,
     checks,
     ids,
     key,
     onProgress: (read) => progress?.note(read),
   });
   await progress?.settle();
-  await lockCustomers(trx, merchantId);
-  // A pass that was taken for dead may have been quicker.
-  if ((await lockImport(trx, merchantId, found.id)) !== 'running') return;
+  await limitSilence(trx, null);
+  if (fresh !== null) await noteLastCustomerId(trx, merchantId, fresh.lastId());
   const counts = await mergeStage(trx, work);
   const swapped = looksSwapped(staged) && checks.kind === 'cards';
   await finishImport(trx, merchantId, {

@@ -108,7 +108,7 @@ async function importOnce(
     ...{ lines: passed + failed + quarantined, failed, quarantined },
   });
   await mergeImport(deps, trx, copyRows, {
-    ...{ merchantId, current, found, now, encoding: 'utf-8', progress: null },
+    ...{ merchantId, current, found, now, encoding: 'utf-8', progress: null, writeFresh: false },
     ...(await loadChecks(deps, { merchantId, current, found, now })),
     source: writeCardImport(passedCells(file.read())),
   });

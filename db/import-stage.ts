@@ -39,7 +39,7 @@ export const cardColumns = [
 /** What is wrong with a row, and what is only worth a word; each text with its column, null for none. */
 export const REMARK_COLUMNS = ['columns', 'errors', 'warned_columns', 'warnings'] as const;
 
-/** What COPY writes for each row, in this order. A failed row has its errors and, if known, its number. */
+/** What COPY writes for each staged row, in this order. A failed row has its errors and, if known, its number. */
 export const STAGED_CUSTOMER_COLUMNS = [
   'record',
   'line',
@@ -47,6 +47,17 @@ export const STAGED_CUSTOMER_COLUMNS = [
   'customer_id',
   ...customerColumns,
   ...REMARK_COLUMNS,
+] as const;
+
+/** What COPY writes of a customer who is surely new, in this order, into the record itself. */
+export const FRESH_CUSTOMER_COLUMNS = [
+  'merchant_id',
+  'customer_id',
+  'customer_number',
+  ...customerColumns,
+  'import_id',
+  'created_at',
+  'updated_at',
 ] as const;
 
 /** The same of cards; a failed row has its errors alone. */

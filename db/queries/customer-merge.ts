@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../database.ts';
 import { accepted, customerColumns, markRefused } from '../import-stage.ts';
+import { noteLastCustomerId, readNumbering } from './customer-numbers.ts';
 
 /** Counts of a merge; what did not fail is imported. */
 export interface MergeCounts {
@@ -19,7 +20,8 @@ export interface CustomerConflictTexts {
 
 /**
  * Merges the staged customers into the record, set-based: known 顧客番号 are updated, new ones get the
- * next IDs, doubled and conflicting rows become failures. The caller holds `lock_customers`.
+ * next IDs, doubled and conflicting rows become failures. Customers of this import may be on record already:
+ * they stand earlier in the file than any staged row with their number. The caller holds `lock_customers`.
  */
 export async function mergeCustomers(
   trx: Trx,
@@ -30,7 +32,7 @@ export async function mergeCustomers(
   await sql`set local work_mem = '128MB'`.execute(trx);
   // Those columns alone by which the merge chooses its way.
   await sql`analyze staged_customers (record, customer_number, customer_id, errors)`.execute(trx);
-  await findCustomerConflicts(trx, merchantId, of.texts);
+  await findCustomerConflicts(trx, merchantId, of);
   await markRefused(trx, 'staged_customers');
   const set = sql.join(customerColumns.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)}`));
   const own = sql.join(customerColumns.map((name) => sql.ref(`c.${name}`)));
@@ -49,16 +51,22 @@ export async function mergeCustomers(
 async function findCustomerConflicts(
   trx: Trx,
   merchantId: number,
-  texts: CustomerConflictTexts,
+  of: { readonly importId: number; readonly texts: CustomerConflictTexts },
 ): Promise<void> {
+  const { importId, texts } = of;
   await sql`
     with numbered as (
       select record, customer_number as key from staged_customers where customer_number is not null
     ), found (record, rank, "column", error) as (
       select record, 1, '顧客番号', ${texts.numberDoubled}::text from (
-        select record, row_number() over (partition by key order by record) as k from numbered
-         where key in (select key from numbered group by key having count(*) > 1)) d
-       where k > 1
+        select record from (
+          select record, row_number() over (partition by key order by record) as k from numbered
+           where key in (select key from numbered group by key having count(*) > 1)) d
+         where k > 1
+        union
+        select n.record from numbered n
+          join customers c on c.merchant_id = ${merchantId} and c.customer_number = n.key
+         where c.import_id = ${importId}) d
       union all
       select record, 2, '顧客ID', ${texts.idDoubled} from (
         select record, row_number() over (partition by customer_id order by record) as k
@@ -75,7 +83,7 @@ async function findCustomerConflicts(
       select s.record, 4, '顧客ID', ${texts.idDiffers}
         from staged_customers s
         join customers c on c.merchant_id = ${merchantId} and c.customer_number = s.customer_number
-       where s.errors is null and s.customer_id <> c.customer_id
+       where s.errors is null and s.customer_id <> c.customer_id and c.import_id <> ${importId}
     )
     insert into refused (record, columns, errors)
     select record, array_agg("column" order by rank), array_agg(error order by rank)
@@ -120,29 +128,7 @@ async function insertNewCustomers(
         from (${beyond === 0 ? counted : passedOver}) numbered
       returning customer_id)
     select max(customer_id) as newest from added`.execute(trx);
-  const newest = added[0]?.newest ?? last;
-  await sql`
-    update customer_numberings set last_id = greatest(last_id, ${newest}::int)
-     where merchant_id = ${merchantId}`.execute(trx);
-}
-
-/** The last number given out, and how many customers have one beyond it. */
-async function readNumbering(
-  trx: Trx,
-  merchantId: number,
-): Promise<{ readonly last: number; readonly beyond: number }> {
-  await trx
-    .insertInto('customer_numberings')
-    .values({ merchant_id: merchantId, last_id: 0 })
-    .onConflict((conflict) => conflict.column('merchant_id').doNothing())
-    .execute();
-  const { rows } = await sql<{ last: number; beyond: number }>`
-    select n.last_id as last, (select count(*) from customers c
-        where c.merchant_id = n.merchant_id and c.customer_id > n.last_id) as beyond
-      from customer_numberings n where n.merchant_id = ${merchantId}`.execute(trx);
-  const [row] = rows;
-  if (row === undefined) throw new Error('the numbering was just written');
-  return row;
+  await noteLastCustomerId(trx, merchantId, added[0]?.newest ?? last);
 }
 
 /** Writes failures and warnings of a merge from its stage, and counts. */

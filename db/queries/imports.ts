@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ImportKind, ImportStage } from '../../billing/file-import.ts';
-import { type Db, retryMerge } from '../database.ts';
+import { type Db, retryMerge, type Trx } from '../database.ts';
 
 /** One upload of a customer or card file, as people see it. */
 export interface FileImport {
@@ -211,20 +211,14 @@ export async function lockCustomers(db: Db, merchantId: number): Promise<void> {
   await sql`select lock_customers(${merchantId})`.execute(db);
 }
 
-/** Holds the row until the transaction ends, so that two runs of one activity merge one after another. */
-export async function lockImport(
-  db: Db,
-  merchantId: number,
-  importId: number,
-): Promise<ImportStage> {
-  const row = await db
-    .selectFrom('imports')
-    .where('merchant_id', '=', merchantId)
-    .where('id', '=', importId)
-    .select('stage')
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  return row.stage;
+/**
+ * While rows are written in many short statements, a process that hangs is cut off, and with it the locks
+ * of its transaction; null: one statement may take as long as it takes.
+ */
+export async function limitSilence(trx: Trx, limit: string | null): Promise<void> {
+  const cut = limit === null ? sql`default` : sql.lit(limit);
+  await sql`set local statement_timeout to ${cut}`.execute(trx);
+  await sql`set local idle_in_transaction_session_timeout to ${cut}`.execute(trx);
 }
 
 /** A row that failed, or one that was imported with a word of warning. */

@@ -131,6 +131,42 @@ test('an ID near the end of all numbers, given by a file, does not use the numbe
   ]);
 });
 
+test('an ID that a later row gives is kept for that row, also when it was counted already', async () => {
+  const merchant = await createMerchant(db, {
+    ...{ slug: 'given-late', name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
+  });
+  const lines = [
+    customerLine({ 顧客番号: 'a' }),
+    customerLine({ 顧客番号: 'b' }),
+    customerLine({ 顧客番号: 'given', 顧客ID: 'US-00000002' }),
+    customerLine({ 顧客番号: 'c' }),
+    // Doubled behind a customer who was written at once, and behind one who failed.
+    customerLine({ 顧客番号: 'a', 氏名: '別人' }),
+    customerLine({ 顧客番号: 'd', 電話番号: '' }),
+    customerLine({ 顧客番号: 'd' }),
+  ];
+  const done = await importFile(merchant, Buffer.from(customerFile(lines)), 'given-late');
+  expect(done).toMatchObject({ rows: 7, imported: 4, failed: 3 });
+  const failures = await listImportFailures(db, merchant.id, {
+    ...{ importId: done.id, after: 0, limit: 10 },
+  });
+  const doubled = '【顧客番号】がファイル内で重複しています';
+  expect(failures.map(({ record, texts }) => [record, texts])).toEqual([
+    [5, [doubled]],
+    [6, ['【電話番号】は必須です']],
+    [7, [doubled]],
+  ]);
+  const { rows } = await sql<{ n: string; id: number }>`
+    select customer_number as n, customer_id as id from customers
+     where merchant_id = ${merchant.id} order by customer_id`.execute(db);
+  expect(rows.map(({ n, id }) => [n, id])).toEqual([
+    ['a', 1],
+    ['given', 2],
+    ['b', 3],
+    ['c', 4],
+  ]);
+});
+
 test('keys of any length are told in the file of failures and stop no import', async () => {
   const merchant = await createMerchant(db, {
     ...{ slug: 'long-keys', name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
