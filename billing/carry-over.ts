@@ -56,7 +56,7 @@ export function describeMissedCarryOver(of: MissedCarryOver): string {
     case 'replaced':
       return `再注文 ${of.toOrderNumber} をこの注文の代わりに請求するため、繰越していません(二重請求の防止)。${kept}再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。`;
     case 'none':
-      return `${of.month} の請求に、この注文の次の注文がないため、繰越していません。${kept}${again}`;
+      return `${of.month} の請求に、この注文の次の注文がないため、繰越していません(カード利用停止中・保留中などで請求しない注文には繰越しません)。${kept}${again}`;
     case 'several':
       return `${of.month} の請求に、次の注文の候補が複数あります(${of.candidates.join('、')})。${kept}繰越先の注文番号を指定して「翌月へ繰越」を指示してください。`;
     case 'chosen_missing':

@@ -210,7 +210,9 @@ describe('the next order of a carried charge', () => {
     expect(yen).toBe(70);
     expect(await readCharges(cycleId)).toEqual({ F2: ['planned', 70] });
     expect(await readCharges(record.cycleId)).toEqual({ L1: ['declined', 1000] });
-    expect(await readCases(record.merchantId)).toMatchObject({ L1: { step: 'decide' } });
+    expect(await readCases(record.merchantId)).toMatchObject({
+      L1: { step: 'decide', why: expect.stringContaining('カード利用停止中') },
+    });
     for (const of of [record.cycleId, cycleId]) {
       expect(await checkConservation(db, record.merchantId, of)).toEqual(sound);
     }
