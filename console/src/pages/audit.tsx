@@ -1,7 +1,7 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import { parseBusinessDate } from '../../../billing/business-date.ts';
 import { type Read, useRead } from '../api.ts';
-import { defineWords } from '../language.ts';
+import { defineWords, useLanguage } from '../language.ts';
 import { Instant } from '../parts/figures.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -10,6 +10,7 @@ import { Pager, usePlace } from '../parts/pager.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { SearchForm, useFilters } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
+import { auditActsJa } from '../words/audit-words.ts';
 
 const useWords = defineWords('audit', {
   ja: {
@@ -24,6 +25,7 @@ const useWords = defineWords('audit', {
     at: '日時',
     act: '操作と対象',
     reason: '理由と内容',
+    proof: '証跡',
     export: '検証用に書き出す',
     csv: 'この条件でCSVに取り出す',
     none: 'この条件の記録はありません。条件を減らしてください。',
@@ -40,6 +42,7 @@ const useWords = defineWords('audit', {
     at: 'At',
     act: 'Act and subject',
     reason: 'Reason and details',
+    proof: 'Proof',
     export: 'Export to verify',
     csv: 'Download what was found (CSV)',
     none: 'Nothing of this kind was recorded: take conditions off.',
@@ -114,32 +117,56 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
         { title: words('n'), numeric: true, cell: ({ n }) => n },
         { title: words('at'), cell: ({ at }) => <Instant at={at} /> },
         { title: words('who'), cell: ({ actor }) => actor },
-        {
-          title: words('act'),
-          cell: ({ act, subject }) => (
-            <>
-              {act}
-              <Text size="xs" className="raw-line" maw={320}>
-                {subject}
-              </Text>
-            </>
-          ),
-        },
+        { title: words('act'), cell: (entry) => <ActOf entry={entry} /> },
         {
           title: words('reason'),
           cell: ({ reason, details }) => (
-            <Stack gap={2} miw={320} maw={560}>
+            <Stack gap={2} miw={280} maw={560}>
               {reason !== null && <Text size="sm">{reason}</Text>}
-              {Object.keys(details).length > 0 && (
-                <Text size="xs" className="raw-line">
-                  {JSON.stringify(details)}
-                </Text>
-              )}
+              <Details details={details} />
             </Stack>
           ),
         },
       ]}
     />
+  );
+}
+
+/** In the words of operators, with the code under which it is searched for. */
+function ActOf({ entry: { act, subject } }: { readonly entry: Entry }) {
+  const { language } = useLanguage();
+  const label = language === 'ja' ? auditActsJa[act] : undefined;
+  return (
+    <>
+      {label ?? act}
+      <Text size="xs" className="raw-line" maw={320}>
+        {label !== undefined && `${act} `}
+        {subject}
+      </Text>
+    </>
+  );
+}
+
+/** Which decision it was and the hash of what was said prove much and tell nothing: on demand. */
+const proofs = ['bodySha256', 'decision'];
+
+function Details({ details }: { readonly details: Entry['details'] }) {
+  const words = useWords();
+  const names = Object.keys(details);
+  if (names.length === 0) return null;
+  const json = (
+    <Text size="xs" className="raw-line">
+      {JSON.stringify(details)}
+    </Text>
+  );
+  if (names.some((name) => !proofs.includes(name))) return json;
+  return (
+    <details>
+      <Text component="summary" size="xs">
+        {words('proof')}
+      </Text>
+      {json}
+    </details>
   );
 }
 

@@ -94,7 +94,11 @@ function Charges({
     ...(state === undefined ? {} : { state }),
     ...(after === undefined ? {} : { after: Number(after) }),
   };
-  const charges = useRead('listCharges', { params: { merchant, month }, query });
+  const charges = useRead(
+    'listCharges',
+    { params: { merchant, month }, query },
+    { everyMs: 10_000 },
+  );
   const choosing = may && state !== undefined && isChargeToChoose(state);
   return (
     <Stack>

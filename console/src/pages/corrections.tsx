@@ -1,4 +1,4 @@
-import { Badge, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Group, NumberInput, Select, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { RECORDED_BY_PEOPLE } from '../../../billing/correction.ts';
 import { type Read, useAct, useRead } from '../api.ts';
@@ -96,7 +96,7 @@ function CorrectionsPage() {
     >
       <Text size="sm">{words('text')}</Text>
       <search aria-label={words('show')}>
-        <Stack gap="xs" maw={220}>
+        <Group align="flex-end">
           <Select
             label={words('month')}
             allowDeselect={false}
@@ -117,7 +117,7 @@ function CorrectionsPage() {
             ]}
             onChange={(value) => change({ show: value ?? '' })}
           />
-        </Stack>
+        </Group>
       </search>
       <Loaded read={corrections}>
         {({ corrections: found, nextAfter }) => (

@@ -1,4 +1,4 @@
-import { Anchor, SegmentedControl, Table } from '@mantine/core';
+import { Anchor, Button, SegmentedControl, Table } from '@mantine/core';
 import { Link, useSearchParams } from 'react-router';
 import { businessDateOf } from '../../../billing/business-date.ts';
 import { useRead } from '../api.ts';
@@ -25,6 +25,7 @@ const useWords = defineWords('cycles', {
     by: '開始した人',
     since: '対応待ちの開始',
     closed: '締め',
+    corrections: '締めた後の訂正',
     none: '該当する月はありません。絞り込みを外すか、月を始めてください。',
   },
   en: {
@@ -39,6 +40,7 @@ const useWords = defineWords('cycles', {
     by: 'Started by',
     since: 'Waits since',
     closed: 'Closed',
+    corrections: 'Corrections',
     none: 'No such month. Take the filter off, or start one.',
   },
 });
@@ -67,7 +69,14 @@ function CyclesPage() {
   return (
     <Page
       title={words('title')}
-      actions={thisMonth === undefined ? null : <StartCycle month={thisMonth} />}
+      actions={
+        <>
+          <Button component={Link} to={place('corrections')} variant="default">
+            {words('corrections')}
+          </Button>
+          {thisMonth !== undefined && <StartCycle month={thisMonth} />}
+        </>
+      }
     >
       <SegmentedControl
         aria-label={words('filter')}

@@ -58,10 +58,8 @@ function PortalCapturesPage() {
   const { after, limit } = usePlace();
   const [chosen, setChosen] = useState<readonly Capture[]>([]);
   const answer = useAct('confirmPortalCaptures');
-  const captures = useRead('listPortalCaptures', {
-    params,
-    query: { limit, ...(after === undefined ? {} : { after: Number(after) }) },
-  });
+  const query = { limit, ...(after === undefined ? {} : { after: Number(after) }) };
+  const captures = useRead('listPortalCaptures', { params, query }, { everyMs: 5000 });
   const tell = async (
     orderNumbers: string[] | null,
     confirmed: ReturnType<typeof sumOf>,

@@ -34,7 +34,12 @@ export function ListTable<Row>({
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ title, head = title, numeric }) => (
-              <Table.Th key={title} scope="col" {...(numeric ? { ta: 'right' as const } : {})}>
+              <Table.Th
+                key={title}
+                scope="col"
+                style={{ whiteSpace: 'nowrap' }}
+                {...(numeric ? { ta: 'right' as const } : {})}
+              >
                 {head}
               </Table.Th>
             ))}

@@ -90,7 +90,14 @@ export function SendErrorConfirm({
           none={words('none')}
           columns={[
             { title: words('order'), cell: ({ sendError }) => orderOf(sendError) },
-            { title: words('act'), cell: ({ act }) => words(act) },
+            {
+              title: words('act'),
+              cell: ({ act }) => (
+                <Text size="sm" miw={56}>
+                  {words(act)}
+                </Text>
+              ),
+            },
             {
               title: words('arrival'),
               cell: (row) => (

@@ -82,7 +82,9 @@ export function SendErrorTable({
     else next.set(id, choice);
     setChoices(next);
   };
-  const orderOf = (id: string) => rows.find((row) => row.id === id)?.orderNumber ?? id;
+  // As they were when somebody asked: what is done may not be among the open ones any more.
+  const [orders, setOrders] = useState<ReadonlyMap<string, string>>(new Map());
+  const orderOf = (id: string) => orders.get(id) ?? id;
   const open = rows.filter((row) => row.CGISendErr === '再送信');
   const ask = async () => {
     const body =
@@ -98,6 +100,7 @@ export function SendErrorTable({
                 : { parameters: edited.map(([a, b]): [string, string] => [a, b]) }),
             })),
           };
+    setOrders(new Map(rows.map(({ id, orderNumber }) => [id, orderNumber])));
     setConfirmation(await confirm.act({ params: { merchant }, body }));
   };
   return (

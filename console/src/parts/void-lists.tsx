@@ -75,7 +75,7 @@ export function VoidList({ month }: { readonly month: string }) {
   const params = { merchant, month };
   const [chosen, setChosen] = useState<readonly Void[]>([]);
   const answer = useAct('confirmVoids');
-  const voids = useRead('listVoids', { params, query: useQuery() });
+  const voids = useRead('listVoids', { params, query: useQuery() }, { everyMs: 5000 });
   return (
     <Stack>
       <Text size="sm">{words('listText')}</Text>
