@@ -5,16 +5,11 @@ import type { Database } from './tables.ts';
 export interface ServerState {
   /** Whether this very connection is encrypted. */
   readonly encrypted: boolean;
-  /** `fsync`, `full_page_writes` and `synchronous_commit` as they are. */
-  readonly durability: readonly { readonly name: string; readonly setting: string }[];
   /** `failing`: the newest try to archive WAL did not work. */
   readonly archive: 'off' | 'on' | 'failing';
 }
 
 export async function readServerState(db: Kysely<Database>): Promise<ServerState> {
-  const { rows: settings } = await sql<{ name: string; setting: string }>`
-    select name, setting from pg_settings
-     where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name`.execute(db);
   const { rows } = await sql<{ encrypted: boolean; mode: string; failing: boolean }>`
     select (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as encrypted,
            current_setting('archive_mode') as mode,
@@ -22,5 +17,5 @@ export async function readServerState(db: Kysely<Database>): Promise<ServerState
       from pg_stat_archiver`.execute(db);
   const [{ encrypted, mode, failing } = { encrypted: false, mode: 'off', failing: false }] = rows;
   const archive = failing ? 'failing' : mode === 'off' ? 'off' : 'on';
-  return { encrypted, durability: settings, archive };
+  return { encrypted, archive };
 }

@@ -9,6 +9,11 @@ export interface Finding {
 
 export const fine = (part: string, text: string): Finding => ({ part, ok: true, text });
 
+/** Well as far as can be seen from here, and what to look at besides. */
+export const note = (part: string, text: string, remedy: string): Finding => ({
+  ...{ part, ok: true, text, remedy },
+});
+
 export const problem = (part: string, text: string, remedy: string): Finding => ({
   ...{ part, ok: false, text, remedy },
 });

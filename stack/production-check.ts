@@ -1,12 +1,9 @@
 import type { Config } from '../config.ts';
-import { type Finding, inspectStack } from './inspection.ts';
+import { type Finding, problem } from './finding.ts';
+import { inspectStack } from './inspection.ts';
+import { judgeTransport, measureDistance } from './production-network.ts';
 import { checkProductionRecord } from './production-record.ts';
-import {
-  checkProductionSettings,
-  judgeTransport,
-  measureDistance,
-  problem,
-} from './production-settings.ts';
+import { checkProductionSettings } from './production-settings.ts';
 import { findRunningStack } from './running-stack.ts';
 
 /** Parts of the doctor that concern servers which this machine runs itself. */

@@ -4,8 +4,8 @@ import { listAuditHeads } from '../db/queries/audit-heads.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listUsers } from '../db/queries/users.ts';
 import { readServerState, type ServerState } from '../db/server-state.ts';
-import type { Finding } from './inspection.ts';
-import { fine, judgeTransport, measureDistance, problem } from './production-settings.ts';
+import { type Finding, fine, note, problem } from './finding.ts';
+import { judgeTransport, measureDistance } from './production-network.ts';
 
 /** What production asks of the record of money beyond what every installation does. */
 export async function checkProductionRecord(url: string, now: string): Promise<Finding[]> {
@@ -21,7 +21,6 @@ export async function checkProductionRecord(url: string, now: string): Promise<F
     ];
     return [
       await checkTransport(url, server.encrypted),
-      checkDurability(server.durability),
       checkArchive(server.archive),
       checkMerchants(merchants),
       judgeAdmins(users),
@@ -43,18 +42,6 @@ async function checkTransport(url: string, encrypted: boolean): Promise<Finding>
   );
 }
 
-/** Workflows go on from what Postgres has committed: what a power cut takes back would be sent twice. */
-function checkDurability(settings: ServerState['durability']): Finding {
-  const off = settings.filter(({ setting }) => setting === 'off').map(({ name }) => name);
-  return off.length === 0
-    ? fine('Durability', settings.map(({ name, setting }) => `${name} ${setting}`).join(', '))
-    : problem(
-        'Durability',
-        `${off.join(', ')} off: a power cut may take back what was committed`,
-        `Set ${off.map((name) => `${name} = on`).join(', ')} in postgresql.conf, and reload it.`,
-      );
-}
-
 /** Whether backups are made cannot be seen from here; whether WAL is archived can. */
 function checkArchive(archive: ServerState['archive']): Finding {
   switch (archive) {
@@ -63,14 +50,14 @@ function checkArchive(archive: ServerState['archive']): Finding {
       return problem('Backups', 'the newest WAL could not be archived', remedy);
     }
     case 'off':
-      return fine(
+      return note(
         'Backups',
         'WAL is not archived here',
         'See that a pg_dump runs daily, or use point-in-time recovery, and try a restore (docs/operations.md).',
       );
     case 'on': {
       const remedy = 'Try a restore before you need one (docs/operations.md).';
-      return fine('Backups', 'WAL is archived', remedy);
+      return note('Backups', 'WAL is archived', remedy);
     }
   }
 }

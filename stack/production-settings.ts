@@ -1,18 +1,6 @@
-import { lookup } from 'node:dns/promises';
-import { networkInterfaces } from 'node:os';
-import ipaddr from 'ipaddr.js';
 import type { Config, EncryptionKey } from '../config.ts';
-import type { Finding } from './inspection.ts';
+import { type Finding, fine, problem } from './finding.ts';
 import { readSecrets } from './secrets.ts';
-
-export const fine = (part: string, text: string, remedy?: string): Finding => ({
-  ...{ part, ok: true, text },
-  ...(remedy === undefined ? {} : { remedy }),
-});
-
-export const problem = (part: string, text: string, remedy: string): Finding => ({
-  ...{ part, ok: false, text, remedy },
-});
 
 /** What the environment of a production worker and API must say. */
 export function checkProductionSettings(config: Config): Finding[] {
@@ -89,16 +77,20 @@ function checkSandboxSmtp({ sandboxSmtpUrl }: Config): Finding {
 function checkConsoleUrl({ consoleUrl, trustedProxies }: Config): Finding[] {
   if (consoleUrl === undefined) {
     const remedy = 'Set it to the address of the console, https://…: mails and notices link to it.';
-    return [problem('Console', 'TSUKIGIME_CONSOLE_URL is not set', remedy)];
+    return [problem('Console address', 'TSUKIGIME_CONSOLE_URL is not set', remedy)];
   }
   const shown = new URL(consoleUrl).origin;
   if (!consoleUrl.startsWith('https://')) {
     return [
-      problem('Console', `${shown}: passwords and sessions would travel readable`, frontWithTls),
+      problem(
+        'Console address',
+        `${shown}: passwords and sessions would travel readable`,
+        frontWithTls,
+      ),
     ];
   }
   return [
-    fine('Console', shown),
+    fine('Console address', shown),
     trustedProxies > 0
       ? fine('Cookies', 'secure; the word of the proxy in front is believed')
       : problem(
@@ -111,47 +103,3 @@ function checkConsoleUrl({ consoleUrl, trustedProxies }: Config): Finding[] {
 }
 
 const frontWithTls = 'Put a reverse proxy with TLS in front of the API and name its https address.';
-
-/** Between us and an address: nothing but this machine, one attached network, or more. */
-export type Distance = 'machine' | 'attached' | 'remote';
-
-/** @throws when no address is known for the host. */
-export async function measureDistance(host: string): Promise<Distance> {
-  const name = host.replace(/^\[(.*)\]$/, '$1');
-  const addresses = ipaddr.isValid(name)
-    ? [name]
-    : (await lookup(name, { all: true })).map(({ address }) => address);
-  const distances = addresses.map(distanceOf);
-  if (distances.includes('remote')) return 'remote';
-  return distances.includes('attached') ? 'attached' : 'machine';
-}
-
-function distanceOf(text: string): Distance {
-  const address = ipaddr.process(text);
-  if (address.range() === 'loopback') return 'machine';
-  const subnets = Object.values(networkInterfaces())
-    .flat()
-    .flatMap((each) => (each?.cidr ? [ipaddr.parseCIDR(each.cidr)] : []));
-  const attached = subnets.some(
-    ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
-  );
-  return attached && ['private', 'uniqueLocal'].includes(address.range()) ? 'attached' : 'remote';
-}
-
-/**
- * Says whether a connection is encrypted where it must be.
- * @param encrypted whether it is
- */
-export function judgeTransport(
-  part: string,
-  { distance, encrypted }: { readonly distance: Distance; readonly encrypted: boolean },
-  remedy: string,
-): Finding {
-  if (encrypted) return fine(part, 'TLS');
-  if (distance === 'machine') return fine(part, 'no TLS, and it stays on this machine');
-  if (distance === 'attached') {
-    const text = 'no TLS on a private network that this machine is attached to';
-    return fine(part, text, `Between containers of one host that is enough; else: ${remedy}`);
-  }
-  return problem(part, 'no TLS, and it leaves this machine', remedy);
-}
