@@ -8,6 +8,7 @@ import { useMerchant } from '../places.ts';
 import { ColumnHeads } from './column-heads.tsx';
 import { Count, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
+import { OrderLink } from './order-link.tsx';
 
 const useWords = defineWords('open-rows', {
   ja: {
@@ -125,7 +126,13 @@ function RowsOfReason({ month, reason }: { readonly month: string; readonly reas
             <Table.Tbody>
               {rows.map((row) => (
                 <Table.Tr key={`${row.orderNumber} ${row.file} ${row.line}`}>
-                  <Table.Td>{row.orderNumber ?? '—'}</Table.Td>
+                  <Table.Td>
+                    {row.orderNumber === null ? (
+                      '—'
+                    ) : (
+                      <OrderLink month={month} orderNumber={row.orderNumber} />
+                    )}
+                  </Table.Td>
                   <Table.Td>{row.yen === null ? '—' : <Yen amount={row.yen} />}</Table.Td>
                   <Table.Td>{row.file ?? '—'}</Table.Td>
                   <Table.Td>{row.line ?? '—'}</Table.Td>
