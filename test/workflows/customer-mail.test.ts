@@ -133,6 +133,11 @@ const reaches = (order: string, state: string) =>
     return mails.at(-1);
   });
 
+/** Of the link in the first mail. */
+let token = '';
+const verify = (given: string) =>
+  shop.call('POST', '/card-page-links/verification', { token: given });
+
 test('a customer is told in the shop’s words, once, and nothing personal stays behind', async () => {
   await decline('A-1', 'a1@example.jp');
   const kind = '/customer-mail-templates/card_expired';
@@ -167,9 +172,7 @@ test('a customer is told in the shop’s words, once, and nothing personal stays
   const outbox = await shop.db.selectFrom('mail_outbox').selectAll().execute();
   expect(JSON.stringify(outbox)).not.toMatch(/a1@example|顧客 A-1/);
 
-  const token = decodeURIComponent(/t=(\S+)/.exec(mail.text ?? '')?.[1] ?? '');
-  const verify = (given: string) =>
-    shop.call('POST', '/card-page-links/verification', { token: given });
+  token = decodeURIComponent(/t=(\S+)/.exec(mail.text ?? '')?.[1] ?? '');
   expect((await verify(token)).body).toMatchObject({
     orderNumber: 'A-1',
     customerNumber: 'C-A-1',
@@ -241,4 +244,18 @@ test('an address that the mail server does not know at once is told as one that 
       mails: [{ bounceStatus: '5.1.1' }],
     }),
   );
+});
+
+test('a link that is used again when its case is over opens nothing', async () => {
+  expect((await verify(token)).body).toMatchObject({ orderNumber: 'A-1', open: true });
+  const given = await shop.call('POST', '/ng-cases/acts', {
+    kind: 'give_up',
+    cases: [{ month: '2026-11', orderNumber: 'A-1' }],
+    reason: 'テスト',
+  });
+  expect(given.status).toBe(200);
+  for (const _ of [1, 2]) {
+    const { status, body } = await verify(token);
+    expect([status, body]).toMatchObject([200, { orderNumber: 'A-1', open: false }]);
+  }
 });
