@@ -36,6 +36,7 @@ import * as cardNotices from './migrations/2026-11-23-33-card-notices.ts';
 import * as endedSessions from './migrations/2026-11-23-34-ended-sessions.ts';
 import * as webhooks from './migrations/2026-11-23-35-webhooks.ts';
 import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decisions.ts';
+import * as rareStates from './migrations/2026-11-23-38-rare-states.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -75,6 +76,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-34-ended-sessions': endedSessions,
   '2026-11-23-35-webhooks': webhooks,
   '2026-11-23-36-schedule-decisions': scheduleDecisions,
+  '2026-11-23-38-rare-states': rareStates,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

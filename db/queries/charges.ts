@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ChargeState } from '../../billing/charge.ts';
+import { chargesInState, isRareState } from '../charge-candidates.ts';
 import type { Db } from '../database.ts';
 import { type CarryOverLink, carryOverLinks } from '../fragments.ts';
 
@@ -37,17 +38,25 @@ export async function listCharges(
     limit: number;
   },
 ): Promise<Charge[]> {
+  const { cycleId, state, afterPosition } = page;
+  const rowsOf =
+    state === undefined
+      ? sql`charge_states s
+             where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+               and s.position > ${afterPosition}`
+      : chargesInState(merchantId, {
+          ...{ cycleId, state, afterPosition },
+          rare: await isRareState(db, merchantId, state),
+        });
+  const place = state === undefined ? sql`s.position` : sql`c.position`;
   const { rows } = await sql<Charge>`
-    select order_number as "orderNumber", customer_number as "customerNumber", position, state,
+    select order_number as "orderNumber", customer_number as "customerNumber", s.position, state,
            n as attempt, amount_yen as "amountYen", captured_yen as "capturedYen",
            coalesce(response_code, ${latestDeclineOf('response_code')}) as "responseCode",
            coalesce(response_detail, ${latestDeclineOf('response_detail')}) as "responseDetail",
            capture_before as "captureBefore", ${carryOverLinks(sql<number>`s.charge_id`)}
-      from charge_states s
-     where merchant_id = ${merchantId} and cycle_id = ${page.cycleId}
-       and (${page.state ?? null}::text is null or state = ${page.state ?? null})
-       and position > ${page.afterPosition}
-     order by position limit ${page.limit}`.execute(db);
+      from ${rowsOf}
+     order by ${place} limit ${page.limit}`.execute(db);
   return rows;
 }
 

@@ -60,7 +60,27 @@ export async function searchCustomers(
   const toLookAt = sql`exists (select from customer_reviews w
     where w.merchant_id = c.merchant_id and w.customer_id = c.customer_id
       and w.acknowledged_at is null)`;
+  // Whoever has a name or an address is looked for over all at once, not along the list until the page is full.
+  const found =
+    name === null && email === null && phone === null
+      ? sql`true`
+      : sql`c.customer_id in (select f.customer_id from found f)`;
+  const toLookAtIds = sql`(select w.customer_id from customer_reviews w
+    where w.merchant_id = ${merchantId} and w.acknowledged_at is null)`;
+  const reviewed =
+    toReview === null
+      ? sql`true`
+      : toReview
+        ? sql`c.customer_id in ${toLookAtIds}`
+        : sql`c.customer_id not in ${toLookAtIds}`;
   const { rows } = await sql<Customer>`
+    with found as materialized (
+      select c.customer_id from customers c
+       where c.merchant_id = ${merchantId} and c.deleted_at is null
+         and (${name}::text is null or strpos(coalesce(c.name, ''), ${name}) > 0
+              or strpos(coalesce(c.kana, ''), ${name}) > 0)
+         and (${email}::text is null or c.email = ${email})
+         and (${phone}::text is null or c.phone = ${phone}))
     select c.customer_id as id, c.customer_number as "customerNumber", c.name, c.kana,
            c.postal_code as "postalCode", c.prefecture, c.city, c.street, c.building, c.phone, c.email,
            c.gender, c.birth_date as "birthDate", o.name as occupation,
@@ -76,13 +96,10 @@ export async function searchCustomers(
        and c.customer_id > ${search.after}
        and (${id}::int is null or c.customer_id = ${id})
        and (${customerNumber}::text is null or c.customer_number = ${customerNumber})
-       and (${name}::text is null or strpos(coalesce(c.name, ''), ${name}) > 0
-            or strpos(coalesce(c.kana, ''), ${name}) > 0)
-       and (${email}::text is null or c.email = ${email})
-       and (${phone}::text is null or c.phone = ${phone})
+       and ${found}
        and (${tag}::text is null or c.tag_ids && array(select t.id from customer_tags t
               where t.merchant_id = ${merchantId} and t.name = ${tag}))
-       and (${toReview}::boolean is null or ${toLookAt} = ${toReview})
+       and ${reviewed}
      order by c.customer_id limit ${search.limit}`.execute(db);
   return rows;
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { addDays, startOfBusinessDate } from '../../billing/business-date.ts';
+import type { ChargeState } from '../../billing/charge.ts';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import type {
   OrderPlace,
@@ -7,6 +8,7 @@ import type {
   OrderSearch,
   OrderVerdict,
 } from '../../billing/order-search.ts';
+import { chargesPerhaps, isRareState, mayBeIn } from '../charge-candidates.ts';
 import type { Db } from '../database.ts';
 
 /** The orders of a month that a search finds, newest first, a page at a time. */
@@ -16,12 +18,15 @@ export async function listOrders(
   page: { cycleId: number; search: OrderSearch; after: OrderPlace | null; limit: number },
 ): Promise<OrderRow[]> {
   const { cycleId, search, after, limit } = page;
-  const found = findOrders(merchantId, cycleId, search);
+  const { chargeState: state } = search;
+  const wanted =
+    state !== undefined && (await isRareState(db, merchantId, state)) ? 'rare page' : 'page';
+  const found = findOrders(merchantId, cycleId, search, wanted);
   const behind = (newest: Sql) => (after === null ? sql`true` : isBehind(cycleId, newest, after));
   // Each half in its own order and no longer than the page: the indexes give just that.
   const order = sql`order by newest desc, collection_id desc, record desc limit ${limit}`;
   const { rows } = await sql<OrderRow>`
-    with ${found.inState} page as materialized (
+    with page as materialized (
       select * from (
         (select ${orderColumns} ${found.orders} and ${behind(newestOfOrder)} ${order})
         union all
@@ -55,7 +60,7 @@ export async function countOrders(
   merchantId: number,
   of: { cycleId: number; search: OrderSearch },
 ): Promise<RowsAndYen & { readonly byVerdict: Readonly<Record<OrderVerdict, RowsAndYen>> }> {
-  const found = findOrders(merchantId, of.cycleId, of.search);
+  const found = findOrders(merchantId, of.cycleId, of.search, 'all');
   const { rows: counts } = await sql<RowsAndYen & { verdict: OrderVerdict }>`
     with ${found.inState} found as (
       select v.verdict, o.amount_yen ${found.orders}
@@ -103,8 +108,17 @@ function isBehind(cycleId: number, newest: Sql, after: OrderPlace): Sql {
      ${after.record}::int)`;
 }
 
-/** FROM and WHERE over the rows that could be read and over those that could not. */
-function findOrders(merchantId: number, cycleId: number, search: OrderSearch) {
+/**
+ * FROM and WHERE over the rows that could be read and over those that could not.
+ *
+ * @param wanted a page stops as soon as it is full, one of a rare state looks at few; all are counted
+ */
+function findOrders(
+  merchantId: number,
+  cycleId: number,
+  search: OrderSearch,
+  wanted: 'page' | 'rare page' | 'all',
+) {
   const verdict = sql`join order_verdicts v on v.collection_id = o.collection_id and v.record = o.record`;
   const ofCycle = sql`o.merchant_id = ${merchantId} and o.cycle_id = ${cycleId}`;
   const both = all([
@@ -114,14 +128,19 @@ function findOrders(merchantId: number, cycleId: number, search: OrderSearch) {
   ]);
   const order = aboutOrder(search);
   const { chargeState: state } = search;
-  // Once over the month's charges, not once for each order.
+  // To count them: once over the month's charges, not once for each order.
   const inState =
-    state === undefined
+    state === undefined || wanted !== 'all'
       ? sql``
       : sql`in_state as materialized (
           select order_number from charge_states
            where merchant_id = ${merchantId} and cycle_id = ${cycleId} and state = ${state}),`;
-  if (state !== undefined) order.push(sql`o.order_number in (select order_number from in_state)`);
+  if (state !== undefined && wanted === 'all') {
+    order.push(sql`o.order_number in (select order_number from in_state)`);
+  }
+  if (state !== undefined && wanted !== 'all') {
+    order.push(...billedAs(merchantId, cycleId, state, wanted === 'rare page'));
+  }
   return {
     inState,
     orders: sql`from orders o ${verdict} where ${ofCycle} and ${both} and ${all(order)}`,
@@ -129,6 +148,27 @@ function findOrders(merchantId: number, cycleId: number, search: OrderSearch) {
     quarantined: sql`from quarantined_orders o ${verdict}
       where ${ofCycle} and ${both} and ${order.length === 0}`,
   };
+}
+
+/** For a page: whether an order may be in the state, then whether it is. */
+function billedAs(merchantId: number, cycleId: number, state: ChargeState, rare: boolean): Sql[] {
+  const inState = sql`exists (select from charge_states s
+    where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+      and s.order_number = o.order_number and s.state = ${state} offset 0)`;
+  const perhaps = rare ? chargesPerhaps(merchantId, state) : null;
+  if (perhaps === null) {
+    return [
+      sql`exists (select from charges c
+        where c.cycle_id = ${cycleId} and c.order_number = o.order_number and ${mayBeIn(state)}
+        offset 0)`,
+      inState,
+    ];
+  }
+  const candidates = sql`o.order_number in (
+    select c.order_number from charges c
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+       and c.id in (select k.charge_id from (${perhaps}) k))`;
+  return [candidates, inState];
 }
 
 function all(conditions: readonly Sql[]): Sql {
@@ -145,6 +185,10 @@ function aboutVerdict({ verdict, reason }: OrderSearch): Sql[] {
 function aboutNumber({ orderNumberFrom: from, orderNumberTo: to }: OrderSearch): Sql[] {
   const bounds = [from, to].filter((bound) => bound !== undefined);
   if (bounds.length === 0) return [];
+  // One order, which is what people look for most: its index knows it.
+  if (from !== undefined && from === to) {
+    return [sql`o.order_number = any(${spellingsOf(from)}::text[])`];
+  }
   // 399 comes before 1000: what is written in digits alone is meant as a number.
   const numeric = bounds.every((bound) => /^[0-9]{1,64}$/.test(bound));
   const value = numeric
@@ -155,6 +199,13 @@ function aboutNumber({ orderNumberFrom: from, orderNumberTo: to }: OrderSearch):
     ...(from === undefined ? [] : [sql`${value} >= ${bound(from)}`]),
     ...(to === undefined ? [] : [sql`${value} <= ${bound(to)}`]),
   ];
+}
+
+/** As a number, 399 is 0399 as well. */
+function spellingsOf(number: string): string[] {
+  if (!/^[0-9]{1,64}$/.test(number)) return [number];
+  const digits = number.replace(/^0+(?=.)/, '');
+  return Array.from({ length: 65 - digits.length }, (_, zeros) => '0'.repeat(zeros) + digits);
 }
 
 function aboutGone({ gone }: OrderSearch, cycleId: number): Sql[] {
@@ -192,7 +243,10 @@ function aboutOrder(search: OrderSearch): Sql[] {
 }
 
 /** 「ﾔﾏﾀﾞ」 finds 「ヤマダ」, 「山田花子」 finds 「山田　花子」: widths, case and spaces are not compared. */
-const folded = (text: Sql) => sql`replace(lower(normalize(${text}, nfkc)), ' ', '')`;
+const folded = (text: Sql) => sql`replace(lower(${normal(text)}), ' ', '')`;
+/** What is ASCII is normal already: an address need not be taken apart, a million times. */
+const normal = (text: Sql) =>
+  sql`case when octet_length(${text}) = length(${text}) then ${text} else normalize(${text}, nfkc) end`;
 const holds = (text: Sql, part: string) =>
   sql`position(${folded(sql`${part}::text`)} in ${folded(text)}) > 0`;
 const digitsOf = (text: Sql) =>

@@ -8,6 +8,7 @@ import {
   type ChargeEvent,
   nextChargeStates,
 } from '../../billing/charge-transitions.ts';
+import { chargesInState } from '../../db/charge-candidates.ts';
 import { type Db, openDatabase, type Trx } from '../../db/database.ts';
 import type { EndingResult } from '../../db/money-tables.ts';
 import type { ExchangeStage, ResultVerdict } from '../../db/tables.ts';
@@ -235,6 +236,14 @@ async function step(state: ChargeState, event: ChargeEvent, walk: Walk): Promise
   return next;
 }
 
+/** The charges that the lists find in a state: by index where it is rare, by walking where it is not. */
+async function listIn(state: ChargeState, rare: boolean): Promise<number[]> {
+  const of = { cycleId: record.cycleId, state, afterPosition: 0, rare };
+  const { rows } = await sql<{ id: number }>`
+    select s.charge_id as id from ${chargesInState(record.merchantId, of)}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 describe('the state moves along the edges of the table, and nothing else is accepted', () => {
   const reached = new Set<ChargeState>(['planned']);
   const walked = new Set<ChargeEvent>();
@@ -255,7 +264,12 @@ describe('the state moves along the edges of the table, and nothing else is acce
           const pool = die % 2 === 0 ? legal : events;
           const event = beginning[i] ?? pool[Math.floor(die / 2) % pool.length]!;
           const next = await step(state, event, walk);
-          if (next !== state) walked.add(event);
+          if (next !== state) {
+            walked.add(event);
+            // In turn as a rare state and as one that is not.
+            const listed = await listIn(next, i % 2 === 0);
+            expect(listed, `${state}, then ${event}`).toContain(charge.chargeId);
+          }
           reached.add(next);
           state = next;
         }

@@ -118,6 +118,7 @@ describe('a month of a few orders', () => {
   test.each<[string, OrderSearch, string[]]>([
     ['numbers as numbers', { orderNumberFrom: '9', orderNumberTo: '11' }, ['11', '10', '9']],
     ['one bound', { orderNumberFrom: '0024' }, ['25', '24']],
+    ['one number, however many zeros', { orderNumberFrom: '0025', orderNumberTo: '0025' }, ['25']],
     ['text as text', { orderNumberFrom: '3', orderNumberTo: '3x' }, ['3']],
     ['a part of the name, whatever its width and spaces', { customerName: '月極花子２５' }, ['25']],
     ['a part of the mail, whatever its case', { email: 'hanako24@' }, ['24']],
