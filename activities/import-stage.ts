@@ -1,4 +1,4 @@
-import { type CopyRows, type CopyValue, toPgArray } from '../db/copy-rows.ts';
+import { type CopyRows, type CopyValue, encodeRow, toPgArray } from '../db/copy-rows.ts';
 import type { FileKey } from '../db/file-chunks.ts';
 import {
   FRESH_CUSTOMER_COLUMNS,
@@ -41,12 +41,13 @@ export interface StagedCounts {
 /** How often people are told how far the reading is: seldom enough to cost nothing. */
 const progressRows = 10_000;
 
-/** So many rows are written while the next are read: enough to keep both sides busy, and young. */
-const batchRows = 2_000;
+/** So many characters are written while the next rows are read: it keeps both sides busy. */
+const batchCharacters = 256 * 1024;
 
 /**
  * Checks every row of a file and streams it to the stage; customers who are surely new go into the record
- * at once, because nothing of them is left to be found out by comparison. Few rows are held.
+ * at once, because nothing of them is left to be found out by comparison. Few rows are held, as text:
+ * arrays that wait would outlive the young heap.
  */
 export async function stageRows(
   copyRows: CopyRows,
@@ -58,32 +59,30 @@ export async function stageRows(
       ? (['staged_customers', STAGED_CUSTOMER_COLUMNS] as const)
       : (['staged_cards', STAGED_CARD_COLUMNS] as const);
   const counts = { rows: 0, swapped: 0 };
-  let fresh: (readonly CopyValue[])[] = [];
-  let staged: (readonly CopyValue[])[] = [];
+  let batch = { fresh: '', staged: '' };
   let writing = Promise.resolve();
-  const write = async (batch: { fresh: typeof fresh; staged: typeof staged }): Promise<void> => {
-    if (batch.fresh.length > 0) await copyRows('customers', FRESH_CUSTOMER_COLUMNS, batch.fresh);
-    if (batch.staged.length > 0) await copyRows(stage, columns, batch.staged);
+  const write = async (fresh: Buffer, staged: Buffer): Promise<void> => {
+    if (fresh.length > 0) await copyRows('customers', FRESH_CUSTOMER_COLUMNS, fresh);
+    if (staged.length > 0) await copyRows(stage, columns, staged);
   };
   const writeNext = async (): Promise<void> => {
     await writing;
-    writing = write({ fresh, staged });
+    writing = write(Buffer.from(batch.fresh), Buffer.from(batch.staged));
     // A failure is thrown by the next batch, or at the end.
     writing.catch(() => {});
-    fresh = [];
-    staged = [];
+    batch = { fresh: '', staged: '' };
   };
-  for await (const batch of rows) {
-    for (const row of batch) {
+  for await (const read of rows) {
+    for (const row of read) {
       counts.rows += 1;
       if (counts.rows % progressRows === 0) context.onProgress(counts.rows);
       const checked = checkImportRow(row, context.checks);
       if ('swapped' in checked && checked.swapped) counts.swapped += 1;
-      const added = toFreshCustomer(row, checked, context);
-      if (added === null) staged.push(toStagedRow(row, checked, context));
-      else fresh.push(added);
+      const fresh = toFreshCustomer(row, checked, context);
+      if (fresh !== null) batch.fresh += encodeRow(fresh);
+      else batch.staged += encodeRow(toStagedRow(row, checked, context));
     }
-    if (fresh.length + staged.length >= batchRows) await writeNext();
+    if (batch.fresh.length + batch.staged.length >= batchCharacters) await writeNext();
   }
   await writeNext();
   await writing;

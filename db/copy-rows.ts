@@ -7,11 +7,11 @@ import { databaseOver, type Trx } from './database.ts';
 /** A value of a row on its way into Postgres; objects travel as JSON. */
 export type CopyValue = string | number | boolean | null | object;
 
-/** Streams rows into a table by COPY, inside the transaction that handed it out. */
+/** Streams rows, or what `encodeRow` made of them, into a table by COPY, inside the transaction that handed it out. */
 export type CopyRows = (
   table: string,
   columns: readonly string[],
-  rows: Iterable<readonly CopyValue[]> | AsyncIterable<readonly CopyValue[]>,
+  rows: Iterable<readonly CopyValue[]> | AsyncIterable<readonly CopyValue[]> | Buffer,
 ) => Promise<number>;
 
 /**
@@ -34,7 +34,8 @@ export async function inCopyTransaction<T>(
   } as unknown as Pool);
   const copyRows: CopyRows = async (table, columns, rows) => {
     const stream = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-    await pipeline(Readable.from(encodeRows(rows), { objectMode: false }), stream);
+    const encoded = Buffer.isBuffer(rows) ? [rows] : encodeRows(rows);
+    await pipeline(Readable.from(encoded, { objectMode: false }), stream);
     return stream.rowCount;
   };
   try {
@@ -54,7 +55,7 @@ async function* encodeRows(
 ): AsyncGenerator<Buffer> {
   let batch = '';
   for await (const row of rows) {
-    batch += `${row.map(encodeValue).join('\t')}\n`;
+    batch += encodeRow(row);
     if (batch.length >= BATCH_CHARACTERS) {
       yield Buffer.from(batch, 'utf8');
       batch = '';
@@ -71,6 +72,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 const escaped = /[\\\t\n\r]/;
+
+/** A row as a line of COPY's text format. */
+export function encodeRow(row: readonly CopyValue[]): string {
+  return `${row.map(encodeValue).join('\t')}\n`;
+}
 
 /** The text format of COPY: \N is null, and four characters are escaped. */
 function encodeValue(value: CopyValue): string {
