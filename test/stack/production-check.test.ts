@@ -18,6 +18,7 @@ import { inspectProduction } from '../../stack/production-check.ts';
 import { judgeTransport } from '../../stack/production-network.ts';
 import { checkProductionSettings } from '../../stack/production-settings.ts';
 import { readOrMakeSecrets } from '../../stack/secrets.ts';
+import { runCommand } from '../cli/run-command.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -142,4 +143,12 @@ test('what leaves the machine is to be encrypted', () => {
   expect([judge('machine'), judge('attached'), judge('remote'), judge('remote', true)]).toEqual([
     ...[true, true, false, true],
   ]);
+});
+
+test('the command says it line by line, and ends with 1 while anything is missing', async () => {
+  const servers = { databaseUrl: database.appUrl };
+  const { code, out } = await runCommand(servers, 'up', '--production-check');
+  expect(code).toBe(1);
+  expect(out).toMatch(/^PROBLEM {2}Mail settings: SMTP_URL and SMTP_FROM not set.*\n +→ Set them/m);
+  expect(out).toMatch(/^OK {7}Application role: /m);
 });
