@@ -179,7 +179,9 @@ function State({ one }: { readonly one: Schedule }) {
   return (
     <Stack gap={4}>
       <div>
-        <Badge color={state === 'active' ? 'teal' : 'red'} variant="outline">
+        <Badge
+          {...(state === 'active' ? { variant: 'default' } : { color: 'red', variant: 'outline' })}
+        >
           {state === 'active' ? '✓ ' : '● '}
           {words(state === 'paused' ? 'pausedState' : state)}
         </Badge>

@@ -79,7 +79,7 @@ export function EndpointSection({
           [
             words('state'),
             <Group key="state" gap="xs">
-              <Badge color={of.state === 'active' ? 'teal' : 'gray'} variant="outline">
+              <Badge variant="default">
                 {of.state === 'active' ? '✓ ' : '● '}
                 {words(of.state)}
               </Badge>
