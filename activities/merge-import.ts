@@ -4,7 +4,7 @@ import { chooseCardService } from '../billing/payment-methods.ts';
 import { UnusableFileError } from '../billing/row-reason.ts';
 import type { TextEncoding } from '../billing/text-encoding.ts';
 import type { CopyRows } from '../db/copy-rows.ts';
-import type { Trx } from '../db/database.ts';
+import { limitSilence, type Trx } from '../db/database.ts';
 import { createCardStage, createCustomerStage } from '../db/import-stage.ts';
 import { type MergeCounts, mergeCustomers } from '../db/queries/customer-merge.ts';
 import { noteLastCustomerId } from '../db/queries/customer-numbers.ts';
@@ -12,7 +12,6 @@ import { loadCustomerPresence } from '../db/queries/customer-presence.ts';
 import {
   type FileImport,
   finishImport,
-  limitSilence,
   lockCustomers,
   requireImport,
 } from '../db/queries/imports.ts';

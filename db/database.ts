@@ -135,3 +135,13 @@ export function readSqlState(error: unknown): string | undefined {
 export function readBrokenRule(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError && error.code === 'TK001' ? error.constraint : undefined;
 }
+
+/**
+ * While rows are written in many short statements, a process that hangs is cut off, and with it the locks
+ * of its transaction; null: one statement may take as long as it takes.
+ */
+export async function limitSilence(trx: Trx, limit: string | null): Promise<void> {
+  const cut = limit === null ? sql`default` : sql.lit(limit);
+  await sql`set local statement_timeout to ${cut}`.execute(trx);
+  await sql`set local idle_in_transaction_session_timeout to ${cut}`.execute(trx);
+}

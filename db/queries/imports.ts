@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ImportKind, ImportStage } from '../../billing/file-import.ts';
-import { type Db, retryMerge, type Trx } from '../database.ts';
+import { type Db, retryMerge } from '../database.ts';
 
 /** One upload of a customer or card file, as people see it. */
 export interface FileImport {
@@ -209,16 +209,6 @@ export async function finishImport(
 /** One merge of a merchant's customers or cards at a time; until the transaction ends. */
 export async function lockCustomers(db: Db, merchantId: number): Promise<void> {
   await sql`select lock_customers(${merchantId})`.execute(db);
-}
-
-/**
- * While rows are written in many short statements, a process that hangs is cut off, and with it the locks
- * of its transaction; null: one statement may take as long as it takes.
- */
-export async function limitSilence(trx: Trx, limit: string | null): Promise<void> {
-  const cut = limit === null ? sql`default` : sql.lit(limit);
-  await sql`set local statement_timeout to ${cut}`.execute(trx);
-  await sql`set local idle_in_transaction_session_timeout to ${cut}`.execute(trx);
 }
 
 /** A row that failed, or one that was imported with a word of warning. */
