@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { inject } from 'vitest';
@@ -31,12 +32,15 @@ export interface OpenConsole {
 export async function openConsole(month: Month): Promise<OpenConsole> {
   execFileSync(process.execPath, [join(root, 'cli/build-console.js')], { stdio: 'ignore' });
   mkdirSync(screensDir, { recursive: true });
+  // A copy: whoever builds the console anew beside a run takes the parts away that pages load later.
+  const consoleDir = mkdtempSync(join(tmpdir(), 'tsukigime-console-'));
+  cpSync(join(root, 'console', 'dist'), consoleDir, { recursive: true });
   const api = createOwnApi({
     db: month.db,
     temporal: month.client,
     workflows: createWorkflowStarter(month.client, month.taskQueue),
     fileKeys: parseEncryptionKeys(inject('fileKeys')),
-    consoleDir: join(root, 'console', 'dist'),
+    consoleDir,
     temporalUiOrigin: 'http://127.0.0.1:8233',
   });
   const server = await listen(api, { host: '127.0.0.1', port: 0 });
@@ -86,6 +90,7 @@ export async function openConsole(month: Month): Promise<OpenConsole> {
       for (const context of contexts) await context.close();
       await browser.close();
       await server.close(1000);
+      rmSync(consoleDir, { recursive: true, force: true });
     },
   };
 }
@@ -97,11 +102,13 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** What WCAG A and AA find seriously wrong on the page, in the colours that are on. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
+
+/** What is seriously wrong on the page, in the colours that are on: by WCAG A and AA, or by some rules. */
+async function findBarriers(page: Page, rules: readonly string[] = wcag): Promise<string[]> {
+  if (await page.evaluate('window.axe === undefined')) await page.evaluate(axeSource);
   const violations = (await page.evaluate(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((r) => r.violations)`,
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)} }).then((r) => r.violations)`,
   )) as AxeViolation[];
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -110,15 +117,26 @@ export async function findBarriers(page: Page): Promise<string[]> {
     );
 }
 
-/** Looks at the page in light and in dark, and keeps a picture of it. */
+/**
+ * Looks at the page in light and in dark, and keeps a picture of it.
+ *
+ * @returns barriers of WCAG A and AA, and words that were not filled in
+ */
 export async function look(page: Page, name: string): Promise<string[]> {
   await wear(page, 'light');
   const light = await findBarriers(page);
   await page.screenshot({ path: join(screensDir, `${name}.png`), fullPage: true });
   await wear(page, 'dark');
-  const dark = await findBarriers(page);
+  // In the dark only the colours are others.
+  const dark = await findBarriers(page, ['color-contrast']);
   await wear(page, 'light');
-  return [...light.map((found) => `light ${found}`), ...dark.map((found) => `dark ${found}`)];
+  const text = (await page.locator('body').textContent()) ?? '';
+  const unfilled = text.match(/\{\{\w+\}\}/g) ?? [];
+  return [
+    ...light.map((found) => `light ${found}`),
+    ...dark.map((found) => `dark ${found}`),
+    ...unfilled.map((found) => `unfilled ${found}`),
+  ];
 }
 
 /** Colours change over a moment: what is looked at before is between the two. */

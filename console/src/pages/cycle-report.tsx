@@ -1,15 +1,20 @@
-import { Button, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router';
 import { type Read, saveFile, useRead } from '../api.ts';
-import { defineWords, useLanguage } from '../language.ts';
+import { defineWords } from '../language.ts';
 import { ConservationNote } from '../parts/conservation-note.tsx';
 import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { useMerchant } from '../places.ts';
-import { useChargeStateWords, useExchangeStageWords } from '../words/billing-words.ts';
+import {
+  useChargeStateWords,
+  useCorrectionKindWords,
+  useExchangeStageWords,
+} from '../words/billing-words.ts';
+import { useDeclineWords } from '../words/ng-words.ts';
 
 const useWords = defineWords('cycle-report', {
   ja: {
@@ -46,6 +51,7 @@ const useWords = defineWords('cycle-report', {
     yen: '金額',
     acceptance: '受付番号',
     stage: '段階',
+    asOf: '出力日時:',
     none: 'なし',
   },
   en: {
@@ -82,6 +88,7 @@ const useWords = defineWords('cycle-report', {
     yen: 'Amount',
     acceptance: 'Acceptance no.',
     stage: 'Stage',
+    asOf: 'Printed:',
     none: 'None',
   },
 });
@@ -123,6 +130,7 @@ function CycleReportPage() {
       <Loaded read={report}>
         {(found) => (
           <Stack>
+            <PrintedHead />
             <Text component="div">
               <CycleStageBadge stage={found.stage} attention={false} /> {words('started')}
               <Instant at={found.startedAt} />{' '}
@@ -144,10 +152,27 @@ function CycleReportPage() {
   );
 }
 
+/** On paper nothing around the page says whose figures these are, and of when. */
+function PrintedHead() {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const { data } = useRead('readMerchant', { params: { merchant } });
+  if (data === undefined) return null;
+  return (
+    <Group justify="space-between" className="only-print">
+      <Text fw={600}>{data.name}</Text>
+      <Text size="sm">
+        {words('asOf')} <Instant at={data.businessNow} />
+      </Text>
+    </Group>
+  );
+}
+
 function Sections({ report }: { readonly report: Report }) {
   const words = useWords();
   const states = useChargeStateWords();
-  const { language } = useLanguage();
+  const declines = useDeclineWords();
+  const corrections = useCorrectionKindWords();
   const { captures, carriedOver, deadlines } = report;
   return (
     <>
@@ -174,7 +199,7 @@ function Sections({ report }: { readonly report: Report }) {
         title={words('declines')}
         rows={report.declines.map((one) => ({
           ...one,
-          name: `${one.code ?? '—'} ${language === 'ja' ? one.meaning : one.class} → ${states(one.state)}`,
+          name: `${one.code ?? '—'} ${declines(one.class)} → ${states(one.state)}`,
         }))}
       />
       <Figures
@@ -196,7 +221,7 @@ function Sections({ report }: { readonly report: Report }) {
       />
       <Figures
         title={words('corrections')}
-        rows={report.corrections.map((one) => ({ ...one, name: one.kind }))}
+        rows={report.corrections.map((one) => ({ ...one, name: corrections(one.kind) }))}
       />
     </>
   );
