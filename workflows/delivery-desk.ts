@@ -1,10 +1,4 @@
-import {
-  continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { DeliveryRound } from '../activities/delivery.ts';
 import type { MainActivities } from '../activities/index.ts';
 import { earlierInstant } from '../billing/instant.ts';
@@ -18,6 +12,7 @@ import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { shouldContinueAsNew } from './history.ts';
 import { actOnSendErrors, resendWebhookEvents, sendTestEvent } from './messages.ts';
+import { showDetails } from './stage.ts';
 
 export interface DeliveryDeskInput extends WorkflowInput {
   /** Slug of the endpoint. */
@@ -60,7 +55,7 @@ export async function deliveryDesk(input: DeliveryDeskInput): Promise<void> {
   for (;;) {
     const round = await lines.deliverDue(of());
     clock.moveTo(round.clockOffsetMs);
-    setCurrentDetails(describe(round));
+    showDetails(describe(round));
     if (round.digestAt !== null && round.digestAt <= clock.now()) {
       await short.postSendErrorDigest(of());
     } else if (round.state === 'retired') {
