@@ -78,9 +78,10 @@ const secrets: readonly [what: string, pattern: RegExp][] = [
     'password in a URL',
     /\b[a-z][a-z0-9+]*:\/\/[^\s:/@'"`]+:(?!\\?\$|<|\.\.|…|\*|%|(?:password|secret|postgres|pw|pass|x)\b)[^\s@/'"`]{3,}@/g,
   ],
+  // ASCII alone: words of a page in Japanese stand under such names too.
   [
     'password',
-    /\b(?:password|passwd|secret|api_?key|access_?key)["']?\s*[:=]\s*["'](?!\$|<|…|\*)[^"'\s]{12,}["']/gi,
+    /\b(?:password|passwd|secret|api_?key|access_?key)["']?\s*[:=]\s*["'](?!\$|<|…|\*)[!#-&(-~]{12,}["']/gi,
   ],
 ];
 
