@@ -1,3 +1,4 @@
+import { AUDIT_ACT_LABELS_JA } from '../../billing/audit-acts.ts';
 import type { AuditExportLine } from '../../billing/audit-chain.ts';
 import { csvInstant } from '../../billing/csv-writer.ts';
 import {
@@ -30,7 +31,17 @@ export const auditHandlers: Handlers<typeof auditRoutes> = {
     return await replyWithCsv({
       fileName: `audit-${merchant.slug}.csv`,
       encoding,
-      head: ['番号', '日時', '人・プログラム', '操作', '対象', '理由', '内容', 'ハッシュ'],
+      head: [
+        '番号',
+        '日時',
+        '人・プログラム',
+        '操作',
+        'コード',
+        '対象',
+        '理由',
+        '内容',
+        'ハッシュ',
+      ],
       ...pagesByKey<RecordedAuditEntry, number | null>(
         null,
         (beforeN, limit) => searchAudit(deps.db, merchant.id, { search, beforeN, limit }),
@@ -39,7 +50,8 @@ export const auditHandlers: Handlers<typeof auditRoutes> = {
       rowOf: (recorded: RecordedAuditEntry) => {
         const { n, at, actor, act, subject, reason, details, hash } = showEntry(recorded);
         const content = Object.keys(details).length === 0 ? null : JSON.stringify(details);
-        return [n, csvInstant(at), actor, act, subject, reason, content, hash];
+        const label = AUDIT_ACT_LABELS_JA[act] ?? act;
+        return [n, csvInstant(at), actor, label, act, subject, reason, content, hash];
       },
     });
   },

@@ -1,4 +1,5 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
+import { AUDIT_ACT_LABELS_JA } from '../../../billing/audit-acts.ts';
 import { parseBusinessDate } from '../../../billing/business-date.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords, useLanguage } from '../language.ts';
@@ -10,7 +11,6 @@ import { Pager, usePlace } from '../parts/pager.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { SearchForm, useFilters } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
-import { auditActsJa } from '../words/audit-words.ts';
 
 const useWords = defineWords('audit', {
   ja: {
@@ -135,7 +135,7 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
 /** In the words of operators, with the code under which it is searched for. */
 function ActOf({ entry: { act, subject } }: { readonly entry: Entry }) {
   const { language } = useLanguage();
-  const label = language === 'ja' ? auditActsJa[act] : undefined;
+  const label = language === 'ja' ? AUDIT_ACT_LABELS_JA[act] : undefined;
   return (
     <>
       {label ?? act}

@@ -2,7 +2,7 @@
  * What operators read in place of the codes of acts, where there are words for it. The code is what is
  * hashed and searched; it stands beside them.
  */
-export const auditActsJa: Readonly<Record<string, string>> = {
+export const AUDIT_ACT_LABELS_JA: Readonly<Record<string, string>> = {
   'merchant.created': '加盟店を登録',
   'settings.changed': '設定を変更',
   'secret.set': 'パスワード・鍵を登録',
