@@ -61,7 +61,10 @@ async function fillRefresh(fill: Fill): Promise<void> {
   await fill(
     `insert into refresh_result_files (refresh_id, n, merchant_id, file_id, layout_key, read_at, lines, merged,
                                        news, quarantined, missing, counts)
-     select id, 1, $1, request_file_id, 'bench', $2, targets, targets, targets, 0, 0, '{}'
+     select id, 1, $1, request_file_id, 'bench', $2, targets, targets, targets, 0, 0, jsonb_build_object(
+              'targets', targets, 'lines', targets, 'merged', targets, 'news', targets, 'quarantined', 0,
+              'missing', 0, 'renewed', 0, 'valid', targets - targets / 40, 'noNewerData', 0, 'cardChanged', 0,
+              'cardGone', 0, 'invalid', targets / 40, 'mismatched', 0, 'inputErrors', 0)
        from card_refreshes where merchant_id = $1`,
     filledAt,
   );

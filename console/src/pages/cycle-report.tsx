@@ -1,19 +1,15 @@
-import { Button, Group, Stack, Table, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import { type Read, saveFile, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ConservationNote } from '../parts/conservation-note.tsx';
-import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
+import { Instant } from '../parts/figures.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
+import { Figures, Files } from '../parts/report-figures.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { useMerchant } from '../places.ts';
-import {
-  useChargeStateWords,
-  useCorrectionKindWords,
-  useExchangeStageWords,
-} from '../words/billing-words.ts';
+import { useChargeStateWords, useCorrectionKindWords } from '../words/billing-words.ts';
 import { useDeclineWords } from '../words/ng-words.ts';
 
 const useWords = defineWords('cycle-report', {
@@ -30,7 +26,6 @@ const useWords = defineWords('cycle-report', {
     excluded: '対象外',
     quarantined: '読めない行',
     charges: '請求(現在の状態)',
-    files: 'ファイル',
     declines: 'NGの内訳',
     deadlines: '売上期限',
     in_time: '期限内に売上',
@@ -46,13 +41,7 @@ const useWords = defineWords('cycle-report', {
     to: '翌月へ',
     from: '前月から',
     corrections: '締めた後の訂正',
-    name: '項目',
-    rows: '件数',
-    yen: '金額',
-    acceptance: '受付番号',
-    stage: '段階',
     asOf: '出力日時:',
-    none: 'なし',
   },
   en: {
     title: 'Report of {{month}}',
@@ -67,7 +56,6 @@ const useWords = defineWords('cycle-report', {
     excluded: 'Left out',
     quarantined: 'Unreadable',
     charges: 'Charges, as they stand',
-    files: 'Files',
     declines: 'Declines',
     deadlines: 'Capture deadlines',
     in_time: 'Captured in time',
@@ -83,22 +71,11 @@ const useWords = defineWords('cycle-report', {
     to: 'To later months',
     from: 'From earlier months',
     corrections: 'Corrections after the close',
-    name: 'Item',
-    rows: 'Rows',
-    yen: 'Amount',
-    acceptance: 'Acceptance no.',
-    stage: 'Stage',
     asOf: 'Printed:',
-    none: 'None',
   },
 });
 
 type Report = NonNullable<Read<'readCycleReport'>['data']>;
-interface Row {
-  readonly name: string;
-  readonly rows: number;
-  readonly yen: number;
-}
 
 function CycleReportPage() {
   const words = useWords();
@@ -224,95 +201,6 @@ function Sections({ report }: { readonly report: Report }) {
         rows={report.corrections.map((one) => ({ ...one, name: corrections(one.kind) }))}
       />
     </>
-  );
-}
-
-function Figures({ title, rows }: { readonly title: string; readonly rows: readonly Row[] }) {
-  const words = useWords();
-  const present = rows.filter((row) => row.rows > 0);
-  return (
-    <Section title={title}>
-      {present.length === 0 ? (
-        <Text c="dimmed">{words('none')}</Text>
-      ) : (
-        <Table aria-label={title}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{words('name')}</Table.Th>
-              <Table.Th scope="col" className="figure">
-                {words('rows')}
-              </Table.Th>
-              <Table.Th scope="col" className="figure">
-                {words('yen')}
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {present.map((row) => (
-              <Table.Tr key={row.name}>
-                <Table.Td>{row.name}</Table.Td>
-                <Table.Td className="figure">
-                  <Count count={row.rows} />
-                </Table.Td>
-                <Table.Td className="figure">
-                  <Yen amount={row.yen} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
-    </Section>
-  );
-}
-
-function Files({ exchanges }: { readonly exchanges: Report['exchanges'] }) {
-  const words = useWords();
-  const stages = useExchangeStageWords();
-  return (
-    <Section title={words('files')}>
-      <Table aria-label={words('files')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{words('name')}</Table.Th>
-            <Table.Th scope="col">{words('stage')}</Table.Th>
-            <Table.Th scope="col">{words('acceptance')}</Table.Th>
-            <Table.Th scope="col" className="figure">
-              OK
-            </Table.Th>
-            <Table.Th scope="col" className="figure">
-              NG
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {exchanges.map((file) => (
-            <Table.Tr key={file.fileName}>
-              <Table.Td>{file.fileName}</Table.Td>
-              <Table.Td>{stages(file.stage)}</Table.Td>
-              <Table.Td>{file.acceptanceNumber ?? '—'}</Table.Td>
-              <Table.Td className="figure">
-                <CountAndYen of={file.lines.ok} />
-              </Table.Td>
-              <Table.Td className="figure">
-                <CountAndYen of={file.lines.ng} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Section>
-  );
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <Title order={2} size="h4" mb="xs">
-        {title}
-      </Title>
-      {children}
-    </section>
   );
 }
 
