@@ -59,7 +59,7 @@ export async function runWebhooksAdd(
     const events = command.events.flatMap((one) => one.split(','));
     const read = webhookSettingsSchema.safeParse({ url, events, secretName });
     if (!read.success) {
-      const problems = read.error.issues.map((one) => `--${one.path.join('.')}: ${one.message}`);
+      const problems = read.error.issues.map((one) => `--${String(one.path[0])}: ${one.message}`);
       throw new UsageError(problems.join('\n'));
     }
     refuseUnfitUrl(merchant, url);

@@ -1,19 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { parseEncryptionKeys } from '../../config.ts';
+import { inheritedEnvironment, parseEncryptionKeys } from '../../config.ts';
 import { createDataConverter } from '../../temporal/client.ts';
+import { createPayloadCodec } from '../../temporal/payload-codec.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import * as workflows from '../../workflows/index.ts';
 import { connectTestTemporal, type TestTemporal } from '../temporal.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
+import { chooseHistory, recordHistory } from './recorded-histories.ts';
 
 /**
  * Every kind of workflow replays from what the whole suite left on its Temporal server: weeks of
  * waiting, faults, continue-as-new. It runs last (test/longest-first.ts) and needs the other tests.
+ * With RECORD_HISTORIES=true it also keeps one history of each kind for versions to come.
  */
 const kinds = Object.keys(workflows);
 const historiesOfAKind = 8;
+const records = inheritedEnvironment().RECORD_HISTORIES === 'true';
 
 let temporal: TestTemporal;
 let code: string;
@@ -37,6 +43,14 @@ test.each(kinds)('%s', async (kind) => {
     replayed.length,
     'run the whole suite: other tests leave what is replayed here',
   ).toBeGreaterThan(0);
+  if (!records) return;
+  const kept: History[] = [];
+  for await (const { history } of histories(kind)) kept.push(history);
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  const chosen = chooseHistory(kept);
+  if (chosen !== undefined) {
+    await recordHistory({ version, kind }, chosen, createPayloadCodec(keys()));
+  }
 });
 
 async function* histories(kind: string) {
