@@ -272,6 +272,7 @@ test('a webhook is created and tried, and its log says how that went', async () 
   expect(await look(admin, 'webhook-create')).toEqual([]);
   await dialog.getByRole('button', { name: 'Webhookを登録する' }).click();
   await admin.getByRole('link', { name: '送信記録を見る' }).click();
+  await admin.getByRole('heading', { level: 1, name: `Webhook ${hook}` }).waitFor();
   await act(admin, 'テスト通知を送る', '接続の確認');
   const log = admin.getByRole('table', { name: '送信記録' });
   await log

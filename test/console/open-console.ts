@@ -144,5 +144,8 @@ async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   const root = page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`);
   await root.waitFor({ state: 'attached' });
-  await page.evaluate('Promise.allSettled(document.getAnimations().map((one) => one.finished))');
+  // What turns until an answer comes has no end to wait for.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished))`);
 }
