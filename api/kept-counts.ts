@@ -1,8 +1,9 @@
 /**
  * Counts over a million charges take seconds, and every page that shows a month asks for them every few
  * seconds. So those of large months are counted once for all who ask at the same time, and kept for a
- * while: ten times what they took, a minute at most. What somebody does through this API has them counted anew;
- * what a workflow does, or another API, is seen when that while is over. Small months are counted each time.
+ * while: ten times what they took, a minute at most, or as long again where that is longer. What somebody does
+ * through this API has them counted anew; what a workflow does, or another API, is seen when that while is
+ * over. Small months are counted each time.
  */
 export interface KeptCounts {
   /**
@@ -34,7 +35,7 @@ export function createKeptCounts(nowMs: () => number): KeptCounts {
     kept.counted.then(
       () => {
         const tookMs = nowMs() - startedMs;
-        kept.untilMs = nowMs() + Math.min(keptMs, keptTimes * tookMs);
+        kept.untilMs = nowMs() + Math.min(Math.max(keptMs, tookMs), keptTimes * tookMs);
       },
       // Whoever asked is told; the next one tries again.
       () => names.delete(name),

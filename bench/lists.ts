@@ -114,6 +114,8 @@ try {
     const address = path.startsWith('/') ? path : `/v1/merchants/${slug}/${path}`;
     return await ask(`${url}${address}`, token, count);
   };
+  // The API has compiled nothing yet, the pool has no connection.
+  await askFor('/v1/merchants', 5);
   for (const path of lists) tell(path, await askFor(path, times), limitMs);
   for (const path of sums) tell(path, await askFor(path, 3), Number.POSITIVE_INFINITY);
   await owner.end();
