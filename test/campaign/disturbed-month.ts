@@ -165,7 +165,9 @@ async function describeStand(month: Month): Promise<string> {
   try {
     const { stage, waitsFor } = await readCycle(day.desk, billedMonth);
     const files = await listExchanges(day.desk, billedMonth);
-    const stages = files.map((file) => `${file.kind}-${file.number} ${file.stage}`);
+    const stages = files.map(
+      (file) => `${file.kind}-${file.number} ${file.stage}, ${file.records} rows`,
+    );
     const { totals } = await month.readLedger();
     const doubles = `${countDoubles(totals)} authorized or captured twice at the PSP`;
     return [doubles, stage, waitsFor, ...stages].join('; ');

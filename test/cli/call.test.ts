@@ -39,7 +39,14 @@ test('a route is called by its name: read, change, upload, download, refusal', a
   const [read, saved, upload, unknown, far] = await Promise.all([
     call(['listCycles', 'merchant=my-shop', 'open=true']),
     call(['saveSettings', 'merchant=my-shop', '--body', settings]),
-    call(['uploadFile', 'merchant=my-shop', 'name=orders.csv', 'kind=order-export', '--file', file]),
+    call([
+      'uploadFile',
+      'merchant=my-shop',
+      'name=orders.csv',
+      'kind=order-export',
+      '--file',
+      file,
+    ]),
     call(['readCycle', 'merchant=my-shop']),
     call(['listMerchants'], { url: 'http://billing.shop.example', token }),
   ]);

@@ -79,7 +79,8 @@ const sqlOutsideDb: Record<string, string> = {
   'api/routes/service.ts': 'asks whether Postgres answers at all',
   'stack/postgres.ts': 'makes databases and roles before there is a schema',
   'stack/given-database.ts': 'checks a given server before there is a schema',
-  'stack/inspect-postgres.ts': 'the doctor looks at catalogs and privileges, not at rows of a merchant',
+  'stack/inspect-postgres.ts':
+    'the doctor looks at catalogs and privileges, not at rows of a merchant',
 };
 
 function bad(path: string, text: string): SourceFile {
