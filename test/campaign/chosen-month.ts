@@ -90,8 +90,12 @@ export const chosenMonth: Story = {
     const billed = firstRun.length + rest.length;
     await carryUntil(month, ({ charges }) => countOf(charges) === billed);
     await give(month, [...newerOrders(orders.length, 2), ...added.map(shipped)]);
+    // Nothing may still be on its way from the PSP: what comes later waits for the wave of tomorrow.
     const allShipped = ({ capture, charges }: CycleView) =>
-      capture.ready > 0 && capture.ready === charges.authorized?.rows;
+      charges.sent === undefined &&
+      charges.unknown === undefined &&
+      capture.ready > 0 &&
+      capture.ready === charges.authorized?.rows;
     await carryUntil(month, allShipped);
     // A wave has left today; what is asked for takes along all that is ready.
     const [asked] = await listCharges(month.day.desk, billedMonth, { state: 'authorized' });
