@@ -144,8 +144,9 @@ async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   const root = page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`);
   await root.waitFor({ state: 'attached' });
-  // What turns until an answer comes has no end to wait for.
-  await page.evaluate(`Promise.allSettled(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
-    .map((one) => one.finished))`);
+  // Ended, not waited for: one that stands still would never be done. What turns until an answer comes
+  // has no end.
+  await page.evaluate(`for (const one of document.getAnimations()) {
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+  }`);
 }
