@@ -19,13 +19,21 @@ export interface ResolvedAddress {
 /** All addresses of a name; tests give their own. */
 export type ResolveName = (host: string) => Promise<readonly string[]>;
 
-/** Where clouds hand out credentials to whoever asks: link-local by standard, others by habit. */
+/** Where clouds hand out credentials to whoever asks, machines and containers: by standard and by habit. */
 const metadataAddresses: ReadonlySet<string> = new Set([
   '169.254.169.254',
   '169.254.170.2',
+  '169.254.170.23',
   '100.100.100.200',
+  'fd00:ec2::23',
   'fd00:ec2::254',
 ]);
+
+/**
+ * All of IPv6 that is given out (RFC 4291). What the library calls unicast beyond it has old ways to write an
+ * IPv4 address: `::7f00:1`, or a network's own NAT64.
+ */
+const givenOut = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Ranges that an admin may open for a host. Everything else that is not public stays closed. */
 const privateRanges: ReadonlySet<string> = new Set([
@@ -76,7 +84,7 @@ function notFound(host: string): OutsideError {
 function refuseUnfit(host: string, text: string, caller: Caller): void {
   // An IPv4 address in IPv6 clothes is judged as what it is.
   const address = ipaddr.process(text);
-  const range = address.range();
+  const range = rangeOf(address);
   if (caller.kind === 'sandbox') {
     if (range === 'loopback') return;
     throw refused(
@@ -99,6 +107,12 @@ function refuseUnfit(host: string, text: string, caller: Caller): void {
     `its address is ${range} and no admin allowed the host`,
     '社内（プライベート）アドレスです。接続してよい場合は、管理者が接続先として許可してください。',
   );
+}
+
+function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = address.range();
+  const isPublic = address instanceof ipaddr.IPv4 || address.match(givenOut);
+  return range === 'unicast' && !isPublic ? 'reserved' : range;
 }
 
 function refused(host: string, en: string, ja: string): OutsideError {

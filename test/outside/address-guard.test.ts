@@ -37,6 +37,13 @@ const never = [
   '192.0.2.1',
   '64:ff9b::7f00:1',
   '2002:7f00:1::',
+  // IPv4 in clothes out of fashion, what nobody was given, and containers' credentials.
+  '::7f00:1',
+  '::a00:1',
+  '64:ff9b:1::7f00:1',
+  '4000::1',
+  '169.254.170.23',
+  'fd00:ec2::23',
 ];
 
 describe('a real merchant', () => {
