@@ -4,7 +4,7 @@ import { encryptionKeyIdOf } from './payload-codec.ts';
 /** For what a payload key is still needed. */
 export interface PayloadKeyUse {
   readonly keyId: string;
-  /** IDs of open workflows that began under it: they stand still without it. */
+  /** IDs of open workflows with anything in their history under it: they stand still without it. */
   readonly open: readonly string[];
   /** IDs of Schedules whose input it encrypts. */
   readonly schedules: readonly string[];
@@ -23,8 +23,10 @@ const AT_ONCE = 16;
 const GRPC_NOT_FOUND = 5;
 
 /**
- * Which payload keys the namespace is still read with. What Temporal has stored is never encrypted anew:
- * a history stays under the key that was the newest when its run began, until it is deleted.
+ * Which payload keys the namespace is still read with. What Temporal has stored is never encrypted anew, and
+ * while workers are restarted one after the other a run that began under the new key is still given payloads
+ * under the old one. So open histories are read whole; of closed ones, of which there are many and which
+ * nobody waits for, the beginning tells.
  *
  * @param keyIds newest first. The newest is looked for among open workflows only: it stays anyway.
  */
@@ -33,8 +35,9 @@ export async function findPayloadKeyUse(
   keyIds: readonly string[],
 ): Promise<PayloadKeyUse[]> {
   const open = new Map<string, string[]>();
-  for await (const { workflowId, keyId } of beginnings(client, "ExecutionStatus = 'Running'")) {
-    open.set(keyId, [...(open.get(keyId) ?? []), workflowId]);
+  const running = lookInto(client, "ExecutionStatus = 'Running'", readAllKeys);
+  for await (const { workflowId, keyIds: used } of running) {
+    for (const keyId of used) open.set(keyId, [...(open.get(keyId) ?? []), workflowId]);
   }
   const schedules = await listSchedules(client);
   const closed = await findLastClosed(client, keyIds.slice(1));
@@ -61,25 +64,26 @@ async function findLastClosed(
   const closedAt = ({ closeTime }: Run) => closeTime?.getTime() ?? 0;
   const isNews = (run: Run) => keyIds.some((id) => closedAt(run) > (last.get(id) ?? 0));
   const query = "ExecutionStatus != 'Running'";
-  for await (const { keyId, ...run } of beginnings(client, query, isNews)) {
-    last.set(keyId, Math.max(closedAt(run), last.get(keyId) ?? 0));
+  for await (const { keyIds: used, ...run } of lookInto(client, query, readFirstKey, isNews)) {
+    for (const keyId of used) last.set(keyId, Math.max(closedAt(run), last.get(keyId) ?? 0));
   }
   return last;
 }
 
-/** Runs with the key of their first event; those without a key, or deleted meanwhile, are left out. */
-async function* beginnings(
+/** Runs with the keys of their payloads: none for one that was deleted meanwhile. */
+async function* lookInto(
   client: Client,
   query: string,
+  readKeys: (client: Client, run: Run) => Promise<readonly string[]>,
   wanted: (run: Run) => boolean = () => true,
-): AsyncGenerator<Run & { readonly keyId: string }> {
+): AsyncGenerator<Run & { readonly keyIds: readonly string[] }> {
   let runs: Run[] = [];
   const look = async () => {
     const looked = await Promise.all(
-      runs.filter(wanted).map(async (run) => ({ ...run, keyId: await readFirstKey(client, run) })),
+      runs.filter(wanted).map(async (run) => ({ ...run, keyIds: await readKeys(client, run) })),
     );
     runs = [];
-    return looked.flatMap(({ keyId, ...run }) => (keyId === null ? [] : [{ ...run, keyId }]));
+    return looked;
   };
   for await (const { workflowId, runId, closeTime } of client.workflow.list({ query })) {
     if (runs.push({ workflowId, runId, closeTime }) === AT_ONCE) yield* await look();
@@ -87,15 +91,47 @@ async function* beginnings(
   yield* await look();
 }
 
-async function readFirstKey(client: Client, run: Run): Promise<string | null> {
+async function readFirstKey(client: Client, run: Run): Promise<string[]> {
+  const { history } = (await readHistory(client, run, { maximumPageSize: 1 })) ?? {};
+  const [input] =
+    history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  const keyId = encryptionKeyIdOf(input);
+  return keyId === null ? [] : [keyId];
+}
+
+async function readAllKeys(client: Client, run: Run): Promise<string[]> {
+  const found = new Set<string>();
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page: HistoryPage | null = await readHistory(client, run, { nextPageToken });
+    collectKeys(page?.history?.events, found);
+    nextPageToken = page?.nextPageToken ?? null;
+  } while (nextPageToken !== null && nextPageToken.length > 0);
+  return [...found];
+}
+
+/** Payloads stand in events of many kinds, in failures, headers and memos: anything may hold one. */
+function collectKeys(value: unknown, found: Set<string>): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+  const keyId = encryptionKeyIdOf(value);
+  if (keyId !== null) found.add(keyId);
+  else for (const part of Object.values(value)) collectKeys(part, found);
+}
+
+type WorkflowService = Client['workflowService'];
+type HistoryPage = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
+
+/** @returns null for a history that was deleted. */
+async function readHistory(
+  client: Client,
+  { workflowId, runId }: Run,
+  page: { readonly maximumPageSize?: number; readonly nextPageToken?: Uint8Array | null },
+): Promise<HistoryPage | null> {
   try {
-    const { history } = await client.workflowService.getWorkflowExecutionHistory({
-      namespace: client.options.namespace,
-      execution: { workflowId: run.workflowId, runId: run.runId },
-      maximumPageSize: 1,
+    return await client.workflowService.getWorkflowExecutionHistory({
+      ...{ namespace: client.options.namespace, execution: { workflowId, runId } },
+      ...page,
     });
-    const [first] = history?.events ?? [];
-    return encryptionKeyIdOf(first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]);
   } catch (error) {
     if (isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND) return null;
     throw error;

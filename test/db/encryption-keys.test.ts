@@ -21,6 +21,8 @@ import { createMerchant } from '../../db/queries/merchants.ts';
 import { readSecret, writeSecret } from '../../db/queries/secrets.ts';
 import { sealedPlaces } from '../../db/sealed-places.ts';
 import { cardKeyPlace, openSecret, sealSecret } from '../../db/secret-cipher.ts';
+import { connectTemporal } from '../../temporal/client.ts';
+import { findPayloadKeyUse } from '../../temporal/payload-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { fileNow as now } from './new-file.ts';
 
@@ -246,6 +248,33 @@ describe('the command', () => {
     expect(entries.map(({ act }) => act)).toEqual([began, began, 'keys.rotated']);
     expect(entries.at(-1)?.details).toMatchObject({ key: key.id, unreadable: 0 });
   });
+});
+
+test('a key that a worker not yet restarted wrote with is needed, though the run began under a newer', async () => {
+  const [older, newer] = [createEncryptionKey('older'), createEncryptionKey('newer')];
+  const server = {
+    address: inject('temporalAddress'),
+    namespace: inject('temporalNamespace'),
+  };
+  const restarted = await connectTemporal({ ...server, keys: [newer, older] });
+  const notYet = await connectTemporal({ ...server, keys: [older, newer] });
+  const workflowId = `keys-${randomBytes(6).toString('hex')}`;
+  // Nobody works on this queue: the histories hold what is put there.
+  const on = { taskQueue: workflowId, args: [1], workflowId };
+  const handle = await restarted.workflow.start('rotating', on);
+  try {
+    await notYet.workflow.getHandle(workflowId).signal('told', 2);
+    const openUnder = async (id: string) =>
+      (await findPayloadKeyUse(restarted, [newer.id, older.id])).find(({ keyId }) => keyId === id)
+        ?.open;
+    // The list of what is open follows a moment later.
+    await expect.poll(() => openUnder(newer.id), { timeout: 10_000 }).toEqual([workflowId]);
+    expect(await openUnder(older.id)).toEqual([workflowId]);
+  } finally {
+    await handle.terminate();
+    await restarted.connection.close();
+    await notYet.connection.close();
+  }
 });
 
 test('the keys are told with what they are needed for, and one that is missing by its ID', async () => {
