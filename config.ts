@@ -59,6 +59,8 @@ export interface Config {
   readonly apiUrl: string | undefined;
   /** Secret. */
   readonly apiToken: string | undefined;
+  /** Who types on the command line; undefined = the login of the machine. */
+  readonly actor: string | undefined;
   /** Without a slash at its end. */
   readonly consoleUrl: string | undefined;
   /** Scheme, host and port. */
@@ -126,6 +128,7 @@ export function readConfig(environment: Environment = process.env): Config {
     smtpFrom: read('SMTP_FROM'),
     apiUrl: read('TSUKIGIME_URL'),
     apiToken: read('TSUKIGIME_TOKEN'),
+    actor: read('TSUKIGIME_ACTOR'),
     consoleUrl: read('TSUKIGIME_CONSOLE_URL'),
     temporalUiOrigin: read('TSUKIGIME_TEMPORAL_UI_URL'),
     sessionIdleMinutes: read('TSUKIGIME_SESSION_IDLE_MINUTES'),

@@ -151,6 +151,16 @@ export const variables = {
     'token with which `tsukigime call` calls',
     'only routes without a token answer',
   ),
+  TSUKIGIME_ACTOR: variable(
+    z
+      .string()
+      .regex(/^[\p{L}\p{N} ._@+-]{1,64}$/u, {
+        error: 'is 1 to 64 letters, digits, spaces or . _ @ + -',
+      })
+      .optional(),
+    'who types on the command line, as the audit names them: `cli:<name>`',
+    'the login of the machine',
+  ),
   TSUKIGIME_CONSOLE_URL: variable(
     z
       .url({ protocol: /^https?$/ })

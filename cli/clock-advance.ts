@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { parseBusinessDate, parseJstInstant } from '../billing/business-date.ts';
 import { readConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
@@ -8,6 +7,7 @@ import { connectTemporal } from '../temporal/client.ts';
 import type { ClockStep } from '../workers/clock-advance.ts';
 import { ClockAdvanceError } from '../workers/clock-advance-error.ts';
 import { advanceMerchantClock } from '../workers/merchant-clock.ts';
+import { readActor } from './record-access.ts';
 
 export interface ClockAdvanceCommand {
   readonly merchant: string;
@@ -68,7 +68,7 @@ async function advance(command: ClockAdvanceCommand): Promise<void> {
         client,
         merchant: command.merchant,
         target,
-        actor: `cli:${userInfo().username}`,
+        actor: readActor(),
         realNowMs: Date.now,
         ...(command.step === 'day' ? { maxStepMs: dayMs } : {}),
         ...(command.json ? {} : { onStep: printStep }),

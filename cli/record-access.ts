@@ -41,8 +41,8 @@ export async function withRecord(work: (access: RecordAccess) => Promise<void>):
   }
 }
 
-/** Who types, as the audit names them. */
-export const readActor = () => `cli:${userInfo().username}`;
+/** Who types, as the audit names them. In a container everybody has one login: there the environment says it. */
+export const readActor = () => `cli:${readConfig().actor ?? userInfo().username}`;
 
 async function findDatabaseUrl(): Promise<string> {
   const config = readConfig();

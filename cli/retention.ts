@@ -1,11 +1,10 @@
-import { userInfo } from 'node:os';
 import { isBlanking, retentionOf } from '../billing/retention.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
 import { blankExpired } from '../db/queries/retention.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import { UsageError } from './record-access.ts';
+import { readActor, UsageError } from './record-access.ts';
 
 /**
  * `tsukigime retention`: blanks at once what the merchant's settings keep no longer, as the Schedule
@@ -14,7 +13,7 @@ import { UsageError } from './record-access.ts';
  */
 export async function runRetention(command: { readonly merchant: string }): Promise<number> {
   const config = readConfig();
-  // Loaded only here: the production image has no stack, and there the environment says it.
+  // Loaded only here: in production the environment says it.
   const url =
     config.databaseUrl ??
     (await import('../stack/running-stack.ts')).findRunningStack(config).ownerDatabaseUrl;
@@ -37,7 +36,7 @@ export async function runRetention(command: { readonly merchant: string }): Prom
     const blanked = await db.transaction().execute((trx) =>
       blankExpired(trx, merchant.id, {
         ...kept,
-        actor: `cli:${userInfo().username}`,
+        actor: readActor(),
         now: new Date(Date.now() + merchant.clockOffsetMs).toISOString(),
       }),
     );

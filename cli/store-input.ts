@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { createFileGuard } from '../activities/file-guard.ts';
 import { fileNameSchema } from '../api/contract/files.ts';
@@ -9,6 +8,7 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import type { RunningStackInfo } from '../stack/running-stack.ts';
 import { openInputFile } from './input-file.ts';
+import { readActor } from './record-access.ts';
 import { UnusableInputError } from './unusable-input.ts';
 
 /** As the API's own limit. */
@@ -50,7 +50,7 @@ export async function storeInput(
   const settings = (await findSettings(db, merchant.id))?.settings;
   if (settings === undefined) throw unknownMerchant(merchant.slug);
   const input = await openInputFile(file, 'FILE');
-  const actor = `cli:${userInfo().username}`;
+  const actor = readActor();
   const now = new Date(Date.now() + merchant.clockOffsetMs).toISOString();
   const fileName = readFileName(file);
   // The name is kept in the clear, so it passes a guard as well: one that exempts nothing.

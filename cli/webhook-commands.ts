@@ -42,12 +42,16 @@ export function addWebhookCommands(program: Command, parsers: Parsers): void {
     lazily(load, (module) => module.runWebhooksTest),
   );
   ofOne('log', 'show what was sent and what came back, newest first')
-    .option('--state <state>', 'due, delivered, failed or settled')
+    .option(
+      '--state <state>',
+      'due, delivered, failed or settled',
+      oneOf('due', 'delivered', 'failed', 'settled'),
+    )
     .option('--limit <n>', 'rows at most (default 20)', wholeNumber)
     .action(lazily(load, (module) => module.runWebhooksLog));
   ofOne('resend', 'send events again, under their old keys')
     .option('--event <ids...>', 'these events')
     .option('--failed', 'the oldest 1,000 that were given up')
-    .option('--reason <text>', 'for the audit')
+    .requiredOption('--reason <text>', 'for the audit')
     .action(lazily(load, (module) => module.runWebhooksResend));
 }

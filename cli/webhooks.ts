@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UpdateDefinition } from '@temporalio/common';
-import { webhookSettingsSchema } from '../api/contract/webhooks.ts';
+import type { z } from 'zod';
+import { webhookRoutes } from '../api/contract/webhooks.ts';
 import { refuseUnfitUrl } from '../api/endpoint-url.ts';
 import { Problem } from '../api/problem.ts';
-import type { DeliveryState, EndpointState } from '../db/carrier-tables.ts';
+import type { EndpointState } from '../db/carrier-tables.ts';
 import type { Db } from '../db/database.ts';
 import {
   createEndpoint,
@@ -55,15 +56,14 @@ export async function runWebhooksAdd(
   command: OfWebhook & { url: string; events: readonly string[]; secret: string; reason: string },
 ): Promise<number> {
   return await onRecord(command, async ({ db, merchant, now }) => {
-    const { url, secret: secretName, name: slug, reason } = command;
+    const { url, secret: secretName, name } = command;
     const events = command.events.flatMap((one) => one.split(','));
-    const read = webhookSettingsSchema.safeParse({ url, events, secretName });
-    if (!read.success) {
-      const problems = read.error.issues.map((one) => `--${String(one.path[0])}: ${one.message}`);
-      throw new UsageError(problems.join('\n'));
-    }
+    const said = { url, events, secretName, webhook: name, reason: command.reason };
+    const read = requireFit(webhookRoutes.createWebhook.body.schema, said, {
+      ...{ secretName: 'secret', webhook: 'name' },
+    });
     refuseUnfitUrl(merchant, url);
-    const { events: wanted, secretOverlapHours, ...given } = read.data;
+    const { webhook: slug, reason, events: wanted, secretOverlapHours, ...given } = read;
     const webhook = { events: wanted, secretOverlapHours };
     const settings = { ...given, encoding: 'utf-8', webhook } as const;
     const by = { actor: readActor(), reason, now };
@@ -79,8 +79,11 @@ export async function runWebhooksMove(
   command: OfWebhook & { to: EndpointState; reason: string },
 ): Promise<number> {
   return await onRecord(command, async ({ db, merchant, now }) => {
+    const { reason } = requireFit(webhookRoutes.pauseWebhook.body.schema, {
+      reason: command.reason,
+    });
     const { slug } = await requireWebhook(db, merchant, command.name);
-    const by = { actor: readActor(), reason: command.reason, now };
+    const by = { actor: readActor(), reason, now };
     const { endpoint, settled } = await moveEndpoint(db, merchant.id, {
       ...{ slug, state: command.to, ...by },
     });
@@ -122,11 +125,13 @@ export async function runWebhooksTest(command: OfWebhook): Promise<number> {
 
 /** `tsukigime webhooks log`. */
 export async function runWebhooksLog(
-  command: OfWebhook & { state?: DeliveryState; limit?: number },
+  command: OfWebhook & { state?: string; limit?: number },
 ): Promise<number> {
   return await onRecord(command, async ({ db, merchant }) => {
+    const { state = null, limit } = requireFit(webhookRoutes.listWebhookDeliveries.query, {
+      ...{ state: command.state, limit: command.limit ?? 20 },
+    });
     const { id: endpointId } = await requireWebhook(db, merchant, command.name);
-    const { state = null, limit = 20 } = command;
     const page = { endpointId, state, event: null, before: null, limit };
     const deliveries = await listWebhookDeliveries(db, merchant.id, page);
     if (command.json) console.log(JSON.stringify(deliveries));
@@ -136,17 +141,38 @@ export async function runWebhooksLog(
 
 /** `tsukigime webhooks resend`: all of the named ones or none. */
 export async function runWebhooksResend(
-  command: OfWebhook & { event?: readonly string[]; failed?: boolean; reason?: string },
+  command: OfWebhook & { event?: readonly string[]; failed?: boolean; reason: string },
 ): Promise<number> {
   return await onRecord(command, async ({ db, merchant }) => {
     const { event = null, failed = false } = command;
     if ((event === null) !== failed) throw new UsageError('Give one of --event and --failed.');
+    const said = { events: event, reason: command.reason };
+    const { schema } = webhookRoutes.resendWebhookEvents.body;
+    const { events, reason } = requireFit(schema, said, { events: 'event' });
     const { slug } = await requireWebhook(db, merchant, command.name);
     const { queued } = await withDesk(merchant, slug, ({ tell }) =>
-      tell(resendWebhookEvents, { events: event }, command.reason ?? null),
+      tell(resendWebhookEvents, { events }, reason),
     );
     console.log(command.json ? JSON.stringify({ queued }) : `${queued} 件を再送します。`);
   });
+}
+
+/**
+ * What the API would take: as the contract reads it.
+ * @param names of options that the API calls otherwise
+ */
+function requireFit<Schema extends z.ZodType>(
+  schema: Schema,
+  said: unknown,
+  names: Readonly<Record<string, string>> = {},
+): z.output<Schema> {
+  const read = schema.safeParse(said);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path: [field = ''], message }) => {
+    const name = String(field);
+    return `--${names[name] ?? name} ${message}.`;
+  });
+  throw new UsageError(problems.join('\n'));
 }
 
 function writeDelivery({ event, state, attempts, dueAt }: WebhookDelivery): string[] {

@@ -1,5 +1,6 @@
+import { userInfo } from 'node:os';
 import type { Config, EncryptionKey } from '../config.ts';
-import { type Finding, fine, problem } from './finding.ts';
+import { type Finding, fine, note, problem } from './finding.ts';
 import { readSecrets } from './secrets.ts';
 
 /** What the environment of a production worker and API must say. */
@@ -10,7 +11,26 @@ export function checkProductionSettings(config: Config): Finding[] {
     checkSmtp(config),
     checkSandboxSmtp(config),
     ...checkConsoleUrl(config),
+    checkActor(config),
   ];
+}
+
+/** Logins that say nothing of who uses them. */
+const sharedLogins: ReadonlySet<string> = new Set(['root', 'node', 'ubuntu', 'ec2-user', 'admin']);
+
+/** @param login of the machine */
+export function checkActor(
+  { actor }: Pick<Config, 'actor'>,
+  login: string = userInfo().username,
+): Finding {
+  const part = 'Audit of commands';
+  if (actor !== undefined) return fine(part, `names cli:${actor}`);
+  if (!sharedLogins.has(login)) return fine(part, `names cli:${login}, the login of the machine`);
+  return note(
+    part,
+    `names cli:${login} whoever types`,
+    'Give each command its person: `docker compose exec --env TSUKIGIME_ACTOR=hanako api …`.',
+  );
 }
 
 function checkGiven({ databaseUrlApp, temporalAddress }: Config): Finding {

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
+import { environmentVariables } from '../../config.ts';
+import { temporalAccessVariables } from '../../temporal-access.ts';
 import { listFiles, readText, root } from './checkout.ts';
 
 interface Service {
@@ -117,6 +119,22 @@ describe('docker-compose.yml', () => {
       (match) => match[1],
     );
     expect(example.sort()).toEqual([...new Set(read)].sort());
+  });
+
+  it('passes on every setting of production, or says why not', () => {
+    const given = ['worker', 'api', 'migrate'].flatMap((name) =>
+      Object.keys(compose.services[name]?.environment ?? {}),
+    );
+    const known = environmentVariables.map(({ name }) => name);
+    const passed = known.filter((name) => given.includes(name));
+    expect(known.filter((name) => !passed.includes(name))).toEqual([
+      ...['TEMPORAL_CLI', 'TSUKIGIME_DATA_DIR', 'TSUKIGIME_CACHE_DIR'], // of embedded servers
+      'TSUKIGIME_SANDBOX_SMTP_URL', // no production has it
+      ...['TSUKIGIME_URL', 'TSUKIGIME_TOKEN'], // of those who call from elsewhere
+      'TSUKIGIME_ACTOR', // another for each command
+    ]);
+    const fixed = { ...compose.services.worker?.environment, ...compose.services.api?.environment };
+    for (const name of temporalAccessVariables) expect(fixed[name]).toBe(`\${${name}:-}`);
   });
 
   it('gives worker and API the restricted role, and the owner to commands that end', () => {
