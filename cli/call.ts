@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { ApiProblem } from '../api/client/api-problem.ts';
 import { createClient } from '../api/client/client.ts';
 import { contractRoutes } from '../api/client/contract-routes.ts';
@@ -29,7 +32,7 @@ export function runCall(command: CallCommand): Promise<number> {
     const { url, token } = readPlace();
     const input = { ...sortValues(route, command.values), ...(await readBody(route, command)) };
     const client = createClient({
-      ...{ routes: contractRoutes, baseUrl: url, fetch: globalThis.fetch },
+      ...{ routes: contractRoutes, baseUrl: url, fetch: fetchHere },
       headers: () => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
     });
     const key = route.idempotencyKey === undefined ? undefined : (command.key ?? randomUUID());
@@ -37,9 +40,9 @@ export function runCall(command: CallCommand): Promise<number> {
     if (key !== undefined) console.error(`--key ${key}`);
     try {
       if (isDownload(route)) {
-        const { name: fileName, content } = await client.download(name, input as never);
+        const { name: fileName, content } = await client.openDownload(name, input as never);
         // A name that the server gives leads to no other folder.
-        await save(command.out ?? basename(fileName), Buffer.from(await content.arrayBuffer()));
+        await save(command.out ?? basename(fileName), content as ReadableStream);
         return 0;
       }
       const answer: unknown = await client.call(name, input as never, key ? { key } : {});
@@ -47,6 +50,7 @@ export function runCall(command: CallCommand): Promise<number> {
       return 0;
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
+      if (error.status >= 300 && error.status < 400) throw forwarded();
       console.error(`${error.slug}: ${error.detail}`);
       for (const { path, message } of error.errors) console.error(`  ${path}: ${message}`);
       return error.passes ? 1 : 2;
@@ -95,8 +99,12 @@ function sortValues(route: RouteContract, values: readonly string[]) {
   const query: Record<string, string[]> = {};
   for (const value of values) {
     const [, name = '', text = ''] = /^(\w+)=(.*)$/s.exec(value) ?? [];
-    if (route.params !== undefined && name in route.params.shape) params[name] = text;
-    else if (route.query !== undefined && name in route.query.shape) {
+    if (route.params !== undefined && name in route.params.shape) {
+      if (['', '.', '..'].includes(text)) {
+        throw new UnusableInputError(`${value}: names nothing`, '指定できない値です');
+      }
+      params[name] = text;
+    } else if (route.query !== undefined && name in route.query.shape) {
       query[name] = [...(query[name] ?? []), text];
     } else {
       const known = Object.keys({ ...route.params?.shape, ...route.query?.shape });
@@ -146,16 +154,33 @@ function isDownload({ responses }: RouteContract): boolean {
   return ['text', 'bytes'].includes(responses[200]?.kind ?? '');
 }
 
-/** `-` is standard output; a file that is there stays. */
-async function save(path: string, bytes: Buffer): Promise<void> {
+/** Follows nobody elsewhere: an address that forwards a call would be sent its body, orders and all. */
+const fetchHere: typeof globalThis.fetch = (input, init) =>
+  fetch(input, { ...init, redirect: 'manual' });
+
+function forwarded(): UnusableInputError {
+  return new UnusableInputError(
+    'TSUKIGIME_URL forwards to another address: nothing was sent there; name that one if it is yours',
+    '別のアドレスへ転送されました。そこへは送信していません。TSUKIGIME_URL を確かめてください',
+  );
+}
+
+/** `-` is standard output; a file that is there stays, and of one that breaks off nothing does. */
+async function save(path: string, content: ReadableStream): Promise<void> {
   if (path === '-') {
-    process.stdout.write(bytes);
+    await pipeline(Readable.fromWeb(content), process.stdout, { end: false });
     return;
   }
-  await writeFile(path, bytes, { flag: 'wx', mode: 0o600 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw new UnusableInputError(`${path}: ${error.code}`, 'ファイルに書き込めません');
-    },
-  );
-  console.error(`${path}: ${bytes.length} bytes`);
+  const file = await open(path, 'wx', 0o600).catch(async (error: NodeJS.ErrnoException) => {
+    await content.cancel();
+    throw new UnusableInputError(`${path}: ${error.code}`, 'ファイルに書き込めません');
+  });
+  const target = file.createWriteStream();
+  try {
+    await pipeline(Readable.fromWeb(content), target);
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  }
+  console.error(`${path}: ${target.bytesWritten} bytes`);
 }

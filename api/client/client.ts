@@ -9,6 +9,11 @@ export interface Downloaded {
   readonly content: Blob;
 }
 
+export interface OpenDownload {
+  readonly name: string;
+  readonly content: ReadableStream<Uint8Array>;
+}
+
 /**
  * The whole API by the names of its routes, typed by the contract. Nobody writes an address: a route
  * that changes does not compile where it is called.
@@ -23,11 +28,19 @@ export interface ApiClient {
     input: CallInput<Contract[Name]>,
     more?: { readonly key?: string; readonly signal?: AbortSignal },
   ): Promise<CallAnswer<Contract[Name]>>;
-  /** @throws ApiProblem */
+  /** The whole of it at once. @throws ApiProblem */
   download<Name extends RouteName>(
     name: Name,
     input: CallInput<Contract[Name]>,
   ): Promise<Downloaded>;
+  /**
+   * As it comes, for files larger than memory; it breaks off with an error when the server does.
+   * @throws ApiProblem
+   */
+  openDownload<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Contract[Name]>,
+  ): Promise<OpenDownload>;
 }
 
 export interface ClientOptions {
@@ -103,6 +116,10 @@ export function createClient(options: ClientOptions): ApiClient {
       const response = await send(routes[name], input as PlainInput, {});
       return { name: nameOf(response), content: await response.blob() };
     },
+    async openDownload(name, input) {
+      const response = await send(routes[name], input as PlainInput, {});
+      return { name: nameOf(response), content: response.body ?? new Blob([]).stream() };
+    },
   };
 }
 
@@ -111,11 +128,18 @@ function isAccepted(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'accepted' in answer;
 }
 
-/** The path with its parameters and query. */
+/**
+ * The path with its parameters and query.
+ * @throws RangeError for a parameter that leads elsewhere: no escape keeps `..` from being taken as a step up
+ */
 export function addressOf(route: Pick<RouteSketch, 'path'>, input: PlainInput): string {
-  const path = route.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(String(input.params?.[name] ?? '')),
-  );
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = String(input.params?.[name] ?? '');
+    if (['', '.', '..'].includes(value)) {
+      throw new RangeError(`${name} is ${value || 'empty'}: that is no part of an address`);
+    }
+    return encodeURIComponent(value);
+  });
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value === undefined || value === null || value === '') continue;

@@ -96,6 +96,14 @@ describe('an act that a workflow is still at', () => {
   });
 });
 
+test('a parameter that would lead elsewhere is no part of an address', () => {
+  const route = { path: '/v1/merchants/:merchant/orders' };
+  for (const merchant of ['..', '.', '']) {
+    expect(() => addressOf(route, { params: { merchant } }), merchant).toThrow(RangeError);
+  }
+  expect(addressOf(route, { params: { merchant: '../x' } })).toContain('/..%2Fx/');
+});
+
 test('an address holds no more than was given, encoded', () => {
   const route = { path: '/v1/merchants/:merchant/orders' };
   const query = { name: '月 極', method: ['a', 'b'], none: undefined, empty: '', page: 0 };
