@@ -5,6 +5,7 @@ import express, {
   type Router,
 } from 'express';
 import helmet from 'helmet';
+import { describeError } from '../temporal/describe-error.ts';
 import { createCarrierReceiver } from './carrier/receiver.ts';
 import type { RouteContract } from './contract/route.ts';
 import { contract } from './contract.ts';
@@ -15,7 +16,7 @@ import type { Handler } from './handler.ts';
 import { Problem } from './problem.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { asksToContinue } from './request-input.ts';
-import { describeError, logRequests } from './request-log.ts';
+import { logRequests } from './request-log.ts';
 import { handlers } from './routes.ts';
 import { serveConsole } from './serve-console.ts';
 import { serveRoute } from './serve-route.ts';

@@ -1,7 +1,7 @@
 import type { Merchant } from '../db/queries/merchants.ts';
+import { describeError } from '../temporal/describe-error.ts';
 import { wakeMailbox } from '../temporal/mail-workflows.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { describeError } from './request-log.ts';
 
 /**
  * Has the merchant's mailbox watched by its newest settings. They are saved by now, whatever becomes

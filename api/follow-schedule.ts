@@ -2,10 +2,10 @@ import { planSchedules } from '../billing/wanted-schedules.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
+import { describeError } from '../temporal/describe-error.ts';
 import { syncSchedule } from '../temporal/schedules.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { withPatience } from './patience.ts';
-import { describeError } from './request-log.ts';
 
 /**
  * Makes the merchant's Schedules equal to its newest settings. They are saved by now, whatever becomes

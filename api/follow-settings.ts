@@ -1,10 +1,10 @@
 import { listCycles } from '../db/queries/cycles.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { hasNgDesk } from '../db/queries/ng-cases.ts';
+import { describeError } from '../temporal/describe-error.ts';
 import { wakeCycle } from '../temporal/start-cycle.ts';
 import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { describeError } from './request-log.ts';
 
 /**
  * Has the merchant's open months go by its newest settings: where orders come from, when captures

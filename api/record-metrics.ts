@@ -9,7 +9,7 @@ import {
 } from '../db/queries/record-measures.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createRecordGauges, type RecordGauges } from './record-gauges.ts';
-import { describeError } from './request-log.ts';
+import { describeError } from '../temporal/describe-error.ts';
 
 /** What is measured in Postgres; each process of the API tells the same, so take their maximum. */
 export interface RecordMetrics {

@@ -32,19 +32,6 @@ export function logRequests(deps: ApiDependencies, state: ApiState): RequestHand
   };
 }
 
-/** What may be logged of an error: a database error quotes row values in its message and detail. */
-export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { name: typeof error };
-  const { code, constraint, table, severity } = error as unknown as Record<string, unknown>;
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return {
-    name: error.name,
-    ...(severity === undefined ? { message: error.message } : { table, constraint }),
-    ...(code === undefined ? {} : { code }),
-    frames: frames.slice(0, 12).map((line) => line.trim()),
-  };
-}
-
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
 function routePattern(response: Response): string {

@@ -1,7 +1,13 @@
 import { trace } from '@opentelemetry/api';
 import { asyncLocalStorage } from '@temporalio/activity';
-import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
-
+import {
+  type DestinationStream,
+  type Logger,
+  type LoggerOptions as PinoOptions,
+  pino,
+  stdTimeFunctions,
+} from 'pino';
+import { describeError, isError } from '../temporal/describe-error.ts';
 import { describeActivity } from './interceptors.ts';
 
 /** Names of fields whose value never reaches a log, wherever they stand in what is logged. */
@@ -33,16 +39,6 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/**
- * Of an error its type, message, stack and codes; nothing else that a library hangs on it: Postgres
- * puts whole rows into `detail` and `where`.
- */
-function describeError(error: Error): object {
-  const { type, message, stack } = stdSerializers.err(error);
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  return { type, message, stack, code, constraint };
-}
-
 /** Where a line belongs that is written within an activity, or within what is traced. */
 function describePlace(): object {
   const activity = asyncLocalStorage.getStore();
@@ -52,6 +48,22 @@ function describePlace(): object {
     ...(traceId === undefined ? {} : { traceId }),
   };
 }
+
+/** `error` is often described already. */
+function describeIfError(value: unknown): unknown {
+  return isError(value) ? describeError(value) : value;
+}
+
+/** A line without words of its own would get the message of its error for them. */
+const nameForWords: NonNullable<NonNullable<PinoOptions['hooks']>['logMethod']> = function (
+  args,
+  method,
+) {
+  const [fields, text] = args as unknown as [unknown, string | undefined];
+  const err = isError(fields) ? fields : (fields as { readonly err?: unknown } | null)?.err;
+  if (text !== undefined || !isError(err)) method.apply(this, args);
+  else method.apply(this, [isError(fields) ? { err } : fields, err.name]);
+};
 
 /** JSON lines with ISO times and masked texts. */
 export function createLogger(options: LoggerOptions): Logger {
@@ -66,8 +78,8 @@ export function createLogger(options: LoggerOptions): Logger {
         paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[secret]',
       },
-      serializers: { err: describeError },
-      hooks: { streamWrite: maskText },
+      serializers: { err: describeError, error: describeIfError },
+      hooks: { streamWrite: maskText, logMethod: nameForWords },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );

@@ -8,8 +8,8 @@ import {
   type StoredCarrierCall,
 } from '../../db/queries/carrier-calls.ts';
 import { readCarrierCall } from '../../psp/zeus/carrier-call.ts';
+import { describeError } from '../../temporal/describe-error.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { describeError } from '../request-log.ts';
 import type { CarrierMerchant } from './known-merchants.ts';
 
 /** What the sender of a call is told. `not_taken`: it is not safe with us, call again. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { describeError } from '../../temporal/describe-error.ts';
 import { wakeDeliveryDesk } from '../../temporal/start-delivery-desk.ts';
 import type { WorkflowStarter } from '../../temporal/workflow-starter.ts';
-import { describeError } from '../request-log.ts';
 
 interface DeskOwner {
   readonly slug: string;

@@ -1,6 +1,11 @@
+import { runInNewContext } from 'node:vm';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { openDatabase } from '../../db/database.ts';
 import { createLogger } from '../../workers/logger.ts';
+import { createTestDatabase } from '../database.ts';
 
 /** 16 digits that pass as a card number, computed so that none stands in a file. */
 function cardLikeDigits(): string {
@@ -79,4 +84,47 @@ test('a line that is written within an activity says which one, whoever writes i
     ...{ workflowId: 'cycle:sakura:2026-11', runId: 'r-1', msg: 'idle connection broke' },
   });
   expect(JSON.parse(logged((logger) => logger.info('outside')))).not.toHaveProperty('activity');
+});
+
+/** What Postgres says of a name where a number belongs. */
+async function quotingError(name: string): Promise<Error> {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.appUrl, { maxConnections: 1 });
+  const error = await sql`select ${name}::text::int`.execute(db).catch((thrown: Error) => thrown);
+  await db.destroy();
+  await database.drop();
+  if (!(error instanceof Error) || !error.message.includes(name)) throw new Error('not quoted');
+  return error;
+}
+
+test('an error of Postgres is told without the row that it quotes, as the cause of others too', async () => {
+  const name = '山田花子';
+  const error = await quotingError(name);
+  const text = logged((logger) => {
+    logger.warn({ err: error }, 'attempt failed');
+    logger.warn({ err: new Error('not merged', { cause: error }) }, 'attempt failed');
+    logger.warn({ err: ApplicationFailure.fromError(error) }, 'attempt failed');
+    logger.warn({ error }, 'attempt failed');
+    logger.error(error);
+    logger.error({ err: error });
+  });
+  const lines = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  expect(text).not.toContain(name);
+  expect(lines).toHaveLength(6);
+  expect(lines[0].err).toMatchObject({ name: 'error', code: '22P02' });
+  expect(lines[0].err.frames.length).toBeGreaterThan(0);
+  expect(lines[1].err).toMatchObject({ message: 'not merged', cause: { code: '22P02' } });
+  expect(lines[3].error).toMatchObject({ code: '22P02' });
+  expect(lines[4]).toMatchObject({ err: { code: '22P02' }, msg: 'error' });
+});
+
+test('any other error keeps its words, also one of a workflow’s sandbox', () => {
+  const foreign: unknown = runInNewContext('new RangeError("out of its month")');
+  const line = logged((logger) => {
+    logger.warn({ err: foreign }, 'failed');
+  });
+  expect(JSON.parse(line).err).toMatchObject({ name: 'RangeError', message: 'out of its month' });
 });
