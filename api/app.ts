@@ -50,7 +50,7 @@ export function createApp(deps: ApiDependencies, table: RouteTable = { contract,
   // Sent paths match exactly: two spellings of one route would be two lines in the log.
   app.set('strict routing', true);
   app.set('case sensitive routing', true);
-  app.use(traceRequests());
+  app.use(traceRequests(deps));
   app.use(logRequests(deps, state));
   app.use(helmet());
   // Before everything that reads bodies or tokens: ZEUS has neither, and its bytes are kept as they are.

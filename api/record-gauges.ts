@@ -17,7 +17,7 @@ type MakeGauge = <const Labels extends readonly string[]>(
 
 function ofMonths(gauge: MakeGauge) {
   return {
-    up: gauge('tsukigime_record_up', '1 when the record could be measured', []),
+    up: gauge('tsukigime_record_up', '1 when this part of the record could be measured', ['part']),
     measuredAt: gauge('tsukigime_record_measured_timestamp_seconds', 'When it was measured', []),
     tookSeconds: gauge('tsukigime_record_measure_seconds', 'How long measuring took', []),
     cycles: gauge('tsukigime_cycles', 'Open months by stage', ['merchant', 'stage']),
@@ -86,10 +86,11 @@ function ofTelling(gauge: MakeGauge) {
       'merchant',
       'endpoint',
     ]),
-    circuit: gauge('tsukigime_delivery_circuit_open', '1 while an endpoint is left in peace', [
-      'merchant',
-      'endpoint',
-    ]),
+    circuit: gauge(
+      'tsukigime_delivery_circuit_open',
+      '1 since an endpoint has failed too often, until a delivery gets through',
+      ['merchant', 'endpoint'],
+    ),
     imports: gauge('tsukigime_imports', 'Imports that wait or run', ['merchant', 'kind', 'stage']),
     importAge: gauge('tsukigime_import_age_seconds', 'Age of the oldest of them', [
       'merchant',

@@ -3,7 +3,7 @@ import { type Db, openDatabase } from '../db/database.ts';
 import { appendAudit } from '../db/queries/audit.ts';
 import { type Resealed, resealAll } from '../db/queries/encryption-keys.ts';
 import { connectTemporal } from '../temporal/client.ts';
-import { syncSchedules } from '../workers/schedules.ts';
+import { refuseFailed, syncSchedules } from '../workers/schedules.ts';
 import {
   describeFileKey,
   describePayloadKey,
@@ -133,7 +133,7 @@ async function rotateSchedules(): Promise<PayloadKeyState[] | null> {
   try {
     const client = await connectTemporal(servers.temporal);
     try {
-      await syncSchedules(db, client, new Date().toISOString());
+      refuseFailed(await syncSchedules(db, client, new Date().toISOString()));
     } finally {
       await client.connection.close();
     }

@@ -5,7 +5,7 @@ import { listUnfinishedWork } from '../db/queries/unfinished-work.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { recoverWorkflows } from '../temporal/recover.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
-import { syncSchedules } from '../workers/schedules.ts';
+import { refuseFailed, syncSchedules } from '../workers/schedules.ts';
 import { readActor } from './record-access.ts';
 import { findServers, serversMissing } from './schedules.ts';
 
@@ -53,11 +53,12 @@ export async function runRecover(command: {
         for (const one of workflows) console.log(`${one.found} ${one.workflowId}`);
         if (workflows.length === 0) console.log(`nothing to do for ${merchant.slug}`);
       }
-      const schedules = await syncSchedules(db, client, now);
-      if (command.json) console.log(JSON.stringify({ merchants: all, schedules }));
+      const sync = await syncSchedules(db, client, now);
+      if (command.json) console.log(JSON.stringify({ merchants: all, schedules: sync.synced }));
       else
-        for (const { merchant, change } of schedules)
+        for (const { merchant, change } of sync.synced)
           console.log(`schedule ${merchant}: ${change}`);
+      refuseFailed(sync);
     } finally {
       await client.connection.close();
     }

@@ -7,7 +7,7 @@ import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { connectTemporal } from '../temporal/client.ts';
-import { type SyncedSchedule, syncSchedules } from '../workers/schedules.ts';
+import { refuseFailed, type SyncedSchedule, syncSchedules } from '../workers/schedules.ts';
 import { readActor, UsageError } from './record-access.ts';
 
 interface OfMerchant {
@@ -34,9 +34,10 @@ export async function runSchedulesSync(command: Partial<OfMerchant>): Promise<nu
     const { merchant, json } = command;
     if (merchant !== undefined) await findMerchant(places, merchant);
     const now = places.realNow().toISOString();
-    const synced = await syncSchedules(places.db, places.temporal, now, undefined, merchant);
-    if (json) console.log(JSON.stringify(synced));
-    else for (const schedule of synced) console.log(describe(schedule));
+    const sync = await syncSchedules(places.db, places.temporal, now, undefined, merchant);
+    if (json) console.log(JSON.stringify(sync.synced));
+    else for (const schedule of sync.synced) console.log(describe(schedule));
+    refuseFailed(sync);
   });
 }
 

@@ -87,7 +87,7 @@ export function activityTracing(): ActivityInterceptorsFactory[] {
   return [(of) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(of) })];
 }
 
-/** Of handlers whose end has not come yet; what a lost worker began is forgotten. */
+/** Of handlers whose end has not come yet, the oldest first; ends that never come make room for new ones. */
 const openSpans = new Map<string, [seconds: number, nanos: number]>();
 const OPEN_SPANS_MAX = 10_000;
 
@@ -114,7 +114,9 @@ function sendSpan(
   const nowMs = Date.now();
   const now: [number, number] = [Math.floor(nowMs / 1000), (nowMs % 1000) * 1_000_000];
   if (at === 'begin') {
-    if (openSpans.size < OPEN_SPANS_MAX) openSpans.set(spanId, now);
+    const [oldest] = openSpans.keys();
+    if (openSpans.size >= OPEN_SPANS_MAX && oldest !== undefined) openSpans.delete(oldest);
+    openSpans.set(spanId, now);
     return;
   }
   const begun = openSpans.get(spanId) ?? now;

@@ -22,14 +22,14 @@ import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { keepAuditHeads } from './audit-heads.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
-import { type SyncedSchedule, syncSchedules } from './schedules.ts';
+import { type ScheduleSync, syncSchedules } from './schedules.ts';
 import { keepWebhooksAwake } from './webhook-wakes.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
   readonly activities: ActivitiesByQueue;
   /** Makes the Schedules of all merchants equal to their settings. */
-  readonly syncSchedules: (now: string) => Promise<SyncedSchedule[]>;
+  readonly syncSchedules: (now: string) => Promise<ScheduleSync>;
   /** Writes down where each chain of the audit stands, once a day. */
   readonly recordAuditHeads: Parameters<typeof keepAuditHeads>[0];
   /** Removes sessions that ended long ago. */

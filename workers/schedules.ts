@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { businessDateOf } from '../billing/business-date.ts';
 import { planSchedules, type ScheduledWork } from '../billing/wanted-schedules.ts';
 import type { Db } from '../db/database.ts';
-import { listMerchants } from '../db/queries/merchants.ts';
+import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { type ScheduleChange, syncSchedule } from '../temporal/schedules.ts';
@@ -22,9 +22,15 @@ export interface SyncedSchedule {
   readonly movedClock: boolean;
 }
 
+export interface ScheduleSync {
+  readonly synced: readonly SyncedSchedule[];
+  /** Merchants (slugs) whose Schedules could not be compared: unreadable settings, Temporal away. */
+  readonly failed: readonly { readonly merchant: string; readonly error: unknown }[];
+}
+
 /**
  * Makes the Schedules of Temporal equal to the settings of all merchants, or of one: creates, updates,
- * deletes.
+ * deletes. A merchant for which that fails holds up no other.
  *
  * @param now real time, ISO-8601.
  */
@@ -34,32 +40,59 @@ export async function syncSchedules(
   now: string,
   taskQueue?: string,
   only?: string,
-): Promise<SyncedSchedule[]> {
+): Promise<ScheduleSync> {
   const synced: SyncedSchedule[] = [];
+  const failed: ScheduleSync['failed'][number][] = [];
   for (const merchant of await listMerchants(db, null)) {
     if (only !== undefined && merchant.slug !== only) continue;
-    const settings = (await findSettings(db, merchant.id))?.settings;
-    if (settings === undefined) continue;
-    const wanted = planSchedules(merchant, settings, now);
-    const decisions = await listScheduleDecisions(db, merchant.id);
-    const today = businessDateOf(now);
-    const sync = async (what: ScheduledWork): Promise<ScheduleChange> => {
-      const one = wanted.find((each) => each.what === what);
-      const hold = decisions.find((each) => each.what === what);
-      return one === undefined ? 'unchanged' : await syncSchedule(client, one, hold, taskQueue);
-    };
-    const starts = wanted.find(({ what }) => what === 'cycle')?.starts ?? [];
-    synced.push({
-      merchant: merchant.slug,
-      change: await sync('cycle'),
-      retention: await sync('retention'),
-      refresh: await sync('refresh'),
-      nextStart:
-        starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
-      movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
-    });
+    try {
+      const one = await syncMerchant(db, client, merchant, { now, taskQueue });
+      if (one !== undefined) synced.push(one);
+    } catch (error) {
+      failed.push({ merchant: merchant.slug, error });
+    }
   }
-  return synced;
+  return { synced, failed };
+}
+
+/** For whoever waits for the whole. @throws Error that names the merchants that were passed over */
+export function refuseFailed({ failed }: ScheduleSync): void {
+  if (failed.length === 0) return;
+  const reasons = failed.map(({ merchant, error }) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `  ${merchant}: ${reason}`;
+  });
+  throw new Error(
+    `Schedules of these merchants were not compared with their settings:\n${reasons.join('\n')}`,
+  );
+}
+
+async function syncMerchant(
+  db: Db,
+  client: Client,
+  merchant: Merchant,
+  { now, taskQueue }: { readonly now: string; readonly taskQueue: string | undefined },
+): Promise<SyncedSchedule | undefined> {
+  const settings = (await findSettings(db, merchant.id))?.settings;
+  if (settings === undefined) return undefined;
+  const wanted = planSchedules(merchant, settings, now);
+  const decisions = await listScheduleDecisions(db, merchant.id);
+  const today = businessDateOf(now);
+  const sync = async (what: ScheduledWork): Promise<ScheduleChange> => {
+    const one = wanted.find((each) => each.what === what);
+    const hold = decisions.find((each) => each.what === what);
+    return one === undefined ? 'unchanged' : await syncSchedule(client, one, hold, taskQueue);
+  };
+  const starts = wanted.find(({ what }) => what === 'cycle')?.starts ?? [];
+  return {
+    merchant: merchant.slug,
+    change: await sync('cycle'),
+    retention: await sync('retention'),
+    refresh: await sync('refresh'),
+    nextStart:
+      starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
+    movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
+  };
 }
 
 /**
@@ -70,7 +103,7 @@ const LOOK_INTERVAL_MS = 3_600_000;
 
 /** Looks after the Schedules now and every hour. What fails is said in the log and tried again. */
 export function keepSchedules(
-  sync: (now: string) => Promise<readonly SyncedSchedule[]>,
+  sync: (now: string) => Promise<ScheduleSync>,
   logger: Logger,
   intervalMs = LOOK_INTERVAL_MS,
 ): { stop(): void } {
@@ -80,11 +113,15 @@ export function keepSchedules(
     looking = looking.then(async () => {
       if (stopped) return;
       try {
-        const synced = await sync(new Date().toISOString());
+        const { synced, failed } = await sync(new Date().toISOString());
         const changed = synced.filter(({ change, retention, refresh }) =>
           [change, retention, refresh].some((each) => each !== 'unchanged'),
         );
         if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
+        for (const { merchant, error } of stopped ? [] : failed) {
+          const of = { merchant, err: error };
+          logger.warn(of, 'schedules of a merchant could not be compared with its settings');
+        }
       } catch (error) {
         // A process that ends closes the connections under it.
         if (!stopped)

@@ -11,7 +11,8 @@ const LONGEST_PAUSE_MS = 60_000;
 /**
  * Wakes the desks of webhooks for which something is queued. Events are written by the database in the
  * transaction of what they tell, so nobody else knows of them. Several workers wake a desk several
- * times, which does no harm.
+ * times, which does no harm. A desk that cannot be woken holds up no other, and is tried again at the
+ * next look.
  */
 export function keepWebhooksAwake(
   list: (realNow: string) => Promise<readonly SleepingDesk[]>,
@@ -20,30 +21,47 @@ export function keepWebhooksAwake(
   intervalMs = LOOK_INTERVAL_MS,
 ): { stop(): void } {
   let stopped = false;
-  let looking = Promise.resolve();
+  let isLooking = false;
   const pauses = new Map<string, { until: number; pauseMs: number }>();
+  /** Said once and not each second. */
+  const asleep = new Set<string>();
+  async function wake({ merchant, clockOffsetMs, slug }: SleepingDesk): Promise<void> {
+    const paused = pauses.get(slug);
+    if (paused !== undefined && performance.now() < paused.until) return;
+    try {
+      await wakeDeliveryDesk(starter, { slug: merchant, clockOffsetMs }, slug);
+    } catch (error) {
+      // A process that ends closes the connections under it.
+      if (stopped || asleep.has(slug)) return;
+      asleep.add(slug);
+      logger.warn({ merchant, endpoint: slug, err: error }, 'desk of a webhook was not woken yet');
+      return;
+    }
+    asleep.delete(slug);
+    const pauseMs = Math.min((paused?.pauseMs ?? intervalMs) * 2, LONGEST_PAUSE_MS);
+    pauses.set(slug, { until: performance.now() + pauseMs, pauseMs });
+  }
   async function look(): Promise<void> {
     const desks = await list(new Date().toISOString());
     const slugs = new Set(desks.map(({ slug }) => slug));
     for (const slug of pauses.keys()) if (!slugs.has(slug)) pauses.delete(slug);
-    for (const { merchant, clockOffsetMs, slug } of desks) {
-      const paused = pauses.get(slug);
-      if (paused !== undefined && performance.now() < paused.until) continue;
-      await wakeDeliveryDesk(starter, { slug: merchant, clockOffsetMs }, slug);
-      const pauseMs = Math.min((paused?.pauseMs ?? intervalMs) * 2, LONGEST_PAUSE_MS);
-      pauses.set(slug, { until: performance.now() + pauseMs, pauseMs });
+    for (const slug of asleep) if (!slugs.has(slug)) asleep.delete(slug);
+    for (const desk of desks) {
+      if (stopped) return;
+      await wake(desk);
     }
   }
-  const timer = setInterval(() => {
-    looking = looking.then(async () => {
-      if (stopped) return;
-      try {
-        await look();
-      } catch (error) {
-        // A process that ends closes the connections under it.
-        if (!stopped) logger.warn({ err: error }, 'desks of webhooks were not woken yet');
-      }
-    });
+  const timer = setInterval(async () => {
+    // While Temporal or Postgres is away a look takes long: the others would queue up behind it.
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      await look();
+    } catch (error) {
+      if (!stopped) logger.warn({ err: error }, 'desks of webhooks were not woken yet');
+    } finally {
+      isLooking = false;
+    }
   }, intervalMs);
   return {
     stop() {

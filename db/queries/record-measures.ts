@@ -74,10 +74,43 @@ export interface RecordMeasures {
   readonly merchants: readonly {
     readonly merchant: string;
     readonly movedClock: boolean;
-    /** Null: nobody has saved any yet. */
-    readonly settings: MerchantSettings | null;
     /** Since personal data was blanked last; without that within its newest acts, since its settings. */
     readonly blankedSeconds: number;
+  }[];
+  /** The newest, of merchants for which somebody has saved any. */
+  readonly settings: readonly {
+    readonly merchant: string;
+    readonly settings: MerchantSettings;
+  }[];
+}
+
+/** Each is measured for itself. */
+export const RECORD_PARTS = [
+  'cycles',
+  'charges',
+  'ngCases',
+  'exchanges',
+  'mails',
+  'deliveries',
+  'imports',
+  'refreshes',
+  'auditHeadSeconds',
+  'merchants',
+  'settings',
+] as const satisfies readonly (keyof RecordMeasures)[];
+export type RecordPart = (typeof RECORD_PARTS)[number];
+
+/** What could be measured, and what not. */
+export interface MeasuredRecord {
+  /** A part is undefined that could not be measured at all. */
+  readonly measures: {
+    readonly [Part in RecordPart]: RecordMeasures[Part] | undefined;
+  };
+  readonly failures: readonly {
+    readonly part: RecordPart;
+    /** Slug of the one whose row could not be read; undefined: none of the part could. */
+    readonly merchant?: string;
+    readonly error: unknown;
   }[];
 }
 
@@ -86,38 +119,56 @@ const LOOKED_AT_ACTS = 2000;
 
 /**
  * Reads all measures, each by one statement that is cut after a time: a scrape may cost the record only
- * so much.
- *
- * @throws DatabaseError when a statement takes longer
+ * so much. What fails takes nothing else with it.
  */
 export async function measureRecord(
   db: Kysely<Database>,
   { now, statementTimeoutMs }: { readonly now: string; readonly statementTimeoutMs: number },
-): Promise<RecordMeasures> {
+): Promise<MeasuredRecord> {
+  const failures: MeasuredRecord['failures'][number][] = [];
+  async function read<Row>(part: RecordPart, query: RawBuilder<Row>) {
+    try {
+      return await readWithin(db, query, statementTimeoutMs);
+    } catch (error) {
+      failures.push({ part, error });
+      return undefined;
+    }
+  }
+  const heads = await read('auditHeadSeconds', auditHead(now));
+  const stored = await read('settings', newestSettings);
+  const measures = {
+    cycles: await read('cycles', cycles(now)),
+    charges: await read('charges', charges(now)),
+    ngCases: await read('ngCases', ngCases),
+    exchanges: await read('exchanges', exchanges(now)),
+    mails: await read('mails', mails(now)),
+    deliveries: await read('deliveries', deliveries(now)),
+    imports: await read('imports', imports(now)),
+    refreshes: await read('refreshes', refreshes),
+    auditHeadSeconds: heads && (heads[0]?.seconds ?? null),
+    merchants: await read('merchants', merchants(now)),
+    settings: stored?.flatMap(({ merchant, settings }) => {
+      // Of one merchant, perhaps of another release: all others are known.
+      const { data, error } = merchantSettingsSchema.safeParse(settings);
+      if (data !== undefined) return [{ merchant, settings: data }];
+      failures.push({ part: 'settings', merchant, error });
+      return [];
+    }),
+  };
+  return { measures, failures };
+}
+
+async function readWithin<Row>(
+  db: Kysely<Database>,
+  query: RawBuilder<Row>,
+  timeoutMs: number,
+): Promise<readonly Row[]> {
   return await db
     .transaction()
     .setAccessMode('read only')
     .execute(async (trx) => {
-      await sql`select set_config('statement_timeout', ${String(statementTimeoutMs)}, true)`.execute(
-        trx,
-      );
-      const read = async <Row>(query: RawBuilder<Row>): Promise<readonly Row[]> =>
-        (await query.execute(trx)).rows;
-      return {
-        cycles: await read(cycles(now)),
-        charges: await read(charges(now)),
-        ngCases: await read(ngCases),
-        exchanges: await read(exchanges(now)),
-        mails: await read(mails(now)),
-        deliveries: await read(deliveries(now)),
-        imports: await read(imports(now)),
-        refreshes: await read(refreshes),
-        auditHeadSeconds: (await read(auditHead(now)))[0]?.seconds ?? null,
-        merchants: (await read(merchants(now))).map(({ settings, ...row }) => ({
-          ...row,
-          settings: settings === null ? null : merchantSettingsSchema.parse(settings),
-        })),
-      };
+      await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx);
+      return (await query.execute(trx)).rows;
     });
 }
 
@@ -177,10 +228,14 @@ const mails = (now: string): Rows<'mails'> => sql`
    where o.state in ('waiting', 'sending', 'unknown')
    group by m.slug, o.state`;
 
+/**
+ * A circuit is open until a delivery has got through. `circuit_open_until` says only when one is tried
+ * again: it lies in the past while that one is under way, or nothing is due.
+ */
 const deliveries = (now: string): Rows<'deliveries'> => sql`
   select m.slug as merchant, e.slug as endpoint, count(d.id)::int as due,
          coalesce(max(${since(now, sql`d.due_at`)}), 0) as "dueSeconds",
-         coalesce(e.circuit_open_until > ${clock(now)}, false) as "circuitOpen"
+         e.circuit_open_until is not null as "circuitOpen"
     from delivery_endpoints e
     join merchants m on m.id = e.merchant_id
     left join deliveries d on d.endpoint_id = e.id and d.state = 'due'
@@ -206,14 +261,8 @@ const auditHead = (now: string): RawBuilder<{ readonly seconds: number | null }>
   select extract(epoch from ${now}::timestamptz - max(recorded_at))::float8 as seconds
     from audit_heads`;
 
-const merchants = (
-  now: string,
-): RawBuilder<
-  Omit<RecordMeasures['merchants'][number], 'settings'> & { readonly settings: unknown }
-> => sql`
+const merchants = (now: string): Rows<'merchants'> => sql`
   select m.slug as merchant, m.clock_offset_ms <> 0 as "movedClock",
-         (select s.settings from merchant_settings s
-           where s.merchant_id = m.id order by s.version desc limit 1) as settings,
          ${since(
            now,
            sql`coalesce(
@@ -224,3 +273,10 @@ const merchants = (
              (select max(s.recorded_at) from merchant_settings s where s.merchant_id = m.id))`,
          )} as "blankedSeconds"
     from merchants m`;
+
+const newestSettings: RawBuilder<{ readonly merchant: string; readonly settings: unknown }> = sql`
+  select m.slug as merchant, newest.settings
+    from merchants m
+   cross join lateral (
+         select s.settings from merchant_settings s
+          where s.merchant_id = m.id order by s.version desc limit 1) newest`;

@@ -1,6 +1,17 @@
 import { expect, test, vi } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { openDatabase } from '../../db/database.ts';
+import { createMerchant } from '../../db/queries/merchants.ts';
+import { insertSettings } from '../../db/queries/settings.ts';
 import { createLogger } from '../../workers/logger.ts';
-import { keepSchedules, type SyncedSchedule } from '../../workers/schedules.ts';
+import {
+  keepSchedules,
+  refuseFailed,
+  type SyncedSchedule,
+  syncSchedules,
+} from '../../workers/schedules.ts';
+import { createTestDatabase } from '../database.ts';
+import { connectTestTemporal } from '../temporal.ts';
 
 const logger = createLogger({ level: 'silent', name: 'test' });
 const synced: SyncedSchedule[] = [
@@ -20,7 +31,7 @@ test('Schedules are looked after at once and again and again, also after a look 
     async (now) => {
       looks.push(now);
       if (looks.length === 1) throw new Error('Temporal is away');
-      return synced;
+      return { synced, failed: [] };
     },
     logger,
     5,
@@ -48,7 +59,7 @@ test('never two looks at once, and none after the stop', async () => {
         await held;
       }
       running -= 1;
-      return [];
+      return { synced: [], failed: [] };
     },
     logger,
     1,
@@ -58,4 +69,31 @@ test('never two looks at once, and none after the stop', async () => {
   await held;
   await new Promise((resolve) => setImmediate(resolve));
   expect([looks, most]).toEqual([3, 1]);
+});
+
+test('a merchant whose settings cannot be read holds up no other, and is named', async () => {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.appUrl, { maxConnections: 2 });
+  const temporal = await connectTestTemporal();
+  const now = '2026-11-22T00:00:00.000Z';
+  const settings = merchantSettingsSchema.parse({});
+  const [first, second] = [`a-${temporal.suffix}`, `b-${temporal.suffix}`];
+  for (const slug of [first, second]) {
+    const { id } = await createMerchant(db, {
+      ...{ slug, name: slug, kind: 'sandbox', settings, actor: 'test', now },
+    });
+    if (slug === second) continue;
+    const unreadable = { ...settings, ofAnotherRelease: true };
+    const version = { version: 2, settings: unreadable, actor: 'test', reason: null, now };
+    await insertSettings(db, id, version);
+  }
+  const sync = await syncSchedules(db, temporal.client, now, temporal.taskQueue());
+  await temporal.close();
+  await db.destroy();
+  await database.drop();
+  expect(sync.synced.map(({ merchant }) => merchant)).toEqual([second]);
+  expect(sync.failed.map(({ merchant }) => merchant)).toEqual([first]);
+  // Whoever waits for all must not take it for done.
+  expect(() => refuseFailed(sync)).toThrow(first);
+  expect(() => refuseFailed({ ...sync, failed: [] })).not.toThrow();
 });

@@ -98,7 +98,7 @@ async function setSchedule(schedule: ScheduleSettings): Promise<void> {
 }
 
 async function sync(now = plannedAt) {
-  const synced = await syncSchedules(db, temporal.client, now, temporal.taskQueue);
+  const { synced } = await syncSchedules(db, temporal.client, now, temporal.taskQueue);
   return synced.find(({ merchant: slug }) => slug === merchant.slug);
 }
 
