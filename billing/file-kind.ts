@@ -12,8 +12,11 @@ export const uploadKinds = [
   'refresh-result',
 ] as const;
 
-/** Kinds of stored files that hold names, addresses, mails or phones of customers. */
-const personalKinds: readonly string[] = [
+/**
+ * Kinds of stored files that hold names, addresses, mails or phones of customers. Retention blanks each
+ * of them (a test compares).
+ */
+export const personalFileKinds: readonly string[] = [
   'order-export',
   ...Object.values(importFileKinds),
   'mail',
@@ -22,5 +25,5 @@ const personalKinds: readonly string[] = [
 
 /** Whether taking a file out takes the right `exportPersonalData`. */
 export function holdsPersonalData(kind: string): boolean {
-  return personalKinds.includes(kind);
+  return personalFileKinds.includes(kind);
 }

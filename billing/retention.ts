@@ -9,9 +9,15 @@ export const SHORTEST_CARRIER_MONTHS = 9;
  */
 export const retentionSchema = z
   .strictObject({
-    /** Months after a billing month was closed: names, mails and phones of its orders, its exports. */
+    /**
+     * Months after a billing month was closed: names, mails and phones of its orders, its exports, the
+     * mails that came while it was open; and after an answer to a webhook: its start.
+     */
     orderMonths: z.int().min(1).max(1200).nullable().default(null),
-    /** Months after a carrier's result came: phone, mail, parameters, the call as it came. */
+    /**
+     * Months after a carrier's result came: phone, mail, parameters (corrected ones as well), the call as
+     * it came, ZEUS's mails of it; the confirm pages of its re-sends, the starts of the shop's answers.
+     */
     carrierMonths: z.int().min(SHORTEST_CARRIER_MONTHS).max(1200).nullable().default(null),
   })
   .prefault({});
@@ -42,10 +48,13 @@ export interface Blanked {
   readonly importFiles: number;
   readonly orders: number;
   readonly orderFiles: number;
+  readonly mailFiles: number;
   readonly carrierResults: number;
+  readonly confirmationFiles: number;
 }
 
 /** For the Temporal UI and the command line. */
 export function describeBlanked(of: Blanked): string {
-  return `顧客 ${of.customers} 件、カード ${of.cards} 件、注文 ${of.orders} 件、キャリア決済結果 ${of.carrierResults} 件の個人情報と、ファイル ${of.importFiles + of.orderFiles} 件を消去しました。`;
+  const files = of.importFiles + of.orderFiles + of.mailFiles + of.confirmationFiles;
+  return `顧客 ${of.customers} 件、カード ${of.cards} 件、注文 ${of.orders} 件、キャリア決済結果 ${of.carrierResults} 件の個人情報と、ファイル ${files} 件を消去しました。`;
 }

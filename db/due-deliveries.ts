@@ -35,3 +35,12 @@ export const claimDue = (merchantId: number, of: ClaimOf) => sql`
       ) next
       where d.id = next.id
       returning d.id, d.attempt, d.tries_left, d.result_id, d.event_id, d.act_id`;
+
+/**
+ * An endpoint for which something is queued now, held so that it is not retired meanwhile; none where it
+ * is retired, or is being retired at this moment.
+ */
+export const heldEndpoint = (merchantId: number, endpointId: number) => sql`
+  select e.id, e.back_off_seconds from delivery_endpoints e
+   where e.merchant_id = ${merchantId} and e.id = ${endpointId} and e.state <> 'retired'
+     for key share skip locked`;

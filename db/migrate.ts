@@ -37,6 +37,7 @@ import * as endedSessions from './migrations/2026-11-23-34-ended-sessions.ts';
 import * as webhooks from './migrations/2026-11-23-35-webhooks.ts';
 import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decisions.ts';
 import * as rareStates from './migrations/2026-11-23-38-rare-states.ts';
+import * as retentionAndRetirement from './migrations/2026-11-23-40-retention-and-retirement.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -77,6 +78,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-35-webhooks': webhooks,
   '2026-11-23-36-schedule-decisions': scheduleDecisions,
   '2026-11-23-38-rare-states': rareStates,
+  '2026-11-23-40-retention-and-retirement': retentionAndRetirement,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

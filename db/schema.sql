@@ -1694,6 +1694,8 @@ create table subscriptions (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
+  began_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
   constraint subscriptions_pkey PRIMARY KEY (merchant_id, subscription_number),
   constraint subscriptions_amount_yen_check CHECK (((amount_yen >= 0) AND (amount_yen <= 9999999))),
   constraint subscriptions_next_month_check CHECK ((next_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -2072,14 +2074,13 @@ AS $function$
          and num_nonnulls(holder, auth_key_id) > 0;
       get diagnostics touched = row_count;
       counts := counts || jsonb_build_object('cards', touched);
+      -- Also what was uploaded and never imported.
       counts := counts || jsonb_build_object('importFiles', blank_files(merchant, array(
         select f.id from files f
-         where f.merchant_id = merchant and f.chunks > 0
+         where f.merchant_id = merchant and f.chunks > 0 and f.stored_at < imports_before
            and f.kind in ('customer-import', 'card-import')
-           and exists (select from imports i where i.file_id = f.id)
            and not exists (select from imports i where i.file_id = f.id
-                 and coalesce(i.finished_at, 'infinity') >= imports_before)
-           and import_months is not null)));
+                 and coalesce(i.finished_at, 'infinity') >= imports_before))));
 
       select coalesce(array_agg(id), '{}') into months from cycles
        where merchant_id = merchant and stage = 'closed' and closed_at < orders_before
@@ -2092,11 +2093,30 @@ AS $function$
       update quarantined_orders set value = null
        where merchant_id = merchant and cycle_id = any (months);
       update cycles set blanked_at = today where id = any (months);
+      -- Also what was uploaded and never collected.
       counts := counts || jsonb_build_object('orderFiles', blank_files(merchant, array(
         select distinct c.file_id from order_collections c
          where c.merchant_id = merchant and c.cycle_id = any (months)
            and not exists (select from order_collections o join cycles m on m.id = o.cycle_id
-                 where o.file_id = c.file_id and m.blanked_at is null))));
+                 where o.file_id = c.file_id and m.blanked_at is null)
+        union
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0 and f.stored_at < orders_before
+           and f.kind = 'order-export'
+           and not exists (select from order_collections c where c.file_id = f.id))));
+
+      -- The same bytes may have come twice: they go with the later mail.
+      counts := counts || jsonb_build_object('mailFiles', blank_files(merchant, array(
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0 and f.kind = 'mail'
+           and f.stored_at < greatest(orders_before, carrier_before)
+           and not exists (select from mailbox_mails m where m.file_id = f.id
+                 and not is_expired_mail(m, orders_before, carrier_before))
+           and (f.stored_at < orders_before
+                or exists (select from mailbox_mails m where m.file_id = f.id)))));
+      update mailbox_mails m set subject = ''
+       where m.merchant_id = merchant and m.subject <> ''
+         and is_expired_mail(m, orders_before, carrier_before);
 
       update carrier_results r set phone = null, email = null, parameters = '{}'
        where merchant_id = merchant and received_at < carrier_before and parameters <> '{}'
@@ -2107,6 +2127,21 @@ AS $function$
        where merchant_id = merchant and received_at < carrier_before
          and length(query) + length(body) > 0
          and exists (select from carrier_verdicts v where v.call_id = c.id);
+      -- An empty list: null would say that it was sent as received.
+      update send_error_acts a set parameters = '[]'
+        from send_errors e join deliveries d on d.id = e.delivery_id
+       where a.merchant_id = merchant and a.acted_at < carrier_before and a.parameters <> '[]'
+         and e.id = a.send_error_id and d.state <> 'due';
+      counts := counts || jsonb_build_object('confirmationFiles', blank_files(merchant, array(
+        select f.id from files f
+         where f.merchant_id = merchant and f.chunks > 0 and f.stored_at < carrier_before
+           and f.kind in ('send-error-confirmation', 'send-error-confirmation-edited'))));
+      -- What a shop answered may repeat whom it was told of. Without a status it is our own sentence.
+      update delivery_attempts t set answer_start = null
+        from deliveries d
+       where t.merchant_id = merchant and t.status is not null and t.answer_start <> ''
+         and t.ended_at < greatest(orders_before, carrier_before) and d.id = t.delivery_id
+         and t.ended_at < case when d.event_id is null then carrier_before else orders_before end;
       return counts;
     end $function$;
 CREATE OR REPLACE FUNCTION public.blank_files(merchant bigint, expired bigint[])
@@ -2262,6 +2297,27 @@ AS $function$
       if broken.offending is not null then
         perform refuse_fact('attempts', 'locked_card_is_in_no_file', broken.offending,
           'The card refresh refused the card: the customer replaces it, or the order is not billed.');
+      end if;
+      return null;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.check_card_unlocks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare offending text;
+    begin
+      select 'lock ' || n.lock_id into offending from new_rows n
+       where n.how = 'override' and not exists (
+         select from card_lock_overrides o
+           join card_lock_override_answers a on a.override_id = o.id
+          where o.id = n.override_id and o.lock_id = n.lock_id and o.merchant_id = n.merchant_id
+            and a.merchant_id = n.merchant_id and a.answer = 'approved'
+            and spelt_actor(a.answered_by) <> spelt_actor(o.requested_by))
+       limit 1;
+      if offending is not null then
+        perform refuse_fact('card_unlocks', 'override_is_approved_by_another_person', offending,
+          'Another person than the one who asked approves the override.');
       end if;
       return null;
     end $function$;
@@ -2715,6 +2771,36 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.date_subscription()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    declare
+      runs constant boolean := new.deleted_at is null and new.status <> 'ended';
+      changed_at constant timestamptz := greatest(new.updated_at, new.deleted_at);
+    begin
+      if tg_op = 'INSERT' then
+        new.began_at := new.created_at;
+        new.ended_at := case when not runs then changed_at end;
+      else
+        new.began_at := case when runs and old.ended_at is not null then changed_at
+                             else old.began_at end;
+        new.ended_at := case when not runs then coalesce(old.ended_at, changed_at) end;
+      end if;
+      return new;
+    end $function$;
+CREATE OR REPLACE FUNCTION public.is_expired_mail(mail mailbox_mails, orders_before timestamp with time zone, carrier_before timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      select coalesce(case when mail.handler = 'zeus-send-error' then mail.taken_at < carrier_before
+        else mail.taken_at < orders_before and not exists (select from cycles c
+          where c.merchant_id = mail.merchant_id and c.stage <> 'stopped'
+            and c.started_at <= mail.taken_at
+            and coalesce(c.closed_at, 'infinity') >= orders_before) end, false) $function$;
 CREATE OR REPLACE FUNCTION public.keep_closed_month()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2801,13 +2887,18 @@ CREATE OR REPLACE FUNCTION public.queue_webhook_events()
 AS $function$
     begin
       execute $q$
+        with hooks as materialized (
+          select e.id, e.merchant_id, e.events, e.back_off_seconds from delivery_endpoints e
+           where e.merchant_id = any (array(select distinct n.merchant_id from new_rows n))
+             and e.kind = 'webhook' and e.state <> 'retired'
+             and e.events && array(select distinct n.type from new_rows n)
+             for key share skip locked)
         insert into deliveries (merchant_id, endpoint_id, event_id, ordering_key, tries_left, due_at,
           created_at)
         select n.merchant_id, e.id, n.id, n.subject, cardinality(e.back_off_seconds) + 1,
           n.occurred_at, n.occurred_at
         from new_rows n
-        join delivery_endpoints e on e.merchant_id = n.merchant_id and e.kind = 'webhook'
-          and e.state <> 'retired' and n.type = any (e.events)
+        join hooks e on e.merchant_id = n.merchant_id and n.type = any (e.events)
         order by n.id
       $q$;
       return null;
@@ -2839,6 +2930,12 @@ AS $function$
       get diagnostics removed = row_count;
       return removed;
     end $function$;
+CREATE OR REPLACE FUNCTION public.spelt_actor(actor text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+      select regexp_replace(lower(normalize(actor, NFKC)), '\s+', '', 'g') $function$;
 CREATE OR REPLACE FUNCTION public.tell_captures()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3007,6 +3104,7 @@ CREATE TRIGGER attempts_unlocked AFTER INSERT ON public.attempts REFERENCING NEW
 CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_audit_entries();
 CREATE TRIGGER card_locks_are_told AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_locks();
 CREATE TRIGGER card_locks_serial AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lock_merchant_of_card_lock();
+CREATE TRIGGER card_unlocks_approved AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_card_unlocks();
 CREATE TRIGGER card_unlocks_are_told AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_unlocks();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
 CREATE TRIGGER charge_items_unclosed AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
@@ -3034,6 +3132,7 @@ CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW
 CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
+CREATE TRIGGER subscriptions_dated BEFORE INSERT OR UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION date_subscription();
 CREATE TRIGGER webhook_events_queued AFTER INSERT ON public.webhook_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_webhook_events();
 
 create view charge_states as
@@ -3219,11 +3318,17 @@ create view billing_card_locks as
     verdict,
     locked_at
    FROM open_card_locks l
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM subscriptions s
-          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text))))) OR (EXISTS ( SELECT
-           FROM subscriptions s
-          WHERE ((s.merchant_id = l.merchant_id) AND (s.customer_id = l.customer_id) AND (s.deleted_at IS NULL) AND (s.status <> 'ended'::text) AND ((s.card_id IS NULL) OR (s.card_id = l.card_id))))));
+  WHERE (NOT COALESCE(( SELECT (bool_or((s.runs AND s.stood)) AND bool_and(s.charges_another))
+           FROM ( SELECT (x.ended_at IS NULL) AS runs,
+                    ((x.began_at < l.locked_at) AND COALESCE((x.ended_at > l.locked_at), true)) AS stood,
+                    (EXISTS ( SELECT
+                           FROM cards k
+                          WHERE ((k.id = x.card_id) AND (k.id <> l.card_id) AND (k.merchant_id = l.merchant_id) AND (k.customer_id = l.customer_id) AND (k.deleted_at IS NULL) AND (("right"(k.last_digits, 3) <> "right"(l.last_digits, 3)) OR (k.expiry > l.expiry)) AND (k.expiry >= GREATEST(to_char((l.locked_at AT TIME ZONE 'Asia/Tokyo'::text), 'YYYY-MM'::text), ( SELECT max(y.billing_month) AS max
+                                   FROM cycles y
+                                  WHERE (y.merchant_id = l.merchant_id))))))) AS charges_another
+                   FROM subscriptions x
+                  WHERE ((x.merchant_id = l.merchant_id) AND (x.customer_id = l.customer_id))) s
+          WHERE (s.runs OR s.stood)), false));
 create view locked_charges as
  SELECT l.merchant_id,
     l.id AS lock_id,

@@ -2,15 +2,37 @@ import { type Kysely, sql } from 'kysely';
 import type { AuditHead } from '../../billing/audit-chain.ts';
 import type { Database } from '../tables.ts';
 
+/** Where heads are to be published, and when. */
+export interface PublishedHeads {
+  /** Date in Japan. */
+  readonly day: string;
+  /** ISO instant. */
+  readonly now: string;
+  /** Tells them to where nobody with this database can change them; throws when it cannot. */
+  publish(heads: readonly AuditHead[]): void;
+}
+
 /**
- * Writes down where each chain stands, once a day: the first call of the day does it.
+ * Publishes where each chain stands and writes it down, once a day: the first call of the day does it.
+ * It is written down only once it is published, so that a process that dies in between leaves the day
+ * to the next call: a head that is published twice harms nobody, one that never is protects nothing.
  *
- * @param day date in Japan
- * @returns what was written now, to be published where nobody with this database can change it
+ * @returns what was published now
  */
 export async function recordAuditHeads(
   db: Kysely<Database>,
-  { day, now }: { readonly day: string; readonly now: string },
+  { day, now, publish }: PublishedHeads,
+): Promise<AuditHead[]> {
+  return await db.transaction().execute(async (trx) => {
+    const heads = await writeHeads(trx, { day, now });
+    if (heads.length > 0) publish(heads);
+    return heads;
+  });
+}
+
+async function writeHeads(
+  trx: Kysely<Database>,
+  { day, now }: Pick<PublishedHeads, 'day' | 'now'>,
 ): Promise<AuditHead[]> {
   const { rows } = await sql<{ slug: string | null; n: number; hash: Buffer }>`
     with chains (chain_id) as (select 0::bigint union all select id from merchants),
@@ -22,7 +44,7 @@ export async function recordAuditHeads(
       on conflict do nothing
       returning chain_id, n, hash)
     select m.slug, w.n, w.hash from written w left join merchants m on m.id = w.chain_id
-    order by m.slug nulls first`.execute(db);
+    order by m.slug nulls first`.execute(trx);
   return rows.map(({ slug, n, hash }) => ({ merchant: slug, day, n, hash: hash.toString('hex') }));
 }
 

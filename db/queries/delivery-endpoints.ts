@@ -1,41 +1,23 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
-import type { Circuit, DeliveryPolicy } from '../../billing/delivery.ts';
-import type { DeliveryEndpointsTable, EndpointEncoding, EndpointState } from '../carrier-tables.ts';
+import { type Kysely, sql } from 'kysely';
+import type { Circuit } from '../../billing/delivery.ts';
+import { tellEndpoint, tellEndpointChange } from '../../billing/endpoint-audit.ts';
+import type { EndpointState } from '../carrier-tables.ts';
+import {
+  columnsOf,
+  type DeliveryEndpoint,
+  type EndpointKind,
+  type EndpointSettings,
+  toEndpoint,
+} from '../delivery-endpoint-row.ts';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
 
-/** What an admin decides about an endpoint. */
-export interface EndpointSettings extends DeliveryPolicy {
-  readonly url: string;
-  /** The merchant's secret that signs each delivery. */
-  readonly secretName: string;
-  readonly encoding: EndpointEncoding;
-  readonly timeoutMs: number;
-  /** Deliveries under way at a time. */
-  readonly concurrency: number;
-  /** Only of an endpoint that gets events, not carrier results. */
-  readonly webhook?: WebhookWishes;
-}
-
-export interface WebhookWishes {
-  /** What it is told (billing/webhook-event.ts). */
-  readonly events: readonly string[];
-  /** For how long after a change of the secret the one before signs as well. */
-  readonly secretOverlapHours: number;
-}
-
-export type EndpointKind = 'carrier' | 'webhook';
-
-export interface DeliveryEndpoint extends EndpointSettings {
-  /** Of the database; it does not leave. */
-  readonly id: number;
-  readonly slug: string;
-  readonly kind: EndpointKind;
-  readonly state: EndpointState;
-  readonly version: number;
-  readonly circuit: Circuit;
-  readonly createdAt: string;
-}
+export type {
+  DeliveryEndpoint,
+  EndpointKind,
+  EndpointSettings,
+  WebhookWishes,
+} from '../delivery-endpoint-row.ts';
 
 /** The slug is taken, perhaps by another merchant. */
 export class EndpointExistsError extends Error {
@@ -77,7 +59,7 @@ export async function createEndpoint(
     await auditEndpoint(trx, merchantId, {
       ...endpoint,
       act: 'endpoint.created',
-      details: { version: 1 },
+      details: { version: 1, after: tellEndpoint(toEndpoint(row)) },
     });
     return toEndpoint(row);
   });
@@ -94,6 +76,17 @@ export async function changeEndpoint(
   },
 ): Promise<DeliveryEndpoint> {
   return await db.transaction().execute(async (trx) => {
+    // Held, so that what the audit calls "before" is what was there.
+    const seen = await trx
+      .selectFrom('delivery_endpoints')
+      .selectAll()
+      .where('merchant_id', '=', merchantId)
+      .where('slug', '=', change.slug)
+      .where('version', '=', change.seenVersion)
+      .where('state', '<>', 'retired')
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    if (seen === undefined) throw new EndpointChangedError(`endpoint ${change.slug} changed`);
     const row = await trx
       .updateTable('delivery_endpoints')
       .set({
@@ -104,18 +97,16 @@ export async function changeEndpoint(
         circuit_open_until: null,
       })
       .where('merchant_id', '=', merchantId)
-      .where('slug', '=', change.slug)
-      .where('version', '=', change.seenVersion)
-      .where('state', '<>', 'retired')
+      .where('id', '=', seen.id)
       .returningAll()
-      .executeTakeFirst();
-    if (row === undefined) throw new EndpointChangedError(`endpoint ${change.slug} changed`);
+      .executeTakeFirstOrThrow();
+    const [before, after] = [toEndpoint(seen), toEndpoint(row)];
     await auditEndpoint(trx, merchantId, {
       ...change,
       act: 'endpoint.changed',
-      details: { version: row.version },
+      details: { version: row.version, ...tellEndpointChange(before, after) },
     });
-    return toEndpoint(row);
+    return after;
   });
 }
 
@@ -131,8 +122,7 @@ export async function moveEndpoint(
   move: Changed & { readonly slug: string; readonly state: EndpointState },
 ): Promise<{ endpoint: DeliveryEndpoint; settled: number }> {
   return await db.transaction().execute(async (trx) => {
-    // Calls that come in now must either be queued before, or see that it is retired.
-    await sql`select lock_carrier_results(${merchantId})`.execute(trx);
+    await awaitQueued(trx, merchantId, move);
     const row = await trx
       .updateTable('delivery_endpoints')
       .set((eb) => ({
@@ -165,6 +155,24 @@ export async function moveEndpoint(
     });
     return { endpoint: toEndpoint(row), settled };
   });
+}
+
+/**
+ * What comes in now must either be queued before, or see that the endpoint is retired. Events come with
+ * money, which must wait for nobody: they hold the key of their endpoint's row and pass over one whose
+ * whole row is held (queue_webhook_events). So it is held for nothing but retiring.
+ */
+async function awaitQueued(
+  trx: Kysely<Database>,
+  merchantId: number,
+  { slug, state }: { readonly slug: string; readonly state: EndpointState },
+): Promise<void> {
+  const endpoint = await findEndpoint(trx, merchantId, slug);
+  if (endpoint?.kind === 'carrier') {
+    await sql`select lock_carrier_results(${merchantId})`.execute(trx);
+  } else if (endpoint !== undefined && state === 'retired') {
+    await sql`select from delivery_endpoints where id = ${endpoint.id} for update`.execute(trx);
+  }
 }
 
 export async function findEndpoint(
@@ -237,7 +245,7 @@ export async function saveCircuit(
 async function auditEndpoint(
   trx: Kysely<Database>,
   merchantId: number,
-  entry: Changed & { slug: string; act: string; details: Record<string, number> },
+  entry: Changed & { slug: string; act: string; details: Record<string, unknown> },
 ): Promise<void> {
   await appendAudit(trx, merchantId, {
     at: entry.now,
@@ -247,46 +255,4 @@ async function auditEndpoint(
     reason: entry.reason,
     details: entry.details,
   });
-}
-
-function columnsOf(settings: EndpointSettings) {
-  return {
-    url: settings.url,
-    secret_name: settings.secretName,
-    encoding: settings.encoding,
-    back_off_seconds: [...settings.backOffSeconds],
-    timeout_ms: settings.timeoutMs,
-    concurrency: settings.concurrency,
-    circuit_failures: settings.circuitFailures,
-    circuit_pause_seconds: settings.circuitPauseSeconds,
-    ...(settings.webhook === undefined
-      ? {}
-      : {
-          events: [...settings.webhook.events],
-          secret_overlap_hours: settings.webhook.secretOverlapHours,
-        }),
-  };
-}
-
-function toEndpoint(row: Selectable<DeliveryEndpointsTable>): DeliveryEndpoint {
-  return {
-    id: row.id,
-    slug: row.slug,
-    kind: row.kind,
-    ...(row.events === null
-      ? {}
-      : { webhook: { events: row.events, secretOverlapHours: row.secret_overlap_hours } }),
-    url: row.url,
-    secretName: row.secret_name,
-    encoding: row.encoding,
-    backOffSeconds: row.back_off_seconds,
-    timeoutMs: row.timeout_ms,
-    concurrency: row.concurrency,
-    circuitFailures: row.circuit_failures,
-    circuitPauseSeconds: row.circuit_pause_seconds,
-    state: row.state,
-    version: row.version,
-    circuit: { failuresInARow: row.failures_in_a_row, openUntil: row.circuit_open_until },
-    createdAt: row.created_at,
-  };
 }

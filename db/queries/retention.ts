@@ -5,8 +5,9 @@ import { appendAudit } from './audit.ts';
 
 /**
  * Blanks what the merchant keeps no longer, by the merchant's own clock: personal columns of customers
- * that were deleted, of closed months' orders and of carriers' results, what cards hold in secret, and
- * the bytes of the files that all this came in. IDs, numbers, hashes, yen and counts stay.
+ * that were deleted, of closed months' orders and of carriers' results, what cards hold in secret,
+ * subjects of mails, starts of answers, and the bytes of the files that all this came in. IDs, numbers,
+ * hashes, yen and counts stay.
  */
 export async function blankExpired(
   trx: Trx,

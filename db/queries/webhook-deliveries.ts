@@ -3,7 +3,7 @@ import type { DeliveryOutcome } from '../../billing/delivery.ts';
 import type { WebhookEvent } from '../../billing/webhook-event.ts';
 import type { DeliveryState } from '../carrier-tables.ts';
 import type { Trx } from '../database.ts';
-import { type ClaimOf, claimDue } from '../due-deliveries.ts';
+import { type ClaimOf, claimDue, heldEndpoint } from '../due-deliveries.ts';
 import type { Database } from '../tables.ts';
 import type { Claim } from './deliveries.ts';
 
@@ -128,7 +128,7 @@ export async function resendEvents(
   const queued = await sql`
     update deliveries d set state = 'due', due_at = ${now}, resent_by = ${decisionId},
       tries_left = cardinality(p.back_off_seconds) + 1
-    from delivery_endpoints p
+    from (${heldEndpoint(merchantId, endpointId)}) p
     where p.id = d.endpoint_id and d.merchant_id = ${merchantId} and d.state <> 'due'
       and d.id in (select x.id from deliveries x join webhook_events v on v.id = x.event_id
         where x.endpoint_id = ${endpointId}

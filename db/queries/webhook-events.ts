@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { TEST_EVENT_TYPE, type WebhookEvent } from '../../billing/webhook-event.ts';
 import type { Trx } from '../database.ts';
+import { heldEndpoint } from '../due-deliveries.ts';
 import type { Database } from '../tables.ts';
 
 export interface StoredWebhookEvent extends WebhookEvent {
@@ -94,8 +95,7 @@ export async function insertTestEvent(
         created_at)
       select ${merchantId}, e.id, w.id, ${key}, cardinality(e.back_off_seconds) + 1, ${test.now},
         ${test.now}
-      from written w join delivery_endpoints e
-        on e.merchant_id = ${merchantId} and e.id = ${test.endpointId}
+      from written w join (${heldEndpoint(merchantId, test.endpointId)}) e on true
     )
     select public_id as id from written`.execute(trx);
   const [written] = rows;

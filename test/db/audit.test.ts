@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { encodeAuditEntry, GENESIS_HASH, hashAuditEntry } from '../../billing/audit-chain.ts';
+import {
+  type AuditHead,
+  encodeAuditEntry,
+  GENESIS_HASH,
+  hashAuditEntry,
+} from '../../billing/audit-chain.ts';
 import { runAuditExport } from '../../cli/audit-export.ts';
 import { runAuditVerify } from '../../cli/audit-verify.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
@@ -205,11 +210,20 @@ describe('an export', () => {
 
   test('is checked against every head that the worker has published, also when it was written anew', async () => {
     const day = '2026-11-23';
-    const published = await recordAuditHeads(db, { day, now: AT });
+    const told: AuditHead[] = [];
+    const publish = (heads: readonly AuditHead[]) => void told.push(...heads);
+    const dies = () => {
+      throw new Error('the log is full');
+    };
+    await expect(recordAuditHeads(db, { day, now: AT, publish: dies })).rejects.toThrow('full');
+    // Nothing was published, so nothing counts as published: the next call does it.
+    const published = await recordAuditHeads(db, { day, now: AT, publish });
+    expect(published.map(({ merchant }) => merchant)).toContain(slug);
+    expect(told).toEqual(published);
     // The second worker of the day, and the second look: nothing is published twice.
-    expect(await recordAuditHeads(db, { day, now: AT })).toEqual([]);
+    expect(await recordAuditHeads(db, { day, now: AT, publish: dies })).toEqual([]);
     await appendAudit(db, merchantId, act('after'));
-    const next = await recordAuditHeads(db, { day: '2026-11-24', now: AT });
+    const next = await recordAuditHeads(db, { day: '2026-11-24', now: AT, publish });
     expect(await listAuditHeads(db, merchantId, { limit: 9 })).toEqual(
       [...next, ...published].filter(({ merchant }) => merchant === slug),
     );

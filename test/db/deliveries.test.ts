@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { searchAudit } from '../../db/queries/audit.ts';
 import {
   insertCarrierCalls,
   type JudgedCall,
@@ -18,7 +19,11 @@ import {
   recordAttempts,
   returnClaims,
 } from '../../db/queries/deliveries.ts';
-import { createEndpoint } from '../../db/queries/delivery-endpoints.ts';
+import {
+  changeEndpoint,
+  createEndpoint,
+  type EndpointSettings,
+} from '../../db/queries/delivery-endpoints.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { readCarrierCall } from '../../psp/zeus/carrier-call.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -30,6 +35,17 @@ let database: TestDatabase;
 let db: Db;
 let merchantId: number;
 let endpointId: number;
+
+const endpointSettings: EndpointSettings = {
+  url: 'http://127.0.0.1:9/',
+  secretName: 's',
+  encoding: 'as_received',
+  backOffSeconds: [10],
+  timeoutMs: 1000,
+  concurrency: 4,
+  circuitFailures: 10,
+  circuitPauseSeconds: 60,
+};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -48,16 +64,7 @@ beforeEach(async () => {
   merchantId = made.id;
   const endpoint = await createEndpoint(db, merchantId, {
     slug: `${slug}-shop`,
-    settings: {
-      url: 'http://127.0.0.1:9/',
-      secretName: 's',
-      encoding: 'as_received',
-      backOffSeconds: [10],
-      timeoutMs: 1000,
-      concurrency: 4,
-      circuitFailures: 10,
-      circuitPauseSeconds: 60,
-    },
+    settings: endpointSettings,
     actor: 'test',
     reason: null,
     now,
@@ -243,5 +250,71 @@ test('the bytes of a call with a card number cannot be stored', async () => {
   } as const;
   await expect(db.insertInto('carrier_calls').values(row).execute()).rejects.toMatchObject({
     constraint: 'card_numbers_are_not_kept',
+  });
+});
+
+describe('the audit tells of an endpoint', () => {
+  const by = { actor: 'test', reason: null, now };
+  const told = async (slug: string): Promise<{ act: string; details: unknown }[]> => {
+    const page = { search: { about: slug }, beforeN: null, limit: 10 };
+    const entries = await searchAudit(db, merchantId, page);
+    return entries.map(({ entry }) => JSON.parse(entry)).reverse();
+  };
+
+  test('everything at its beginning, but the query of its address', async () => {
+    const slug = `hook-${randomUUID().slice(0, 8)}`;
+    const settings: EndpointSettings = {
+      ...endpointSettings,
+      url: 'https://shop.example.jp/hooks/1?key=abc',
+      webhook: { events: ['ng.opened', 'ng.closed'], secretOverlapHours: 24 },
+    };
+    await createEndpoint(db, merchantId, { slug, settings, ...by });
+    const { webhook: _, ...rest } = settings;
+    const after = {
+      ...rest,
+      url: 'https://shop.example.jp/hooks/1?…',
+      events: ['ng.opened', 'ng.closed'],
+      secretOverlapHours: 24,
+    };
+    expect(await told(slug)).toMatchObject([
+      { act: 'endpoint.created', details: { version: 1, after } },
+    ]);
+    const changed: EndpointSettings = {
+      ...settings,
+      url: 'https://shop.example.jp/hooks/1?key=def',
+      webhook: { events: ['ng.closed'], secretOverlapHours: 24 },
+    };
+    await changeEndpoint(db, merchantId, { slug, settings: changed, seenVersion: 1, ...by });
+    const [, change] = await told(slug);
+    // The address is told although both look alike: it was changed.
+    expect(change?.details).toEqual({
+      version: 2,
+      before: { url: after.url, events: after.events },
+      after: { url: after.url, events: ['ng.closed'] },
+    });
+  });
+
+  test('what was and what is, where they differ', async () => {
+    const slug = `shop-${randomUUID().slice(0, 8)}`;
+    await createEndpoint(db, merchantId, { slug, settings: endpointSettings, ...by });
+    const settings = {
+      ...endpointSettings,
+      url: 'http://127.0.0.1:9/results',
+      secretName: 'other',
+      concurrency: 8,
+      backOffSeconds: [10, 60],
+    };
+    await changeEndpoint(db, merchantId, { slug, settings, seenVersion: 1, ...by });
+    const [, change] = await told(slug);
+    expect(change).toMatchObject({ act: 'endpoint.changed' });
+    const limits = { concurrency: 4, backOffSeconds: [10] };
+    expect(change?.details).toEqual({
+      version: 2,
+      before: { url: 'http://127.0.0.1:9/', secretName: 's', ...limits },
+      after: {
+        ...{ url: 'http://127.0.0.1:9/results', secretName: 'other' },
+        ...{ concurrency: 8, backOffSeconds: [10, 60] },
+      },
+    });
   });
 });

@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { zeusErrorMail } from '../../activities/zeus-error-mail.ts';
+import { personalFileKinds } from '../../billing/file-kind.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { createEndpoint } from '../../db/queries/delivery-endpoints.ts';
 import { openFile, storeFile } from '../../db/queries/files.ts';
 import { moveImport, registerImport } from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
@@ -42,9 +45,14 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function storeText(name: string, kind: string): Promise<{ fileId: number; sha256: string }> {
-  return await storeFile(owner, merchantId, {
-    ...{ name, kind, direction: 'outbound', keys, now: old, actor: 'test', maxBytes: 1000 },
+async function storeText(
+  name: string,
+  kind: string,
+  at = old,
+  merchant = merchantId,
+): Promise<{ fileId: number; sha256: string }> {
+  return await storeFile(owner, merchant, {
+    ...{ name, kind, direction: 'outbound', keys, now: at, actor: 'test', maxBytes: 1000 },
     source: (async function* () {
       yield Buffer.from(name);
     })(),
@@ -80,7 +88,9 @@ const nothing = {
   importFiles: 0,
   orders: 0,
   orderFiles: 0,
+  mailFiles: 0,
   carrierResults: 0,
+  confirmationFiles: 0,
 };
 
 /** As the application: it may blank what has expired, and remove nothing else. */
@@ -166,6 +176,143 @@ test('carrier results lose what is personal once they cannot be sent again', asy
   expect(rows[0]).toMatchObject({ order_number: 'old', personal: null, call: 0 });
   expect(rows[1]?.personal).toContain('recent@example.jp');
   expect(rows[1]?.call).toBeGreaterThan(0);
+});
+
+test('every kind of file that holds personal data is blanked, also where nothing ever took it', async () => {
+  for (const kind of personalFileKinds) {
+    const gone = await storeText(`stray-${kind}`, kind);
+    const younger = await storeText(`recent-${kind}`, kind, recent);
+    const readBlanked = async () => {
+      const files = [gone, younger].map(({ sha256 }) => openFile(owner, merchantId, sha256, keys));
+      return (await Promise.all(files)).map((file) => file?.blanked);
+    };
+    await blank({});
+    expect(await readBlanked(), kind).toEqual([false, false]);
+    await blank({ importMonths: 12, orderMonths: 12, carrierMonths: 12 });
+    expect(await readBlanked(), kind).toEqual([true, false]);
+  }
+});
+
+test('mails go with the months that were open when they came, those of ZEUS with its results', async () => {
+  const { id } = await createMerchant(owner, {
+    ...{ slug: 'mail-shop', name: 'shop', kind: 'sandbox', actor: 'test', now: old },
+    settings: merchantSettingsSchema.parse({}),
+  });
+  const openMonth = await insertCycle(owner, id, '2025-11');
+  const startedAt = monthsAgo(13);
+  await sql`update cycles set started_at = ${startedAt} where id = ${openMonth}`.execute(owner);
+  const { name: zeus } = zeusErrorMail;
+  const mails = [
+    { uid: 1, handler: 'delivery-report', at: old },
+    { uid: 2, handler: null, at: old },
+    { uid: 3, handler: 'delivery-report', at: monthsAgo(12.5) },
+    { uid: 4, handler: zeus, at: monthsAgo(12.5) },
+    { uid: 5, handler: zeus, at: recent },
+    { uid: 6, handler: null, at: recent },
+  ];
+  for (const { uid, handler, at } of mails) {
+    const { fileId } = await storeText(`mail-${uid}`, 'mail', at, id);
+    await sql`
+      insert into mailbox_mails (merchant_id, mailbox, uid_validity, uid, sha256, subject, file_id,
+        handler, taken_at)
+      values (${id}, ${'b'.repeat(64)}, 1, ${uid}, ${`${uid}`.repeat(64)}, '見本様', ${fileId},
+        ${handler}, ${at})`.execute(owner);
+  }
+  const blankMails = async (months: Partial<Record<keyof typeof kept, number>>) => {
+    const of = { ...kept, ...months, actor: 'test', now };
+    const { mailFiles } = await app.transaction().execute((trx) => blankExpired(trx, id, of));
+    const { rows } = await sql<{ uid: number; bytes: boolean; subject: boolean }>`
+      select m.uid, f.chunks > 0 as bytes, m.subject <> '' as subject
+        from mailbox_mails m join files f on f.id = m.file_id where m.merchant_id = ${id}
+       order by m.uid`.execute(owner);
+    for (const { bytes, subject } of rows) expect(subject).toBe(bytes);
+    return { mailFiles, left: rows.filter(({ bytes }) => bytes).map(({ uid }) => uid) };
+  };
+  expect(await blankMails({})).toEqual({ mailFiles: 0, left: [1, 2, 3, 4, 5, 6] });
+  expect(await blankMails({ carrierMonths: 9 })).toEqual({ mailFiles: 1, left: [1, 2, 3, 5, 6] });
+  expect(await blankMails({ orderMonths: 12 })).toEqual({ mailFiles: 2, left: [3, 5, 6] });
+  await sql`update cycles set stage = 'closed', closed_at = ${monthsAgo(12.4)}
+    where id = ${openMonth}`.execute(owner);
+  expect(await blankMails({ orderMonths: 12 })).toEqual({ mailFiles: 1, left: [5, 6] });
+  expect(await blankMails({ orderMonths: 12 })).toEqual({ mailFiles: 0, left: [5, 6] });
+});
+
+test('what was corrected in a re-send and what the shop answered goes with the result', async () => {
+  const record = await openCarrierRecord(owner, 'resend-shop');
+  const { merchantId: id } = record;
+  await record.addEndpoint('resend-desk');
+  const orders = { old: monthsAgo(12), waiting: monthsAgo(12), recent: monthsAgo(8) };
+  for (const [ordd, at] of Object.entries(orders)) {
+    await record.receive({ ordd }, at);
+    await record.attempt('resend-desk', { outcome: 'refused', status: 500 }, at);
+  }
+  await sql`
+    with d as (
+      insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
+      values (${id}, 'k', 'test', 'test', '{}', 'test', ${old}) returning id)
+    insert into send_error_acts (send_error_id, merchant_id, act, parameters, decision_id, acted_at)
+    select e.id, ${id}, 'resend', '[["telno","0985000000"]]', d.id, e.failed_at
+      from send_errors e, d where e.merchant_id = ${id}`.execute(owner);
+  await sql`
+    update deliveries d set state = 'due' from carrier_results r
+     where r.id = d.result_id and r.merchant_id = ${id} and r.order_number = 'waiting'`.execute(
+    owner,
+  );
+  const read = async (months: Partial<Record<keyof typeof kept, number>>) => {
+    const of = { ...kept, ...months, actor: 'test', now };
+    await app.transaction().execute((trx) => blankExpired(trx, id, of));
+    const { rows } = await sql<{ order: string; corrected: number; answer: string | null }>`
+      select r.order_number as "order", jsonb_array_length(a.parameters) as corrected,
+             t.answer_start as answer
+        from carrier_results r join deliveries d on d.result_id = r.id
+        join delivery_attempts t on t.delivery_id = d.id
+        join send_errors e on e.delivery_id = d.id join send_error_acts a on a.send_error_id = e.id
+       where r.merchant_id = ${id} order by r.id`.execute(owner);
+    return rows.map(({ order, corrected, answer }) => [order, corrected, answer]);
+  };
+  const whole = Object.keys(orders).map((order) => [order, 1, 'answer']);
+  expect(await read({ orderMonths: 1, importMonths: 1 })).toEqual(whole);
+  expect(await read({ carrierMonths: 9 })).toEqual([
+    ['old', 0, null],
+    // It is about to leave with what was corrected.
+    ['waiting', 1, null],
+    ['recent', 1, 'answer'],
+  ]);
+});
+
+test('answers to webhooks go with the orders', async () => {
+  const slug = 'event-hook';
+  const by = { actor: 'test', reason: null, now: old };
+  const { id: endpointId } = await createEndpoint(owner, merchantId, {
+    slug,
+    settings: {
+      ...{ url: 'http://127.0.0.1:9/', secretName: 's', encoding: 'utf-8', backOffSeconds: [10] },
+      ...{ timeoutMs: 1000, concurrency: 4, circuitFailures: 10, circuitPauseSeconds: 60 },
+      webhook: { events: ['ng.opened'], secretOverlapHours: 24 },
+    },
+    ...by,
+  });
+  await sql`
+    insert into webhook_events (merchant_id, type, key, subject, data, occurred_at)
+    select ${merchantId}, 'ng.opened', k, k, '{}', ${old} from unnest(array['a', 'b']) k`.execute(
+    owner,
+  );
+  await sql`
+    insert into delivery_attempts (delivery_id, attempt, merchant_id, outcome, status, answer_start,
+      duration_ms, ended_at)
+    select d.id, 1, ${merchantId}, 'delivered', 200, '見本様', 1,
+           case d.ordering_key when 'a' then ${old}::timestamptz else ${recent}::timestamptz end
+      from deliveries d where d.endpoint_id = ${endpointId}`.execute(owner);
+  const answers = async () => {
+    const { rows } = await sql<{ answer: string | null }>`
+      select t.answer_start as answer from delivery_attempts t join deliveries d on d.id = t.delivery_id
+       where d.endpoint_id = ${endpointId} order by d.ordering_key`.execute(owner);
+    return rows.map(({ answer }) => answer);
+  };
+  await blank({ carrierMonths: 9, importMonths: 1 });
+  expect(await answers()).toEqual(['見本様', '見本様']);
+  await blank({ orderMonths: 12 });
+  expect(await answers()).toEqual([null, '見本様']);
 });
 
 test('nothing younger is blanked, whoever asks', async () => {

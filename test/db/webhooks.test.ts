@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../billing/webhook-event.ts';
 import { parseEncryptionKeys } from '../../config.ts';
-import { type Db, openDatabase } from '../../db/database.ts';
+import { type Db, lockAuditChain, openDatabase } from '../../db/database.ts';
 import { moveCycle } from '../../db/queries/cycles.ts';
 import { findNextDue, recordAttempts } from '../../db/queries/deliveries.ts';
 import { createEndpoint, moveEndpoint } from '../../db/queries/delivery-endpoints.ts';
@@ -324,6 +324,57 @@ describe('the queue of a webhook', () => {
       state: 'due',
       attempts: [{ attempt: 1, outcome: 'refused', status: 500, answerStart: 'no', endedAt: AT }],
     });
+  });
+});
+
+describe('a webhook that is moved while events are written', () => {
+  const move = (slug: string, state: 'paused' | 'retired') =>
+    moveEndpoint(db, record.merchantId, { slug, state, actor: 'test', reason: null, now: AT });
+  const tell = (trx: Db) =>
+    moveCycle(trx, record.merchantId, {
+      ...{ cycleId: record.cycleId, from: 'capturing', to: 'working_ng', attention: false },
+      now: AT,
+    });
+  const untilOneWaits = () =>
+    vi.waitFor(async () => {
+      const { rows } = await sql<{ waiting: number }>`
+        select count(*) as waiting from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+      expect(rows[0]?.waiting).toBeGreaterThan(0);
+    });
+  const states = async (endpointId: number) => {
+    const page = { endpointId, state: null, event: null, before: null, limit: 9 };
+    const rows = await listWebhookDeliveries(db, record.merchantId, page);
+    return rows.map(({ state }) => state);
+  };
+
+  test('settles an event that was queued just before it is retired', async () => {
+    const hook = await addHook(['cycle.stage']);
+    const retired = await db.transaction().execute(async (trx) => {
+      await tell(trx);
+      const retiring = move(`hook-${hooks}`, 'retired');
+      await Promise.race([retiring, untilOneWaits()]);
+      return { retiring };
+    });
+    expect(await retired.retiring).toMatchObject({ settled: 1 });
+    expect(await states(hook)).toEqual(['settled']);
+  });
+
+  test.each([
+    ['retired', []],
+    ['paused', ['due']],
+  ] as const)('is %s: whoever tells meanwhile waits for nobody', async (state, queued) => {
+    const hook = await addHook(['cycle.stage']);
+    const moved = await db.transaction().execute(async (trx) => {
+      // The last thing that a move waits for: its own row is written by then.
+      await lockAuditChain(trx, record.merchantId);
+      const moving = move(`hook-${hooks}`, state);
+      await untilOneWaits();
+      expect(await tell(db)).toBe(true);
+      return { moving };
+    });
+    expect((await moved.moving).settled).toBe(0);
+    expect(await states(hook)).toEqual(queued);
   });
 });
 

@@ -83,7 +83,7 @@ test('an empty record says all that is missing, a filled one nothing', async () 
     ok: false,
     text: expect.stringContaining('of no merchant, real-shop'),
   });
-  await recordAuditHeads(db, { day: businessDateOf(now), now });
+  await recordAuditHeads(db, { day: businessDateOf(now), now, publish: () => {} });
   const after = await inspectProduction(production());
   expect(after.filter(({ ok, part }) => !ok && !notOurs.includes(part))).toEqual([]);
   expect(after.map(({ part }) => part)).toEqual(
