@@ -47,11 +47,17 @@ export type Read<Name extends RouteName> = UseQueryResult<CallAnswer<Contract[Na
 /**
  * Asks a route and keeps its answer.
  * @param more.everyMs of what moves by itself: how often it is asked for while somebody looks
+ * @param more.keep false: the answer to the question before is not shown until this one's is there,
+ *   for sums and counts, which nobody could tell from the right ones
  */
 export function useRead<Name extends RouteName>(
   name: Name,
   input: CallInput<Contract[Name]>,
-  more: { readonly everyMs?: number; readonly enabled?: boolean } = {},
+  more: {
+    readonly everyMs?: number;
+    readonly enabled?: boolean;
+    readonly keep?: boolean;
+  } = {},
 ): Read<Name> {
   return useQuery<CallAnswer<Contract[Name]>, ApiProblem>({
     queryKey: [name, input],
@@ -59,7 +65,9 @@ export function useRead<Name extends RouteName>(
     // Of a list the page before stays readable until the next one has come. Never of another object:
     // somebody would read the one and decide about the other.
     placeholderData: ((previous: unknown, query?: { readonly queryKey: readonly unknown[] }) =>
-      paramsOf(query?.queryKey[1]) === paramsOf(input) ? previous : undefined) as never,
+      more.keep !== false && paramsOf(query?.queryKey[1]) === paramsOf(input)
+        ? previous
+        : undefined) as never,
     ...(more.everyMs === undefined ? {} : { refetchInterval: more.everyMs }),
     ...(more.enabled === undefined ? {} : { enabled: more.enabled }),
   });

@@ -101,7 +101,7 @@ async function settleAll(page: Page): Promise<void> {
   await press(page, '判断する');
   await page.getByRole('radio', { name: 'オーソリNG' }).check();
   await page.getByLabel('理由').fill('情報照会で確認');
-  await press(page, '確定する');
+  await press(page, '「オーソリNG」で確定する');
   await page.getByRole('button', { name: odd, exact: true }).waitFor({ state: 'detached' });
 
   const waiting = page.waitForEvent('download');

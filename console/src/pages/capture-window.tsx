@@ -1,7 +1,7 @@
-import { Anchor, Button, Card, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Card, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import { businessDateOf } from '../../../billing/business-date.ts';
-import { saveFile, useRead } from '../api.ts';
+import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import type { DeadlineDay } from '../month-progress.ts';
 import { CaptureWaves } from '../parts/capture-waves.tsx';
@@ -10,6 +10,7 @@ import { DeadlineCalendar } from '../parts/deadline-calendar.tsx';
 import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
 import { useMerchant } from '../places.ts';
 
 const useWords = defineWords('capture-window', {
@@ -69,12 +70,11 @@ function CaptureWindowPage() {
     <Page
       title={words('title')}
       actions={
-        <Button
-          variant="default"
-          onClick={() => void saveFile('downloadDeadlines', { params: { merchant }, query })}
-        >
-          {words('csv')}
-        </Button>
+        <SaveButton
+          route="downloadDeadlines"
+          input={{ params: { merchant }, query }}
+          label={words('csv')}
+        />
       }
     >
       <Text size="sm">{words('intro')}</Text>

@@ -57,6 +57,9 @@ const useWords = defineWords('card-refreshes', {
   },
 });
 
+/** One month each: two years at first, as many as the API gives at once at most. */
+const pageSizes = [24, 50, 100];
+
 type Refresh = NonNullable<Read<'listCardRefreshes'>['data']>['refreshes'][number];
 
 function CardRefreshesPage() {
@@ -64,10 +67,10 @@ function CardRefreshesPage() {
   const stages = useRefreshStageWords();
   const { merchant, place } = useMerchant();
   const may = useMay('operator');
-  const { after } = usePlace();
+  const { after, limit } = usePlace(pageSizes);
   const list = useRead(
     'listCardRefreshes',
-    { params: { merchant }, query: { before: after, limit: 24 } },
+    { params: { merchant }, query: { before: after, limit } },
     { everyMs: 10_000 },
   );
   const refused = ({ counts }: Refresh) =>
@@ -135,7 +138,7 @@ function CardRefreshesPage() {
                 { title: words('dueAt'), cell: ({ resultDueAt }) => <Instant at={resultDueAt} /> },
               ]}
             />
-            <Pager nextAfter={nextBefore} />
+            <Pager nextAfter={nextBefore} sizes={pageSizes} />
           </>
         )}
       </Loaded>

@@ -1,12 +1,13 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
-import { type Read, saveFile, useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ConservationNote } from '../parts/conservation-note.tsx';
 import { Instant } from '../parts/figures.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Figures, Files } from '../parts/report-figures.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { useMerchant } from '../places.ts';
 import { useChargeStateWords, useCorrectionKindWords } from '../words/billing-words.ts';
@@ -92,12 +93,7 @@ function CycleReportPage() {
       ]}
       actions={
         <>
-          <Button
-            variant="default"
-            onClick={() => void saveFile('downloadCycleReport', { params })}
-          >
-            {words('csv')}
-          </Button>
+          <SaveButton route="downloadCycleReport" input={{ params }} label={words('csv')} />
           <Button variant="default" onClick={() => print()}>
             {words('print')}
           </Button>

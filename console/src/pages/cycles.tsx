@@ -1,5 +1,5 @@
 import { Anchor, Button, SegmentedControl, Table } from '@mantine/core';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { businessDateOf } from '../../../billing/business-date.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -8,6 +8,7 @@ import { Instant } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
+import { useFilters } from '../parts/search-form.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { StartCycle } from '../parts/start-cycle.tsx';
 import { useMerchant } from '../places.ts';
@@ -48,8 +49,8 @@ const useWords = defineWords('cycles', {
 function CyclesPage() {
   const words = useWords();
   const { merchant, place } = useMerchant();
-  const [search, setSearch] = useSearchParams();
-  const filter = search.get('show') ?? 'all';
+  const { filter: asked, change } = useFilters();
+  const filter = asked('show') ?? 'all';
   const { after, limit } = usePlace();
   const cycles = useRead(
     'listCycles',
@@ -86,7 +87,7 @@ function CyclesPage() {
           value,
           label: words(value),
         }))}
-        onChange={(value) => setSearch(value === 'all' ? {} : { show: value })}
+        onChange={(value) => change({ show: value === 'all' ? '' : value })}
       />
       <Loaded read={cycles}>
         {({ cycles: found, nextAfter }) => (

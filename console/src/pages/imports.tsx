@@ -227,14 +227,15 @@ function ImportLine({ one, search }: { readonly one: ImportRow; readonly search:
       <Table.Td>
         <ImportStageBadge one={one} />
         {one.stage === 'running' && (
-          <Progress
+          // How many rows the file has is known at its end: a bar that moves, without a share.
+          <Progress.Root
             mt={4}
             size="sm"
-            value={100}
-            animated
-            striped
+            role="progressbar"
             aria-label={words('progress', { file: one.fileName })}
-          />
+          >
+            <Progress.Section value={100} animated striped withAria={false} />
+          </Progress.Root>
         )}
       </Table.Td>
       <Table.Td className="figure">

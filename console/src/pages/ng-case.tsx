@@ -104,9 +104,7 @@ function NgCasePage() {
                   </Title>
                 )}
                 <SimpleGrid cols={{ base: 1, md: 2 }}>
-                  <Plan one={one}>
-                    {may && one.closedAt === null && <NgActs cases={[one]} onDone={() => {}} />}
-                  </Plan>
+                  <Plan one={one}>{may && one.closedAt === null && <NgActs cases={[one]} />}</Plan>
                   <Facts one={one} />
                 </SimpleGrid>
                 <NgMails params={params} mails={one.mails} open={one.closedAt === null} />

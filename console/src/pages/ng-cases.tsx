@@ -1,13 +1,13 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { Link } from 'react-router';
 import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { DECLINE_CLASSES } from '../../../billing/decline.ts';
 import { NG_NEXT_STEPS } from '../../../billing/ng-case.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { useChosen } from '../parts/chosen.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
-import { Empty, Loaded } from '../parts/loaded.tsx';
+import { Empty, Loaded, useIsFormer } from '../parts/loaded.tsx';
 import { NgActs } from '../parts/ng-acts.tsx';
 import { NgTable } from '../parts/ng-table.tsx';
 import { Page } from '../parts/page.tsx';
@@ -75,9 +75,10 @@ function NgCasesPage() {
   const words = useWords();
   const { merchant, place } = useMerchant();
   const may = useMay('operator');
-  const [chosen, setChosen] = useState<readonly NgCase[]>([]);
   const { after, limit } = usePlace();
   const query = useNgFilter();
+  const narrowed = JSON.stringify(query);
+  const [chosen, setChosen] = useChosen<NgCase>(narrowed);
   const cases = useRead(
     'listNgCases',
     { params: { merchant }, query: { ...query, after, limit } },
@@ -105,7 +106,7 @@ function NgCasesPage() {
         {({ cases: found, counts, nextAfter }) => (
           <Stack>
             <NgCounts counts={counts} />
-            {may && <NgActs cases={chosen} onDone={() => setChosen([])} />}
+            {may && <NgActs key={narrowed} cases={chosen} onClear={() => setChosen([])} />}
             {found.length === 0 ? (
               <Empty>{words('none')}</Empty>
             ) : (
@@ -164,6 +165,8 @@ function NgCounts({ counts }: { readonly counts: NgList['counts'] }) {
   const classes = useDeclineWords();
   const steps = useNgStepWords();
   const { filter, change } = useFilters();
+  // The buttons stay, so that nobody loses the place; figures of another condition do not.
+  const former = useIsFormer();
   if (counts.length === 0) return null;
   return (
     <Group gap="xs" role="group" aria-label={words('counts')}>
@@ -189,7 +192,7 @@ function NgCounts({ counts }: { readonly counts: NgList['counts'] }) {
                 {classes(one.class)}: {person && '● '}
                 {steps(one.nextStep)}
               </Text>
-              <CountAndYen of={one} size="sm" fw={600} />
+              {former ? <Text size="sm">…</Text> : <CountAndYen of={one} size="sm" fw={600} />}
             </Stack>
           </Button>
         );

@@ -1,9 +1,8 @@
-import { Select, Skeleton, Stack, Tabs, Text } from '@mantine/core';
-import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Select, Stack, Tabs, Text } from '@mantine/core';
 import { CHARGE_STATES } from '../../../billing/charge.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { useChosen } from '../parts/chosen.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
 import { Holds } from '../parts/holds.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
@@ -32,7 +31,6 @@ const useWords = defineWords('orders', {
     excluded: '対象外',
     quarantined: '読めない行',
     found: '該当: ',
-    counting: '件数と金額を数えています',
     none: '該当する注文はありません。条件を消すか、「請求サイクル」で注文CSVを取り込んでください。',
   },
   en: {
@@ -46,7 +44,6 @@ const useWords = defineWords('orders', {
     excluded: 'Left out',
     quarantined: 'Unreadable',
     found: 'Found: ',
-    counting: 'Counting rows and yen',
     none: 'No such order. Clear the search, or bring an order export.',
   },
 });
@@ -57,7 +54,6 @@ function OrdersPage() {
   const words = useWords();
   const { merchant } = useMerchant();
   const { filter, change } = useFilters();
-  const [, setSearch] = useSearchParams();
   const cycles = useRead('listCycles', { params: { merchant }, query: { limit: 36 } });
   return (
     <Page title={words('title')}>
@@ -75,7 +71,7 @@ function OrdersPage() {
                   allowDeselect={false}
                   value={month}
                   data={months}
-                  onChange={(value) => setSearch({ month: value ?? month })}
+                  onChange={(value) => change({ month: value ?? month })}
                 />
                 <WorkflowLink workflowId={cycleWorkflow(merchant, month)} />
               </Stack>
@@ -132,9 +128,10 @@ function OrderList({ month }: { readonly month: string }) {
   const { merchant } = useMerchant();
   const may = useMay('operator');
   const mayExport = useMay('operator', 'exportPersonalData');
-  const [chosen, setChosen] = useState<readonly OrderRow[]>([]);
   const { after, limit } = usePlace();
   const query = useOrderQuery();
+  const narrowed = JSON.stringify(query);
+  const [chosen, setChosen] = useChosen<OrderRow>(narrowed);
   const params = { merchant, month };
   // The list at once, its sums when they are there: over a million orders they take seconds.
   const orders = useRead('listOrders', {
@@ -156,7 +153,14 @@ function OrderList({ month }: { readonly month: string }) {
         {({ orders: found, nextAfter }) => (
           <Stack>
             <OrderTotals month={month} />
-            {may && <OrderActs month={month} chosen={chosen} onDone={() => setChosen([])} />}
+            {may && (
+              <OrderActs
+                key={narrowed}
+                month={month}
+                chosen={chosen}
+                onDone={() => setChosen([])}
+              />
+            )}
             {found.length === 0 ? (
               <Empty>{words('none')}</Empty>
             ) : (
@@ -174,24 +178,27 @@ function OrderTotals({ month }: { readonly month: string }) {
   const words = useWords();
   const { merchant } = useMerchant();
   const query = useOrderQuery();
-  const { data } = useRead('listOrders', {
-    params: { merchant, month },
-    query: { ...query, limit: 1 },
-  });
-  if (data === undefined)
-    return <Skeleton height={24} width={420} aria-label={words('counting')} />;
-  const { totals } = data;
-  if (totals === null) return null;
+  const read = useRead(
+    'listOrders',
+    { params: { merchant, month }, query: { ...query, limit: 1 } },
+    { keep: false },
+  );
   return (
-    <Text>
-      {words('found')}
-      <CountAndYen of={totals} fw={700} />{' '}
-      {ORDER_VERDICTS.map((verdict) => (
-        <Text key={verdict} span size="sm" c="dimmed" mr="md">
-          {words(verdict)} <CountAndYen of={totals.byVerdict[verdict]} />
-        </Text>
-      ))}
-    </Text>
+    <Loaded read={read} lines={1}>
+      {({ totals }) =>
+        totals !== null && (
+          <Text>
+            {words('found')}
+            <CountAndYen of={totals} fw={700} />{' '}
+            {ORDER_VERDICTS.map((verdict) => (
+              <Text key={verdict} span size="sm" c="dimmed" mr="md">
+                {words(verdict)} <CountAndYen of={totals.byVerdict[verdict]} />
+              </Text>
+            ))}
+          </Text>
+        )
+      }
+    </Loaded>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Alert, Button, Card, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useParams, useSearchParams } from 'react-router';
 import { FINDING_KINDS } from '../../../billing/preview.ts';
-import { type Read, saveFile, useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ApprovalActs } from '../parts/approval-acts.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
@@ -9,6 +9,7 @@ import { Findings } from '../parts/findings.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { PreviewStanding } from '../parts/preview-list.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
 import { useFindingWords } from '../words/billing-words.ts';
@@ -68,12 +69,11 @@ function PreviewPage() {
       ]}
       actions={
         <>
-          <Button
-            variant="default"
-            onClick={() => void saveFile('downloadFindings', { params: { merchant, month, n } })}
-          >
-            {words('csv')}
-          </Button>
+          <SaveButton
+            route="downloadFindings"
+            input={{ params: { merchant, month, n } }}
+            label={words('csv')}
+          />
           {preview.data?.kind === 'dry_run' && (
             <WorkflowLink workflowId={previewWorkflow(merchant, month, n)} />
           )}

@@ -3,17 +3,19 @@ import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { DESK_ITEM_KINDS } from '../../../billing/reconciliation-desk.ts';
-import { type Read, saveFile, useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { ClearChosen, useChosen } from '../parts/chosen.tsx';
 import { useCloseButton } from '../parts/close-button.ts';
 import { DeskDecision } from '../parts/desk-decision.tsx';
 import { DeskItem } from '../parts/desk-item.tsx';
 import { DeskSheet } from '../parts/desk-sheet.tsx';
 import { DeskTable } from '../parts/desk-table.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
-import { Empty, Loaded } from '../parts/loaded.tsx';
+import { Counted, Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 
@@ -89,15 +91,12 @@ function DeskPage() {
     <Page
       title={words('title')}
       actions={
-        <Button
-          variant="default"
+        <SaveButton
+          route="downloadDeskSheet"
+          input={{ params: { merchant }, query: filter }}
+          label={words('csv')}
           disabled={!may}
-          onClick={() =>
-            void saveFile('downloadDeskSheet', { params: { merchant }, query: filter })
-          }
-        >
-          {words('csv')}
-        </Button>
+        />
       }
     >
       <DeskList />
@@ -147,32 +146,32 @@ function DeskList() {
   const { merchant } = useMerchant();
   const { filter, change } = useDeskFilter();
   const { after, limit } = usePlace();
-  const [chosen, setChosen] = useState<readonly DeskItemRow[]>([]);
-  const [deciding, setDeciding] = useState(false);
+  const narrowed = JSON.stringify(filter);
+  const [chosen, setChosen] = useChosen<DeskItemRow>(narrowed);
   const query = { ...filter, after, limit };
   const desk = useRead('listDeskItems', { params: { merchant }, query }, { everyMs: 10_000 });
   return (
     <>
       <Group className="no-print" align="flex-end">
         <DeskFilters />
-        {chosen.length > 0 && (
-          <Button onClick={() => setDeciding(true)}>{words('chosen', { n: chosen.length })}</Button>
-        )}
+        <DeskActs key={narrowed} chosen={chosen} onClear={() => setChosen([])} />
       </Group>
       <Loaded read={desk}>
         {({ items, total, waiting, nextAfter }) => (
           <Stack>
-            <Group>
-              <Text>
-                {words('total')}
-                <CountAndYen of={total} fw={700} />
-              </Text>
-              {waiting.files > 0 && (
-                <Text size="sm" c="dimmed">
-                  {words('waiting', { files: waiting.files })}
+            <Counted>
+              <Group>
+                <Text>
+                  {words('total')}
+                  <CountAndYen of={total} fw={700} />
                 </Text>
-              )}
-            </Group>
+                {waiting.files > 0 && (
+                  <Text size="sm" c="dimmed">
+                    {words('waiting', { files: waiting.files })}
+                  </Text>
+                )}
+              </Group>
+            </Counted>
             {items.length === 0 ? (
               <Empty>{words('none')}</Empty>
             ) : (
@@ -187,13 +186,35 @@ function DeskList() {
           </Stack>
         )}
       </Loaded>
+    </>
+  );
+}
+
+/** Settles what is chosen in the list, all at once. */
+function DeskActs({
+  chosen,
+  onClear,
+}: {
+  readonly chosen: readonly DeskItemRow[];
+  readonly onClear: () => void;
+}) {
+  const words = useWords();
+  const [deciding, setDeciding] = useState(false);
+  return (
+    <>
+      {chosen.length > 0 && (
+        <>
+          <Button onClick={() => setDeciding(true)}>{words('chosen', { n: chosen.length })}</Button>
+          <ClearChosen onClear={onClear} />
+        </>
+      )}
       <DeskDecision
         items={chosen}
         opened={deciding}
         onClose={() => setDeciding(false)}
         onDone={() => {
           setDeciding(false);
-          setChosen([]);
+          onClear();
         }}
       />
     </>

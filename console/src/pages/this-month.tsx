@@ -4,7 +4,7 @@ import { businessDateOf } from '../../../billing/business-date.ts';
 import { useRead, useReads } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Count, Yen } from '../parts/figures.tsx';
-import { Empty, Loaded } from '../parts/loaded.tsx';
+import { Empty, Loaded, Unread } from '../parts/loaded.tsx';
 import { MonthSteps } from '../parts/month-steps.tsx';
 import { NextStepButton } from '../parts/next-step-button.tsx';
 import { Page } from '../parts/page.tsx';
@@ -142,12 +142,15 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
     }),
     deadlines.data?.days ?? [],
   );
-  const loaded = [...cycles, ...rows, ...files].every(({ data }) => data !== undefined);
+  const reads = [...cycles, ...rows, ...files, deadlines];
+  // Of what was not read nobody can say that it needs no one.
+  const loaded = reads.every(({ data }) => data !== undefined);
   return (
     <Card withBorder padding="lg" component="section" aria-labelledby="tasks">
       <Title order={2} size="h3" id="tasks" mb="sm">
         {words('tasks')}
       </Title>
+      <Unread reads={reads} />
       {tasks.length === 0 ? (
         loaded && <Empty>{words('noTasks')}</Empty>
       ) : (

@@ -41,7 +41,7 @@ export function NotifyCustomers({ need }: { readonly need: 'any' | NonNullable<C
   const words = useWords();
   const { merchant } = useMerchant();
   const params = { merchant };
-  const count = useRead('countCardNotices', { params, query: { need } });
+  const count = useRead('countCardNotices', { params, query: { need } }, { keep: false });
   const post = useAct('postCardNotices');
   const found = count.data;
   if (!useMay('operator') || found === undefined) return null;

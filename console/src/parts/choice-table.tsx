@@ -2,6 +2,7 @@ import { Checkbox } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { defineWords } from '../language.ts';
 import { type Column, ListTable } from './list-table.tsx';
+import { useIsFormer } from './loaded.tsx';
 
 const useWords = defineWords('choice-table', {
   ja: {
@@ -36,6 +37,7 @@ export function ChoiceTable<Row>({
   readonly none: ReactNode;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const names = new Set(chosen.map(nameOf));
   const isChosen = (row: Row) => names.has(nameOf(row));
   const without = (left: readonly Row[]) => {
@@ -55,6 +57,7 @@ export function ChoiceTable<Row>({
           head: (
             <Checkbox
               aria-label={words('all')}
+              disabled={former}
               checked={all}
               indeterminate={!all && rows.some(isChosen)}
               onChange={() => onChoose(all ? without(rows) : [...without(rows), ...rows])}
@@ -63,6 +66,7 @@ export function ChoiceTable<Row>({
           cell: (row) => (
             <Checkbox
               aria-label={words('one', { name: nameOf(row) })}
+              disabled={former}
               checked={isChosen(row)}
               onChange={() => onChoose(isChosen(row) ? without([row]) : [...chosen, row])}
             />

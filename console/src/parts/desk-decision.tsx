@@ -6,6 +6,7 @@ import { defineWords } from '../language.ts';
 import type { DeskItemRow } from '../pages/reconciliation-desk.tsx';
 import { useMerchant } from '../places.ts';
 import { ActDialog } from './act-dialog.tsx';
+import { ChosenNames } from './chosen.tsx';
 import { CountAndYen, Yen } from './figures.tsx';
 
 const useWords = defineWords('desk-decision', {
@@ -13,6 +14,7 @@ const useWords = defineWords('desk-decision', {
     title: '要確認を確定する',
     action: '判断',
     confirm: '確定する',
+    confirmAs: '「{{action}}」で確定する',
     none: '選んだ項目に共通して選べる判断がありません。種別をそろえて選んでください。',
     effect: '売上の対象になる金額の増減: ',
     ok: 'オーソリOK',
@@ -30,6 +32,7 @@ const useWords = defineWords('desk-decision', {
     title: 'Settle items',
     action: 'Decision',
     confirm: 'Settle',
+    confirmAs: 'Settle as “{{action}}”',
     none: 'No decision fits all of them: choose items of one kind.',
     effect: 'Change of what is authorized or captured: ',
     ok: 'Authorized',
@@ -52,42 +55,58 @@ export function DeskDecision({
   onClose,
   onDone,
 }: {
-  readonly items: readonly Pick<DeskItemRow, 'item' | 'amountYen' | 'allowed' | 'suggestions'>[];
+  readonly items: readonly Pick<
+    DeskItemRow,
+    'item' | 'orderNumber' | 'amountYen' | 'allowed' | 'suggestions'
+  >[];
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }) {
   const words = useWords();
   const { merchant } = useMerchant();
-  const [action, setAction] = useState<DeskAction | null>(null);
   const decide = useAct('decideDeskItems');
   const offered = DESK_ACTIONS.filter((one) => items.every(({ allowed }) => allowed.includes(one)));
+  // A decision holds for the items that it was made for; others begin without one.
+  const of = items.map(({ item }) => item).join(' ');
+  const [made, setMade] = useState<{ readonly of: string; readonly action: DeskAction }>();
+  const action = offered.find((one) => made?.of === of && one === made.action) ?? null;
   const [only] = items;
   const yen = items.reduce((sum, { amountYen }) => sum + (amountYen ?? 0), 0);
+  const forget = () => {
+    setMade(undefined);
+    decide.forget();
+  };
   const confirm = async (reason: string) => {
     if (action === null) return;
     const decisions = items.map(({ item }) => ({ item, action }));
     const done = await decide.act({ params: { merchant }, body: { decisions, reason } });
-    if (done !== null) onDone();
+    if (done === null) return;
+    forget();
+    onDone();
   };
   return (
     <ActDialog
       opened={opened}
-      onClose={onClose}
+      onClose={() => {
+        forget();
+        onClose();
+      }}
       title={words('title')}
-      confirm={words('confirm')}
+      confirm={action === null ? words('confirm') : words('confirmAs', { action: words(action) })}
       reason="required"
       acting={decide.acting}
       problem={decide.problem}
-      disabled={action === null || !offered.includes(action)}
+      disabled={action === null}
       onConfirm={(reason) => void confirm(reason)}
     >
       <CountAndYen of={{ rows: items.length, yen }} fw={700} />
+      <ChosenNames names={items.map(({ orderNumber, item }) => orderNumber ?? item)} />
       {offered.length === 0 && <Text>{words('none')}</Text>}
       <Radio.Group
         label={words('action')}
         value={action}
-        onChange={(value) => setAction(DESK_ACTIONS.find((one) => one === value) ?? null)}
+        onChange={(value) => setMade({ of, action: value as DeskAction })}
       >
         <Stack gap="xs" mt={4}>
           {offered.map((one) => (

@@ -41,7 +41,9 @@ type Item = NonNullable<Read<'readDeskItem'>['data']>;
 export function DeskItem({ item, onDone }: { readonly item: string; readonly onDone: () => void }) {
   const { merchant } = useMerchant();
   const read = useRead('readDeskItem', { params: { merchant, item } });
-  return <Loaded read={read}>{(found) => <ItemBody item={found} onDone={onDone} />}</Loaded>;
+  return (
+    <Loaded read={read}>{(found) => <ItemBody key={item} item={found} onDone={onDone} />}</Loaded>
+  );
 }
 
 function ItemBody({ item, onDone }: { readonly item: Item; readonly onDone: () => void }) {

@@ -3,6 +3,7 @@ import { defineWords } from '../language.ts';
 import type { DeskItemRow } from '../pages/reconciliation-desk.tsx';
 import { ColumnHeads } from './column-heads.tsx';
 import { Yen } from './figures.tsx';
+import { useIsFormer } from './loaded.tsx';
 
 const useWords = defineWords('desk-table', {
   ja: {
@@ -41,16 +42,18 @@ export function DeskTable({
   readonly onOpen: (item: string) => void;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const isChosen = (row: DeskItemRow) => chosen.some(({ item }) => item === row.item);
   const all = items.every(isChosen);
   return (
     <Table.ScrollContainer minWidth={760}>
-      <Table highlightOnHover>
+      <Table highlightOnHover aria-busy={former} className={former ? 'former' : ''}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col" w={40}>
               <Checkbox
                 aria-label={words('all')}
+                disabled={former}
                 checked={all}
                 indeterminate={!all && items.some(isChosen)}
                 onChange={() => onChoose(all ? [] : items)}
@@ -69,6 +72,7 @@ export function DeskTable({
               <Table.Td>
                 <Checkbox
                   aria-label={words('choose', { item: row.orderNumber ?? row.item })}
+                  disabled={former}
                   checked={isChosen(row)}
                   onChange={() =>
                     onChoose(

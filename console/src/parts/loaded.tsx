@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import type { ApiProblem } from '../../../api/client/api-problem.ts';
 import { defineWords } from '../language.ts';
 
@@ -19,6 +19,50 @@ const useWords = defineWords('loaded', {
   },
 });
 
+type AnyRead = Pick<UseQueryResult<unknown, ApiProblem>, 'data' | 'error' | 'refetch'>;
+
+/** Which of what is shown together could not be read, and a way to ask for it again. */
+export function Unread({ reads }: { readonly reads: readonly AnyRead[] }) {
+  const words = useWords();
+  const failed = reads.filter(({ error }) => error !== null);
+  if (failed.length === 0) return null;
+  const again = (
+    <Button
+      variant="default"
+      size="xs"
+      onClick={() => {
+        for (const read of failed) void read.refetch();
+      }}
+    >
+      {words('again')}
+    </Button>
+  );
+  const missing = failed.find(({ data }) => data === undefined);
+  if (missing !== undefined) {
+    return (
+      <Alert color="red" variant="outline" title={words('failed')} role="alert">
+        <Stack gap="xs" align="flex-start">
+          <Text size="sm">{missing.error?.detail}</Text>
+          {again}
+        </Stack>
+      </Alert>
+    );
+  }
+  return (
+    <Alert color="yellow" variant="outline" mb="sm" role="status">
+      <Group justify="space-between">
+        <Text size="sm">{words('stale')}</Text>
+        {again}
+      </Group>
+    </Alert>
+  );
+}
+
+const Former = createContext(false);
+
+/** Whether what is shown answers the question before: nobody should choose or count by it. */
+export const useIsFormer = () => useContext(Former);
+
 /** What was asked for, once it is there; until then that it comes, or why it does not. */
 export function Loaded<Answer>({
   read,
@@ -30,35 +74,25 @@ export function Loaded<Answer>({
   readonly children: (answer: Answer) => ReactNode;
 }) {
   const words = useWords();
-  const again = (
-    <Button variant="default" size="xs" onClick={() => void read.refetch()}>
-      {words('again')}
-    </Button>
-  );
-  if (read.data === undefined && read.error !== null) {
-    return (
-      <Alert color="red" variant="outline" title={words('failed')} role="alert">
-        <Stack gap="xs" align="flex-start">
-          <Text size="sm">{read.error.detail}</Text>
-          {again}
-        </Stack>
-      </Alert>
+  if (read.data === undefined) {
+    return read.error === null ? (
+      <Waiting lines={lines} label={words('loading')} />
+    ) : (
+      <Unread reads={[read]} />
     );
   }
-  if (read.data === undefined) return <Waiting lines={lines} label={words('loading')} />;
   return (
-    <>
-      {read.error !== null && (
-        <Alert color="yellow" variant="outline" mb="sm" role="status">
-          <Group justify="space-between">
-            <Text size="sm">{words('stale')}</Text>
-            {again}
-          </Group>
-        </Alert>
-      )}
+    <Former value={read.isPlaceholderData}>
+      <Unread reads={[read]} />
       {children(read.data)}
-    </>
+    </Former>
   );
+}
+
+/** What is true of this question's answer alone: not shown while the one before stands there. */
+export function Counted({ children }: { readonly children: ReactNode }) {
+  const words = useWords();
+  return useIsFormer() ? <Waiting lines={1} label={words('loading')} /> : children;
 }
 
 const widths = ['100%', '92%', '96%', '84%'];
@@ -81,6 +115,9 @@ export function Empty({
   readonly children: ReactNode;
   readonly action?: ReactNode;
 }) {
+  const words = useWords();
+  // That the question before had no answer says nothing of this one.
+  if (useIsFormer()) return <Waiting lines={1} label={words('loading')} />;
   return (
     <Stack align="center" gap="sm" py="xl">
       <Text c="dimmed" ta="center">

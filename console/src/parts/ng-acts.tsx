@@ -9,6 +9,7 @@ import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useDeclineWords } from '../words/ng-words.ts';
 import { ActDialog } from './act-dialog.tsx';
+import { ChosenNames, ClearChosen } from './chosen.tsx';
 import { CountAndYen } from './figures.tsx';
 import { useNgActWords } from './ng-act-words.ts';
 
@@ -107,36 +108,37 @@ function writeAct(kind: Kind, fields: Fields, cases: readonly ActedCase[], reaso
   }
 }
 
+const noFields: Fields = { day: '', order: '', limit: 'daily', class: 'limit_exceeded' };
+
 /** Every act of the NG desk, for one case or many: what will happen is said before it does. */
 export function NgActs({
   cases,
-  onDone,
+  onClear,
 }: {
   readonly cases: readonly ActedCase[];
-  readonly onDone: () => void;
+  /** Where they were chosen from a list. */
+  readonly onClear?: () => void;
 }) {
   const words = useWords();
   const acts = useNgActWords();
   const { merchant } = useMerchant();
   const [opened, setOpened] = useState(false);
   const [kind, setKind] = useState<Kind>('retry');
-  const [fields, setFields] = useState<Fields>({
-    day: '',
-    order: '',
-    limit: 'daily',
-    class: 'limit_exceeded',
-  });
+  const [fields, setFields] = useState(noFields);
   const act = useAct('actOnNgCases');
   const tooMany = cases.length > 1 && (kind === 'replaced' || fields.order.trim() !== '');
   const close = () => {
     act.forget();
     setOpened(false);
+    // The next decision begins without the answers of this one.
+    setKind('retry');
+    setFields(noFields);
   };
   const confirm = async (reason: string) => {
     const body = writeAct(kind, fields, cases, reason);
     if ((await act.act({ params: { merchant }, body })) === null) return;
     close();
-    onDone();
+    onClear?.();
   };
   const sum = { rows: cases.length, yen: cases.reduce((yen, one) => yen + one.amountYen, 0) };
   return (
@@ -145,6 +147,7 @@ export function NgActs({
         <Button disabled={cases.length === 0} onClick={() => setOpened(true)}>
           {cases.length > 1 ? words('many', { n: cases.length }) : words('act')}
         </Button>
+        {onClear !== undefined && cases.length > 0 && <ClearChosen onClear={onClear} />}
       </Group>
       <ActDialog
         opened={opened}
@@ -158,10 +161,8 @@ export function NgActs({
         disabled={tooMany || (kind === 'replaced' && fields.order.trim() === '')}
         onConfirm={(reason) => void confirm(reason)}
       >
-        <Text>
-          {cases.length === 1 && `${cases[0]?.orderNumber} / `}
-          <CountAndYen of={sum} fw={700} />
-        </Text>
+        <CountAndYen of={sum} fw={700} />
+        <ChosenNames names={cases.map(({ orderNumber }) => orderNumber)} />
         <Select
           label={words('kind')}
           allowDeselect={false}

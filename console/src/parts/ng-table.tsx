@@ -6,6 +6,7 @@ import { useMerchant } from '../places.ts';
 import { useDeclineWords, useNgOutcomeWords, useNgStepWords } from '../words/ng-words.ts';
 import { CustomerLink } from './customer-link.tsx';
 import { Instant, Yen } from './figures.tsx';
+import { useIsFormer } from './loaded.tsx';
 
 const useWords = defineWords('ng-table', {
   ja: {
@@ -48,6 +49,7 @@ export function NgTable({
   readonly onChoose: (cases: readonly NgCase[]) => void;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const open = cases.filter(({ closedAt }) => closedAt === null);
   const isChosen = (row: NgCase) => chosen.some((one) => keyOf(one) === keyOf(row));
   const without = (rows: readonly NgCase[]) =>
@@ -55,12 +57,18 @@ export function NgTable({
   const all = open.length > 0 && open.every(isChosen);
   return (
     <Table.ScrollContainer minWidth={960}>
-      <Table highlightOnHover verticalSpacing="xs">
+      <Table
+        highlightOnHover
+        verticalSpacing="xs"
+        aria-busy={former}
+        className={former ? 'former' : ''}
+      >
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col" w={40}>
               <Checkbox
                 aria-label={words('all')}
+                disabled={former}
                 checked={all}
                 indeterminate={!all && open.some(isChosen)}
                 onChange={() => onChoose(all ? without(open) : [...without(open), ...open])}
@@ -104,6 +112,7 @@ function NgRow({
   readonly onChoose: () => void;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const classes = useDeclineWords();
   const outcomes = useNgOutcomeWords();
   const { place } = useMerchant();
@@ -112,7 +121,7 @@ function NgRow({
       <Table.Td>
         <Checkbox
           aria-label={words('choose', { order: row.orderNumber })}
-          disabled={row.closedAt !== null}
+          disabled={former || row.closedAt !== null}
           checked={chosen}
           onChange={onChoose}
         />

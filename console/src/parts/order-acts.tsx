@@ -5,6 +5,7 @@ import { defineWords } from '../language.ts';
 import type { OrderRow } from '../pages/orders.tsx';
 import { useMerchant } from '../places.ts';
 import { ActDialog } from './act-dialog.tsx';
+import { ChosenNames, ClearChosen } from './chosen.tsx';
 import { CountAndYen } from './figures.tsx';
 
 const useWords = defineWords('order-acts', {
@@ -90,6 +91,7 @@ export function OrderActs({
           {words(kind)}
         </Button>
       ))}
+      <ClearChosen onClear={onDone} />
       <ActDialog
         opened={asked !== null}
         onClose={() => setAsked(null)}
@@ -101,6 +103,7 @@ export function OrderActs({
         onConfirm={(reason) => void confirm(reason)}
       >
         <CountAndYen of={sum} fw={700} />
+        <ChosenNames names={orderNumbers} />
         <Text>{words(`${asked ?? 'run'}Text`)}</Text>
       </ActDialog>
     </Group>

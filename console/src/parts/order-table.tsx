@@ -7,6 +7,7 @@ import { useMerchant } from '../places.ts';
 import { useChargeStateWords } from '../words/billing-words.ts';
 import { CustomerLink } from './customer-link.tsx';
 import { Instant, Yen } from './figures.tsx';
+import { useIsFormer } from './loaded.tsx';
 
 const useWords = defineWords('order-table', {
   ja: {
@@ -71,6 +72,7 @@ export function OrderTable({
   readonly onChoose: (orders: readonly OrderRow[]) => void;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const named = orders.filter(({ orderNumber }) => orderNumber !== null);
   const isChosen = (row: OrderRow) => chosen.some((one) => keyOf(one) === keyOf(row));
   const without = (rows: readonly OrderRow[]) =>
@@ -78,12 +80,18 @@ export function OrderTable({
   const all = named.length > 0 && named.every(isChosen);
   return (
     <Table.ScrollContainer minWidth={1000}>
-      <Table highlightOnHover verticalSpacing="xs">
+      <Table
+        highlightOnHover
+        verticalSpacing="xs"
+        aria-busy={former}
+        className={former ? 'former' : ''}
+      >
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col" w={40}>
               <Checkbox
                 aria-label={words('all')}
+                disabled={former}
                 checked={all}
                 indeterminate={!all && named.some(isChosen)}
                 onChange={() => onChoose(all ? without(named) : [...without(named), ...named])}
@@ -104,7 +112,7 @@ export function OrderTable({
                   aria-label={words('choose', {
                     order: row.orderNumber ?? words('line', { line: row.line }),
                   })}
-                  disabled={row.orderNumber === null}
+                  disabled={former || row.orderNumber === null}
                   checked={isChosen(row)}
                   onChange={() => onChoose(isChosen(row) ? without([row]) : [...chosen, row])}
                 />

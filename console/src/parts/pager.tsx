@@ -21,21 +21,33 @@ const useWords = defineWords('pager', {
 
 export const PAGE_SIZES = [50, 100, 500] as const;
 
-/** Where a list stands: in the address, so that it can be shared and gone back to. */
-export function usePlace(): { readonly after: string | undefined; readonly limit: number } {
+/**
+ * Where a list stands: in the address, so that it can be shared and gone back to.
+ * @param sizes how many rows a page may have; the first holds where nothing is said
+ */
+export function usePlace(sizes: readonly number[] = PAGE_SIZES): {
+  readonly after: string | undefined;
+  readonly limit: number;
+} {
   const [search] = useSearchParams();
   const limit = Number(search.get('limit'));
   return {
     after: search.get('after') ?? undefined,
-    limit: PAGE_SIZES.some((size) => size === limit) ? limit : 50,
+    limit: sizes.includes(limit) ? limit : (sizes[0] ?? PAGE_SIZES[0]),
   };
 }
 
 /** Pages that the server cuts: the browser's own "back" leads to the page before. */
-export function Pager({ nextAfter }: { readonly nextAfter: string | number | null }) {
+export function Pager({
+  nextAfter,
+  sizes = PAGE_SIZES,
+}: {
+  readonly nextAfter: string | number | null;
+  readonly sizes?: readonly number[];
+}) {
   const words = useWords();
   const [search, setSearch] = useSearchParams();
-  const { after, limit } = usePlace();
+  const { after, limit } = usePlace(sizes);
   const go = (change: (search: URLSearchParams) => void) => {
     const next = new URLSearchParams(search);
     change(next);
@@ -45,14 +57,14 @@ export function Pager({ nextAfter }: { readonly nextAfter: string | number | nul
     <Group justify="space-between" className="no-print">
       <Select
         aria-label={words('size')}
-        data={PAGE_SIZES.map((n) => ({ value: String(n), label: words('perPage', { n }) }))}
+        data={sizes.map((n) => ({ value: String(n), label: words('perPage', { n }) }))}
         value={String(limit)}
         allowDeselect={false}
         w={110}
         size="xs"
         onChange={(value) =>
           go((next) => {
-            next.set('limit', value ?? '50');
+            next.set('limit', value ?? String(limit));
             next.delete('after');
           })
         }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Radio } from '@mantine/core';
+import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type Read, useAct } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -6,6 +6,7 @@ import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { ActButton } from './act-button.tsx';
 import { useCloseButton } from './close-button.ts';
+import { formatCount } from './figures.tsx';
 import { FileDrop } from './file-drop.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { SaveButton } from './save-button.tsx';
@@ -26,6 +27,9 @@ const useWords = defineWords('refresh-acts', {
       'この月の洗替を終わりにします。結果のないカードは変わらず、翌月の対象になります。結果ファイルは後からでも取り込めます。',
     result: '結果ファイルを取り込む',
     drop: 'GMO の洗替結果ファイル',
+    held: '{{name}}({{size}} バイト)を {{month}} の洗替の結果として取り込みます。カードの有効期限の更新と利用停止は、取り込むと元に戻せません。',
+    take: '取り込む',
+    other: '別のファイルを選ぶ',
     request: '依頼ファイル',
   },
   en: {
@@ -41,6 +45,9 @@ const useWords = defineWords('refresh-acts', {
       'The refresh of this month ends. Cards without a result stay as they are and are asked for next month. A result may still be taken in.',
     result: 'Take in a result file',
     drop: "GMO's result file",
+    held: '{{name}} ({{size}} bytes) will be taken in as the result of {{month}}. Expiries and locks of cards that it brings cannot be undone.',
+    take: 'Take it in',
+    other: 'Another file',
     request: 'Request file',
   },
 });
@@ -117,14 +124,25 @@ function TakeResult({ month }: { readonly month: string }) {
   const closeButton = useCloseButton();
   const { merchant } = useMerchant();
   const [opened, setOpened] = useState(false);
+  const [held, setHeld] = useState<File | null>(null);
   const upload = useAct('uploadFile');
   const ingest = useAct('ingestRefreshResult');
+  const hold = (file: File | null) => {
+    upload.forget();
+    ingest.forget();
+    setHeld(file);
+  };
+  const close = () => {
+    setOpened(false);
+    hold(null);
+  };
+  const busy = upload.acting || ingest.acting;
   const take = async (file: File) => {
     const query = { name: file.name, kind: 'refresh-result' as const };
     const stored = await upload.act({ params: { merchant }, query, body: file });
     if (stored === null) return;
     const body = { sha256: stored.sha256 };
-    if ((await ingest.act({ params: { merchant, month }, body })) !== null) setOpened(false);
+    if ((await ingest.act({ params: { merchant, month }, body })) !== null) close();
   };
   return (
     <>
@@ -133,16 +151,26 @@ function TakeResult({ month }: { readonly month: string }) {
       </Button>
       <Modal
         opened={opened}
-        onClose={() => setOpened(false)}
+        onClose={close}
         title={words('result')}
         centered
         closeButtonProps={closeButton}
       >
-        <FileDrop
-          label={words('drop')}
-          busy={upload.acting || ingest.acting}
-          onFile={(file) => void take(file)}
-        />
+        {held === null ? (
+          <FileDrop label={words('drop')} busy={busy} onFile={hold} />
+        ) : (
+          <Stack>
+            <Text>{words('held', { name: held.name, size: formatCount(held.size), month })}</Text>
+            <Group justify="flex-end">
+              <Button variant="default" disabled={busy} onClick={() => hold(null)}>
+                {words('other')}
+              </Button>
+              <Button loading={busy} onClick={() => void take(held)}>
+                {words('take')}
+              </Button>
+            </Group>
+          </Stack>
+        )}
         <ProblemNote problem={upload.problem ?? ingest.problem} />
       </Modal>
     </>

@@ -86,7 +86,7 @@ const initialDraft = ({ initial, months, today }: Form): Draft => ({
 });
 
 /** What may stand in an address: no keyword, for they are of people. */
-function fromAddress(draft: Draft, search: URLSearchParams): Draft {
+function fromAddress(draft: Draft, search: URLSearchParams, { ipCodes }: Form): Draft {
   const of = <One extends string>(all: readonly One[], name: string, otherwise: One) =>
     all.find((one) => one === search.get(name)) ?? otherwise;
   return {
@@ -96,6 +96,9 @@ function fromAddress(draft: Draft, search: URLSearchParams): Draft {
     period: of(periods, 'period', draft.period),
     month: search.get('month') ?? draft.month,
     date: search.get('date') ?? draft.date,
+    ipCodes: search.has('ipCode')
+      ? ipCodes.filter((code) => search.getAll('ipCode').includes(code))
+      : draft.ipCodes,
   };
 }
 
@@ -128,21 +131,27 @@ export function SendErrorForm({
 }) {
   const words = useWords();
   const [search, setSearch] = useSearchParams();
-  const [draft, setDraft] = useState(() => fromAddress(initialDraft(form), search));
+  const [draft, setDraft] = useState(() => fromAddress(initialDraft(form), search, form));
   const change = (changed: Partial<Draft>) => setDraft({ ...draft, ...changed });
-  // An address with conditions in it is a search.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened
+  const address = search.toString();
+  // An address with conditions in it is a search, also one that somebody goes back to.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each address
   useEffect(() => {
-    if (search.size > 0) onAsk(toFilter(draft));
-  }, []);
+    const { keywords } = search.size > 0 ? draft : initialDraft(form);
+    const next = fromAddress({ ...initialDraft(form), keywords }, search, form);
+    setDraft(next);
+    onAsk(search.size > 0 ? toFilter(next) : null);
+  }, [address]);
   const show = () => {
-    const { condition, mode, period, month, date } = draft;
+    const { condition, mode, period, month, date, ipCodes } = draft;
     setSearch({
       condition,
       mode,
       period,
       ...(period === 'month' ? { month } : {}),
       ...(period === 'date' ? { date } : {}),
+      // An empty one says that none is chosen; without any, those of the beginning hold.
+      ...(form.ipCodes.length > 1 ? { ipCode: ipCodes.length > 0 ? [...ipCodes] : [''] } : {}),
     });
     onAsk(toFilter(draft));
   };
