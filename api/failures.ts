@@ -2,7 +2,7 @@ import { UnusableFileError } from '../billing/row-reason.ts';
 import { EndpointChangedError, EndpointExistsError } from '../db/queries/delivery-endpoints.ts';
 import { FileChunkError, FileRefusedError, FileTooLargeError } from '../db/queries/files.ts';
 import { MerchantExistsError } from '../db/queries/merchants.ts';
-import { SettingsVersionError } from '../db/queries/settings.ts';
+import { LocksSetFreeError, SettingsVersionError } from '../db/queries/settings.ts';
 import { UserExistsError } from '../db/queries/users.ts';
 import { OutOfPatienceError } from './patience.ts';
 import { Problem, type ProblemSlug } from './problem.ts';
@@ -17,6 +17,13 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof SettingsVersionError) {
     return new Problem('settings-changed', {
       errors: [{ path: 'body.version', message: `the newest is ${error.currentVersion}` }],
+    });
+  }
+  if (error instanceof LocksSetFreeError) {
+    const { locks } = error;
+    return new Problem('locks-set-free', {
+      detail: `この設定を保存すると、利用停止中のカード ${locks} 件の注文が請求されることがあります。何も保存していません。請求してよい場合は、件数 ${locks} を確認（confirmedLocks）して保存し直してください。`,
+      errors: [{ path: 'body.confirmedLocks', message: `is not ${locks}`, ja: `${locks} 件` }],
     });
   }
   if (error instanceof UnusableFileError) {

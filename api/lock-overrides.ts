@@ -36,15 +36,16 @@ export async function askForOverride(
 }
 
 /**
- * Answers what was asked; after a yes the caller has the open months look (follow-card-locks.ts).
+ * Answers the request `override`, as it was read; after a yes the caller has the open months look (follow-card-locks.ts).
  * @throws Problem when there is nothing to answer, or for the person who asked
  */
 export async function answerAskedOverride(
   db: Db,
   merchant: Merchant,
-  of: OverrideAct & { readonly answer: 'approved' | 'rejected' },
+  of: OverrideAct & { readonly override: number; readonly answer: 'approved' | 'rejected' },
 ): Promise<void> {
-  const decision = { act: 'answer-lock-override', body: { answer: of.answer } };
+  const { override, answer } = of;
+  const decision = { act: 'answer-lock-override', body: { override, answer } };
   await decideOnLock(db, merchant, { ...of, ...decision }, (trx) =>
     answerOverride(trx, merchant.id, of),
   );
@@ -84,6 +85,8 @@ const conflicts: Readonly<Record<Exclude<OverrideRefusal, 'unknown_lock'>, strin
     'この結果ファイルはカードを停止した判定そのもので、照合ミスの証拠になりません。何も変更していません。訂正された結果ファイルや GMO からの回答など、別のファイルを指定してください。',
   asked_already:
     'この利用停止の解除はすでに申請されています。何も変更していません。承認者の回答を待ってください。',
+  other_request:
+    'この申請のあとに、別の申請が出されています。何も変更していません。画面を読み直し、新しい申請の理由と証拠を確かめてから回答してください。',
   not_asked: '回答を待っている解除の申請はありません。何も変更していません。',
   same_person:
     '解除を申請した本人は承認できません（2名確認）。何も変更していません。別の承認者に依頼してください。',

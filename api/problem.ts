@@ -57,6 +57,12 @@ export const problemTypes = {
     detail:
       '設定は別の人が先に変更しました。今回の変更は保存していません。最新の設定を読み直し、変更をやり直してください。',
   },
+  'locks-set-free': {
+    status: 409,
+    title: 'The settings would bill orders of locked cards',
+    detail:
+      'この設定では、利用停止中のカードの注文が請求されます。何も保存していません。件数を確かめて confirmedLocks に指定してください。',
+  },
   'workflow-closed': {
     status: 409,
     title: 'The workflow has ended or does not run',

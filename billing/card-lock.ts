@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cardServices } from './card-service.ts';
+import { type CardService, cardServices } from './card-service.ts';
 
 /** 洗替 and billing: which orders a refused card keeps out, and what lets it go. */
 export const cardLockSettingsSchema = z
@@ -16,6 +16,24 @@ export const cardLockSettingsSchema = z
   .prefault({});
 
 export type CardLockSettings = z.output<typeof cardLockSettingsSchema>;
+
+/**
+ * Whose locked cards a change of settings has billed for some 支払方法: it is said not to charge cards
+ * of the service, and was held back by them before.
+ */
+export function findServicesSetFree(
+  before: CardLockSettings,
+  after: CardLockSettings,
+): CardService[] {
+  const charged = new Map(Object.entries(before.methodServices));
+  const methods = Object.entries(after.methodServices);
+  return cardServices.filter((service) =>
+    methods.some(
+      ([method, services]) =>
+        !services.includes(service) && (charged.get(method)?.includes(service) ?? true),
+    ),
+  );
+}
 
 /** The only errors for which a lock may be overridden. */
 export const LOCK_MISMATCHES = ['wrong_row', 'wrong_month'] as const;

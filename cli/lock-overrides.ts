@@ -47,12 +47,21 @@ export function runOverrideRequest(
   });
 }
 
-/** `tsukigime refresh override answer`: somebody else than who asked says yes or no. */
-export function runOverrideAnswer(command: OfLock & { readonly answer: string }): Promise<number> {
+/** `tsukigime refresh override answer`: somebody else than who asked says yes or no to what was read. */
+export function runOverrideAnswer(
+  command: OfLock & { readonly answer: string; readonly request?: string },
+): Promise<number> {
   return atLock(command, async (desk) => {
     const { db, merchant, act } = desk;
+    const override = Number(command.request ?? 0);
+    if (!Number.isSafeInteger(override) || override < 1) {
+      throw new UnusableInputError(
+        '--request <n> is missing: the number of the request that you read',
+        '読んだ申請の番号を --request に指定してください(--confirmed なしで表示されます)。何も変更していません',
+      );
+    }
     const answer = command.answer === 'approved' ? 'approved' : 'rejected';
-    await answerAskedOverride(db, merchant, { ...act, answer });
+    await answerAskedOverride(db, merchant, { ...act, override, answer });
     if (answer === 'rejected') return '申請を却下しました。カードは停止されたままです。';
     await withTemporal(desk, (client) =>
       wakeForFreeCard({ db, workflows: createWorkflowStarter(client) }, merchant),
@@ -108,10 +117,10 @@ function show(lock: CardLock, { json }: OfLock, said: string): void {
   console.log(describeLock(lock));
   const { override } = lock;
   if (override !== null) {
-    const { mismatch, requestedBy, evidenceSha256, reason, answer, answeredBy } = override;
+    const { n, mismatch, requestedBy, evidenceSha256, reason, answer, answeredBy } = override;
     const answered = answer === null ? '承認待ち' : `${answer} (${answeredBy ?? ''})`;
     console.log(
-      `申請: ${lockMismatchLabels[mismatch]}、${requestedBy}、理由「${reason}」、証拠 ${evidenceSha256}、${answered}`,
+      `申請 ${n}: ${lockMismatchLabels[mismatch]}、${requestedBy}、理由「${reason}」、証拠 ${evidenceSha256}、${answered}`,
     );
   }
   console.log(`【警告】${OVERRIDE_WARNING}`);

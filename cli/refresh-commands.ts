@@ -101,5 +101,6 @@ function addOverrideCommands(refresh: Command, { lazily, oneOf }: Parsers): void
     .action(lazily(load, (module) => module.runOverrideRequest));
   ofLock('answer', 'answer what somebody else has asked for')
     .requiredOption('--answer <answer>', 'approved or rejected', oneOf('approved', 'rejected'))
+    .option('--request <n>', 'the request that you read; its number is shown without --confirmed')
     .action(lazily(load, (module) => module.runOverrideAnswer));
 }

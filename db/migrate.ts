@@ -38,6 +38,7 @@ import * as webhooks from './migrations/2026-11-23-35-webhooks.ts';
 import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decisions.ts';
 import * as rareStates from './migrations/2026-11-23-38-rare-states.ts';
 import * as retentionAndRetirement from './migrations/2026-11-23-40-retention-and-retirement.ts';
+import * as lockEscapes from './migrations/2026-11-23-41-lock-escapes.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -79,6 +80,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-36-schedule-decisions': scheduleDecisions,
   '2026-11-23-38-rare-states': rareStates,
   '2026-11-23-40-retention-and-retirement': retentionAndRetirement,
+  '2026-11-23-41-lock-escapes': lockEscapes,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

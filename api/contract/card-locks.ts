@@ -158,7 +158,13 @@ export const cardLockRoutes = {
     idempotencyKey: 'required',
     body: {
       kind: 'json',
-      schema: z.strictObject({ answer: z.enum(['approved', 'rejected']), reason: reasonSchema }),
+      schema: z.strictObject({
+        override: z.int().min(1).meta({
+          description: '`override.n` as it was read; 409 where another was asked for since',
+        }),
+        answer: z.enum(['approved', 'rejected']),
+        reason: reasonSchema,
+      }),
     },
     responses: { 200: warned },
     summary: { ja: '解除の申請に答える', en: 'Answer what was asked of a lock' },

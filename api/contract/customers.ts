@@ -210,7 +210,7 @@ export const customerRoutes = {
           .optional()
           .meta({
             description:
-              'the stored card that it charges; null: not known; left out: as before. Another card than a locked one has its orders billed again',
+              'the stored card that it charges; null: not known; left out: as before. Orders of a locked card are billed again once every subscription that ran when it was locked charges another card: another number or a later expiry, not run out',
           }),
       }),
     },

@@ -118,6 +118,10 @@ export const merchantRoutes = {
         version: z.int().min(1).meta({ description: 'the version that was changed' }),
         settings: merchantSettingsSchema,
         reason: reasonSchema,
+        confirmedLocks: z.int().min(0).optional().meta({
+          description:
+            'of how many locked cards orders are billed again by this change (`cardLocks.methodServices`); wanted only then: the 409 names the count',
+        }),
       }),
     },
     responses: {

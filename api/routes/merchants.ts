@@ -50,6 +50,7 @@ export const merchantHandlers: Handlers<typeof merchantRoutes> = {
       settings: body.settings,
       actor: identity.actor,
       reason: body.reason,
+      confirmedLocks: body.confirmedLocks,
       now,
     });
     const scheduled = [before?.settings, saved.settings].some(

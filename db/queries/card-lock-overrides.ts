@@ -12,6 +12,7 @@ export type OverrideRefusal =
   | 'own_result'
   | 'asked_already'
   | 'not_asked'
+  | 'other_request'
   | 'same_person';
 
 /** Asks for an override, under the merchant's lock. @returns its number, or why not */
@@ -45,8 +46,10 @@ export async function requestOverride(
 }
 
 /**
- * Answers what was asked last, under the merchant's lock; a yes lets the lock of the card fall.
+ * Answers what was asked last, under the merchant's lock; a yes lets the lock of the card fall. Who
+ * read an older request has not seen the proof of this one.
  *
+ * @param of `override`: which request of the lock was read
  * @returns null when it is written, or why it is not
  */
 export async function answerOverride(
@@ -54,6 +57,7 @@ export async function answerOverride(
   merchantId: number,
   of: {
     readonly number: number;
+    readonly override: number;
     readonly answer: 'approved' | 'rejected';
     readonly reason: string;
     readonly actor: string;
@@ -64,7 +68,9 @@ export async function answerOverride(
   const lock = await findLock(trx, merchantId, of.number);
   if (lock === undefined) return 'unknown_lock';
   if (!lock.open) return 'not_locked';
-  if (lock.overrideId === null || lock.answered) return 'not_asked';
+  if (lock.overrideId === null) return 'not_asked';
+  if (lock.n !== of.override) return 'other_request';
+  if (lock.answered) return 'not_asked';
   if (!isAnotherPerson(of.actor, [lock.requestedBy ?? ''])) return 'same_person';
   await sql`
     insert into card_lock_override_answers (override_id, merchant_id, answer, reason, answered_by,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { businessDateOf } from '../../billing/business-date.ts';
+import type { CardService } from '../../billing/card-service.ts';
 import type { Db, Trx } from '../database.ts';
 import { isChargeLocked, lockedLinesOf } from '../locked-cards.ts';
 
@@ -95,6 +96,18 @@ export async function hadCardLocks(db: Db, merchantId: number): Promise<boolean>
   const { rows } = await sql<{ had: boolean }>`
     select exists (select from card_locks where merchant_id = ${merchantId}) as had`.execute(db);
   return rows[0]?.had ?? false;
+}
+
+/** How many cards of these services are locked. */
+export async function countOpenLocks(
+  db: Db,
+  merchantId: number,
+  services: readonly CardService[],
+): Promise<number> {
+  const { rows } = await sql<{ locks: number }>`
+    select count(*)::int as locks from open_card_locks
+     where merchant_id = ${merchantId} and service = any (${services}::text[])`.execute(db);
+  return rows[0]?.locks ?? 0;
 }
 
 /** Those of the charges that a locked card keeps out of files. */

@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kysely } from 'kysely';
+import { findServicesSetFree } from '../../billing/card-lock.ts';
 import { type MerchantSettings, merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { lockMerchant, type Trx } from '../database.ts';
 import type { Database } from '../tables.ts';
 import { appendAudit } from './audit.ts';
+import { countOpenLocks } from './card-locks.ts';
 
 export interface SettingsVersion {
   readonly version: number;
@@ -21,6 +24,17 @@ export class SettingsVersionError extends Error {
   constructor(currentVersion: number) {
     super(`The settings are at version ${currentVersion} by now.`);
     this.currentVersion = currentVersion;
+  }
+}
+
+/** Orders of locked cards would be billed again, and nobody has confirmed how many; nothing was saved. */
+export class LocksSetFreeError extends Error {
+  override name = 'LocksSetFreeError';
+  readonly locks: number;
+
+  constructor(locks: number) {
+    super(`The settings free orders of ${locks} locked cards.`);
+    this.locks = locks;
   }
 }
 
@@ -69,6 +83,10 @@ export async function findSettingsAt(
 
 /**
  * Adds the version after `seenVersion`, with its audit entry.
+ *
+ * @param change `confirmedLocks`: of how many locked cards somebody confirms that orders are billed
+ *   again by it
+ * @throws LocksSetFreeError when they are not as many
  * @throws SettingsVersionError when that version exists: of two that saw the same one, one wins.
  */
 export async function saveSettings(
@@ -79,6 +97,7 @@ export async function saveSettings(
     readonly settings: MerchantSettings;
     readonly actor: string;
     readonly reason: string;
+    readonly confirmedLocks?: number | undefined;
     /** ISO instant. */
     readonly now: string;
   },
@@ -88,6 +107,8 @@ export async function saveSettings(
     if ((current?.version ?? 0) !== change.seenVersion) {
       throw new SettingsVersionError(current?.version ?? 0);
     }
+    const freed = await countLocksSetFree(trx, merchantId, current?.settings, change.settings);
+    if (freed !== (change.confirmedLocks ?? 0)) throw new LocksSetFreeError(freed);
     const version = change.seenVersion + 1;
     const added = await insertSettings(trx, merchantId, { ...change, version });
     if (!added) throw new SettingsVersionError(version);
@@ -97,7 +118,10 @@ export async function saveSettings(
       act: 'settings.changed',
       subject: `settings ${version}`,
       reason: change.reason,
-      details: { version, changed: changedSettings(current?.settings, change.settings) },
+      details: {
+        ...{ version, changed: changedSettings(current?.settings, change.settings) },
+        ...(freed > 0 ? { locksSetFree: freed } : {}),
+      },
     });
     return {
       version,
@@ -135,6 +159,20 @@ export async function insertSettings(
     .returning('version')
     .executeTakeFirst();
   return inserted !== undefined;
+}
+
+/** How many locks would hold fewer orders back than before. No lock comes in between. */
+async function countLocksSetFree(
+  trx: Trx,
+  merchantId: number,
+  before: MerchantSettings | undefined,
+  after: MerchantSettings,
+): Promise<number> {
+  if (before === undefined) return 0;
+  const services = findServicesSetFree(before.cardLocks, after.cardLocks);
+  if (services.length === 0) return 0;
+  await lockMerchant(trx, merchantId);
+  return await countOpenLocks(trx, merchantId, services);
 }
 
 /** Names of the groups that differ; their values stand in the two versions, not in the audit. */

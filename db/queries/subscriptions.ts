@@ -24,7 +24,8 @@ export interface ChosenCard {
 
 /**
  * Writes a subscription as the shop's cart has it now, or brings the one with this number up to date.
- * Under the merchant's lock: a card that is chosen may free its orders from a locked one.
+ * Under the merchant's lock: a card that is chosen may free its orders from a locked one
+ * (billing_card_locks says when).
  *
  * @param of `card`: which card it charges; null = not known; left out = as before
  * @returns false when there is no such customer or card; nothing is written then.

@@ -1,5 +1,8 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_BANNER_BYTES } from '../../billing/epos-banner.ts';
+import { insertCards, refuseCards } from '../db/locked-cards.ts';
+import { AT, type MoneyRecord } from '../db/money-record.ts';
 import { type RunningApi, readProblem, startApi } from './running-api.ts';
 
 let api: RunningApi;
@@ -63,4 +66,32 @@ test('only this month and the next can be started', async () => {
     expect([status, detail]).toEqual([409, expect.stringContaining('当月の26日まで')]);
   }
   expect(await read('/card-refreshes')).toEqual({ refreshes: [], nextBefore: null });
+});
+
+test('settings that have locked cards billed want their count, which the refusal names', async () => {
+  const merchantId = await api.addMerchant('locked-shop');
+  const { rows } = await sql<{ id: number }>`
+    insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
+    values (${merchantId}, ${'a'.repeat(64)}, 'f', 'refresh-result', 'inbound', 0, 0, ${AT}, 'test')
+    returning id`.execute(api.db);
+  const record = { merchantId, fileId: rows[0]?.id } as MoneyRecord;
+  const cards = await insertCards(api.db, record, ['a', 'b']);
+  await refuseCards(api.db, record, [...cards.values()]);
+  const save = (confirmed: object) =>
+    api.call('/v1/merchants/locked-shop/settings', {
+      ...{ method: 'PUT', token: admin },
+      json: {
+        ...{ version: 1, reason: 'test', ...confirmed },
+        settings: { cardLocks: { methodServices: { クレジットカード: [] } } },
+      },
+    });
+  for (const confirmed of [{}, { confirmedLocks: 1 }]) {
+    const { status, slug, detail } = await readProblem(await save(confirmed));
+    expect([status, slug, detail]).toEqual([
+      409,
+      'locks-set-free',
+      expect.stringContaining('2 件'),
+    ]);
+  }
+  expect((await save({ confirmedLocks: 2 })).status).toBe(200);
 });

@@ -74,7 +74,7 @@ export const refreshSamples = {
   },
   answerLockOverride: {
     path: merchant('/card-locks/1/override-answer'),
-    json: () => ({ answer: 'rejected', reason: 'walk' }),
+    json: () => ({ override: 1, answer: 'rejected', reason: 'walk' }),
     answer: 'card-lock-not-found',
   },
 } as const satisfies Record<string, RouteSample>;

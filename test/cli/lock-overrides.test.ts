@@ -84,7 +84,12 @@ test('an override is asked for with a proof, after the warning, and answered by 
                                      requested_by, requested_at)
     select merchant_id, (select id from card_locks where number = 2), 1, mismatch, evidence_file_id,
            reason, 'somebody else', requested_at from card_lock_overrides`.execute(db);
-  const approved = await override('answer', '--lock', '2', ...answer);
+  // What is answered is named: another request may have come since.
+  const unnamed = await override('answer', '--lock', '2', ...answer);
+  expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('--request')]);
+  const other = await override('answer', '--lock', '2', ...answer, '--request', '2');
+  expect([other.code, other.err]).toEqual([2, expect.stringContaining('別の申請')]);
+  const approved = await override('answer', '--lock', '2', ...answer, '--request', '1');
   expect([approved.code, approved.out]).toEqual([0, expect.stringContaining('解除しました')]);
   expect((await locks()).map(({ unlockedBy }) => unlockedBy)).toEqual([null, 'override']);
 });

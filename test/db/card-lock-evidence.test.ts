@@ -6,6 +6,7 @@ import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { countCardLocks, listCardLocks } from '../../db/queries/card-lock-evidence.ts';
 import { answerOverride, requestOverride } from '../../db/queries/card-lock-overrides.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
 import { insertAttempt, insertOutcome } from './money-facts.ts';
@@ -52,7 +53,14 @@ const ask = (of: Partial<Parameters<typeof requestOverride>[2]> = {}) =>
 const answer = (of: Partial<Parameters<typeof answerOverride>[2]> = {}) =>
   db.transaction().execute((trx) =>
     answerOverride(trx, record.merchantId, {
-      ...{ number: 1, answer: 'approved', reason: '確認済み', actor: 'answers', now: AT },
+      ...{
+        number: 1,
+        override: 1,
+        answer: 'approved',
+        reason: '確認済み',
+        actor: 'answers',
+        now: AT,
+      },
       ...of,
     }),
   );
@@ -173,10 +181,15 @@ test('an override takes a stored proof and two people, and can be asked for agai
   expect(await answer({ actor: ' ＡSKS' })).toBe('same_person');
   expect(await answer({ answer: 'rejected', reason: '証拠が不足' })).toBeNull();
   expect(await list('released')).toEqual([]);
+  expect(await answer()).toBe('not_asked');
   expect(await ask({ mismatch: 'wrong_month' })).toEqual({ n: 2 });
-  expect(await answer()).toBeNull();
+  // Whoever still reads the first request has not seen the second one's proof.
+  expect(await answer()).toBe('other_request');
+  expect(await answer({ override: 3 })).toBe('other_request');
+  expect(await list('released')).toEqual([]);
+  expect(await answer({ override: 2 })).toBeNull();
   expect(await ask()).toBe('not_locked');
-  expect(await answer()).toBe('not_locked');
+  expect(await answer({ override: 2 })).toBe('not_locked');
   const [lock] = await list('released');
   expect(lock).toMatchObject({
     unlockedBy: 'override',
@@ -186,6 +199,39 @@ test('an override takes a stored proof and two people, and can be asked for agai
       ...{ requestedAt: AT, answer: 'approved', answeredBy: 'answers', answeredAt: AT },
     },
   });
+});
+
+test('no code lifts a lock by an override that another person has not approved', async () => {
+  const cards = await insertCards(db, record, ['a', 'b']);
+  await refuseCards(db, record, [...cards.values()]);
+  await ask();
+  const { merchantId } = record;
+  const answerAs = (actor: string, verdict: string) => sql`
+    insert into card_lock_override_answers (override_id, merchant_id, answer, reason, answered_by,
+                                            answered_at)
+    select id, merchant_id, ${verdict}, 'r', ${actor}, ${AT} from card_lock_overrides
+     where merchant_id = ${merchantId}`;
+  const unlock = (number: number) => sql`
+    insert into card_unlocks (lock_id, merchant_id, how, override_id, unlocked_at)
+    select l.id, l.merchant_id, 'override', o.id, ${AT}
+      from card_locks l join card_lock_overrides o on o.merchant_id = l.merchant_id
+     where l.merchant_id = ${merchantId} and l.number = ${number}`;
+  const tryAfter = (actor: string | null, verdict: string, number = 1) =>
+    brokenRuleOf(
+      db.transaction().execute(async (trx) => {
+        if (actor !== null) await answerAs(actor, verdict).execute(trx);
+        await unlock(number).execute(trx);
+        throw new Error('lifted');
+      }),
+    );
+  const rule = 'override_is_approved_by_another_person';
+  expect(await tryAfter(null, '')).toBe(rule);
+  expect(await tryAfter('answers', 'rejected')).toBe(rule);
+  expect(await tryAfter('asks', 'approved')).toBe(rule);
+  expect(await tryAfter(' ＡS ks', 'approved')).toBe(rule);
+  // Of another lock.
+  expect(await tryAfter('answers', 'approved', 2)).toBe(rule);
+  expect(await tryAfter('answers', 'approved')).toContain('lifted');
 });
 
 test('of two approvers who answer at once one wins, and one is told', async () => {

@@ -15,7 +15,6 @@ import { insertSend } from '../../db/queries/exchanges.ts';
 import { stopBlockedCases } from '../../db/queries/ng-due.ts';
 import { listRetryLines } from '../../db/queries/retry-file.ts';
 import { insertSelection, summarizeSelection } from '../../db/queries/selection.ts';
-import { saveSubscription } from '../../db/queries/subscriptions.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
@@ -219,43 +218,6 @@ describe('which cards an order charges', () => {
     await setSettings({ cardLocks: { methodServices: { クレジットカード: ['ZEUS', 'GMO'] } } });
     expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
     await setSettings({ cardLocks: { methodServices: { 代金引換: [] } } });
-    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
-  });
-
-  test('its subscription says, where all of the customer name their card', async () => {
-    const collection = await collectRows(pool, record, orders);
-    await lock('a');
-    await sql`
-      insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, sequence,
-                         expiry, import_id, created_at, updated_at)
-      select merchant_id, customer_id, service, 'another', '333', brand, '1', '2030-01', import_id,
-             ${AT}, ${AT} from cards where id = ${cardOf('a')}`.execute(db);
-    const subscribe = async (
-      subscriptionNumber: string,
-      identity: string | null,
-      status: 'active' | 'ended' = 'active',
-    ) =>
-      await db.transaction().execute((trx) =>
-        saveSubscription(trx, record.merchantId, {
-          ...{
-            subscriptionNumber,
-            customerId: 1,
-            amountYen: 100,
-            nextMonth: null,
-            status,
-            now: AT,
-          },
-          card: identity === null ? null : { service: 'GMO', identity },
-        }),
-      );
-    expect(await subscribe('S1', 'none of theirs')).toBe(false);
-    expect(await subscribe('S1', 'another')).toBe(true);
-    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
-    await subscribe('S2', null);
-    expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
-    await subscribe('S2', null, 'ended');
-    expect(await selectAgain(collection)).toContainEqual(['A1', 'selected']);
-    await subscribe('S3', 'US-1/0');
     expect(await selectAgain(collection)).toContainEqual(['A1', 'card_locked']);
   });
 });

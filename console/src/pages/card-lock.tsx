@@ -22,7 +22,7 @@ const useWords = defineWords('card-lock', {
     locked: '停止中: このカードで払う注文は請求から除かれています',
     released: '解除済み: {{label}}',
     lockedHint:
-      'カードが変更されるか、定期受注のカード・支払方法が変わると、自動で解除されます。判定の取り違えが証明できる場合だけ、2名の確認で解除できます。',
+      'カードが変更されると自動で解除されます。停止時に有効だった定期受注がすべて別のカードに変わった場合も、注文は請求に戻ります(「終了」にしただけでは戻りません)。判定の取り違えが証明できる場合だけ、2名の確認で解除できます。',
     facts: '証跡',
     customer: '顧客',
     card: 'カード',
@@ -58,7 +58,7 @@ const useWords = defineWords('card-lock', {
     locked: 'Locked: orders that this card would pay are kept out of billing',
     released: 'Released: {{label}}',
     lockedHint:
-      'It falls when the card is replaced, or the card or payment method of the subscription changes. Only a proven mis-match may be overridden, by four eyes.',
+      'It falls when the card is replaced. Orders are billed again, too, once every subscription that ran when it was locked charges another card (to end one is not enough). Only a proven mis-match may be overridden, by four eyes.',
     facts: 'Evidence',
     customer: 'Customer',
     card: 'Card',
@@ -202,15 +202,15 @@ function Override({ lock, warning }: { readonly lock: Lock; readonly warning: st
   const words = useWords();
   const mismatches = useMismatchWords();
   const { override } = lock;
-  const waits = override !== null && override.answer === null;
   const open = lock.unlockedAt === null;
   return (
     <Section
       title={words('override')}
       actions={
         open &&
-        (waits ? (
-          <AnswerOverride lock={lock} warning={warning} />
+        (override !== null && override.answer === null ? (
+          // Another request closes a dialog that was opened over this one.
+          <AnswerOverride key={override.n} lock={lock} warning={warning} override={override.n} />
         ) : (
           <AskOverride lock={lock} warning={warning} />
         ))

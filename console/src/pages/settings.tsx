@@ -1,4 +1,4 @@
-import { JsonInput, Stack, Tabs, Text } from '@mantine/core';
+import { Checkbox, JsonInput, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useAct, useRead } from '../api.ts';
@@ -21,6 +21,7 @@ const useWords = defineWords('settings', {
     text: '「{{block}}」を新しい版として保存します。前の版は残ります。',
     label: '{{block}} の内容',
     broken: 'JSON として読めません。',
+    locks: '利用停止中のカード {{count}} 件の注文が請求されることを確認した',
     admin: '変更には管理者の権限が必要です。',
   },
   en: {
@@ -32,6 +33,7 @@ const useWords = defineWords('settings', {
     text: '“{{block}}” is kept as a new version; the one before stays.',
     label: 'Content of {{block}}',
     broken: 'It is no JSON.',
+    locks: 'I have looked: orders of {{count}} locked cards will be billed',
     admin: 'Changing them takes the role of an admin.',
   },
 });
@@ -43,6 +45,10 @@ function parse(text: string): { readonly value: unknown } | null {
     return null;
   }
 }
+
+/** The count that the server wants confirmed. */
+const countOf = ({ errors }: { readonly errors: readonly { readonly message: string }[] }) =>
+  Number(/\d+/.exec(errors[0]?.message ?? '')?.[0] ?? 0);
 
 function SettingsPage() {
   const words = useWords();
@@ -110,6 +116,9 @@ function Block({
   const before = JSON.stringify(settings[block], null, 2);
   const [text, setText] = useState(before);
   const parsed = parse(text);
+  // How many locked cards the server says this would bill, and how many of them were confirmed.
+  const freed = save.problem?.slug === 'locks-set-free' ? countOf(save.problem) : null;
+  const [confirmed, setConfirmed] = useState<number | null>(null);
   return (
     <Stack>
       <JsonInput
@@ -136,10 +145,21 @@ function Block({
               const changed = { ...settings, [block]: parsed?.value };
               return save.act({
                 params: { merchant },
-                body: { version, settings: changed, reason },
+                body: {
+                  ...{ version, settings: changed, reason },
+                  ...(freed !== null && confirmed === freed ? { confirmedLocks: freed } : {}),
+                },
               });
             }}
-          />
+          >
+            {freed !== null && (
+              <Checkbox
+                label={words('locks', { count: freed })}
+                checked={confirmed === freed}
+                onChange={({ currentTarget }) => setConfirmed(currentTarget.checked ? freed : null)}
+              />
+            )}
+          </ActButton>
         </div>
       ) : (
         <Text size="sm">{words('admin')}</Text>

@@ -116,7 +116,8 @@ export function AskOverride({ lock, warning }: Asked) {
   );
 }
 
-export function AnswerOverride({ lock, warning }: Asked) {
+/** @param override the request as it stands on the page: what is answered is what was read */
+export function AnswerOverride({ lock, warning, override }: Asked & { readonly override: number }) {
   const words = useWords();
   const { merchant } = useMerchant();
   const may = useMay('approver');
@@ -133,7 +134,9 @@ export function AnswerOverride({ lock, warning }: Asked) {
         variant="filled"
         reason="required"
         act={approve}
-        onConfirm={(reason) => approve.act({ params, body: { answer: 'approved', reason } })}
+        onConfirm={(reason) =>
+          approve.act({ params, body: { override, answer: 'approved', reason } })
+        }
       >
         <Warning text={warning} />
       </ActButton>
@@ -142,7 +145,9 @@ export function AnswerOverride({ lock, warning }: Asked) {
         text={words('rejectText')}
         reason="required"
         act={reject}
-        onConfirm={(reason) => reject.act({ params, body: { answer: 'rejected', reason } })}
+        onConfirm={(reason) =>
+          reject.act({ params, body: { override, answer: 'rejected', reason } })
+        }
       >
         <Warning text={warning} />
       </ActButton>
