@@ -1696,8 +1696,6 @@ create table subscriptions (
   deleted_at timestamp with time zone,
   began_at timestamp with time zone not null,
   ended_at timestamp with time zone,
-  began_at timestamp with time zone not null,
-  ended_at timestamp with time zone,
   constraint subscriptions_pkey PRIMARY KEY (merchant_id, subscription_number),
   constraint subscriptions_amount_yen_check CHECK (((amount_yen >= 0) AND (amount_yen <= 9999999))),
   constraint subscriptions_next_month_check CHECK ((next_month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
@@ -2323,27 +2321,6 @@ AS $function$
       end if;
       return null;
     end $function$;
-CREATE OR REPLACE FUNCTION public.check_card_unlocks()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-    declare offending text;
-    begin
-      select 'lock ' || n.lock_id into offending from new_rows n
-       where n.how = 'override' and not exists (
-         select from card_lock_overrides o
-           join card_lock_override_answers a on a.override_id = o.id
-          where o.id = n.override_id and o.lock_id = n.lock_id and o.merchant_id = n.merchant_id
-            and a.merchant_id = n.merchant_id and a.answer = 'approved'
-            and spelt_actor(a.answered_by) <> spelt_actor(o.requested_by))
-       limit 1;
-      if offending is not null then
-        perform refuse_fact('card_unlocks', 'override_is_approved_by_another_person', offending,
-          'Another person than the one who asked approves the override.');
-      end if;
-      return null;
-    end $function$;
 CREATE OR REPLACE FUNCTION public.check_charge_items()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2813,25 +2790,6 @@ AS $function$
       end if;
       return new;
     end $function$;
-CREATE OR REPLACE FUNCTION public.date_subscription()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-    declare
-      runs constant boolean := new.deleted_at is null and new.status <> 'ended';
-      changed_at constant timestamptz := greatest(new.updated_at, new.deleted_at);
-    begin
-      if tg_op = 'INSERT' then
-        new.began_at := new.created_at;
-        new.ended_at := case when not runs then changed_at end;
-      else
-        new.began_at := case when runs and old.ended_at is not null then changed_at
-                             else old.began_at end;
-        new.ended_at := case when not runs then coalesce(old.ended_at, changed_at) end;
-      end if;
-      return new;
-    end $function$;
 CREATE OR REPLACE FUNCTION public.is_expired_mail(mail mailbox_mails, orders_before timestamp with time zone, carrier_before timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -2972,12 +2930,6 @@ AS $function$
       get diagnostics removed = row_count;
       return removed;
     end $function$;
-CREATE OR REPLACE FUNCTION public.spelt_actor(actor text)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-      select regexp_replace(lower(normalize(actor, NFKC)), '\s+', '', 'g') $function$;
 CREATE OR REPLACE FUNCTION public.spelt_actor(actor text)
  RETURNS text
  LANGUAGE sql
@@ -3153,7 +3105,6 @@ CREATE TRIGGER audit_entries_rules AFTER INSERT ON public.audit_entries REFERENC
 CREATE TRIGGER card_locks_are_told AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_locks();
 CREATE TRIGGER card_locks_serial AFTER INSERT ON public.card_locks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lock_merchant_of_card_lock();
 CREATE TRIGGER card_unlocks_approved AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_card_unlocks();
-CREATE TRIGGER card_unlocks_approved AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_card_unlocks();
 CREATE TRIGGER card_unlocks_are_told AFTER INSERT ON public.card_unlocks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_card_unlocks();
 CREATE TRIGGER charge_items_rules AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_charge_items();
 CREATE TRIGGER charge_items_unclosed AFTER INSERT ON public.charge_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
@@ -3181,7 +3132,6 @@ CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW
 CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
-CREATE TRIGGER subscriptions_dated BEFORE INSERT OR UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION date_subscription();
 CREATE TRIGGER subscriptions_dated BEFORE INSERT OR UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION date_subscription();
 CREATE TRIGGER webhook_events_queued AFTER INSERT ON public.webhook_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_webhook_events();
 
