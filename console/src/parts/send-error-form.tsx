@@ -156,9 +156,9 @@ export function SendErrorForm({
     onAsk(toFilter(draft));
   };
   const reset = () => {
+    // The empty address asks for nothing, once it is in the history.
     setDraft(initialDraft(form));
     setSearch({});
-    onAsk(null);
   };
   return (
     <Section title={words('title')}>
