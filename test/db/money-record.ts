@@ -9,6 +9,8 @@ export const AT = '2026-11-22T00:00:00.000Z';
 
 export interface MoneyRecord {
   readonly merchantId: number;
+  /** The merchant's name in addresses and workflow IDs. */
+  readonly slug: string;
   readonly cycleId: number;
   readonly fileId: number;
 }
@@ -23,9 +25,10 @@ let names = 0;
 /** A merchant with a cycle and a file that exchanges may name. */
 export async function insertMoneyRecord(db: Db): Promise<MoneyRecord> {
   records += 1;
+  const slug = `record-${records}`;
   const merchant = await db
     .insertInto('merchants')
-    .values({ slug: `record-${records}`, name: '記録', kind: 'sandbox', created_at: AT })
+    .values({ slug, name: '記録', kind: 'sandbox', created_at: AT })
     .returning('id')
     .executeTakeFirstOrThrow();
   const cycleId = await insertCycle(db, merchant.id, '2026-11');
@@ -44,7 +47,7 @@ export async function insertMoneyRecord(db: Db): Promise<MoneyRecord> {
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  return { merchantId: merchant.id, cycleId, fileId: file.id };
+  return { merchantId: merchant.id, slug, cycleId, fileId: file.id };
 }
 
 export async function insertCycle(db: Db, merchantId: number, month: string): Promise<number> {

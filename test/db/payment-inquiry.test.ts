@@ -305,13 +305,13 @@ test('a month does not close over differences until a newer list or a person spe
   await insertEnding(db, of, { charge, n: 1, k: 1, kind: 'capture' });
   await insertEndingResult(db, of, { charge, n: 1, k: 1, result: 'captured' });
   const first = await readList([{ charge, standing: 'captured', yen: 999 }], of);
-  const open = { cycleId: of.cycleId, workflowId: 'cycle:record-1:2026-12' };
+  const open = { cycleId: of.cycleId, workflowId: `cycle:${record.slug}:2026-12` };
   const list = () => listOpenDifferences(db, record.merchantId, open);
   expect(await list()).toEqual([{ n: 1, rows: 1, yen: 999 }]);
 
   await db.updateTable('cycles').set({ stage: 'closing' }).where('id', '=', of.cycleId).execute();
   const { closeCycle } = createCycleActivities({ db } as ActivityDependencies);
-  const close = () => closeCycle({ merchant: 'record-1', month: '2026-12', now: LATER });
+  const close = () => closeCycle({ merchant: record.slug, month: '2026-12', now: LATER });
   await expect(close()).rejects.toMatchObject({
     type: 'DifferencesOpen',
     message: expect.stringContaining('1 番: 1 件'),
