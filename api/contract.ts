@@ -1,3 +1,4 @@
+import { attentionRoutes } from './contract/attention.ts';
 import { auditRoutes } from './contract/audit.ts';
 import { captureWindowRoutes } from './contract/capture-window.ts';
 import { cardLockRoutes } from './contract/card-locks.ts';
@@ -88,6 +89,7 @@ export const contract = {
   ...ngCaseRoutes,
   ...customerMailRoutes,
   ...noticeRoutes,
+  ...attentionRoutes,
   ...sendErrorRoutes,
   ...handOverRoutes,
   ...holdRoutes,

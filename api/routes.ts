@@ -1,5 +1,6 @@
 import type { Contract } from './contract.ts';
 import type { Handlers } from './handler.ts';
+import { attentionHandlers } from './routes/attention.ts';
 import { auditHandlers } from './routes/audit.ts';
 import { captureWindowHandlers } from './routes/capture-window.ts';
 import { cardLockHandlers } from './routes/card-locks.ts';
@@ -90,6 +91,7 @@ export const handlers: Handlers<Contract> = {
   ...ngCaseHandlers,
   ...customerMailHandlers,
   ...noticeHandlers,
+  ...attentionHandlers,
   ...sendErrorHandlers,
   ...handOverHandlers,
   ...holdHandlers,

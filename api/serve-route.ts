@@ -70,10 +70,12 @@ export function serveRoute<Route extends RouteContract>(
       await sendReply(route, (await handler(call as Call<Route>)) as AnyReply, response);
     } finally {
       // Also after a failure: who knows how far it came.
-      if (route.method !== 'get' && merchant !== undefined) state.counts.forget(merchant.id);
+      if (!isRead(route) && merchant !== undefined) state.counts.forget(merchant.id);
     }
   };
 }
+
+const isRead = ({ method, onlyReads }: RouteContract) => method === 'get' || onlyReads === true;
 
 async function admit(
   route: RouteContract,

@@ -180,7 +180,12 @@ export function openMigrationChecks({
 }
 
 /** Whether a person must act before the migration goes on. */
-export function migrationNeedsPerson(facts: MigrationFacts): boolean {
+export function migrationNeedsPerson(facts: {
+  readonly stage: MigrationStage;
+  readonly note: string | null;
+  readonly link: Pick<NonNullable<MigrationFacts['link']>, 'delivery'> | null;
+  readonly round: Pick<MigrationRound, 'state'> | null;
+}): boolean {
   if (facts.stage === 'handing_over') return facts.link?.delivery !== 'sftp' || facts.note !== null;
   return (
     facts.stage === 'checking' || facts.stage === 'covering' || facts.round?.state === 'refused'

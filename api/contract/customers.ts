@@ -68,12 +68,28 @@ const params = merchantParamsSchema.extend({ customerId: customerIdSchema });
 const search = {
   customerNumber: z.string().min(1).max(200).optional().meta({ description: 'exact' }),
   customerId: customerIdSchema.optional(),
-  name: z.string().min(1).max(100).optional().meta({ description: 'part of 氏名 or フリガナ' }),
-  email: z.string().min(1).max(254).optional().meta({ description: 'exact' }),
-  phone: z.string().min(1).max(30).optional().meta({ description: 'exact' }),
   tag: z.string().min(1).max(100).optional(),
   toReview: z.stringbool().optional(),
 };
+/** And who it is, in a body: addresses are kept by browsers and by the logs of whatever lies between. */
+const personalSearch = {
+  ...search,
+  name: z.string().min(1).max(100).optional().meta({ description: 'part of 氏名 or フリガナ' }),
+  email: z.string().min(1).max(254).optional().meta({ description: 'exact' }),
+  phone: z.string().min(1).max(30).optional().meta({ description: 'exact' }),
+  toReview: z.boolean().optional(),
+};
+const form = {
+  encoding: z.enum(['cp932', 'utf-8']).default('utf-8'),
+  columns: z.enum(['all', 'link']).default('all').meta({
+    description: 'all: as a customer file has them; link: 顧客番号 and 顧客ID alone',
+  }),
+};
+
+const foundSchema = z.object({
+  customers: z.array(customerSchema),
+  nextAfter: customerIdSchema.nullable(),
+});
 
 export const customerRoutes = {
   listCustomers: defineRoute({
@@ -90,14 +106,30 @@ export const customerRoutes = {
     responses: {
       200: {
         kind: 'json',
-        schema: z.object({
-          customers: z.array(customerSchema),
-          nextAfter: customerIdSchema.nullable(),
-        }),
+        schema: foundSchema,
         description: 'by 顧客ID',
       },
     },
-    summary: { ja: '顧客一覧(検索)', en: 'Search customers' },
+    summary: { ja: '顧客一覧', en: 'List customers' },
+    tag: 'customers',
+  }),
+  searchCustomers: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/customers/search',
+    onlyReads: true,
+    role: 'viewer',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        ...personalSearch,
+        after: customerIdSchema.optional(),
+        limit: z.int().min(1).max(1000).default(100),
+      }),
+    },
+    responses: { 200: { kind: 'json', schema: foundSchema, description: 'by 顧客ID' } },
+    summary: { ja: '顧客を検索する', en: 'Search customers' },
     tag: 'customers',
   }),
   exportCustomers: defineRoute({
@@ -107,15 +139,25 @@ export const customerRoutes = {
     right: 'exportPersonalData',
     merchantScoped: true,
     params: merchantParamsSchema,
-    query: z.strictObject({
-      ...search,
-      encoding: z.enum(['cp932', 'utf-8']).default('utf-8'),
-      columns: z.enum(['all', 'link']).default('all').meta({
-        description: 'all: as a customer file has them; link: 顧客番号 and 顧客ID alone',
-      }),
-    }),
+    query: z.strictObject({ ...search, ...form }),
     responses: { 200: { kind: 'bytes', description: 'CSV, safe to open in a spreadsheet' } },
     summary: { ja: '顧客データのダウンロード', en: 'Export customers as CSV' },
+    tag: 'customers',
+  }),
+  downloadCustomers: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/customers/search.csv',
+    onlyReads: true,
+    role: 'operator',
+    right: 'exportPersonalData',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    body: { kind: 'json', schema: z.strictObject({ ...personalSearch, ...form }) },
+    responses: { 200: { kind: 'bytes', description: 'CSV, safe to open in a spreadsheet' } },
+    summary: {
+      ja: '検索した顧客をCSVで取り出す',
+      en: 'Download the customers that were found as CSV',
+    },
     tag: 'customers',
   }),
   readCustomer: defineRoute({

@@ -23,14 +23,6 @@ const searchQuery = {
     .optional()
     .meta({ description: '注文番号: compared as numbers when the bounds are digits alone' }),
   orderNumberTo: partSchema.optional(),
-  customerName: partSchema
-    .optional()
-    .meta({ description: 'part of 顧客名, whatever its width and spaces; from operator up' }),
-  email: partSchema.optional().meta({ description: 'part of the address; from operator up' }),
-  phone: partSchema
-    .regex(/[0-9０-９]/, { error: 'holds no digit' })
-    .optional()
-    .meta({ description: 'part of TEL, hyphens left out; from operator up' }),
   paymentMethod: severalOf(z.string().min(1).max(50))
     .optional()
     .meta({ description: '支払方法, once for each' }),
@@ -48,6 +40,33 @@ const searchQuery = {
   chargeState: z.enum(CHARGE_STATES).optional().meta({ description: "of this month's charge" }),
   gone: z.stringbool().optional().meta({ description: 'whether the latest export still has it' }),
 };
+
+/**
+ * The same and whose order it is. That stands in a body: addresses are kept by browsers and by the logs
+ * of whatever lies between.
+ */
+const personalSearch = {
+  ...searchQuery,
+  customerName: partSchema
+    .optional()
+    .meta({ description: 'part of 顧客名, whatever its width and spaces; from operator up' }),
+  email: partSchema.optional().meta({ description: 'part of the address; from operator up' }),
+  phone: partSchema
+    .regex(/[0-9０-９]/, { error: 'holds no digit' })
+    .optional()
+    .meta({ description: 'part of TEL, hyphens left out; from operator up' }),
+  amountFromYen: z.int().min(0).max(9_999_999).optional(),
+  amountToYen: z.int().min(0).max(9_999_999).optional(),
+  gone: z.boolean().optional().meta({ description: 'whether the latest export still has it' }),
+};
+
+const encodingSchema = z.enum(['utf-8', 'cp932']).default('utf-8');
+const afterSchema = z
+  .string()
+  .refine((text) => readOrderPlace(text) !== null, {
+    error: 'is not a nextAfter of this list',
+  })
+  .optional();
 
 const orderSchema = z
   .object({
@@ -79,21 +98,33 @@ const orderSchema = z
   })
   .meta({ id: 'Order' });
 
+const foundSchema = z.object({
+  totals: countSchema
+    .extend({
+      byVerdict: z.object({
+        selected: countSchema,
+        excluded: countSchema,
+        quarantined: countSchema,
+      }),
+    })
+    .nullable()
+    .meta({ description: 'all that was found; null on the pages after the first' }),
+  orders: z.array(orderSchema),
+  nextAfter: z.string().nullable().meta({ description: 'for the next page; null at the end' }),
+});
+
+const ofCycle = { merchantScoped: true, params: cycleParamsSchema, tag: 'orders' } as const;
+const orders = '/v1/merchants/:merchant/cycles/:month/orders';
+
 export const orderRoutes = {
   listOrders: defineRoute({
+    ...ofCycle,
     method: 'get',
-    path: '/v1/merchants/:merchant/cycles/:month/orders',
+    path: orders,
     role: 'viewer',
-    merchantScoped: true,
-    params: cycleParamsSchema,
     query: z.strictObject({
       ...searchQuery,
-      after: z
-        .string()
-        .refine((text) => readOrderPlace(text) !== null, {
-          error: 'is not a nextAfter of this list',
-        })
-        .optional(),
+      after: afterSchema,
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       totals: z
         .stringbool()
@@ -103,40 +134,50 @@ export const orderRoutes = {
     responses: {
       200: {
         kind: 'json',
-        schema: z.object({
-          totals: countSchema
-            .extend({
-              byVerdict: z.object({
-                selected: countSchema,
-                excluded: countSchema,
-                quarantined: countSchema,
-              }),
-            })
-            .nullable()
-            .meta({ description: 'all that was found; null on the pages after the first' }),
-          orders: z.array(orderSchema),
-          nextAfter: z
-            .string()
-            .nullable()
-            .meta({ description: 'for the next page; null at the end' }),
-        }),
+        schema: foundSchema,
+        description: 'newest first by 受注日時; what has none comes last',
+      },
+    },
+    summary: { ja: '注文の一覧', en: 'List the orders of a month' },
+  }),
+  searchOrders: defineRoute({
+    ...ofCycle,
+    method: 'post',
+    path: `${orders}/search`,
+    onlyReads: true,
+    role: 'viewer',
+    body: {
+      kind: 'json',
+      schema: z.strictObject({
+        ...personalSearch,
+        after: afterSchema,
+        limit: z.int().min(1).max(1000).default(100),
+        totals: z
+          .boolean()
+          .default(true)
+          .meta({ description: 'false: totals is null; the page comes at once' }),
+      }),
+    },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: foundSchema,
         description: 'newest first by 受注日時; what has none comes last',
       },
     },
     summary: { ja: '注文を検索する', en: 'Search the orders of a month' },
-    tag: 'orders',
   }),
   downloadOrders: defineRoute({
-    method: 'get',
-    path: '/v1/merchants/:merchant/cycles/:month/orders.csv',
+    ...ofCycle,
+    method: 'post',
+    path: `${orders}/search.csv`,
+    onlyReads: true,
     role: 'operator',
     right: 'exportPersonalData',
-    merchantScoped: true,
-    params: cycleParamsSchema,
-    query: z.strictObject({
-      ...searchQuery,
-      encoding: z.enum(['utf-8', 'cp932']).default('utf-8'),
-    }),
+    body: {
+      kind: 'json',
+      schema: z.strictObject({ ...personalSearch, encoding: encodingSchema }),
+    },
     responses: {
       200: { kind: 'bytes', description: 'all that was found, as CSV in the order of the list' },
     },
@@ -144,6 +185,5 @@ export const orderRoutes = {
       ja: '検索した注文をCSVで取り出す',
       en: 'Download the orders that were found as CSV',
     },
-    tag: 'orders',
   }),
 };

@@ -49,6 +49,8 @@ export interface RouteContract {
   readonly sessionOnly?: true;
   /** Pages of another origin that may call it, by CORS and in place of the CSRF token. */
   readonly foreignPages?: 'temporal-ui';
+  /** True: it changes nothing, and is no GET because of what it asks by: no name stands in an address. */
+  readonly onlyReads?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: JsonBody | RawBody;

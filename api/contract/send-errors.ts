@@ -194,6 +194,7 @@ export const sendErrorRoutes = {
     ...common,
     method: 'post',
     path: `${path}/search`,
+    onlyReads: true,
     params: merchantParamsSchema,
     body: {
       kind: 'json',

@@ -99,6 +99,21 @@ export const userRoutes = {
     },
     summary: { ja: 'パスワードを設定し直す', en: 'Set the password of a user' },
   }),
+  logOutUser: defineRoute({
+    ...common,
+    method: 'post',
+    path: '/v1/users/:user/log-out',
+    params: userParams,
+    body: { kind: 'json', schema: z.strictObject({ reason: reasonSchema }) },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ ended: z.int().min(0) }),
+        description: 'logged out in every browser; may log in again at once',
+      },
+    },
+    summary: { ja: 'すべてのブラウザーからログアウトさせる', en: 'Log a user out everywhere' },
+  }),
   disableUser: defineRoute({
     ...common,
     method: 'post',

@@ -25,43 +25,14 @@ import { listSubscriptions, saveSubscription } from '../../db/queries/subscripti
 import { importColumns } from '../../imports/import-columns.ts';
 import type { customerRoutes } from '../contract/customers.ts';
 import { followCardLocks } from '../follow-card-locks.ts';
-import type { Handlers } from '../handler.ts';
+import type { Call, Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 
 export const customerHandlers: Handlers<typeof customerRoutes> = {
-  async listCustomers({ deps, merchant, query }) {
-    const after = query.after === undefined ? 0 : idOf(query.after);
-    const rows = await searchCustomers(deps.db, merchant.id, {
-      ...readSearch(query),
-      after,
-      limit: query.limit + 1,
-    });
-    const page = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? page.at(-1) : undefined;
-    const nextAfter = last === undefined ? null : formatCustomerId(last.id);
-    return { status: 200, body: { customers: page.map(showCustomer), nextAfter } };
-  },
-
-  async exportCustomers({ deps, identity, merchant, query, now }) {
-    const { encoding, columns } = query;
-    const search = readSearch(query);
-    const separator =
-      (await findSettings(deps.db, merchant.id))?.settings.imports.tagSeparator ?? '|';
-    const toRecord = columns === 'link' ? linkRecord : (of: Customer) => fullRecord(of, separator);
-    const names = columns === 'link' ? ['顧客番号', '顧客ID'] : importColumns.customers;
-    const batches = () => readCustomers(deps.db, merchant.id, search);
-    if (encoding === 'cp932') await refuseUnwritable(batches(), toRecord);
-    await appendAudit(deps.db, merchant.id, {
-      at: now,
-      actor: identity.actor,
-      act: 'customers.exported',
-      subject: columns,
-      reason: null,
-      details: { encoding },
-    });
-    const content = writeRecords(names, batches(), toRecord, encoding);
-    return { status: 200, content, fileName: `customers-${now.slice(0, 10)}.csv` };
-  },
+  listCustomers: async (call) => ({ status: 200, body: await findCustomers(call, call.query) }),
+  searchCustomers: async (call) => ({ status: 200, body: await findCustomers(call, call.body) }),
+  exportCustomers: async (call) => await writeCustomers(call, call.query),
+  downloadCustomers: async (call) => await writeCustomers(call, call.body),
 
   async readCustomer({ deps, merchant, params }) {
     const id = idOf(params.customerId);
@@ -157,11 +128,59 @@ function idOf(text: string): number {
   return parseCustomerId(text) ?? 0;
 }
 
-function readSearch(
-  query: {
-    readonly [Name in Exclude<keyof CustomerSearch, 'id' | 'toReview'>]?: string | undefined;
-  } & { readonly customerId?: string | undefined; readonly toReview?: boolean | undefined },
-): CustomerSearch {
+/** What a search names, in its query or its body. */
+type AskedCustomers = {
+  readonly [Name in Exclude<keyof CustomerSearch, 'id' | 'toReview'>]?: string | undefined;
+} & { readonly customerId?: string | undefined; readonly toReview?: boolean | undefined };
+
+type SearchCall = Pick<
+  Call<typeof customerRoutes.searchCustomers>,
+  'deps' | 'identity' | 'merchant' | 'now'
+>;
+
+async function findCustomers(
+  { deps, merchant }: SearchCall,
+  asked: AskedCustomers & { readonly after?: string | undefined; readonly limit: number },
+) {
+  const rows = await searchCustomers(deps.db, merchant.id, {
+    ...readSearch(asked),
+    after: asked.after === undefined ? 0 : idOf(asked.after),
+    limit: asked.limit + 1,
+  });
+  const page = rows.slice(0, asked.limit);
+  const last = rows.length > asked.limit ? page.at(-1) : undefined;
+  const nextAfter = last === undefined ? null : formatCustomerId(last.id);
+  return { customers: page.map(showCustomer), nextAfter };
+}
+
+async function writeCustomers(
+  { deps, identity, merchant, now }: SearchCall,
+  asked: AskedCustomers & {
+    readonly encoding: TextEncoding;
+    readonly columns: 'all' | 'link';
+  },
+) {
+  const { encoding, columns } = asked;
+  const search = readSearch(asked);
+  const separator =
+    (await findSettings(deps.db, merchant.id))?.settings.imports.tagSeparator ?? '|';
+  const toRecord = columns === 'link' ? linkRecord : (of: Customer) => fullRecord(of, separator);
+  const names = columns === 'link' ? ['顧客番号', '顧客ID'] : importColumns.customers;
+  const batches = () => readCustomers(deps.db, merchant.id, search);
+  if (encoding === 'cp932') await refuseUnwritable(batches(), toRecord);
+  await appendAudit(deps.db, merchant.id, {
+    at: now,
+    actor: identity.actor,
+    act: 'customers.exported',
+    subject: columns,
+    reason: null,
+    details: { encoding },
+  });
+  const content = writeRecords(names, batches(), toRecord, encoding);
+  return { status: 200, content, fileName: `customers-${now.slice(0, 10)}.csv` } as const;
+}
+
+function readSearch(query: AskedCustomers): CustomerSearch {
   return {
     id: query.customerId === undefined ? null : idOf(query.customerId),
     customerNumber: query.customerNumber ?? null,

@@ -20,7 +20,7 @@ import { countOrders, listOrders } from '../../db/queries/orders.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { orderRoutes } from '../contract/orders.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import type { Handlers } from '../handler.ts';
+import type { Call, Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 import { requireCycle } from './cycles.ts';
 
@@ -28,45 +28,27 @@ import { requireCycle } from './cycles.ts';
 const DOWNLOAD_ROWS = 5000;
 
 export const orderHandlers: Handlers<typeof orderRoutes> = {
-  async listOrders({ deps, state, identity, merchant, params, query }) {
-    const { after, limit, totals, ...filters } = query;
-    const search = toSearch(filters);
-    const maySeePersons = roleIncludes(identity.role, 'operator');
-    // Who may not see a name may not find out by searching for it either.
-    if (!maySeePersons && personalSearchFields.some((field) => search[field] !== undefined)) {
-      throw new Problem('role-too-low');
-    }
-    const { id: cycleId } = await requireCycle(deps, merchant, params.month);
-    const place = after === undefined ? null : readOrderPlace(after);
-    const countFound = async () =>
-      await state.counts.of(
-        merchant.id,
-        `orders ${params.month} ${JSON.stringify(search)}`,
-        await isLargeMonth(deps.db, merchant.id, cycleId),
-        () => countOrders(deps.db, merchant.id, { cycleId, search }),
-      );
-    const rows = await listOrders(deps.db, merchant.id, {
-      cycleId,
-      search,
-      after: place,
-      limit: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const column = await orderNumberColumn(deps, merchant);
-    const shown = page.map((row) => explainOrder(row, column));
-    return {
-      status: 200,
-      body: {
-        totals: place === null && totals ? await countFound() : null,
-        orders: maySeePersons ? shown : shown.map(maskOrder),
-        nextAfter: rows.length > limit && last !== undefined ? writeOrderPlace(last) : null,
-      },
-    };
+  async listOrders(call) {
+    const { after, limit, totals, ...filters } = call.query;
+    const page = { after, limit, totals };
+    return { status: 200, body: await findOrders(call, toSearch(filters), page) };
   },
 
-  async downloadOrders({ deps, identity, merchant, params, query, now }) {
-    const { encoding, ...filters } = query;
+  async searchOrders(call) {
+    const { after, limit, totals, ...filters } = call.body;
+    const search = toSearch(filters);
+    // Who may not see a name may not find out by searching for it either.
+    if (
+      !roleIncludes(call.identity.role, 'operator') &&
+      personalSearchFields.some((field) => search[field] !== undefined)
+    ) {
+      throw new Problem('role-too-low');
+    }
+    return { status: 200, body: await findOrders(call, search, { after, limit, totals }) };
+  },
+
+  async downloadOrders({ deps, identity, merchant, params, body, now }) {
+    const { encoding, ...filters } = body;
     const search = toSearch(filters);
     const { id: cycleId } = await requireCycle(deps, merchant, params.month);
     const pages = () => readPages(deps, merchant, cycleId, search);
@@ -87,6 +69,51 @@ export const orderHandlers: Handlers<typeof orderRoutes> = {
     };
   },
 };
+
+/** A page of what was found, for who asks; with its sums on the first one. */
+async function findOrders(
+  {
+    deps,
+    state,
+    identity,
+    merchant,
+    params,
+  }: Pick<
+    Call<typeof orderRoutes.searchOrders>,
+    'deps' | 'state' | 'identity' | 'merchant' | 'params'
+  >,
+  search: OrderSearch,
+  page: {
+    readonly after: string | undefined;
+    readonly limit: number;
+    readonly totals: boolean;
+  },
+) {
+  const { id: cycleId } = await requireCycle(deps, merchant, params.month);
+  const place = page.after === undefined ? null : readOrderPlace(page.after);
+  const countFound = async () =>
+    await state.counts.of(
+      merchant.id,
+      `orders ${params.month} ${JSON.stringify(search)}`,
+      await isLargeMonth(deps.db, merchant.id, cycleId),
+      () => countOrders(deps.db, merchant.id, { cycleId, search }),
+    );
+  const rows = await listOrders(deps.db, merchant.id, {
+    cycleId,
+    search,
+    after: place,
+    limit: page.limit + 1,
+  });
+  const found = rows.slice(0, page.limit);
+  const last = found.at(-1);
+  const column = await orderNumberColumn(deps, merchant);
+  const shown = found.map((row) => explainOrder(row, column));
+  return {
+    totals: place === null && page.totals ? await countFound() : null,
+    orders: roleIncludes(identity.role, 'operator') ? shown : shown.map(maskOrder),
+    nextAfter: rows.length > page.limit && last !== undefined ? writeOrderPlace(last) : null,
+  };
+}
 
 function toSearch({
   paymentMethod,
@@ -133,7 +160,7 @@ async function refuseUnwritable(
     const row = rows.find((one) => findUnwritable(writeCsv([orderCsvRecord(one)]), encoding));
     throw new Problem('text-not-writable', {
       errors: [
-        { path: 'query.encoding', message: `CP932 lacks a character of order ${row?.orderNumber}` },
+        { path: 'body.encoding', message: `CP932 lacks a character of order ${row?.orderNumber}` },
       ],
     });
   }

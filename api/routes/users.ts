@@ -6,6 +6,7 @@ import {
   findUser,
   listMerchantUsers,
   listUsers,
+  logOutUser,
   setDisabled,
   setPassword,
   type UserListing,
@@ -63,6 +64,13 @@ export const userHandlers: Handlers<typeof userRoutes> = {
     const { passwordCost: cost } = deps.limits;
     await setPassword(deps.db, { user, password, cost, reason, now, actor: identity.actor });
     return { status: 204 };
+  },
+
+  async logOutUser({ deps, identity, params, body, now }) {
+    const user = await requireUser(deps, identity, params.user);
+    const { actor } = identity;
+    const ended = await logOutUser(deps.db, { user, actor, reason: body.reason, now });
+    return { status: 200, body: { ended } };
   },
 
   disableUser: async (call) => await switchUser(call, true),

@@ -1,4 +1,4 @@
-import { Alert, Anchor, type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { Alert, Anchor, type CSSVariablesResolver, createTheme, Table } from '@mantine/core';
 
 /** Colours that keep WCAG AA: axe looks at every page, light and dark (test/console/). */
 export const theme = createTheme({
@@ -13,6 +13,10 @@ export const theme = createTheme({
   components: {
     // As large as the words around it, in a table too.
     Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
+    // What is wider than the window is reached by keyboard too.
+    TableScrollContainer: Table.ScrollContainer.extend({
+      defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } },
+    }),
     // Its frame has the colour; coloured words on white are too pale to read.
     Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
   },

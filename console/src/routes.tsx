@@ -126,6 +126,7 @@ const merchantPages: RouteObject[] = [
     path: 'settings',
     lazy: async () => (await import('./pages/settings.tsx')).route,
   },
+  { path: 'allowed-hosts', lazy: async () => (await import('./pages/allowed-hosts.tsx')).route },
   {
     path: 'schedules',
     lazy: async () => (await import('./pages/schedules.tsx')).route,

@@ -19,18 +19,25 @@ export function useSession():
   return { state: 'in', person: data };
 }
 
-export function useLogIn(): Act<'logIn'> {
+export const useLogIn = (): Act<'logIn'> => useNewSession(useAct('logIn'));
+
+/** Ends every other session of the person; this browser goes on with a new one. */
+export const useChangePassword = (): Act<'changePassword'> =>
+  useNewSession(useAct('changePassword'));
+
+/** An act that answers with the session that holds from now on. */
+function useNewSession<Name extends 'logIn' | 'changePassword'>(of: Act<Name>): Act<Name> {
   const queries = useQueryClient();
-  const logIn = useAct('logIn');
   return {
-    ...logIn,
+    ...of,
     act: async (input) => {
-      const person = await logIn.act(input);
+      const answer = await of.act(input);
+      const person = answer as Person | null;
       if (person !== null) {
         keepCsrfToken(person.csrfToken);
         queries.setQueryData(['readSession', {}], person);
       }
-      return person;
+      return answer;
     },
   };
 }
@@ -42,6 +49,23 @@ export function useLogOut(): () => Promise<void> {
     await logOut.act({});
     location.assign('/login');
   };
+}
+
+export function useLogOutEverywhere() {
+  const { act, acting, problem } = useAct('logOutEverywhere');
+  return {
+    acting,
+    problem,
+    logOut: async () => {
+      if ((await act({})) !== null) location.assign('/login');
+    },
+  };
+}
+
+/** Whether this person may do it at every merchant, also at those of tomorrow. */
+export function useMayEverywhere(role: Role): boolean {
+  const { person } = useSession();
+  return person?.everywhere != null && roleIncludes(person.everywhere.role, role);
 }
 
 /** Whether this person may do it at this merchant. The server decides; this only spares the way. */

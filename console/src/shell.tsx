@@ -4,23 +4,24 @@ import {
   Badge,
   Burger,
   Group,
-  Menu,
   NavLink,
   SegmentedControl,
   Text,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconMoon, IconSun } from '@tabler/icons-react';
 import { Link, Navigate, Outlet, useLocation } from 'react-router';
 import { useRead } from './api.ts';
 import { defineWords, type Language, useLanguage } from './language.ts';
 import { MerchantSwitch } from './merchant-switch.tsx';
 import { navigation, useNavigationWords } from './navigation.ts';
 import { NoticeBell } from './notice-bell.tsx';
+import { AccountMenu } from './parts/account-menu.tsx';
+import { PasswordDue } from './parts/change-password.tsx';
 import { Instant } from './parts/figures.tsx';
 import { useMerchant } from './places.ts';
-import { useLogOut, useSession } from './session.tsx';
+import { useMayEverywhere, useSession } from './session.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 
 const useWords = defineWords('shell', {
@@ -31,8 +32,6 @@ const useWords = defineWords('shell', {
     language: '表示言語',
     dark: '暗い配色にする',
     light: '明るい配色にする',
-    account: 'アカウント',
-    logOut: 'ログアウト',
     practice: '練習用',
   },
   en: {
@@ -42,8 +41,6 @@ const useWords = defineWords('shell', {
     language: 'Language',
     dark: 'Use dark colours',
     light: 'Use light colours',
-    account: 'Account',
-    logOut: 'Log out',
     practice: 'Practice',
   },
 });
@@ -54,6 +51,8 @@ export function Shell() {
   const { state } = useSession();
   const { pathname, search } = useLocation();
   const [opened, { toggle, close }] = useDisclosure();
+  const [keys, { open: showKeys, close: hideKeys }] = useDisclosure();
+  const mayCreate = useMayEverywhere('admin');
   if (state === 'asking') return null;
   if (state === 'out') {
     return <Navigate to="/login" replace state={{ from: pathname + search }} />;
@@ -79,7 +78,7 @@ export function Shell() {
             />
             <Text
               component={Link}
-              to="/"
+              to={mayCreate ? '/?all' : '/'}
               fw={700}
               c="inherit"
               td="none"
@@ -92,7 +91,7 @@ export function Shell() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <NoticeBell />
-            <Preferences />
+            <Preferences onKeys={showKeys} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -100,9 +99,10 @@ export function Shell() {
         <Navigation onChoose={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        <PasswordDue />
         <Outlet />
       </AppShell.Main>
-      <Shortcuts />
+      <Shortcuts opened={keys} onOpen={showKeys} onClose={hideKeys} />
     </AppShell>
   );
 }
@@ -152,12 +152,10 @@ function BusinessClock() {
   );
 }
 
-function Preferences() {
+function Preferences({ onKeys }: { readonly onKeys: () => void }) {
   const words = useWords();
   const { language, choose } = useLanguage();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { person } = useSession();
-  const logOut = useLogOut();
   const dark =
     colorScheme === 'dark' ||
     (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
@@ -182,17 +180,7 @@ function Preferences() {
       >
         {dark ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
       </ActionIcon>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label={words('account')}>
-            <IconLogout size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{person?.name ?? person?.actor}</Menu.Label>
-          <Menu.Item onClick={() => void logOut()}>{words('logOut')}</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <AccountMenu onKeys={onKeys} />
     </>
   );
 }

@@ -1,17 +1,40 @@
+import type { MigrationStage } from '../../billing/card-migration.ts';
+import type { RefreshStage } from '../../billing/card-refresh.ts';
 import type { OpenReason as OpenReasonCode } from '../../billing/open-rows.ts';
 import type { CycleDetail, DeadlineDay, Exchange, OpenReason } from './month-progress.ts';
 
-/** What needs a person, over all open months; pure, from what the API says. */
+/** What needs a person, over all open months and beside them; pure, from what the API says. */
 export interface Task {
   readonly key: string;
-  readonly kind: 'trouble' | 'approval' | 'hand_over' | 'clarify' | 'result' | 'deadline' | 'open';
+  readonly kind:
+    | 'trouble'
+    | 'approval'
+    | 'hand_over'
+    | 'clarify'
+    | 'result'
+    | 'deadline'
+    | 'open'
+    | 'refresh'
+    | 'override'
+    | 'override_asked'
+    | 'migration'
+    | 'migration_late'
+    | 'import_refused'
+    | 'import_held'
+    | 'send_errors'
+    | 'mails';
+  /** Empty: it belongs to none. */
   readonly month: string;
   /** What it is, where the API has the words: a file's name, a reason's label. */
   readonly name: string;
   /** Japanese: what moves it on; null where the kind says it. */
   readonly advice: string | null;
+  /** Where a migration or a card refresh stands. */
+  readonly stage: MigrationStage | RefreshStage | null;
   readonly rows: number;
   readonly yen: number;
+  /** There are more than `rows`. */
+  readonly more: boolean;
   /** Date in Japan after which it is too late; null: none. */
   readonly dueOn: string | null;
   /** Below the merchant's page. */
@@ -29,11 +52,14 @@ const toldElsewhere: readonly OpenReasonCode[] = ['authorized', 'sent', 'capture
 const awaitsApproval: readonly OpenReasonCode[] = ['planned', 'selected_without_charge'];
 const onTheDesk: readonly OpenReasonCode[] = ['contradiction', 'stray', 'quarantined', 'unknown'];
 
+const plain = { stage: null, more: false, dueOn: null };
+
 export function listTasks(
   months: readonly OpenMonth[],
   deadlines: readonly DeadlineDay[],
+  beside: readonly Task[] = [],
 ): readonly Task[] {
-  const tasks = [...months.flatMap(tasksOfMonth), ...deadlines.map(deadlineTask)];
+  const tasks = [...months.flatMap(tasksOfMonth), ...deadlines.map(deadlineTask), ...beside];
   return tasks.sort(byUrgency);
 }
 
@@ -49,7 +75,7 @@ function byUrgency(a: Task, b: Task): number {
 function tasksOfMonth({ cycle, exchanges, reasons }: OpenMonth): Task[] {
   const { month, approval, trouble } = cycle;
   const page = ['cycles', month] as const;
-  const base = { month, rows: 0, yen: 0, dueOn: null, advice: null, steps: page };
+  const base = { ...plain, month, rows: 0, yen: 0, advice: null, steps: page };
   return [
     ...(trouble === null
       ? []
@@ -85,6 +111,7 @@ function fileTask(file: Exchange): Task[] {
   if (kind === undefined || (file.transport !== 'portal' && kind !== 'clarify')) return [];
   return [
     {
+      ...plain,
       key: `file ${file.month} ${file.kind} ${file.number}`,
       kind,
       month: file.month,
@@ -92,7 +119,6 @@ function fileTask(file: Exchange): Task[] {
       advice: file.note,
       rows: file.records,
       yen: file.amountYen,
-      dueOn: null,
       steps: ['exchanges', file.month, file.kind, file.number],
     },
   ];
@@ -104,6 +130,7 @@ function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[
   if (approval !== null && awaitsApproval.includes(reason.reason)) return [];
   return [
     {
+      ...plain,
       key: `open ${month} ${reason.reason}`,
       kind: 'open',
       month,
@@ -111,7 +138,6 @@ function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[
       advice: reason.act,
       rows: reason.rows,
       yen: reason.yen,
-      dueOn: null,
       steps: [placeOf(month, reason.reason)],
     },
   ];
@@ -131,6 +157,7 @@ function placeOf(month: string, reason: OpenReasonCode): string {
 
 function deadlineTask(day: DeadlineDay): Task {
   return {
+    ...plain,
     key: `deadline ${day.month} ${day.expiresOn}`,
     kind: 'deadline',
     month: day.month,

@@ -120,6 +120,30 @@ export async function searchSendErrors(
   return rows;
 }
 
+/**
+ * Deliveries that nobody has dealt with since they were given up, found by the index of failed ones.
+ *
+ * @param limit up to how many are counted
+ */
+export async function countOpenSendErrors(
+  db: Db | Trx,
+  merchantId: number,
+  limit: number,
+): Promise<{ readonly rows: number; readonly yen: number; readonly oldestAt: string | null }> {
+  const { rows } = await sql<{ rows: number; yen: number; oldestAt: string | null }>`
+    select count(*)::int as rows, coalesce(sum(amount_yen), 0)::float8 as yen,
+           min(failed_at) as "oldestAt"
+      from (select r.amount_yen, e.failed_at
+              from delivery_endpoints p
+              join deliveries d on d.endpoint_id = p.id and d.state = 'failed'
+              join send_errors e on e.delivery_id = d.id and e.attempt = d.attempt
+              join carrier_results r on r.id = d.result_id
+             where p.merchant_id = ${merchantId} and e.merchant_id = p.merchant_id
+               and not ${isSuperseded}
+             limit ${limit}) open`.execute(db);
+  return rows[0] ?? { rows: 0, yen: 0, oldestAt: null };
+}
+
 function filterOf({ ipCodes, condition, keywords }: SendErrorSearch): RawBuilder<unknown> {
   const { orderNumber, email, phone, sendId } = keywords;
   const filters = [

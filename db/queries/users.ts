@@ -101,6 +101,18 @@ export async function setPassword(
   });
 }
 
+/** Ends every session of a user, who may log in again. @returns how many there were */
+export async function logOutUser(
+  db: Kysely<Database>,
+  of: Doer & { readonly user: Pick<User, 'id' | 'login'> },
+): Promise<number> {
+  return await db.transaction().execute(async (trx) => {
+    const ended = await endSessions(trx, of.user.id, { now: of.now });
+    await appendAudit(trx, null, entryOf(of, 'user.logged-out', of.user.login, { ended }));
+    return ended;
+  });
+}
+
 /** A disabled user cannot log in and has no sessions; what they did keeps their name. */
 export async function setDisabled(
   db: Kysely<Database>,

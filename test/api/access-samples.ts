@@ -41,6 +41,7 @@ export const accessSamples = {
     json: () => ({ password: newPassword(), reason }),
     answer: 'user-not-found',
   },
+  logOutUser: { path: user('/log-out'), json: () => ({ reason }), answer: 'user-not-found' },
   disableUser: { path: user('/disable'), json: () => ({ reason }), answer: 'user-not-found' },
   enableUser: { path: user('/enable'), json: () => ({ reason }), answer: 'user-not-found' },
   listMerchantUsers: { path: merchant('/users'), answer: 200 },

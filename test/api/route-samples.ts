@@ -99,7 +99,17 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'import-not-found',
   },
   listImportErrors: { path: merchant('/imports/999999/errors'), answer: 'import-not-found' },
+  searchCustomers: {
+    path: merchant('/customers/search'),
+    json: () => ({ name: '月極' }),
+    answer: 200,
+  },
   listImportWarnings: { path: merchant('/imports/999999/warnings'), answer: 'import-not-found' },
+  downloadCustomers: {
+    path: merchant('/customers/search.csv'),
+    json: () => ({ name: '月極', encoding: 'cp932' }),
+    answer: 200,
+  },
   downloadFailedRows: { path: merchant('/imports/999999/failed-rows'), answer: 'import-not-found' },
   downloadImportFile: { path: merchant('/imports/999999/file'), answer: 'import-not-found' },
 
@@ -151,6 +161,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   renameTag: {
     path: merchant('/customer-tags/999999'),
     json: () => ({ name: '別名' }),
+  readAttention: { path: merchant('/attention'), answer: 200 },
     answer: 'entry-not-found',
   },
   deleteTag: { path: merchant('/customer-tags/999999'), answer: 'entry-not-found' },
@@ -164,7 +175,16 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'cycle-not-found',
   },
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
-  downloadOrders: { path: cycle('/orders.csv'), answer: 'cycle-not-found' },
+  searchOrders: {
+    path: cycle('/orders/search'),
+    json: () => ({ customerName: '月極' }),
+    answer: 'cycle-not-found',
+  },
+  downloadOrders: {
+    path: cycle('/orders/search.csv'),
+    json: () => ({}),
+    answer: 'cycle-not-found',
+  },
   readCycleReport: { path: cycle('/report'), answer: 'cycle-not-found' },
   downloadCycleReport: { path: cycle('/report.csv'), answer: 'cycle-not-found' },
   listCollections: { path: cycle('/order-exports'), answer: 'cycle-not-found' },

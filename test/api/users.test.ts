@@ -59,6 +59,18 @@ describe('an admin of one merchant', () => {
     expect((await readProblem(twice)).slug).toBe('user-exists');
   });
 
+  test('logs somebody out of every browser, who may log in again', async () => {
+    const admin = await logIn(await addPerson());
+    const login = await addPerson('operator');
+    const [first, second] = [await logIn(login), await logIn(login)];
+    const json = { reason: '端末の紛失' };
+    const done = await admin.call(`/v1/users/${login}/log-out`, { method: 'POST', json });
+    expect(await done.json()).toEqual({ ended: 2 });
+    const seen = await Promise.all([first, second].map((one) => one.call('/v1/session')));
+    expect(seen.map(({ status }) => status)).toEqual([401, 401]);
+    await logIn(login);
+  });
+
   test('cannot become somebody who reaches further', async () => {
     const admin = await logIn(await addPerson());
     people += 1;
@@ -73,6 +85,7 @@ describe('an admin of one merchant', () => {
       const acts = [
         ['PUT', 'password', { password: randomUUID(), reason: 'x' }],
         ['POST', 'disable', { reason: 'x' }],
+        ['POST', 'log-out', { reason: 'x' }],
       ] as const;
       for (const [method, path, json] of acts) {
         const response = await admin.call(`/v1/users/${login}/${path}`, { method, json });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Attention, attentionTasks } from '../../console/src/attention-tasks.ts';
 import {
   type CycleDetail,
   type Exchange,
@@ -155,6 +156,62 @@ describe('what needs a person', () => {
 });
 
 describe('the steps of a month', () => {
+describe('what needs a person beside the months', () => {
+  const nothing: Attention = {
+    refreshes: [],
+    overrides: [],
+    migrations: [],
+    imports: [],
+    sendErrors: { rows: 0, yen: 0, more: false, oldestAt: null },
+    mails: { rows: 0, more: false, oldestAt: null },
+  };
+  const at = '2026-11-20T00:00:00.000Z';
+  const places = (attention: Partial<Attention>) =>
+    listTasks([], [], attentionTasks({ ...nothing, ...attention }, 'hanako')).map(
+      ({ kind, steps }) => [kind, steps.join('/')],
+    );
+
+  it('is nothing where nothing waits', () => {
+    expect(places({})).toEqual([]);
+  });
+
+  it('leads to where each is worked, the nearest end and the most yen first', () => {
+    const refresh = { month: '2026-11', stage: 'built' as const, waitsFor: '' };
+    expect(
+      places({
+        refreshes: [{ ...refresh, dueAt: '2026-11-24T15:00:00.000Z' }],
+        migrations: [
+          { number: 3, stage: 'awaiting_return', note: null, waitsSince: at, late: true },
+        ],
+        imports: [
+          { number: 7, kind: 'cards', fileName: 'a.csv', stage: 'refused', trouble: '読めません' },
+          { number: 6, kind: 'cards', fileName: 'b.csv', stage: 'uploaded', trouble: null },
+        ],
+        sendErrors: { rows: 2, yen: 900, more: false, oldestAt: '2026-10-31T15:00:00.000Z' },
+        mails: { rows: 1000, more: true, oldestAt: at },
+      }),
+    ).toEqual([
+      ['refresh', 'card-refreshes/2026-11'],
+      ['send_errors', 'send-errors?condition=open&mode=bulk&period=date&date=2026-11-01'],
+      ['migration_late', 'card-migrations/3'],
+      ['import_refused', 'imports/7'],
+      ['import_held', 'imports/6'],
+      ['mails', 'mails?state=unknown'],
+    ]);
+  });
+
+  it('knows an override that the one who looks may not answer', () => {
+    const overrides = [
+      { lock: 1, askedBy: 'hanako', askedAt: at },
+      { lock: 2, askedBy: 'taro', askedAt: at },
+    ];
+    expect(places({ overrides })).toEqual([
+      ['override_asked', 'card-locks/1'],
+      ['override', 'card-locks/2'],
+    ]);
+  });
+});
+
   it('are done, here and ahead, with what each holds', () => {
     const of = cycle({
       charges: { captured: { rows: 1, yen: 100 }, declined: { rows: 2, yen: 9 } },

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cardLockRows } from '../../billing/card-lock-csv.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { listAskedOverrides } from '../../db/queries/attention.ts';
 import { countCardLocks, listCardLocks } from '../../db/queries/card-lock-evidence.ts';
 import { answerOverride, requestOverride } from '../../db/queries/card-lock-overrides.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -172,7 +173,10 @@ test('an override takes a stored proof and two people, and can be asked for agai
   expect(await ask({ evidenceSha256: 'b'.repeat(64) })).toBe('unknown_file');
   expect(await ask({ evidenceSha256: result })).toBe('own_result');
   expect(await answer()).toBe('not_asked');
+  const waiting = () => listAskedOverrides(db, record.merchantId, 10);
+  expect(await waiting()).toEqual([]);
   expect(await ask()).toEqual({ n: 1 });
+  expect(await waiting()).toEqual([{ lock: 1, askedBy: 'asks', askedAt: AT }]);
   expect(await ask({ actor: 'another' })).toBe('asked_already');
   expect(await countCardLocks(db, record.merchantId)).toEqual({
     ...{ open: 1, released: 0, overridesAsked: 1 },
@@ -180,6 +184,7 @@ test('an override takes a stored proof and two people, and can be asked for agai
   expect(await answer({ actor: 'asks' })).toBe('same_person');
   expect(await answer({ actor: ' ＡSKS' })).toBe('same_person');
   expect(await answer({ answer: 'rejected', reason: '証拠が不足' })).toBeNull();
+  expect(await waiting()).toEqual([]);
   expect(await list('released')).toEqual([]);
   expect(await answer()).toBe('not_asked');
   expect(await ask({ mismatch: 'wrong_month' })).toEqual({ n: 2 });

@@ -10,6 +10,7 @@ import { recordDecision } from '../../db/queries/decisions.ts';
 import { claimDeliveries } from '../../db/queries/deliveries.ts';
 import { findEndpoint } from '../../db/queries/delivery-endpoints.ts';
 import {
+  countOpenSendErrors,
   listActsOfDecision,
   readSendErrorFacts,
   recordSendErrorActs,
@@ -50,6 +51,7 @@ async function search(
   if (plan.kind === 'refused') throw new Error(plan.findings[0]?.message);
   return await searchSendErrors(db, record.merchantId, { search: plan.search, ...page });
 }
+const countOpen = (limit: number) => countOpenSendErrors(db, record.merchantId, limit);
 const today = { period: { kind: 'today' } } as const;
 const ordersOf = (rows: readonly { orderNumber: string }[]) => rows.map((row) => row.orderNumber);
 
@@ -98,6 +100,7 @@ test('each keyword finds its own, all of them together narrow the search', async
   expect(await found({ sendId: 'bob' })).toEqual(['A2']);
   expect(await found({ orderNumber: 'A1', sendId: 'bob' })).toEqual([]);
   expect(ordersOf(await search(today))).toEqual(['A2', 'A1']);
+  expect([await countOpen(10), await countOpen(1)]).toMatchObject([{ rows: 2 }, { rows: 1 }]);
 });
 
 test('only the chosen IPコード, and never a delivery that arrived', async () => {
@@ -136,6 +139,7 @@ test('未処理 and 処理済', async () => {
   );
   expect(done.map((one) => one.act).sort()).toEqual(['resend', 'settle']);
   expect(ordersOf(await search({ ...today, condition: 'open' }))).toEqual(['A1']);
+  expect(await countOpen(10)).toEqual({ rows: 1, yen: 500, oldestAt: noon });
   expect(ordersOf(await search({ ...today, condition: 'done' }))).toEqual(['A3', 'A2']);
   expect((await search(today)).map((row) => row.act)).toEqual(['resend', 'settle', null]);
 });
@@ -158,6 +162,7 @@ test('of several errors of a payment only the latest counts, whatever its state'
   await act([{ sendError: second?.id ?? '', act: 'settle' }], 'key-latest-2');
   expect(await search({ ...today, condition: 'open' })).toEqual([]);
   expect(await search({ ...today, condition: 'done' })).toMatchObject([{ id: second?.id }]);
+  expect((await countOpen(10)).rows).toBe(0);
   const [facts] = await readSendErrorFacts(db, record.merchantId, {
     sendErrors: [first?.id ?? ''],
     lock: false,
@@ -176,6 +181,7 @@ test('an error of another version of the result is one of the same payment', asy
   expect(facts).toMatchObject([{ version: 1, newestVersion: 2, superseded: false }]);
   await record.attempt(shop(), {}, later(noon, 1_000));
   expect(await search(today)).toMatchObject([{ orderNumber: 'A1', version: 2, verdict: 'OK' }]);
+  expect((await countOpen(10)).rows).toBe(1);
 });
 
 test('each endpoint has its own', async () => {

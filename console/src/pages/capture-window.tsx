@@ -10,6 +10,7 @@ import { DeadlineCalendar } from '../parts/deadline-calendar.tsx';
 import { Count, CountAndYen, Instant, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
+import { ReadTable } from '../parts/read-table.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { useMerchant } from '../places.ts';
 
@@ -118,7 +119,7 @@ function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
   const { place } = useMerchant();
   return (
     <Table.ScrollContainer minWidth={860}>
-      <Table>
+      <ReadTable>
         <Table.Thead>
           <Table.Tr>
             <ColumnHeads
@@ -171,7 +172,7 @@ function DayTable({ days }: { readonly days: readonly DeadlineDay[] }) {
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

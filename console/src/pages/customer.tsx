@@ -117,7 +117,7 @@ function CustomerPage() {
             )}
             <Facts one={found} />
             <CustomerCards cards={found.storedCards} />
-            <CustomerSubscriptions subscriptions={found.subscriptions} />
+            <CustomerSubscriptions customer={found} />
             <Anchor component={Link} to={judged(found.customerNumber)} size="sm">
               {words('judged')}
             </Anchor>

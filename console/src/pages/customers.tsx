@@ -6,8 +6,9 @@ import { Instant } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
+import { ReadTable } from '../parts/read-table.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
-import { SearchForm, useFilters } from '../parts/search-form.tsx';
+import { type Kept, SearchForm, useFilters, useKept } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 
@@ -58,8 +59,9 @@ const useWords = defineWords('customers', {
   },
 });
 
-type Customer = NonNullable<Read<'listCustomers'>['data']>['customers'][number];
-const names = ['customerNumber', 'customerId', 'name', 'email', 'phone', 'tag', 'toReview'];
+type Customer = NonNullable<Read<'searchCustomers'>['data']>['customers'][number];
+const names = ['customerNumber', 'customerId', 'tag', 'toReview'];
+const personalNames = ['name', 'email', 'phone'];
 
 function CustomersPage() {
   const words = useWords();
@@ -68,9 +70,17 @@ function CustomersPage() {
   const { after, limit } = usePlace();
   const mayExport = useMay('operator', 'exportPersonalData');
   const params = { merchant };
-  const { toReview, ...texts } = Object.fromEntries(names.map((name) => [name, filter(name)]));
-  const query = { ...texts, ...(toReview === undefined ? {} : { toReview: true }) };
-  const customers = useRead('listCustomers', { params, query: { ...query, after, limit } });
+  const { kept, ...personal } = useKept();
+  const body = {
+    customerNumber: filter('customerNumber'),
+    customerId: filter('customerId'),
+    tag: filter('tag'),
+    ...(filter('toReview') === undefined ? {} : { toReview: true }),
+    name: kept('name'),
+    email: kept('email'),
+    phone: kept('phone'),
+  };
+  const customers = useRead('searchCustomers', { params, body: { ...body, after, limit } });
   return (
     <Page
       title={words('title')}
@@ -82,17 +92,17 @@ function CustomersPage() {
           {mayExport && (
             <>
               <SaveButton
-                route="exportCustomers"
-                input={{ params, query: { ...query, columns: 'link' } }}
+                route="downloadCustomers"
+                input={{ params, body: { ...body, columns: 'link' } }}
                 label={words('link')}
               />
-              <SaveButton route="exportCustomers" input={{ params, query }} label={words('csv')} />
+              <SaveButton route="downloadCustomers" input={{ params, body }} label={words('csv')} />
             </>
           )}
         </>
       }
     >
-      <CustomerSearch />
+      <CustomerSearch kept={personal} />
       <Loaded read={customers}>
         {({ customers: found, nextAfter }) => (
           <Stack>
@@ -109,13 +119,13 @@ function CustomersPage() {
   );
 }
 
-function CustomerSearch() {
+function CustomerSearch({ kept }: { readonly kept: Kept }) {
   const words = useWords();
   const { merchant } = useMerchant();
   const { data: tags } = useRead('listTags', { params: { merchant } });
   const all = { value: '', label: words('all') };
   return (
-    <SearchForm label={words('search')} names={names}>
+    <SearchForm label={words('search')} names={names} personal={personalNames} kept={kept}>
       {({ field, choice }) => (
         <>
           <TextInput label={words('customerNumber')} w={140} {...field('customerNumber')} />
@@ -163,7 +173,7 @@ function CustomerTable({ customers }: { readonly customers: readonly Customer[] 
   ] as const;
   return (
     <Table.ScrollContainer minWidth={1000}>
-      <Table highlightOnHover aria-label={words('title')}>
+      <ReadTable highlightOnHover aria-label={words('title')}>
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (
@@ -201,7 +211,7 @@ function CustomerTable({ customers }: { readonly customers: readonly Customer[] 
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

@@ -11,10 +11,12 @@ import { Empty, Loaded } from '../parts/loaded.tsx';
 import { MonthSteps } from '../parts/month-steps.tsx';
 import { NextStepButton } from '../parts/next-step-button.tsx';
 import { OpenRows } from '../parts/open-rows.tsx';
+import { OrderChanges } from '../parts/order-changes.tsx';
 import { OrderExports } from '../parts/order-exports.tsx';
 import { Page } from '../parts/page.tsx';
 import { PortalWork } from '../parts/portal-work.tsx';
 import { PreviewList } from '../parts/preview-list.tsx';
+import { RunList } from '../parts/run-list.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
@@ -26,6 +28,8 @@ const useWords = defineWords('cycle', {
     cycles: '請求サイクル',
     now: '現在の状況',
     orders: '注文CSV',
+    changes: '新しい注文CSVとの差分',
+    runs: '請求の実行',
     previews: 'プレビューと承認',
     files: 'ファイル',
     work: '請求ごとの作業',
@@ -39,6 +43,8 @@ const useWords = defineWords('cycle', {
     cycles: 'Billing cycles',
     now: 'Where it stands',
     orders: 'Order exports',
+    changes: 'What newer exports say differently',
+    runs: 'Runs',
     previews: 'Previews and approval',
     files: 'Files',
     work: 'Charge by charge',
@@ -86,6 +92,8 @@ function CycleSections({ cycle }: { readonly cycle: CycleDetail }) {
   const { merchant } = useMerchant();
   const { month } = cycle;
   const files = useRead('listExchanges', { params: { merchant }, query: { month } }, { everyMs });
+  // Only a newer export can say anything differently.
+  const exports = useRead('listCollections', { params: { merchant, month } });
   return (
     <Stack>
       <Section
@@ -110,6 +118,14 @@ function CycleSections({ cycle }: { readonly cycle: CycleDetail }) {
       </Section>
       <Section title={words('orders')}>
         <OrderExports cycle={cycle} />
+      </Section>
+      {exports.data !== undefined && exports.data.exports.length > 1 && (
+        <Section title={words('changes')}>
+          <OrderChanges month={month} />
+        </Section>
+      )}
+      <Section title={words('runs')}>
+        <RunList month={month} />
       </Section>
       <Section title={words('previews')}>
         <PreviewList month={month} awaited={cycle.approval?.preview ?? null} />

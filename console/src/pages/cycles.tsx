@@ -8,6 +8,7 @@ import { Instant } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
+import { ReadTable } from '../parts/read-table.tsx';
 import { useFilters } from '../parts/search-form.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { StartCycle } from '../parts/start-cycle.tsx';
@@ -96,7 +97,7 @@ function CyclesPage() {
               <Empty>{words('none')}</Empty>
             ) : (
               <Table.ScrollContainer minWidth={720}>
-                <Table highlightOnHover>
+                <ReadTable highlightOnHover>
                   <Table.Thead>
                     <Table.Tr>
                       <ColumnHeads
@@ -129,7 +130,7 @@ function CyclesPage() {
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
-                </Table>
+                </ReadTable>
               </Table.ScrollContainer>
             )}
             <Pager nextAfter={nextAfter} />

@@ -19,6 +19,7 @@ import { ImportUpload } from '../parts/import-upload.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { NumberedPager } from '../parts/numbered-pager.tsx';
 import { Page } from '../parts/page.tsx';
+import { ReadTable } from '../parts/read-table.tsx';
 import { SearchForm, useFilters } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
@@ -182,7 +183,7 @@ function ImportTable({
   const figures = ['count', 'imported', 'failures'] as const;
   return (
     <Table.ScrollContainer minWidth={900}>
-      <Table highlightOnHover aria-label={words('history')}>
+      <ReadTable highlightOnHover aria-label={words('history')}>
         <Table.Thead>
           <Table.Tr>
             {(['file', 'kind', 'registered', 'stage'] as const).map((column) => (
@@ -203,7 +204,7 @@ function ImportTable({
             <ImportLine key={one.number} one={one} search={search} />
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

@@ -12,7 +12,7 @@ import { OrderTable } from '../parts/order-table.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
-import { useFilters } from '../parts/search-form.tsx';
+import { useFilters, useKept } from '../parts/search-form.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
@@ -48,7 +48,7 @@ const useWords = defineWords('orders', {
   },
 });
 
-export type OrderRow = NonNullable<Read<'listOrders'>['data']>['orders'][number];
+export type OrderRow = NonNullable<Read<'searchOrders'>['data']>['orders'][number];
 
 function OrdersPage() {
   const words = useWords();
@@ -99,7 +99,8 @@ function OrdersPage() {
   );
 }
 
-function useOrderQuery() {
+/** What is asked for: by the address, and by the names of persons that stand in none. */
+function useOrderQuery(kept: (name: string) => string | undefined) {
   const { filter } = useFilters();
   const yen = (name: string) =>
     /^\d{1,7}$/.test(filter(name) ?? '') ? Number(filter(name)) : undefined;
@@ -107,9 +108,9 @@ function useOrderQuery() {
   return {
     orderNumberFrom: filter('orderNumberFrom'),
     orderNumberTo: filter('orderNumberTo'),
-    customerName: filter('customerName'),
-    email: filter('email'),
-    phone: filter('phone'),
+    customerName: kept('customerName'),
+    email: kept('email'),
+    phone: kept('phone'),
     orderedFrom: filter('orderedFrom'),
     orderedTo: filter('orderedTo'),
     status: filter('status'),
@@ -129,22 +130,23 @@ function OrderList({ month }: { readonly month: string }) {
   const may = useMay('operator');
   const mayExport = useMay('operator', 'exportPersonalData');
   const { after, limit } = usePlace();
-  const query = useOrderQuery();
+  const { kept, ...personal } = useKept();
+  const query = useOrderQuery(kept);
   const narrowed = JSON.stringify(query);
   const [chosen, setChosen] = useChosen<OrderRow>(narrowed);
   const params = { merchant, month };
   // The list at once, its sums when they are there: over a million orders they take seconds.
-  const orders = useRead('listOrders', {
+  const orders = useRead('searchOrders', {
     params,
-    query: { ...query, after, limit, totals: false },
+    body: { ...query, after, limit, totals: false },
   });
   return (
     <Stack>
-      <OrderSearch personal={may} />
+      <OrderSearch personal={may} kept={personal} />
       {mayExport && (
         <SaveButton
           route="downloadOrders"
-          input={{ params, query }}
+          input={{ params, body: query }}
           label={words('csv')}
           size="xs"
         />
@@ -152,7 +154,7 @@ function OrderList({ month }: { readonly month: string }) {
       <Loaded read={orders}>
         {({ orders: found, nextAfter }) => (
           <Stack>
-            <OrderTotals month={month} />
+            <OrderTotals month={month} query={query} />
             {may && (
               <OrderActs
                 key={narrowed}
@@ -174,13 +176,18 @@ function OrderList({ month }: { readonly month: string }) {
   );
 }
 
-function OrderTotals({ month }: { readonly month: string }) {
+function OrderTotals({
+  month,
+  query,
+}: {
+  readonly month: string;
+  readonly query: ReturnType<typeof useOrderQuery>;
+}) {
   const words = useWords();
   const { merchant } = useMerchant();
-  const query = useOrderQuery();
   const read = useRead(
-    'listOrders',
-    { params: { merchant, month }, query: { ...query, limit: 1 } },
+    'searchOrders',
+    { params: { merchant, month }, body: { ...query, limit: 1 } },
     { keep: false },
   );
   return (

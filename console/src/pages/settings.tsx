@@ -1,6 +1,6 @@
-import { Checkbox, JsonInput, Stack, Tabs, Text } from '@mantine/core';
+import { Button, Checkbox, JsonInput, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ActButton } from '../parts/act-button.tsx';
@@ -23,6 +23,7 @@ const useWords = defineWords('settings', {
     broken: 'JSON として読めません。',
     locks: '利用停止中のカード {{count}} 件の注文が請求されることを確認した',
     admin: '変更には管理者の権限が必要です。',
+    hosts: '接続を許可した社内ホスト',
   },
   en: {
     title: 'Settings',
@@ -35,6 +36,7 @@ const useWords = defineWords('settings', {
     broken: 'It is no JSON.',
     locks: 'I have looked: orders of {{count}} locked cards will be billed',
     admin: 'Changing them takes the role of an admin.',
+    hosts: 'Private hosts',
   },
 });
 
@@ -52,11 +54,21 @@ const countOf = ({ errors }: { readonly errors: readonly { readonly message: str
 
 function SettingsPage() {
   const words = useWords();
-  const { merchant } = useMerchant();
+  const { merchant, place } = useMerchant();
+  const mayHosts = useMay('admin');
   const [search, setSearch] = useSearchParams();
   const read = useRead('readSettings', { params: { merchant } });
   return (
-    <Page title={words('title')}>
+    <Page
+      title={words('title')}
+      actions={
+        mayHosts && (
+          <Button variant="default" component={Link} to={place('allowed-hosts')}>
+            {words('hosts')}
+          </Button>
+        )
+      }
+    >
       <Text size="sm">{words('hint')}</Text>
       <Loaded read={read}>
         {({ version, actor, recordedAt, settings }) => {

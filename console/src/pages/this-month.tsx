@@ -1,7 +1,10 @@
 import { Anchor, Card, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import { businessDateOf } from '../../../billing/business-date.ts';
+import type { MigrationStage } from '../../../billing/card-migration.ts';
+import type { RefreshStage } from '../../../billing/card-refresh.ts';
 import { useRead, useReads } from '../api.ts';
+import { attentionTasks } from '../attention-tasks.ts';
 import { defineWords } from '../language.ts';
 import { Count, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded, Unread } from '../parts/loaded.tsx';
@@ -11,7 +14,9 @@ import { Page } from '../parts/page.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { StartCycle } from '../parts/start-cycle.tsx';
 import { useMerchant } from '../places.ts';
+import { useSession } from '../session.tsx';
 import { listTasks, type Task } from '../tasks.ts';
+import { useMigrationStageWords, useRefreshStageWords } from '../words/card-words.ts';
 
 const useWords = defineWords('this-month', {
   ja: {
@@ -30,6 +35,16 @@ const useWords = defineWords('this-month', {
     clarify: '送信できたかの確認: {{name}}',
     result: '結果ファイルの取り込み: {{name}}',
     deadline: 'オーソリの期限切れ前に売上処理',
+    refresh: '洗替の確認',
+    override: 'カード利用停止 {{name}} の解除申請への回答',
+    override_asked: 'カード利用停止 {{name}} の解除申請(別の承認者を待っています)',
+    migration: 'カードの移行 {{name}}',
+    migration_late: 'カードの移行 {{name}}: 返却ファイルが2週間届いていません',
+    import_refused: '取り込めなかったファイル: {{name}}',
+    import_held: '開始を待っている取り込み: {{name}}',
+    send_errors: 'キャリア決済の送信エラー',
+    mails: '送信できたか不明なメール',
+    askedBy: '申請した人: {{name}}',
     open: '{{name}}',
   },
   en: {
@@ -48,6 +63,16 @@ const useWords = defineWords('this-month', {
     clarify: 'Find out whether it was sent: {{name}}',
     result: 'Bring the result file: {{name}}',
     deadline: 'Capture before the authorization expires',
+    refresh: 'Look at the card refresh',
+    override: 'Answer the request to override card lock {{name}}',
+    override_asked: 'Override of card lock {{name}}: another approver answers',
+    migration: 'Card migration {{name}}',
+    migration_late: 'Card migration {{name}}: no returned file for two weeks',
+    import_refused: 'File that could not be imported: {{name}}',
+    import_held: 'Import that waits to be started: {{name}}',
+    send_errors: 'Carrier payments: send errors',
+    mails: 'Mails that may not have left',
+    askedBy: 'Asked for by {{name}}',
     open: '{{name}}',
   },
 });
@@ -131,6 +156,8 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
     months.map((month) => ({ params: { merchant }, query: { month } })),
     { everyMs },
   );
+  const attention = useRead('readAttention', { params: { merchant } }, { everyMs: 15_000 });
+  const { person } = useSession();
   const deadlines = useRead('listDeadlines', { params: { merchant } }, { everyMs: 60_000 });
   const tasks = listTasks(
     months.flatMap((_, index) => {
@@ -141,8 +168,9 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
       ];
     }),
     deadlines.data?.days ?? [],
+    attention.data === undefined ? [] : attentionTasks(attention.data, person?.actor ?? ''),
   );
-  const reads = [...cycles, ...rows, ...files, deadlines];
+  const reads = [...cycles, ...rows, ...files, deadlines, attention];
   // Of what was not read nobody can say that it needs no one.
   const loaded = reads.every(({ data }) => data !== undefined);
   return (
@@ -189,14 +217,35 @@ function TaskRow({ task, to }: { readonly task: Task; readonly to: string }) {
           {words(task.kind, { name: task.name })}
         </Anchor>
         <Text size="sm" c="dimmed">
-          {task.month} {task.advice}
+          <TaskAdvice task={task} />
         </Text>
       </Table.Td>
       <Table.Td className="figure">{task.dueOn ?? '—'}</Table.Td>
-      <Table.Td className="figure">{task.rows > 0 ? <Count count={task.rows} /> : '—'}</Table.Td>
-      <Table.Td className="figure">{task.rows > 0 ? <Yen amount={task.yen} /> : '—'}</Table.Td>
+      <Table.Td className="figure">
+        {task.rows > 0 ? <Count count={task.rows} /> : '—'}
+        {task.more && '+'}
+      </Table.Td>
+      <Table.Td className="figure">
+        {task.yen > 0 || (task.rows > 0 && task.kind !== 'mails') ? <Yen amount={task.yen} /> : '—'}
+      </Table.Td>
     </Table.Tr>
   );
+}
+
+/** Of which month, where it stands, and what to do in the API's words. */
+function TaskAdvice({ task: { kind, month, stage, advice } }: { readonly task: Task }) {
+  const words = useWords();
+  const migrations = useMigrationStageWords();
+  const refreshes = useRefreshStageWords();
+  const asked = kind === 'override' || kind === 'override_asked';
+  const said = asked && advice !== null ? words('askedBy', { name: advice }) : advice;
+  const stands =
+    stage === null
+      ? null
+      : kind === 'refresh'
+        ? refreshes(stage as RefreshStage)
+        : migrations(stage as MigrationStage);
+  return [month, stands, said].filter((part) => part !== null && part !== '').join(' ');
 }
 
 export const route = { Component: ThisMonthPage };

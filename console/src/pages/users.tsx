@@ -9,6 +9,7 @@ import { GrantFields, useGrantWords } from '../parts/grant-fields.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
+import { UserActs } from '../parts/user-acts.tsx';
 import { useMerchant } from '../places.ts';
 
 const useWords = defineWords('users', {
@@ -27,13 +28,6 @@ const useWords = defineWords('users', {
       '登録した人はすぐにログインできます。最初のログインの後、パスワードを変えるよう案内されます。',
     loginHint: '3〜64文字。a-z、0-9、. _ @ + -',
     firstPassphrase: '最初のパスワード',
-    change: '権限を変える',
-    changeTitle: '{{login}} の権限を変える',
-    changeText: 'すぐに有効になります。ログイン中の人にも及びます。',
-    disable: '停止する',
-    disableText: '{{login}} はログインできなくなり、ログイン中のものも終わります。',
-    enable: '停止を解く',
-    enableText: '{{login}} はまたログインできます。',
     acts: '操作',
   },
   en: {
@@ -50,18 +44,11 @@ const useWords = defineWords('users', {
     createText: 'They may log in at once, and are asked to change the password then.',
     loginHint: '3 to 64 of a-z, 0-9 and . _ @ + -',
     firstPassphrase: 'First password',
-    change: 'Change',
-    changeTitle: 'What {{login}} may do',
-    changeText: 'It holds at once, also for sessions that run.',
-    disable: 'Disable',
-    disableText: '{{login}} cannot log in any more; sessions end.',
-    enable: 'Enable',
-    enableText: '{{login}} may log in again.',
     acts: 'Acts',
   },
 });
 
-type User = NonNullable<Read<'listMerchantUsers'>['data']>['users'][number];
+export type User = NonNullable<Read<'listMerchantUsers'>['data']>['users'][number];
 
 function UsersPage() {
   const words = useWords();
@@ -104,52 +91,6 @@ function UsersPage() {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function UserActs({ user }: { readonly user: User }) {
-  const words = useWords();
-  const { merchant } = useMerchant();
-  const change = useAct('grantUser');
-  const disable = useAct('disableUser');
-  const enable = useAct('enableUser');
-  const { login } = user;
-  const [grant, setGrant] = useState<Grant | null>(user.grant);
-  const off = user.disabledAt !== null;
-  return (
-    <>
-      <ActButton
-        label={words('change')}
-        title={words('changeTitle', { login })}
-        text={words('changeText')}
-        size="xs"
-        reason="required"
-        act={change}
-        onConfirm={(reason) =>
-          change.act({
-            params: { merchant, user: login },
-            body: {
-              grant: grant === null ? null : { role: grant.role, rights: [...grant.rights] },
-              reason,
-            },
-          })
-        }
-      >
-        <GrantFields grant={grant} onChange={setGrant} mayTakeAway />
-      </ActButton>{' '}
-      <ActButton
-        label={words(off ? 'enable' : 'disable')}
-        text={words(off ? 'enableText' : 'disableText', { login })}
-        size="xs"
-        reason="required"
-        danger={!off}
-        variant="outline"
-        act={off ? enable : disable}
-        onConfirm={(reason) =>
-          (off ? enable : disable).act({ params: { user: login }, body: { reason } })
-        }
-      />
-    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { ActButton } from './act-button.tsx';
 import { sumOf } from './choice-table.tsx';
+import { ChosenNames } from './chosen.tsx';
 import { CountAndYen } from './figures.tsx';
 import { RecordShipments } from './record-shipments.tsx';
 
@@ -126,6 +127,7 @@ function ChargeAct({
       }}
     >
       <CountAndYen of={sum} fw={700} />
+      <ChosenNames names={orderNumbers} />
       {!may && role === 'approver' && <Text size="sm">{words('approver')}</Text>}
     </ActButton>
   );

@@ -1,8 +1,10 @@
-import { Card, Table, Text, Title } from '@mantine/core';
+import { Card, Group, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { defineWords } from '../language.ts';
 import type { CustomerDetail } from '../pages/customer.tsx';
+import { useMay } from '../session.tsx';
 import { Yen } from './figures.tsx';
+import { SubscriptionForm } from './subscription-form.tsx';
 
 const useWords = defineWords('customer-lists', {
   ja: {
@@ -26,6 +28,7 @@ const useWords = defineWords('customer-lists', {
     paused: '休止中',
     ended: '終了',
     nextMonth: '次回の月',
+    acts: '操作',
   },
   en: {
     cards: 'Cards',
@@ -48,6 +51,7 @@ const useWords = defineWords('customer-lists', {
     paused: 'Paused',
     ended: 'Ended',
     nextMonth: 'Next month',
+    acts: 'Acts',
   },
 });
 
@@ -77,24 +81,24 @@ export function CustomerCards({ cards }: { readonly cards: CustomerDetail['store
   );
 }
 
-export function CustomerSubscriptions({
-  subscriptions,
-}: {
-  readonly subscriptions: CustomerDetail['subscriptions'];
-}) {
+export function CustomerSubscriptions({ customer }: { readonly customer: CustomerDetail }) {
   const words = useWords();
+  const may = useMay('operator');
+  const columns = (['number', 'amount', 'status', 'nextMonth'] as const).map((name) => words(name));
   return (
     <Listing
       title={words('subscriptions')}
       none={words('noSubscriptions')}
-      columns={(['number', 'amount', 'status', 'nextMonth'] as const).map((name) => words(name))}
-      rows={subscriptions.map((one) => ({
+      action={may && <SubscriptionForm customer={customer} subscription={null} />}
+      columns={may ? [...columns, words('acts')] : columns}
+      rows={customer.subscriptions.map((one) => ({
         key: one.subscriptionNumber,
         cells: [
           one.subscriptionNumber,
           <Yen key="yen" amount={one.amountYen} />,
           words(one.status),
           one.nextMonth,
+          ...(may ? [<SubscriptionForm key="act" customer={customer} subscription={one} />] : []),
         ],
       }))}
     />
@@ -104,19 +108,24 @@ export function CustomerSubscriptions({
 function Listing({
   title,
   none,
+  action = null,
   columns,
   rows,
 }: {
   readonly title: string;
   readonly none: string;
+  readonly action?: ReactNode;
   readonly columns: readonly string[];
   readonly rows: readonly { readonly key: string; readonly cells: readonly ReactNode[] }[];
 }) {
   return (
     <Card withBorder padding="lg" component="section" aria-label={title}>
-      <Title order={2} size="h4" mb="xs">
-        {title}
-      </Title>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4">
+          {title}
+        </Title>
+        {action}
+      </Group>
       {rows.length === 0 ? (
         <Text size="sm" c="dimmed">
           {none}

@@ -10,6 +10,7 @@ import { CustomerLink } from './customer-link.tsx';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
+import { ReadTable } from './read-table.tsx';
 
 const useWords = defineWords('finding-list', {
   ja: {
@@ -66,7 +67,7 @@ function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
   const labels = useFindingWords();
   return (
     <Table.ScrollContainer minWidth={820}>
-      <Table striped>
+      <ReadTable striped>
         <Table.Thead>
           <Table.Tr>
             <ColumnHeads
@@ -117,7 +118,7 @@ function FindingTable({ findings }: { readonly findings: readonly Finding[] }) {
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

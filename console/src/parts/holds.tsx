@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -6,14 +6,15 @@ import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { useChargeStateWords } from '../words/billing-words.ts';
 import { ActDialog } from './act-dialog.tsx';
+import { ChoiceTable } from './choice-table.tsx';
+import { ChosenNames, ClearChosen, useChosen } from './chosen.tsx';
 import { Count, Instant } from './figures.tsx';
-import { Empty, Loaded } from './loaded.tsx';
+import { Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
 
 const useWords = defineWords('holds', {
   ja: {
-    all: 'このページをすべて選ぶ',
-    choose: '{{order}} を選ぶ',
+    title: '保留中の注文',
     order: '注文番号',
     heldAt: '保留にした日時',
     heldBy: '保留にした人',
@@ -24,8 +25,7 @@ const useWords = defineWords('holds', {
     none: '保留中の注文はありません。「注文」で選ぶと保留にできます。',
   },
   en: {
-    all: 'Choose all of this page',
-    choose: 'Choose {{order}}',
+    title: 'Orders on hold',
     order: 'Order',
     heldAt: 'Held at',
     heldBy: 'Held by',
@@ -42,22 +42,17 @@ type Hold = NonNullable<Read<'listHolds'>['data']>['holds'][number];
 /** Orders that a person keeps out of every file. */
 export function Holds({ month }: { readonly month: string }) {
   const { merchant } = useMerchant();
-  const words = useWords();
   const { after, limit } = usePlace();
-  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [chosen, setChosen] = useChosen<Hold>(month);
   const holds = useRead('listHolds', { params: { merchant, month }, query: { after, limit } });
   return (
     <Loaded read={holds}>
       {({ holds: found, nextAfter }) => (
         <Stack>
-          {found.length === 0 ? (
-            <Empty>{words('none')}</Empty>
-          ) : (
-            <>
-              <ReleaseHolds month={month} chosen={chosen} onDone={() => setChosen([])} />
-              <HoldTable holds={found} chosen={chosen} onChoose={setChosen} />
-            </>
+          {(found.length > 0 || chosen.length > 0) && (
+            <ReleaseHolds month={month} chosen={chosen} onDone={() => setChosen([])} />
           )}
+          <HoldTable holds={found} chosen={chosen} onChoose={setChosen} />
           <Pager nextAfter={nextAfter} />
         </Stack>
       )}
@@ -71,7 +66,7 @@ function ReleaseHolds({
   onDone,
 }: {
   readonly month: string;
-  readonly chosen: readonly string[];
+  readonly chosen: readonly Hold[];
   readonly onDone: () => void;
 }) {
   const words = useWords();
@@ -79,8 +74,9 @@ function ReleaseHolds({
   const may = useMay('operator');
   const [opened, setOpened] = useState(false);
   const release = useAct('releaseHolds');
+  const orderNumbers = chosen.map(({ orderNumber }) => orderNumber);
   const confirm = async (reason: string) => {
-    const body = { orderNumbers: [...chosen], reason };
+    const body = { orderNumbers, reason };
     if ((await release.act({ params: { merchant, month }, body })) === null) return;
     setOpened(false);
     onDone();
@@ -90,6 +86,7 @@ function ReleaseHolds({
       <Button disabled={!may || chosen.length === 0} onClick={() => setOpened(true)}>
         {words('release')} (<Count count={chosen.length} />)
       </Button>
+      {chosen.length > 0 && <ClearChosen onClear={onDone} />}
       <ActDialog
         opened={opened}
         onClose={() => setOpened(false)}
@@ -101,6 +98,7 @@ function ReleaseHolds({
         onConfirm={(reason) => void confirm(reason)}
       >
         <Count count={chosen.length} fw={700} />
+        <ChosenNames names={orderNumbers} />
         <Text>{words('releaseText')}</Text>
       </ActDialog>
     </Group>
@@ -113,62 +111,29 @@ function HoldTable({
   onChoose,
 }: {
   readonly holds: readonly Hold[];
-  readonly chosen: readonly string[];
-  readonly onChoose: (orders: readonly string[]) => void;
+  readonly chosen: readonly Hold[];
+  readonly onChoose: (holds: readonly Hold[]) => void;
 }) {
   const words = useWords();
   const states = useChargeStateWords();
-  const numbers = holds.map(({ orderNumber }) => orderNumber);
-  const without = (rows: readonly string[]) => chosen.filter((one) => !rows.includes(one));
-  const all = numbers.every((one) => chosen.includes(one));
   return (
-    <Table.ScrollContainer minWidth={700}>
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col" w={40}>
-              <Checkbox
-                aria-label={words('all')}
-                checked={all}
-                onChange={() =>
-                  onChoose(all ? without(numbers) : [...without(numbers), ...numbers])
-                }
-              />
-            </Table.Th>
-            {(['order', 'heldAt', 'heldBy', 'reason', 'charge'] as const).map((column) => (
-              <Table.Th key={column} scope="col">
-                {words(column)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {holds.map(({ orderNumber, heldAt, heldBy, reason, state }) => (
-            <Table.Tr key={orderNumber}>
-              <Table.Td>
-                <Checkbox
-                  aria-label={words('choose', { order: orderNumber })}
-                  checked={chosen.includes(orderNumber)}
-                  onChange={() =>
-                    onChoose(
-                      chosen.includes(orderNumber)
-                        ? without([orderNumber])
-                        : [...chosen, orderNumber],
-                    )
-                  }
-                />
-              </Table.Td>
-              <Table.Td>{orderNumber}</Table.Td>
-              <Table.Td>
-                <Instant at={heldAt} />
-              </Table.Td>
-              <Table.Td>{heldBy}</Table.Td>
-              <Table.Td>{reason}</Table.Td>
-              <Table.Td>{state === null ? '—' : states(state)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <ChoiceTable
+      label={words('title')}
+      rows={holds}
+      nameOf={({ orderNumber }) => orderNumber}
+      chosen={chosen}
+      onChoose={onChoose}
+      none={words('none')}
+      columns={[
+        { title: words('order'), cell: ({ orderNumber }) => orderNumber },
+        { title: words('heldAt'), cell: ({ heldAt }) => <Instant at={heldAt} /> },
+        { title: words('heldBy'), cell: ({ heldBy }) => heldBy },
+        { title: words('reason'), cell: ({ reason }) => reason },
+        {
+          title: words('charge'),
+          cell: ({ state }) => (state === null ? '—' : states(state)),
+        },
+      ]}
+    />
   );
 }

@@ -5,6 +5,7 @@ import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { Loaded } from './loaded.tsx';
+import { ReadTable } from './read-table.tsx';
 
 const useWords = defineWords('import-errors', {
   ja: {
@@ -51,7 +52,7 @@ export function ImportErrors({
           {found.length === 0 ? (
             <Text size="sm">{words('none')}</Text>
           ) : (
-            <Table aria-label={words(kind)}>
+            <ReadTable aria-label={words(kind)}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th scope="col" w={80} className="figure">
@@ -79,7 +80,7 @@ export function ImportErrors({
                   </Table.Tr>
                 ))}
               </Table.Tbody>
-            </Table>
+            </ReadTable>
           )}
           <Group justify="flex-end" gap="xs">
             {after > 0 && (

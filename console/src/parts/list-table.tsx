@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { Empty, useIsFormer } from './loaded.tsx';
+import { Empty } from './loaded.tsx';
+import { ReadTable } from './read-table.tsx';
 
 export interface Column<Row> {
   readonly title: string;
@@ -27,17 +28,10 @@ export function ListTable<Row>({
   readonly none: ReactNode;
   readonly minWidth?: number;
 }) {
-  const former = useIsFormer();
   if (rows.length === 0) return <Empty>{none}</Empty>;
   return (
-    <Table.ScrollContainer minWidth={minWidth} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table
-        highlightOnHover
-        aria-label={label}
-        aria-busy={former}
-        className={former ? 'former' : ''}
-        verticalSpacing="xs"
-      >
+    <Table.ScrollContainer minWidth={minWidth}>
+      <ReadTable highlightOnHover aria-label={label} verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ title, head = title, numeric }) => (
@@ -63,7 +57,7 @@ export function ListTable<Row>({
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

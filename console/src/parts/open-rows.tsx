@@ -9,6 +9,7 @@ import { ColumnHeads } from './column-heads.tsx';
 import { Count, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
 import { OrderLink } from './order-link.tsx';
+import { ReadTable } from './read-table.tsx';
 
 const useWords = defineWords('open-rows', {
   ja: {
@@ -117,7 +118,7 @@ function RowsOfReason({ month, reason }: { readonly month: string; readonly reas
     <Loaded read={found}>
       {({ rows, nextAfter }) => (
         <Stack>
-          <Table>
+          <ReadTable>
             <Table.Thead>
               <Table.Tr>
                 <ColumnHeads columns={['order', 'yen', 'file', 'line']} words={words} />
@@ -139,7 +140,7 @@ function RowsOfReason({ month, reason }: { readonly month: string; readonly reas
                 </Table.Tr>
               ))}
             </Table.Tbody>
-          </Table>
+          </ReadTable>
           <Group justify="space-between">
             <Button size="xs" variant="default" onClick={() => setSearch({})}>
               {words('all')}

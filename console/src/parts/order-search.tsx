@@ -1,12 +1,11 @@
 import { Select, TagsInput, TextInput } from '@mantine/core';
 import { CHARGE_STATES } from '../../../billing/charge.ts';
 import type { OrderVerdict } from '../../../billing/order-search.ts';
-import { exclusionLabels } from '../../../billing/select-orders.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
-import { useChargeStateWords } from '../words/billing-words.ts';
-import { SearchForm } from './search-form.tsx';
+import { EXCLUSIONS, useChargeStateWords, useExclusionWords } from '../words/billing-words.ts';
+import { type Kept, SearchForm } from './search-form.tsx';
 
 const useWords = defineWords('order-search', {
   ja: {
@@ -69,9 +68,6 @@ export const ORDER_VERDICTS = [
 const names = [
   'orderNumberFrom',
   'orderNumberTo',
-  'customerName',
-  'email',
-  'phone',
   'paymentMethod',
   'orderedFrom',
   'orderedTo',
@@ -84,10 +80,19 @@ const names = [
   'gone',
 ] as const;
 
+const personalNames = ['customerName', 'email', 'phone'] as const;
+
 /** As the shop's own search has it (manual 002), with what became of each order here. */
-export function OrderSearch({ personal }: { readonly personal: boolean }) {
+export function OrderSearch({
+  personal,
+  kept,
+}: {
+  readonly personal: boolean;
+  readonly kept: Kept;
+}) {
   const words = useWords();
   const states = useChargeStateWords();
+  const reasons = useExclusionWords();
   const { merchant } = useMerchant();
   const { data: version } = useRead('readSettings', { params: { merchant } });
   const orders = version?.settings.orderProfile;
@@ -98,7 +103,7 @@ export function OrderSearch({ personal }: { readonly personal: boolean }) {
   ];
   const known = [...(orders?.billedStatuses ?? []), ...Object.keys(orders?.excludedStatuses ?? {})];
   return (
-    <SearchForm label={words('search')} names={names}>
+    <SearchForm label={words('search')} names={names} personal={personalNames} kept={kept}>
       {({ field, choice }) => {
         const methods = choice('paymentMethod');
         return (
@@ -107,7 +112,7 @@ export function OrderSearch({ personal }: { readonly personal: boolean }) {
               <TextInput key={name} label={words(name)} w={120} {...field(name)} />
             ))}
             {personal &&
-              (['customerName', 'email', 'phone'] as const).map((name) => (
+              personalNames.map((name) => (
                 <TextInput key={name} label={words(name)} w={150} {...field(name)} />
               ))}
             {(['orderedFrom', 'orderedTo'] as const).map((name) => (
@@ -144,9 +149,7 @@ export function OrderSearch({ personal }: { readonly personal: boolean }) {
             <Select
               label={words('reason')}
               w={210}
-              data={options(
-                Object.entries(exclusionLabels).map(([value, label]) => ({ value, label })),
-              )}
+              data={options(EXCLUSIONS.map((value) => ({ value, label: reasons(value) })))}
               {...choice('reason')}
             />
             <Select

@@ -8,6 +8,7 @@ import { ColumnHeads } from './column-heads.tsx';
 import { Yen } from './figures.tsx';
 import { Empty, Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
+import { ReadTable } from './read-table.tsx';
 
 const useWords = defineWords('result-lines', {
   ja: {
@@ -88,7 +89,7 @@ function LineTable({ lines }: { readonly lines: readonly Line[] }) {
   const { language } = useLanguage();
   return (
     <Table.ScrollContainer minWidth={760}>
-      <Table striped>
+      <ReadTable striped>
         <Table.Thead>
           <Table.Tr>
             <ColumnHeads
@@ -121,7 +122,7 @@ function LineTable({ lines }: { readonly lines: readonly Line[] }) {
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </ReadTable>
     </Table.ScrollContainer>
   );
 }

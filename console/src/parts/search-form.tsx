@@ -29,6 +29,20 @@ export function useFilters(): {
   };
 }
 
+/** Conditions that name a person: kept while the page is open, and in no address. */
+export interface Kept {
+  readonly values: Readonly<Record<string, string>>;
+  readonly keep: (values: Readonly<Record<string, string>>) => void;
+}
+
+/** What of the kept conditions counts: empty ones do not. */
+export function useKept(): Kept & { readonly kept: (name: string) => string | undefined } {
+  const [values, keep] = useState<Readonly<Record<string, string>>>({});
+  return { values, keep, kept: (name) => values[name]?.trim() || undefined };
+}
+
+const noneKept: Kept = { values: {}, keep: () => {} };
+
 export interface SearchFields {
   /** For a text field. */
   readonly field: (name: string) => {
@@ -42,30 +56,48 @@ export interface SearchFields {
   };
 }
 
-/** Conditions that count once they are asked for: no list is read again at each letter. */
+/**
+ * Conditions that count once they are asked for: no list is read again at each letter.
+ * @param personal names of those that stand in no address; their values are in `kept`
+ */
 export function SearchForm({
   label,
   names,
+  personal = [],
+  kept = noneKept,
   children,
 }: {
   readonly label: string;
   readonly names: readonly string[];
+  readonly personal?: readonly string[];
+  readonly kept?: Kept;
   readonly children: (fields: SearchFields) => ReactNode;
 }) {
   const words = useWords();
   const { filter, change } = useFilters();
-  const asked = JSON.stringify(names.map((name) => [name, filter(name) ?? '']));
+  const asked = JSON.stringify([
+    ...names.map((name) => [name, filter(name) ?? '']),
+    ...personal.map((name) => [name, kept.values[name] ?? '']),
+  ]);
   const [draft, setDraft] = useState<Readonly<Record<string, string>>>({});
   useEffect(() => setDraft(Object.fromEntries(JSON.parse(asked))), [asked]);
   const value = (name: string) => draft[name] ?? '';
   const set = (name: string, text: string) => setDraft({ ...draft, [name]: text });
-  const empty = Object.fromEntries(names.map((name) => [name, '']));
+  const ofNames = (of: readonly string[], read: (name: string) => string) =>
+    Object.fromEntries(of.map((name) => [name, read(name)]));
+  const ask = (read: (name: string) => string) => {
+    kept.keep(ofNames(personal, read));
+    change(ofNames(names, read));
+  };
+  const narrowed =
+    names.some((name) => filter(name) !== undefined) ||
+    personal.some((name) => (kept.values[name] ?? '') !== '');
   return (
     <search aria-label={label} className="no-print">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          change({ ...empty, ...draft });
+          ask(value);
         }}
       >
         <Group align="flex-end" gap="sm">
@@ -82,8 +114,8 @@ export function SearchForm({
           <Button type="submit" variant="default">
             {words('search')}
           </Button>
-          {names.some((name) => filter(name) !== undefined) && (
-            <Button variant="subtle" onClick={() => change(empty)}>
+          {narrowed && (
+            <Button variant="subtle" onClick={() => ask(() => '')}>
               {words('clear')}
             </Button>
           )}

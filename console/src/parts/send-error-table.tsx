@@ -7,6 +7,7 @@ import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { Instant, Yen } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
+import { useIsFormer } from './loaded.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { SendErrorConfirm, SentRows } from './send-error-confirm.tsx';
 import { type Parameters, SendErrorEdit } from './send-error-edit.tsx';
@@ -85,6 +86,8 @@ export function SendErrorTable({
   // As they were when somebody asked: what is done may not be among the open ones any more.
   const [orders, setOrders] = useState<ReadonlyMap<string, string>>(new Map());
   const orderOf = (id: string) => orders.get(id) ?? id;
+  // Of the question before nobody should choose: it may be another one's rows.
+  const former = useIsFormer();
   const open = rows.filter((row) => row.CGISendErr === '再送信');
   const ask = async () => {
     const body =
@@ -110,6 +113,7 @@ export function SendErrorTable({
         <Group>
           <Checkbox
             label={words('all')}
+            disabled={former}
             checked={choices.size === open.length}
             indeterminate={choices.size > 0 && choices.size < open.length}
             onChange={(event) =>
@@ -171,7 +175,11 @@ export function SendErrorTable({
       {open.length > 0 && (
         <Group justify="flex-end">
           <Text size="sm">{words('nextHint')}</Text>
-          <Button disabled={choices.size === 0} loading={confirm.acting} onClick={() => void ask()}>
+          <Button
+            disabled={choices.size === 0 || former}
+            loading={confirm.acting}
+            onClick={() => void ask()}
+          >
             {words('next', { count: choices.size })}
           </Button>
         </Group>
@@ -206,6 +214,7 @@ function RowAct({
   readonly onChoose: (choice: Choice | null) => void;
 }) {
   const words = useWords();
+  const former = useIsFormer();
   const order = row.orderNumber;
   if (row.CGISendErr === '処理済') {
     return (
@@ -221,6 +230,7 @@ function RowAct({
     return (
       <Checkbox
         aria-label={words('choose', { order })}
+        disabled={former}
         checked={choice !== null}
         onChange={(event) =>
           onChoose(event.currentTarget.checked ? { act: 'resend', edited: null } : null)
@@ -232,6 +242,7 @@ function RowAct({
     <Group gap="xs" wrap="nowrap">
       <Select
         aria-label={words('actOf', { order })}
+        disabled={former}
         w={130}
         size="xs"
         allowDeselect={false}

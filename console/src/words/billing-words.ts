@@ -1,6 +1,7 @@
 import { CHARGE_STATE_LABELS_JA } from '../../../billing/charge.ts';
 import { correctionLabels } from '../../../billing/correction.ts';
 import { findingLabels } from '../../../billing/preview.ts';
+import { type ExclusionReason, exclusionLabels } from '../../../billing/select-orders.ts';
 import { defineWords } from '../language.ts';
 
 /** The field's words for stages and states, one for each code that the API answers with. */
@@ -146,5 +147,25 @@ export const useCorrectionKindWords = defineWords('correction-kinds', {
     chargeback: 'Chargeback',
     void_after_close: 'Void after the close',
     other: 'Other',
+  },
+});
+
+/** Why an order is not billed, in the order of the rules. */
+export const EXCLUSIONS = Object.keys(exclusionLabels) as ExclusionReason[];
+
+export const useExclusionWords = defineWords('exclusions', {
+  ja: exclusionLabels,
+  en: {
+    not_paygent: 'Not paid through Paygent',
+    first_order: 'First order',
+    delivery_completed: 'Subscription completed',
+    cancelled: 'Cancelled',
+    cancelled_by_customer: 'Cancelled by the customer',
+    payment_failed: 'Payment failed',
+    continuation_pending: 'Continuation to be confirmed',
+    zero_amount: '0 yen to bill',
+    already_billed: 'Billed already',
+    card_locked: 'Card locked by the refresh',
+    on_hold: 'On hold',
   },
 });
