@@ -36,7 +36,7 @@ export const deliveryReport: MailHandler = {
           kind: 'mail_bounced',
           subject: '担当者へのメールが届きませんでした',
           text: `メール「${mail.key}」が届かずに戻りました(${failed.status})。内容はお知らせで確認できます。設定 operatorMail の宛先を確かめてください。`,
-          link: 'mails',
+          link: `mails/${mail.key}`,
           now,
         });
         return nothing;

@@ -70,7 +70,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
       kind: 'mail_standstill',
       subject: 'メールを送信できていません',
       text: why,
-      link: 'mails',
+      link: 'mails?state=waiting',
       now: of.now,
     });
   }
@@ -144,7 +144,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
           ? 'メールの一部の宛先が拒否されました'
           : 'メールがメールサーバーに拒否されました',
         text: `メール「${mail.key}」は${incomplete ? '一部の宛先に' : ''}届いていません(応答 ${answer.codes ?? 'なし'})。内容はお知らせで確認できます。設定の宛先を確かめてください。`,
-        link: 'mails',
+        link: `mails/${mail.key}`,
         now,
       });
     });
@@ -164,7 +164,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
             kind: 'mail_unknown',
             subject: '送信できたか分からないメールがあります',
             text: `メール「${mail.key}」は送信の途中で接続が切れ、届いたかどうか分かりません。自動では再送しません。受信者に確かめて、「送信済み」か「もう一度送信」を選んでください。`,
-            link: 'mails',
+            link: `mails/${mail.key}`,
             now: of.now,
           });
         }

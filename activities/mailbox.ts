@@ -64,7 +64,7 @@ export function createMailboxActivities(deps: ActivityDependencies) {
       kind: 'mailbox_away',
       subject: 'メールボックスを確認できません',
       text: `${why}自動で再試行します。処理完了は手動でも記録できます。`,
-      link: 'settings',
+      link: 'mailbox',
       now: of.now,
     });
   }
@@ -184,7 +184,7 @@ export function createMailboxActivities(deps: ActivityDependencies) {
           refused === 'card_number'
             ? '受信メールにカード番号と思われる値があるため、保存していません。メールソフトで内容を確かめ、カード番号を含むメールを送らないよう送信元に伝えてください。'
             : '受信メールが大きすぎるため、保存していません。処理完了メールであれば、手動で処理完了を記録してください。',
-        link: 'mailbox',
+        link: 'mailbox?state=refused',
         now: lies.now,
       });
     });

@@ -9,6 +9,7 @@ export const AUDIT_ACT_LABELS_JA: Readonly<Record<string, string>> = {
   'cycle.started': '請求サイクルを開始',
   'preview.requested': '試算を依頼',
   'order-source.tested': '注文CSVの取得先を確認',
+  'order-source.asked': '注文CSVの取得を依頼',
   'file.stored': 'ファイルを保管',
   'file.refused': 'ファイルを拒否',
   'file.downloaded': 'ファイルを取り出し',

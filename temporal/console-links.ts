@@ -16,6 +16,8 @@ const pages: Readonly<Record<string, (...parts: readonly string[]) => string>> =
   migration: (n) => `card-migrations/${Number(n)}`,
   import: (n) => `imports/${Number(n)}`,
   delivery: () => 'send-errors',
+  mail: () => 'mails',
+  mailbox: () => 'mailbox',
 };
 
 /**

@@ -7,6 +7,8 @@ export interface Bell {
   ring(): void;
   /** Whether it has rung since the last wait: then a workflow that was about to end goes on. */
   hasRung(): boolean;
+  /** Whether a change of this kind was told since this was last asked. */
+  hears(kind: string): boolean;
   /**
    * Waits until the bell rings, or has rung since the last wait, or the instant has come.
    *
@@ -20,14 +22,17 @@ export interface Bell {
 /** Call it once, before the first activity: another workflow's report may come at any time. */
 export function hangBell(clock: Clock): Bell {
   let rung = false;
-  setHandler(rowChanged, () => {
+  const heard = new Set<string>();
+  setHandler(rowChanged, ({ kind }) => {
     rung = true;
+    heard.add(kind);
   });
   return {
     ring: () => {
       rung = true;
     },
     hasRung: () => rung,
+    hears: (kind) => heard.delete(kind),
     async waits(until, purpose) {
       await clock.until(until, () => rung, purpose);
       rung = false;

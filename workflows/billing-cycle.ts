@@ -219,7 +219,9 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
    * have left an export.
    */
   async function rests(now: CycleFacts, purpose: string): Promise<void> {
-    if (now.watchesSource && clock.isDue(nextLookAt) && (await lookForExports(now))) return;
+    const asked = bell.hears(SOURCE_ACTOR);
+    const looks = now.watchesSource && (asked || clock.isDue(nextLookAt));
+    if (looks && (await lookForExports(now, asked))) return;
     const due = earlierInstant(
       remindAt,
       earlierInstant(
@@ -252,10 +254,12 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   }
 
   /** Reads what the shop has left for the month. @returns whether there was anything */
-  async function lookForExports(now: CycleFacts): Promise<boolean> {
+  async function lookForExports(now: CycleFacts, asked: boolean): Promise<boolean> {
     const found = await files.fetchOrderExports(of());
     nextLookAt = found.nextLookAt;
-    if (now.collected) nextLookAt = laterInstant(nextLookAt, clock.in(LATER_LOOK_PAUSE_MS));
+    // Whoever asked is there to see it taken, once it is written to its end.
+    if (now.collected && !asked)
+      nextLookAt = laterInstant(nextLookAt, clock.in(LATER_LOOK_PAUSE_MS));
     for (const sha256 of found.sha256s) {
       const act = { actor: SOURCE_ACTOR, idempotencyKey: `${input.month}-${sha256}`, reason: null };
       try {

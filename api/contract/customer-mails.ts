@@ -23,6 +23,7 @@ const templateSchema = z
   .object({
     kind: kindSchema,
     label: z.string().meta({ description: 'Japanese' }),
+    cardNotice: z.boolean().meta({ description: 'about a card alone' }),
     version: z.int().meta({ description: '0: the words that come with Tsukigime' }),
     ...wordsSchema,
     setAt: instantSchema.nullable(),
@@ -61,7 +62,15 @@ export const customerMailRoutes = {
         kind: 'json',
         schema: z.object({
           templates: z.array(templateSchema),
-          variables: z.array(z.object({ token: z.string(), meaning: z.string() })),
+          variables: z.array(
+            z.object({
+              token: z.string(),
+              meaning: z.string(),
+              forCardNotices: z
+                .boolean()
+                .meta({ description: 'also where no charge was declined' }),
+            }),
+          ),
         }),
         description: 'the newest version of every kind, and what may stand in it',
       },

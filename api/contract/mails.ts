@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { EXCHANGE_KINDS } from '../../billing/exchange.ts';
 import { MAIL_STATES, MAILBOX_MAIL_STATES } from '../../billing/mail/mail-states.ts';
-import { accepted } from './cycles.ts';
+import { accepted, billingMonthSchema } from './cycles.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute, instantSchema, reasonSchema, sha256Schema } from './route.ts';
 
@@ -26,8 +27,33 @@ const mailSchema = z
     lastSendAt: instantSchema.nullable(),
     lastAnswerAt: instantSchema.nullable(),
     lastDetail: z.string().nullable().meta({ description: 'reply codes of the mail server' }),
+    bouncedAt: instantSchema.nullable().meta({ description: '届かなかった; mails to customers' }),
+    bounceStatus: z.string().nullable(),
+    customer: z
+      .object({
+        customerNumber: z.string(),
+        month: billingMonthSchema.nullable().meta({
+          description: 'null, with orderNumber, where it is about a card alone',
+        }),
+        orderNumber: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'null: for operators. Address and words of the others are not kept' }),
   })
   .meta({ id: 'Mail' });
+
+const mailTrySchema = z.object({
+  n: z.int(),
+  claimedAt: instantSchema,
+  answer: z.enum(['sent', 'refused', 'not_sent', 'withdrawn']).nullable().meta({
+    description: 'null: none came, so it may have left',
+  }),
+  answeredAt: instantSchema.nullable(),
+  detail: z.string().nullable().meta({ description: 'reply codes of the mail server' }),
+  retryAt: instantSchema.nullable(),
+  decidedBy: z.string().nullable().meta({ description: 'who said so in place of the server' }),
+  reason: z.string().nullable(),
+});
 
 const mailboxMailSchema = z
   .object({
@@ -45,6 +71,10 @@ const mailboxMailSchema = z
     records: z.int().nullable(),
     ngCount: z.int().nullable(),
     finding: z.string().nullable().meta({ description: 'record_count: other than the file has' }),
+    exchange: z
+      .object({ month: billingMonthSchema, kind: z.enum(EXCHANGE_KINDS), number: z.int() })
+      .nullable()
+      .meta({ description: 'the file that it says is processed' }),
     takenAt: instantSchema,
   })
   .meta({ id: 'MailboxMail' });
@@ -60,6 +90,7 @@ export const mailRoutes = {
     params: merchantParamsSchema,
     query: z.strictObject({
       state: z.enum(MAIL_STATES).optional(),
+      bounced: z.stringbool().default(false).meta({ description: 'only those that came back' }),
       before: keySchema.optional(),
       limit: limitSchema,
     }),
@@ -74,6 +105,22 @@ export const mailRoutes = {
       },
     },
     summary: { ja: '送信メールの一覧', en: 'List outgoing mails' },
+    tag: 'mails',
+  }),
+  readMail: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/mails/:key',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema.extend({ key: keySchema }),
+    responses: {
+      200: {
+        kind: 'json',
+        schema: mailSchema.extend({ tries: z.array(mailTrySchema).readonly() }),
+        description: 'with every try to send it, oldest first',
+      },
+    },
+    summary: { ja: '送信メールを見る', en: 'Read an outgoing mail' },
     tag: 'mails',
   }),
   decideMail: defineRoute({
@@ -96,6 +143,37 @@ export const mailRoutes = {
       202: accepted,
     },
     summary: { ja: '送信不明のメールを確定する', en: 'Decide about a mail that may have left' },
+    tag: 'mails',
+  }),
+  readMailbox: defineRoute({
+    method: 'get',
+    path: '/v1/merchants/:merchant/mailbox',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({
+          watched: z
+            .object({
+              host: z.string(),
+              user: z.string(),
+              folder: z.string(),
+              pollMinutes: z.int().meta({ description: 'within hours of a hand-over' }),
+              idlePollMinutes: z.int(),
+            })
+            .nullable()
+            .meta({ description: 'null: the settings name no mailbox' }),
+          lastTakenAt: instantSchema.nullable(),
+          away: z.object({ at: instantSchema, text: z.string() }).nullable().meta({
+            description: 'the latest day on which it could not be read, if none came since',
+          }),
+        }),
+        description: 'which mailbox is watched, and how that goes',
+      },
+    },
+    summary: { ja: '受信メールの確認の状態', en: 'Read how the mailbox is watched' },
     tag: 'mails',
   }),
   listMailboxMails: defineRoute({

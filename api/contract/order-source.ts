@@ -75,4 +75,21 @@ export const orderSourceRoutes = {
     summary: { ja: '注文CSVの取得先に接続してみる', en: 'Connect to the order source now' },
     tag: 'order-source',
   }),
+  lookAtOrderSource: defineRoute({
+    method: 'post',
+    path: '/v1/merchants/:merchant/order-source/looks',
+    role: 'operator',
+    merchantScoped: true,
+    params: merchantParamsSchema,
+    body: { kind: 'json', schema: z.strictObject({ month: monthSchema }) },
+    responses: {
+      200: {
+        kind: 'json',
+        schema: z.object({ askedAt: instantSchema }),
+        description: 'the month looks, and takes what is new; `lookedAt` says when it has',
+      },
+    },
+    summary: { ja: '注文CSVを今すぐ取得させる', en: 'Have a month look at its order source now' },
+    tag: 'order-source',
+  }),
 };

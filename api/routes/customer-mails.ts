@@ -10,6 +10,8 @@ import {
   customerMailKind,
   fillTemplate,
   findTemplateFaults,
+  isCardNotice,
+  isForCardNotices,
   sampleLink,
   sampleValues,
 } from '../../billing/mail/customer-templates.ts';
@@ -41,6 +43,7 @@ export const customerMailHandlers: Handlers<typeof customerMailRoutes> = {
     const variables = Object.entries(CUSTOMER_MAIL_VARIABLES).map(([name, { ja }]) => ({
       token: `@@${name}@@`,
       meaning: ja,
+      forCardNotices: isForCardNotices(name),
     }));
     return { status: 200, body: { templates: templates.map(showTemplate), variables } };
   },
@@ -143,7 +146,8 @@ async function refuseFaults(
 }
 
 function showTemplate(template: KeptTemplate) {
-  return { ...template, label: labelOf(template.kind) };
+  const { kind } = template;
+  return { ...template, label: labelOf(kind), cardNotice: isCardNotice(kind) };
 }
 
 const labels: Readonly<Record<CustomerMailKind, string>> = {

@@ -1,7 +1,9 @@
 import { labelOf } from '../../billing/order-source.ts';
 import { appendAudit } from '../../db/queries/audit.ts';
+import { listCycles } from '../../db/queries/cycles.ts';
 import { listSourceFiles, readSourceState } from '../../db/queries/order-source.ts';
 import { findSettings } from '../../db/queries/settings.ts';
+import { wakeCycle } from '../../temporal/start-cycle.ts';
 import type { orderSourceRoutes } from '../contract/order-source.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
@@ -42,5 +44,34 @@ export const orderSourceHandlers: Handlers<typeof orderSourceRoutes> = {
     }
     const files = found.files.slice(-SHOWN).map(({ file, verdict }) => ({ ...file, verdict }));
     return { status: 200, body: { works: true, problem: null, detail: null, files } };
+  },
+
+  async lookAtOrderSource({ deps, identity, merchant, body, now }) {
+    const { month } = body;
+    const open = await listCycles(deps.db, merchant.id, { open: true });
+    const cycle = open.find(({ billingMonth }) => billingMonth === month);
+    if (cycle === undefined) {
+      throw new Problem('cycle-not-found', {
+        detail:
+          'この月の請求は始まっていないか、締め済みです。何も取得していません。月を確かめるか、請求サイクルを開始してください。',
+      });
+    }
+    const source = (await findSettings(deps.db, merchant.id))?.settings.orderSource;
+    if (source === undefined || source.kind === 'upload') {
+      throw new Problem('conflict', {
+        detail:
+          '注文CSVの取得元が設定されていません。何も取得していません。設定 orderSource を登録するか、注文CSVをアップロードしてください。',
+      });
+    }
+    await appendAudit(deps.db, merchant.id, {
+      at: now,
+      actor: identity.actor,
+      act: 'order-source.asked',
+      subject: month,
+      reason: null,
+      details: {},
+    });
+    await wakeCycle(deps.workflows, merchant, cycle, { kind: 'order-source', id: month });
+    return { status: 200, body: { askedAt: now } };
   },
 };

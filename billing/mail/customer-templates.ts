@@ -41,6 +41,9 @@ const ofCharges: readonly string[] = ['order_number', 'amount', 'billing_month',
 export const isCardNotice = (kind: CustomerMailKind) =>
   kind === 'card_refused' || kind === 'card_expiring';
 
+/** Whether a mail about a card alone has a value for it. */
+export const isForCardNotices = (variable: string) => !ofCharges.includes(variable);
+
 export type CustomerMailValues = Readonly<Record<CustomerMailVariable, string | null>>;
 
 /** One version of the words. */

@@ -200,9 +200,9 @@ export const mailTemplates = {
       subject: `Webhook ${of.endpoint} に届かなかった通知が ${of.count} 件あります`,
       text: lines(
         `再試行しても届かなかった通知が ${of.count} 件あります(最も古いものは ${of.oldestOn})。`,
-        '通知の内容は保存済みです。受信側を確かめてから、再送してください(tsukigime webhooks log / resend)。',
+        '通知の内容は保存済みです。受信側を確かめてから、送信記録の画面で再送してください(tsukigime webhooks log / resend でもできます)。',
       ),
-      link: null,
+      link: `webhooks/${of.endpoint}`,
     }),
   ),
   /** 処理完了メール counts other records than our file has. */
@@ -226,7 +226,7 @@ export const mailTemplates = {
         `受付番号 ${of.acceptanceNumber} の処理完了メールが届きましたが、この受付番号を記録したファイルがありません。`,
         'ペイジェントの一覧で、受付番号の記録漏れや誤記がないか、同じファイルを二度アップロードしていないかを確かめてください。二度アップロードした場合は二重にオーソリされているため、余分な分をペイジェントの画面で取り消してください。',
       ),
-      link: 'mailbox',
+      link: 'mailbox?state=waiting',
     }),
   ),
 } as const;

@@ -148,6 +148,31 @@ const merchantPages: RouteObject[] = [
     path: 'audit',
     lazy: async () => (await import('./pages/audit.tsx')).route,
   },
+  { path: 'mails', lazy: async () => (await import('./pages/mails.tsx')).route },
+  { path: 'mails/:key', lazy: async () => (await import('./pages/mail.tsx')).route },
+  { path: 'mailbox', lazy: async () => (await import('./pages/mailbox.tsx')).route },
+  {
+    path: 'customer-mail-templates',
+    lazy: async () => (await import('./pages/customer-mail-templates.tsx')).route,
+  },
+  {
+    path: 'customer-mail-templates/:kind',
+    lazy: async () => (await import('./pages/customer-mail-template.tsx')).route,
+  },
+  { path: 'order-source', lazy: async () => (await import('./pages/order-source.tsx')).route },
+  {
+    path: 'carrier-results',
+    lazy: async () => (await import('./pages/carrier-results.tsx')).route,
+  },
+  {
+    path: 'carrier-results/:result',
+    lazy: async () => (await import('./pages/carrier-result.tsx')).route,
+  },
+  { path: 'carrier-calls', lazy: async () => (await import('./pages/carrier-calls.tsx')).route },
+  {
+    path: 'carrier-resend-tasks',
+    lazy: async () => (await import('./pages/carrier-resend-tasks.tsx')).route,
+  },
   { path: 'notices', lazy: async () => (await import('./pages/notices.tsx')).route },
 ];
 

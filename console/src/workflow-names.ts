@@ -25,3 +25,5 @@ export const mailWorkflow = (merchant: string) => `mail:${merchant}`;
 
 export const cardRefreshWorkflow = (merchant: string, month: string) =>
   `refresh:${merchant}:${month}`;
+
+export const mailboxWorkflow = (merchant: string) => `mailbox:${merchant}`;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type ExchangeName, exchangeFileName } from '../../billing/exchange.ts';
+import { type ExchangeKind, type ExchangeName, exchangeFileName } from '../../billing/exchange.ts';
 import type { MailboxMailState } from '../../billing/mail/mail-states.ts';
 import type { Db, Trx } from '../database.ts';
 import { findByAcceptanceNumber, recordCompletionNotice, requireExchange } from './exchanges.ts';
@@ -224,6 +224,12 @@ export interface MailboxMail {
   readonly records: number | null;
   readonly ngCount: number | null;
   readonly finding: string | null;
+  /** The file whose 受付番号 it names. */
+  readonly exchange: {
+    readonly month: string;
+    readonly kind: ExchangeKind;
+    readonly number: number;
+  } | null;
   readonly takenAt: string;
   /** Where the next page begins. */
   readonly n: number;
@@ -243,7 +249,7 @@ export async function listMailboxMails(
     select * from (
       select m.sha256, m.message_id as "messageId", m.subject, m.refused, f.sha256 as "fileSha256",
              m.handler, c.acceptance_number as "acceptanceNumber", c.records,
-             c.ng_count as "ngCount", x.finding, m.taken_at as "takenAt",
+             c.ng_count as "ngCount", x.finding, x.exchange, m.taken_at as "takenAt",
              case when m.refused is not null then 'refused'
                   when m.duplicate_of is not null then 'duplicate'
                   when m.handler is null then 'not_understood'
@@ -253,11 +259,31 @@ export async function listMailboxMails(
         from mailbox_mails m
         left join files f on f.id = m.file_id
         left join completion_mails c on c.mail_id = m.id
-        left join lateral (select y.mail_id, y.finding from completion_matches y
+        left join lateral (select y.mail_id, y.finding, jsonb_build_object('month', e.billing_month,
+            'kind', e.kind, 'number', e.number) as exchange
+          from completion_matches y join exchanges e on e.id = y.exchange_id
           where y.mail_id = m.id order by y.matched_at desc, y.exchange_id desc limit 1) x on true
        where m.merchant_id = ${merchantId}) listed
      where (${page.state}::text is null or state = ${page.state})
        and (${page.before}::bigint is null or n < ${page.before})
      order by n desc limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** How the watch goes, as far as the record tells. */
+export interface MailboxState {
+  readonly lastTakenAt: string | null;
+  /** What the latest notice of an unreadable mailbox says, if no mail was taken since. */
+  readonly away: { readonly at: string; readonly text: string } | null;
+}
+
+export async function readMailboxState(db: Db, merchantId: number): Promise<MailboxState> {
+  const { rows } = await sql<{ lastTakenAt: string | null; at: string | null; text: string }>`
+    select t.at as "lastTakenAt", n.posted_at as at, n.text
+      from (select max(taken_at) as at from mailbox_mails where merchant_id = ${merchantId}) t
+      left join lateral (select posted_at, text from notices
+        where merchant_id = ${merchantId} and kind = 'mailbox_away'
+        order by id desc limit 1) n on t.at is null or n.posted_at >= t.at`.execute(db);
+  const { lastTakenAt = null, at = null, text = '' } = rows[0] ?? {};
+  return { lastTakenAt, away: at === null ? null : { at, text } };
 }

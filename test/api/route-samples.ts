@@ -1,11 +1,13 @@
 import type { RouteName } from '../../api/contract.ts';
 import type { ProblemSlug } from '../../api/problem.ts';
 import { accessSamples } from './access-samples.ts';
+import { mailSamples } from './mail-samples.ts';
 import { migrationSamples } from './migration-samples.ts';
 import { ngSamples } from './ng-samples.ts';
 import { portalSamples } from './portal-samples.ts';
 import { refreshSamples } from './refresh-samples.ts';
 import { scheduleSamples } from './schedule-samples.ts';
+import { sourceSamples } from './source-samples.ts';
 import { webhookSamples } from './webhook-samples.ts';
 
 /** A good request for a route, and what a caller with every right gets for it. */
@@ -56,13 +58,6 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 201,
   },
   listTokens: { path: () => '/v1/tokens', answer: 200 },
-  readOrderSource: { path: merchant('/order-source'), answer: 200 },
-  testOrderSource: {
-    path: merchant('/order-source/test'),
-    json: () => ({ month: '2026-11' }),
-    answer: 200,
-  },
-
   listSecrets: { path: merchant('/secrets'), answer: 200 },
   setSecret: { path: merchant('/secrets/walk'), json: () => ({ value: 'walked' }), answer: 200 },
   listAllowedHosts: { path: merchant('/allowed-hosts'), answer: 200 },
@@ -99,22 +94,22 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     answer: 'import-not-found',
   },
   listImportErrors: { path: merchant('/imports/999999/errors'), answer: 'import-not-found' },
+  listImportWarnings: { path: merchant('/imports/999999/warnings'), answer: 'import-not-found' },
+  downloadFailedRows: { path: merchant('/imports/999999/failed-rows'), answer: 'import-not-found' },
+  downloadImportFile: { path: merchant('/imports/999999/file'), answer: 'import-not-found' },
+
+  listCustomers: { path: merchant('/customers'), answer: 200 },
   searchCustomers: {
     path: merchant('/customers/search'),
     json: () => ({ name: '月極' }),
     answer: 200,
   },
-  listImportWarnings: { path: merchant('/imports/999999/warnings'), answer: 'import-not-found' },
+  exportCustomers: { path: merchant('/customers-export?encoding=cp932'), answer: 200 },
   downloadCustomers: {
     path: merchant('/customers/search.csv'),
     json: () => ({ name: '月極', encoding: 'cp932' }),
     answer: 200,
   },
-  downloadFailedRows: { path: merchant('/imports/999999/failed-rows'), answer: 'import-not-found' },
-  downloadImportFile: { path: merchant('/imports/999999/file'), answer: 'import-not-found' },
-
-  listCustomers: { path: merchant('/customers'), answer: 200 },
-  exportCustomers: { path: merchant('/customers-export?encoding=cp932'), answer: 200 },
   readCustomer: { path: merchant('/customers/US-00000001'), answer: 'customer-not-found' },
   listCustomerCharges: {
     path: merchant('/customers/US-00099999/charges'),
@@ -161,12 +156,12 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   renameTag: {
     path: merchant('/customer-tags/999999'),
     json: () => ({ name: '別名' }),
-  readAttention: { path: merchant('/attention'), answer: 200 },
     answer: 'entry-not-found',
   },
   deleteTag: { path: merchant('/customer-tags/999999'), answer: 'entry-not-found' },
 
   listCycles: { path: merchant('/cycles'), answer: 200 },
+  readAttention: { path: merchant('/attention'), answer: 200 },
   startCycle: { path: merchant('/cycles'), json: () => ({ month: '2026-11' }), answer: 202 },
   readCycle: { path: cycle(), answer: 'cycle-not-found' },
   useOrderExport: {
@@ -289,13 +284,6 @@ export const routeSamples: Record<RouteName, RouteSample> = {
     json: () => ({ reason: 'walk' }),
     answer: 'endpoint-not-found',
   },
-  listCarrierResults: { path: merchant('/carrier-results?orderNumber=1'), answer: 200 },
-  readCarrierResult: {
-    path: merchant('/carrier-results/00000000-0000-4000-8000-000000000000'),
-    answer: 'carrier-result-not-found',
-  },
-  listCarrierCalls: { path: merchant('/carrier-calls?unusable=true'), answer: 200 },
-
   listExchanges: { path: merchant('/exchanges'), answer: 200 },
   readExchange: { path: exchange(), answer: 'exchange-not-found' },
   downloadExchangeFile: { path: exchange('/file'), answer: 'exchange-not-found' },
@@ -373,12 +361,6 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
   ...webhookSamples,
 
-  listCarrierResendTasks: { path: merchant('/carrier-resend-tasks'), answer: 200 },
-  closeCarrierResendTasks: {
-    path: merchant('/carrier-resend-tasks/closings'),
-    json: () => ({ tasks: [sendError], reason: 'walk' }),
-    answer: 'resend-task-not-found',
-  },
   readSendErrorForm: { path: merchant('/send-errors/form'), answer: 200 },
   searchSendErrors: {
     path: merchant('/send-errors/search'),
@@ -405,14 +387,9 @@ export const routeSamples: Record<RouteName, RouteSample> = {
 
   ...accessSamples,
   ...ngSamples,
+  ...mailSamples,
+  ...sourceSamples,
 
-  listMails: { path: merchant('/mails'), answer: 200 },
-  decideMail: {
-    path: merchant('/mails/no-such-mail/decision'),
-    json: () => ({ outcome: 'sent', reason: 'walk' }),
-    answer: 'mail-not-found',
-  },
-  listMailboxMails: { path: merchant('/mailbox/mails'), answer: 200 },
   listNotices: { path: merchant('/notices'), answer: 200 },
   markNoticesRead: { path: merchant('/notices/read'), json: () => ({ keys: null }), answer: 200 },
 };

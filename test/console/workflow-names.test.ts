@@ -6,6 +6,7 @@ import {
   deliveryWorkflow,
   exchangeWorkflow,
   importWorkflow,
+  mailboxWorkflow,
   mailWorkflow,
   ngDeskWorkflow,
   previewWorkflow,
@@ -17,6 +18,7 @@ import {
   deliveryDeskWorkflowId,
   exchangeWorkflowId,
   fileImportWorkflowId,
+  mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
   ngDeskWorkflowId,
   previewWorkflowId,
@@ -30,6 +32,7 @@ it('names workflows as the workflows themselves do', () => {
   );
   expect(deliveryWorkflow('my-endpoint')).toBe(deliveryDeskWorkflowId('my-endpoint'));
   expect(mailWorkflow('my-shop')).toBe(mailDispatchWorkflowId('my-shop'));
+  expect(mailboxWorkflow('my-shop')).toBe(mailboxWatchWorkflowId('my-shop'));
   expect(ngDeskWorkflow('my-shop')).toBe(ngDeskWorkflowId('my-shop'));
   expect(importWorkflow('my-shop', 4)).toBe(fileImportWorkflowId('my-shop', 4));
   expect(cardMigrationWorkflow('my-shop', 3)).toBe(cardMigrationWorkflowId('my-shop', 3));

@@ -11,6 +11,7 @@ import {
   deliveryDeskWorkflowId,
   exchangeWorkflowId,
   fileImportWorkflowId,
+  mailboxWatchWorkflowId,
   mailDispatchWorkflowId,
   ngDeskWorkflowId,
   previewWorkflowId,
@@ -36,7 +37,9 @@ const pages: readonly (readonly [workflowId: string, page: string])[] = [
   [cardMigrationWorkflowId('my-shop', 3), `${shop}/card-migrations/3`],
   [fileImportWorkflowId('my-shop', 4), `${shop}/imports/4`],
   [deliveryDeskWorkflowId('my-endpoint'), `${shop}/send-errors`],
-  [mailDispatchWorkflowId('my-shop'), shop],
+  [mailDispatchWorkflowId('my-shop'), `${shop}/mails`],
+  [mailboxWatchWorkflowId('my-shop'), `${shop}/mailbox`],
+  ['start:my-shop:retention-2026-11-22T00:00:00Z', shop],
 ];
 
 it.each(pages)('%s leads back to its page', (workflowId, page) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MailState } from '../../billing/mail/mail-states.ts';
-import { listMails, postMail } from '../../db/queries/mail-outbox.ts';
+import { postMail } from '../../db/queries/mail-outbox.ts';
+import { listMails, readMail } from '../../db/queries/mails.ts';
 import { listNotices } from '../../db/queries/notices.ts';
 import { decideMail } from '../../workflows/messages.ts';
 import { mailDispatchWorkflowId } from '../../workflows/workflow-ids.ts';
@@ -181,7 +182,10 @@ describe('a cut before the answer', () => {
     expect(server.mails).toHaveLength(1);
     expect(await decide(of, 'doubtful', 'sent')).toEqual({ state: 'sent' });
     await handleOf(of).result();
-    expect((await mailsOf(of))[0]).toMatchObject({ state: 'sent', sends: 1 });
+    expect(await readMail(of.db, of.merchant.id, 'doubtful')).toMatchObject({
+      ...{ state: 'sent', sends: 1, customer: null },
+      tries: [{ n: 1, answer: 'sent', decidedBy: expect.any(String), reason: expect.any(String) }],
+    });
     expect(server.mails).toHaveLength(1);
   });
 

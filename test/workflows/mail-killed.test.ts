@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
-import { listMails, postMail } from '../../db/queries/mail-outbox.ts';
+import { postMail } from '../../db/queries/mail-outbox.ts';
+import { listMails } from '../../db/queries/mails.ts';
 import { listNotices } from '../../db/queries/notices.ts';
 import { prepareWorkerChild, type WorkerChild } from '../campaign/worker-child.ts';
 import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-mail-server.ts';

@@ -1,7 +1,8 @@
 import { Worker } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { parseEncryptionKeys } from '../../config.ts';
-import { listMails, postMail } from '../../db/queries/mail-outbox.ts';
+import { postMail } from '../../db/queries/mail-outbox.ts';
+import { listMails } from '../../db/queries/mails.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { createDataConverter } from '../../temporal/client.ts';
 import { createLogger } from '../../workers/logger.ts';

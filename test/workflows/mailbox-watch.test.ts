@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test, 
 import type { MerchantSettingsInput } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, lockMerchant } from '../../db/database.ts';
-import { listMailboxMails, matchWaitingMails } from '../../db/queries/mailbox.ts';
+import { listMailboxMails, matchWaitingMails, readMailboxState } from '../../db/queries/mailbox.ts';
 import { listNotices } from '../../db/queries/notices.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
@@ -89,6 +89,7 @@ describe('a completion mail', () => {
     await takes(['matched']);
     expect(await completedAt(shop.db)).toEqual(expect.any(String));
     expect(await notices()).toEqual([]);
+    expect((await mails())[0]?.exchange).toMatchObject({ kind: 'auth', number: 1 });
   });
 
   test('that is faster than the operator waits for the 受付番号', async () => {
@@ -250,10 +251,16 @@ describe('the watch', () => {
     await eventually(async () => expect(await notices()).toEqual(['mailbox_away']));
     await shop.advance(3);
     expect(await notices()).toEqual(['mailbox_away']);
+    const state = () => readMailboxState(shop.db, shop.merchant.id);
+    expect(await state()).toMatchObject({
+      lastTakenAt: null,
+      away: { text: expect.stringContaining('自動で再試行します') },
+    });
     server = await startImapServer(port);
     server.deliver(completion('0009'));
     await shop.advance(1.1);
     expect(await states()).toEqual(['waiting']);
+    expect(await state()).toEqual({ lastTakenAt: expect.any(String), away: null });
   });
 
   test('says what is wrong with its password, without the password', async () => {

@@ -57,9 +57,11 @@ test('exports are taken by themselves, a broken one is said and stops nothing, a
   await advanceTo(month, hours(2));
   expect(await untilExchange(month, '2026-11', 'auth-1')).toMatchObject({ records: 3 });
 
-  // Later looks come four times a day.
+  // Later looks come four times a day: sooner where somebody asks, and again once the file stands still.
   await writeFile(join(folder, 'orders-2.csv'), makeExport(numbered('61', 4)));
-  await advanceTo(month, hours(15));
+  const asked = await ask(month, 'POST', '/order-source/looks', { month: '2026-11' });
+  expect(asked.status).toBe(200);
+  await advanceTo(month, hours(3));
   expect(await untilCycle(month, '2026-11', ({ unbilled }) => unbilled === 1)).toMatchObject({
     selection: { orders: 4, selected: 4 },
   });

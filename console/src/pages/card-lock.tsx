@@ -12,8 +12,10 @@ import {
   useMismatchWords,
 } from '../parts/lock-override.tsx';
 import { Page } from '../parts/page.tsx';
+import { SaveButton } from '../parts/save-button.tsx';
 import { FactsTable, Section } from '../parts/section.tsx';
 import { useMerchant } from '../places.ts';
+import { useMay } from '../session.tsx';
 
 const useWords = defineWords('card-lock', {
   ja: {
@@ -44,6 +46,7 @@ const useWords = defineWords('card-lock', {
     override: '照合ミスによる解除(2名確認)',
     mismatch: '取り違えの内容',
     evidence: '証拠のファイル (sha256)',
+    download: 'ファイルを取り出す',
     reason: '理由',
     requested: '申請',
     answer: '承認',
@@ -80,6 +83,7 @@ const useWords = defineWords('card-lock', {
     override: 'Override of a mis-match (four eyes)',
     mismatch: 'Mis-match',
     evidence: 'Proof (sha256)',
+    download: 'Download the file',
     reason: 'Reason',
     requested: 'Asked',
     answer: 'Answer',
@@ -147,7 +151,6 @@ function CardLockPage() {
 function Evidence({ lock }: { readonly lock: Lock }) {
   const words = useWords();
   const places = useKeptOutWords();
-  const sha256 = <span className="raw-line">{lock.resultSha256}</span>;
   return (
     <>
       <Section title={words('facts')}>
@@ -158,7 +161,7 @@ function Evidence({ lock }: { readonly lock: Lock }) {
             [words('card'), `${lock.service} …${lock.lastDigits} ${lock.expiry}`],
             [words('verdict'), lock.verdictLabel],
             [words('month'), lock.month],
-            [words('file'), sha256],
+            [words('file'), <StoredFile key="file" sha256={lock.resultSha256} />],
             [words('line'), `${lock.resultLine} / ${lock.requestLine}`],
             [words('lockedAt'), <Instant key="locked" at={lock.lockedAt} />],
             [words('unlockedAt'), <Instant key="unlocked" at={lock.unlockedAt} />],
@@ -190,10 +193,34 @@ function FileNames({ files }: { readonly files: Lock['keptOut'][number]['files']
   return (
     <Stack gap={0}>
       {files.map(({ name, sha256 }) => (
-        <Text key={sha256} size="sm" title={sha256}>
-          {name}
-        </Text>
+        <StoredFile key={sha256} sha256={sha256} name={name} />
       ))}
+    </Stack>
+  );
+}
+
+/** A file to look at: who vouches for it has to have seen what is in it. */
+function StoredFile({ sha256, name }: { readonly sha256: string; readonly name?: string }) {
+  const words = useWords();
+  const { merchant } = useMerchant();
+  const may = useMay('operator');
+  return (
+    <Stack gap={2} align="flex-start">
+      {name === undefined && <span className="raw-line">{sha256}</span>}
+      {may ? (
+        <SaveButton
+          route="downloadFile"
+          input={{ params: { merchant, sha256 } }}
+          label={name ?? words('download')}
+          size="compact-sm"
+        />
+      ) : (
+        name !== undefined && (
+          <Text size="sm" title={sha256}>
+            {name}
+          </Text>
+        )
+      )}
     </Stack>
   );
 }
@@ -223,12 +250,7 @@ function Override({ lock, warning }: { readonly lock: Lock; readonly warning: st
           label={words('override')}
           facts={[
             [words('mismatch'), mismatches(override.mismatch)],
-            [
-              words('evidence'),
-              <span key="proof" className="raw-line">
-                {override.evidenceSha256}
-              </span>,
-            ],
+            [words('evidence'), <StoredFile key="proof" sha256={override.evidenceSha256} />],
             [words('reason'), override.reason],
             [
               words('requested'),

@@ -7,6 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { type Asked, SendErrorForm } from '../parts/send-error-form.tsx';
 import { SendErrorTable } from '../parts/send-error-table.tsx';
+import { SiblingPages } from '../parts/sibling-pages.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
 import { deliveryWorkflow } from '../workflow-names.ts';
@@ -44,6 +45,7 @@ function SendErrorsPage() {
   const refused = found.error?.status === 400 || found.error?.status === 422;
   return (
     <Page title={words('title')} actions={<DeliveryLinks />}>
+      <SiblingPages family="of-carriers" />
       <Loaded read={form}>{(start) => <SendErrorForm form={start} onAsk={ask} />}</Loaded>
       {refused && <ProblemNote problem={found.error} />}
       {asked !== null && !refused && (
