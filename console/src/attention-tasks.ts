@@ -7,7 +7,16 @@ import type { Task } from './tasks.ts';
 
 export type Attention = CallAnswer<Contract['readAttention']>;
 
-const base = { month: '', advice: null, rows: 0, yen: 0, more: false, dueOn: null, stage: null };
+const base = {
+  month: '',
+  advice: null,
+  rows: 0,
+  yen: 0,
+  more: false,
+  dueOn: null,
+  stage: null,
+  reason: null,
+};
 
 /** @param actor who looks: of an override that somebody asked for themselves another person decides */
 export function attentionTasks(attention: Attention, actor: string): Task[] {

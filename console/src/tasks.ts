@@ -25,6 +25,8 @@ export interface Task {
     | 'mails';
   /** Empty: it belongs to none. */
   readonly month: string;
+  /** Of what is open: why. */
+  readonly reason: OpenReasonCode | null;
   /** What it is, where the API has the words: a file's name, a reason's label. */
   readonly name: string;
   /** Japanese: what moves it on; null where the kind says it. */
@@ -52,7 +54,7 @@ const toldElsewhere: readonly OpenReasonCode[] = ['authorized', 'sent', 'capture
 const awaitsApproval: readonly OpenReasonCode[] = ['planned', 'selected_without_charge'];
 const onTheDesk: readonly OpenReasonCode[] = ['contradiction', 'stray', 'quarantined', 'unknown'];
 
-const plain = { stage: null, more: false, dueOn: null };
+const plain = { reason: null, stage: null, more: false, dueOn: null };
 
 export function listTasks(
   months: readonly OpenMonth[],
@@ -134,6 +136,7 @@ function reasonTask({ month, approval }: CycleDetail, reason: OpenReason): Task[
       key: `open ${month} ${reason.reason}`,
       kind: 'open',
       month,
+      reason: reason.reason,
       name: reason.label,
       advice: reason.act,
       rows: reason.rows,

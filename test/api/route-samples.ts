@@ -172,7 +172,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   listOrders: { path: cycle('/orders'), answer: 'cycle-not-found' },
   searchOrders: {
     path: cycle('/orders/search'),
-    json: () => ({ customerName: '月極' }),
+    json: () => ({ reason: 'first_order' }),
     answer: 'cycle-not-found',
   },
   downloadOrders: {

@@ -66,6 +66,17 @@ function valuesOf(words: string): Record<string, string[]> {
   );
 }
 
+/** Names of codes that the API gives in Japanese: shown as they are, they would not switch. */
+const shownAsIs =
+  /(?:=>|(?<!'ja' )\?|:|\[)\s*(?:\w+\.)?(?:why|reason|check|verdict|outcome|unlocked|need|status)(?:Ja|Label)\b/g;
+
+it('shows the Japanese name of a code only where Japanese is chosen', () => {
+  const strays = sources.flatMap(({ file, text }) =>
+    [...withoutComments(text).matchAll(shownAsIs)].map((match) => `${file}: ${match[0]}`),
+  );
+  expect(strays).toEqual([]);
+});
+
 it('gives both languages the same values', () => {
   const different = sources.flatMap(({ file, text }) => {
     const plain = withoutComments(text);

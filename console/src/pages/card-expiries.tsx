@@ -14,6 +14,8 @@ import { useFilters } from '../parts/search-form.tsx';
 import { Section } from '../parts/section.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useCardNeedLabels } from '../words/api-labels.ts';
+import { useRefreshStatusWords } from '../words/card-words.ts';
 
 const useWords = defineWords('card-expiries', {
   ja: {
@@ -210,6 +212,8 @@ function CardList({
   readonly nextAfter: string | null;
 }) {
   const words = useWords();
+  const names = useRefreshStatusWords();
+  const needs = useCardNeedLabels();
   return (
     <>
       <ListTable
@@ -223,12 +227,15 @@ function CardList({
             cell: (of) => `${of.customerNumber}(${of.customerId})${of.name ?? ''}`,
           },
           { title: words('card'), cell: (of) => `${of.service} …${of.lastDigits} ${of.expiry}` },
-          { title: words('need'), cell: ({ needLabel }) => needLabel ?? '—' },
+          {
+            title: words('need'),
+            cell: ({ need, needLabel }) => (need === null ? '—' : needs(need, needLabel ?? '')),
+          },
           { title: words('notice'), cell: (of) => <CardNotice card={of} /> },
           {
             title: words('status'),
-            cell: ({ statusLabel, judgedMonth }) =>
-              judgedMonth === null ? statusLabel : `${statusLabel}(${judgedMonth})`,
+            cell: ({ status, judgedMonth }) =>
+              judgedMonth === null ? names(status) : `${names(status)}(${judgedMonth})`,
           },
         ]}
       />

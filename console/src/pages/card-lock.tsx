@@ -16,6 +16,8 @@ import { SaveButton } from '../parts/save-button.tsx';
 import { FactsTable, Section } from '../parts/section.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useUnlockLabels } from '../words/api-labels.ts';
+import { useRefreshVerdictWords } from '../words/card-words.ts';
 
 const useWords = defineWords('card-lock', {
   ja: {
@@ -114,6 +116,7 @@ const useKeptOutWords = defineWords('kept-out', {
 });
 
 function CardLockPage() {
+  const unlocks = useUnlockLabels();
   const words = useWords();
   const { lock: number = '' } = useParams();
   const { merchant, place } = useMerchant();
@@ -134,7 +137,9 @@ function CardLockPage() {
               title={
                 lock.unlockedAt === null
                   ? words('locked')
-                  : words('released', { label: lock.unlockedLabel ?? '' })
+                  : words('released', {
+                      label: unlocks(lock.unlockedBy ?? '', lock.unlockedLabel ?? ''),
+                    })
               }
             >
               {lock.unlockedAt === null && words('lockedHint')}
@@ -149,6 +154,7 @@ function CardLockPage() {
 }
 
 function Evidence({ lock }: { readonly lock: Lock }) {
+  const judged = useRefreshVerdictWords();
   const words = useWords();
   const places = useKeptOutWords();
   return (
@@ -159,7 +165,7 @@ function Evidence({ lock }: { readonly lock: Lock }) {
           facts={[
             [words('customer'), `${lock.customerNumber}(${lock.customerId})`],
             [words('card'), `${lock.service} …${lock.lastDigits} ${lock.expiry}`],
-            [words('verdict'), lock.verdictLabel],
+            [words('verdict'), judged(lock.verdict)],
             [words('month'), lock.month],
             [words('file'), <StoredFile key="file" sha256={lock.resultSha256} />],
             [words('line'), `${lock.resultLine} / ${lock.requestLine}`],

@@ -10,7 +10,8 @@ import { Pager, usePlace } from '../parts/pager.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { SearchForm, useFilters } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
-import { useRefreshStatusWords } from '../words/card-words.ts';
+import { useUnlockLabels } from '../words/api-labels.ts';
+import { useRefreshStatusWords, useRefreshVerdictWords } from '../words/card-words.ts';
 
 const useWords = defineWords('card-locks', {
   ja: {
@@ -62,6 +63,8 @@ const states = ['open', 'released', 'all'] as const;
 function CardLocksPage() {
   const words = useWords();
   const verdicts = useRefreshStatusWords();
+  const judged = useRefreshVerdictWords();
+  const unlocks = useUnlockLabels();
   const { merchant, place } = useMerchant();
   const { after, limit } = usePlace();
   const { filter } = useFilters();
@@ -143,13 +146,13 @@ function CardLocksPage() {
                   title: words('card'),
                   cell: (of) => `${of.service} …${of.lastDigits} ${of.expiry}`,
                 },
-                { title: words('verdict'), cell: ({ verdictLabel }) => verdictLabel },
+                { title: words('verdict'), cell: ({ verdict: of }) => judged(of) },
                 { title: words('month'), cell: ({ month }) => month },
                 { title: words('lockedAt'), cell: ({ lockedAt }) => <Instant at={lockedAt} /> },
                 {
                   title: words('state'),
-                  cell: ({ unlockedAt, unlockedLabel }) =>
-                    unlockedAt === null ? words('open') : unlockedLabel,
+                  cell: ({ unlockedBy, unlockedLabel }) =>
+                    unlockedBy === null ? words('open') : unlocks(unlockedBy, unlockedLabel ?? ''),
                 },
                 {
                   title: words('keptOut'),

@@ -10,7 +10,12 @@ import { Figures, Files } from '../parts/report-figures.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { useMerchant } from '../places.ts';
-import { useChargeStateWords, useCorrectionKindWords } from '../words/billing-words.ts';
+import {
+  EXCLUSIONS,
+  useChargeStateWords,
+  useCorrectionKindWords,
+  useExclusionWords,
+} from '../words/billing-words.ts';
 import { useDeclineWords } from '../words/ng-words.ts';
 
 const useWords = defineWords('cycle-report', {
@@ -143,6 +148,11 @@ function PrintedHead() {
 
 function Sections({ report }: { readonly report: Report }) {
   const words = useWords();
+  const reasons = useExclusionWords();
+  const why = ({ reason, label }: Report['orders'][number]) => {
+    const exclusion = EXCLUSIONS.find((one) => one === reason);
+    return exclusion === undefined ? label : reasons(exclusion);
+  };
   const states = useChargeStateWords();
   const declines = useDeclineWords();
   const corrections = useCorrectionKindWords();
@@ -153,7 +163,7 @@ function Sections({ report }: { readonly report: Report }) {
         title={words('orders')}
         rows={report.orders.map((one) => ({
           ...one,
-          name: one.label === null ? words(one.verdict) : `${words(one.verdict)}: ${one.label}`,
+          name: [words(one.verdict), why(one)].filter((part) => part !== null).join(': '),
         }))}
       />
       <Figures

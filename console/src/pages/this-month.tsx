@@ -16,6 +16,7 @@ import { StartCycle } from '../parts/start-cycle.tsx';
 import { useMerchant } from '../places.ts';
 import { useSession } from '../session.tsx';
 import { listTasks, type Task } from '../tasks.ts';
+import { useOpenReasonLabels } from '../words/api-labels.ts';
 import { useMigrationStageWords, useRefreshStageWords } from '../words/card-words.ts';
 
 const useWords = defineWords('this-month', {
@@ -210,11 +211,13 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
 
 function TaskRow({ task, to }: { readonly task: Task; readonly to: string }) {
   const words = useWords();
+  const labels = useOpenReasonLabels();
+  const name = task.reason === null ? task.name : labels(task.reason, task.name);
   return (
     <Table.Tr>
       <Table.Td>
         <Anchor component={Link} to={to}>
-          {words(task.kind, { name: task.name })}
+          {words(task.kind, { name })}
         </Anchor>
         <Text size="sm" c="dimmed">
           <TaskAdvice task={task} />

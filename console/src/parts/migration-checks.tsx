@@ -12,6 +12,8 @@ import { Section } from './section.tsx';
 export type Migration = NonNullable<Read<'readCardMigration'>['data']>;
 type Check = Migration['checks']['acknowledgements'][number];
 
+import { useMigrationCheckLabels } from '../words/api-labels.ts';
+
 const useWords = defineWords('migration-checks', {
   ja: {
     title: '連携前の確認',
@@ -54,6 +56,7 @@ const useWords = defineWords('migration-checks', {
 /** Whom the link file would hold, what is vouched for, and what still keeps it back. */
 export function MigrationChecks({ migration }: { readonly migration: Migration }) {
   const words = useWords();
+  const labels = useMigrationCheckLabels();
   const { merchant } = useMerchant();
   const may = useMay('operator');
   const release = useAct('releaseLinkFile');
@@ -92,7 +95,7 @@ export function MigrationChecks({ migration }: { readonly migration: Migration }
           keyOf={({ check }) => check}
           none={words('none')}
           columns={[
-            { title: words('check'), cell: ({ checkJa }) => checkJa },
+            { title: words('check'), cell: ({ check, checkJa }) => labels(check, checkJa) },
             {
               title: words('state'),
               cell: (check) => <Vouched check={check} number={number} may={may && going} />,
@@ -134,6 +137,7 @@ function Vouched({
   readonly may: boolean;
 }) {
   const words = useWords();
+  const labels = useMigrationCheckLabels();
   const { merchant } = useMerchant();
   const [onDate, setOnDate] = useState('');
   const vouch = useAct('acknowledgeMigrationCheck');
@@ -156,7 +160,7 @@ function Vouched({
   return (
     <ActButton
       label={words('vouch')}
-      title={words('vouchTitle', { check: check.checkJa })}
+      title={words('vouchTitle', { check: labels(check.check, check.checkJa) })}
       text={words('vouchText')}
       size="xs"
       reason="optional"

@@ -4,6 +4,7 @@ import { useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useUncoveredLabels } from '../words/api-labels.ts';
 import { ActButton, orNull } from './act-button.tsx';
 import { CustomerLink } from './customer-link.tsx';
 import { Count, CountAndYen } from './figures.tsx';
@@ -138,6 +139,7 @@ export function MigrationCoverage({ migration }: { readonly migration: Migration
 
 function Uncovered({ number }: { readonly number: number }) {
   const words = useWords();
+  const labels = useUncoveredLabels();
   const { merchant } = useMerchant();
   const mayExport = useMay('operator', 'exportPersonalData');
   const [after, setAfter] = useState<string | undefined>();
@@ -165,7 +167,7 @@ function Uncovered({ number }: { readonly number: number }) {
             none={words('nobody')}
             columns={[
               { title: words('number'), cell: (of) => <CustomerLink {...of} /> },
-              { title: words('why'), cell: ({ reasonJa }) => reasonJa },
+              { title: words('why'), cell: ({ reason, reasonJa }) => labels(reason, reasonJa) },
               {
                 title: words('dueCell'),
                 numeric: true,

@@ -5,6 +5,7 @@ import { OPEN_REASONS } from '../../../billing/open-rows.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
+import { useOpenReasonLabels } from '../words/api-labels.ts';
 import { ColumnHeads } from './column-heads.tsx';
 import { Count, Yen } from './figures.tsx';
 import { Loaded } from './loaded.tsx';
@@ -51,6 +52,7 @@ const useWords = defineWords('open-rows', {
 /** What keeps a month from closing, by reason, then row by row. */
 export function OpenRows({ month }: { readonly month: string }) {
   const words = useWords();
+  const labels = useOpenReasonLabels();
   const { merchant } = useMerchant();
   const [search, setSearch] = useSearchParams();
   const asked = OPEN_REASONS.find((reason) => reason === search.get('reason'));
@@ -83,7 +85,7 @@ export function OpenRows({ month }: { readonly month: string }) {
                         title={words('show')}
                         onClick={() => setSearch({ reason: one.reason })}
                       >
-                        {one.label}
+                        {labels(one.reason, one.label)}
                       </Anchor>
                     </Table.Td>
                     <Table.Td>

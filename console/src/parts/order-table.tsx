@@ -4,7 +4,7 @@ import { labelOfReason } from '../../../billing/order-reasons.ts';
 import { defineWords, useLanguage } from '../language.ts';
 import type { OrderRow } from '../pages/orders.tsx';
 import { useMerchant } from '../places.ts';
-import { useChargeStateWords } from '../words/billing-words.ts';
+import { EXCLUSIONS, useChargeStateWords, useExclusionWords } from '../words/billing-words.ts';
 import { CustomerLink } from './customer-link.tsx';
 import { Instant, Yen } from './figures.tsx';
 import { useIsFormer } from './loaded.tsx';
@@ -168,9 +168,11 @@ function OrderCells({ row }: { readonly row: OrderRow }) {
 function Billing({ row }: { readonly row: OrderRow }) {
   const words = useWords();
   const states = useChargeStateWords();
+  const reasons = useExclusionWords();
   const { language } = useLanguage();
   const { place } = useMerchant();
   const said = language === 'ja' ? row.reasonJa : row.reasonEn;
+  const exclusion = EXCLUSIONS.find((one) => one === row.reason);
   const declined = row.billedState === 'declined';
   return (
     <>
@@ -183,7 +185,7 @@ function Billing({ row }: { readonly row: OrderRow }) {
       </Badge>
       {row.verdict !== 'selected' && (
         <Text size="xs">
-          {said ?? labelOfReason(row.reason)}{' '}
+          {said ?? (exclusion === undefined ? labelOfReason(row.reason) : reasons(exclusion))}{' '}
           {row.column !== null && words('where', { column: row.column, value: row.value ?? '…' })}
         </Text>
       )}

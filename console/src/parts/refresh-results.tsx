@@ -2,7 +2,8 @@ import { Group, SegmentedControl } from '@mantine/core';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
-import { useRefreshStatusWords } from '../words/card-words.ts';
+import { useRefreshOutcomeLabels, useRefreshReasonLabels } from '../words/api-labels.ts';
+import { useRefreshStatusWords, useRefreshVerdictWords } from '../words/card-words.ts';
 import { CustomerLink } from './customer-link.tsx';
 import { ListTable } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
@@ -52,6 +53,9 @@ const verdicts = [
 export function RefreshResults({ month }: { readonly month: string }) {
   const words = useWords();
   const names = useRefreshStatusWords();
+  const judged = useRefreshVerdictWords();
+  const whys = useRefreshReasonLabels();
+  const outcomes = useRefreshOutcomeLabels();
   const { merchant } = useMerchant();
   const { after, limit } = usePlace();
   const { filter, change } = useFilters();
@@ -95,12 +99,16 @@ export function RefreshResults({ month }: { readonly month: string }) {
                   cell: (of) => <CustomerLink {...of} />,
                 },
                 { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
-                { title: words('why'), cell: ({ whyJa }) => whyJa },
+                { title: words('why'), cell: ({ why, whyJa }) => whys(why, whyJa) },
                 {
                   title: words('verdict'),
-                  cell: ({ verdictLabel }) => verdictLabel ?? names('not_judged'),
+                  cell: ({ verdict: said }) => judged(said),
                 },
-                { title: words('outcome'), cell: ({ outcomeLabel }) => outcomeLabel ?? '—' },
+                {
+                  title: words('outcome'),
+                  cell: ({ outcome, outcomeLabel }) =>
+                    outcome === null ? '—' : outcomes(outcome, outcomeLabel ?? ''),
+                },
                 {
                   title: words('after'),
                   cell: (of) =>

@@ -3,6 +3,7 @@ import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useRefreshReasonLabels } from '../words/api-labels.ts';
 import { CustomerLink } from './customer-link.tsx';
 import { Count } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
@@ -51,6 +52,7 @@ type Target = NonNullable<Read<'previewCardRefresh'>['data']>['cards'][number];
 
 /** Which cards are asked for, which are not, and why each. */
 export function RefreshTargets({ month }: { readonly month: string }) {
+  const whys = useRefreshReasonLabels();
   const words = useWords();
   const { merchant } = useMerchant();
   const may = useMay('operator');
@@ -94,7 +96,7 @@ export function RefreshTargets({ month }: { readonly month: string }) {
               <FactsTable
                 label={words('counts')}
                 facts={counts.map(({ why, whyJa, included, cards: n }) => [
-                  `${words(included ? 'in' : 'out')}: ${whyJa}`,
+                  `${words(included ? 'in' : 'out')}: ${whys(why, whyJa)}`,
                   <Count key={why} count={n} />,
                 ])}
               />
@@ -109,6 +111,7 @@ export function RefreshTargets({ month }: { readonly month: string }) {
 }
 
 function TargetTable({ cards }: { readonly cards: readonly Target[] }) {
+  const whys = useRefreshReasonLabels();
   const words = useWords();
   return (
     <ListTable
@@ -127,7 +130,7 @@ function TargetTable({ cards }: { readonly cards: readonly Target[] }) {
           title: words('included'),
           cell: ({ included }) => words(included ? 'in' : 'out'),
         },
-        { title: words('why'), cell: ({ whyJa }) => whyJa },
+        { title: words('why'), cell: ({ why, whyJa }) => whys(why, whyJa) },
       ]}
     />
   );

@@ -92,3 +92,11 @@ export const useRefreshStatusWords = defineWords('refresh-statuses', {
     not_judged: 'Not judged yet',
   },
 });
+
+/** 洗替判定結果 (0 to 3) in the words of the statuses; null: none has come. */
+export function useRefreshVerdictWords(): (verdict: number | null) => string {
+  const names = useRefreshStatusWords();
+  return (verdict) => names(statuses[verdict ?? -1] ?? 'not_judged');
+}
+
+const statuses = ['ok', 'ng', 'mismatch', 'input_error'] as const;
