@@ -1,6 +1,7 @@
 import type { BusinessDate } from './business-date.ts';
 import { CHARGE_STATE_LABELS_JA, type ChargeState } from './charge.ts';
 import { type CsvValue, csvInstant } from './csv-writer.ts';
+import type { RowsAndYen } from './cycle.ts';
 import { orderNumberDoubled } from './order-export.ts';
 import { labelOfReason } from './order-reasons.ts';
 
@@ -166,4 +167,25 @@ export function orderCsvRecord(row: OrderRow): CsvValue[] {
     row.collection,
     row.line,
   ];
+}
+
+/** What a search finds, counted; a row that cannot be read has no yen. */
+export interface OrderTotals extends RowsAndYen {
+  readonly byVerdict: Readonly<Record<OrderVerdict, RowsAndYen>>;
+}
+
+export function sumOrders(rows: readonly Pick<OrderRow, 'verdict' | 'amountYen'>[]): OrderTotals {
+  const sum = (of: typeof rows): RowsAndYen => ({
+    rows: of.length,
+    yen: of.reduce((yen, { amountYen }) => yen + (amountYen ?? 0), 0),
+  });
+  const having = (verdict: OrderVerdict) => sum(rows.filter((row) => row.verdict === verdict));
+  return {
+    ...sum(rows),
+    byVerdict: {
+      selected: having('selected'),
+      excluded: having('excluded'),
+      quarantined: having('quarantined'),
+    },
+  };
 }

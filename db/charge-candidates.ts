@@ -17,12 +17,17 @@ const doubtfulLines = (merchantId: number): Sql => sql`
    where e.merchant_id = ${merchantId}`;
 
 const linesAtStage = (merchantId: number, stage: Sql): Sql => sql`
-  select l.charge_id from exchanges e join file_lines l on l.exchange_id = e.id
+  select l.charge_id from exchanges e cross join lateral (
+    -- File by file: those at such a stage are few of many.
+    select x.charge_id from file_lines x where x.exchange_id = e.id offset 0) l
    where e.merchant_id = ${merchantId} and ${stage}`;
 
 /** As the index exchanges_unfinished has them: every line of a finished file has its answer. */
-const unfinishedLines = (merchantId: number): Sql =>
-  linesAtStage(merchantId, sql`e.stage not in ('reconciled', 'rejected', 'cancelled')`);
+const unfinishedLines = (merchantId: number, kind: Sql): Sql =>
+  linesAtStage(
+    merchantId,
+    sql`e.stage not in ('reconciled', 'rejected', 'cancelled') and e.kind ${kind}`,
+  );
 
 const endedWithout = (merchantId: number, kind: string): Sql => sql`
   select a.charge_id from attempts a
@@ -49,9 +54,9 @@ export function chargesPerhaps(merchantId: number, state: ChargeState): Sql | nu
       return sql`${doubtfulLines(merchantId)}
                  union all ${linesAtStage(merchantId, sql`e.stage = 'unknown'`)}`;
     case 'sent':
-      return unfinishedLines(merchantId);
+      return unfinishedLines(merchantId, sql`<> 'capture'`);
     case 'capture_sent':
-      return sql`${unfinishedLines(merchantId)}
+      return sql`${unfinishedLines(merchantId, sql`= 'capture'`)}
                  union all select e.charge_id from endings e
                             where e.merchant_id = ${merchantId} and e.kind = 'capture'
                               and e.exchange_id is null and e.kind <> 'expired'`;
@@ -70,7 +75,7 @@ export function chargesPerhaps(merchantId: number, state: ChargeState): Sql | nu
 }
 
 /** Up to so many candidates are cheaper than a walk that looks for one in hundreds. */
-const fewCandidates = 2000;
+const fewCandidates = 20_000;
 
 /**
  * Whether a list of this state is best made from its candidates. Where they are many, a page is full after a
@@ -148,7 +153,9 @@ export function chargesInState(
 ): Sql {
   const perhaps = of.rare ? chargesPerhaps(merchantId, of.state) : null;
   const chosen =
-    perhaps === null ? mayBeIn(of.state) : sql`c.id in (select k.charge_id from (${perhaps}) k)`;
+    perhaps === null
+      ? mayBeIn(of.state)
+      : sql`c.id = any(array(select k.charge_id from (${perhaps}) k))`;
   return sql`
     (select c.id, c.position from charges c
       where c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId}

@@ -39,6 +39,8 @@ import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decision
 import * as rareStates from './migrations/2026-11-23-38-rare-states.ts';
 import * as retentionAndRetirement from './migrations/2026-11-23-40-retention-and-retirement.ts';
 import * as lockEscapes from './migrations/2026-11-23-41-lock-escapes.ts';
+import * as ngWorklist from './migrations/2026-11-23-45-ng-worklist.ts';
+import * as listIndexes from './migrations/2026-11-23-46-list-indexes.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -81,6 +83,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-38-rare-states': rareStates,
   '2026-11-23-40-retention-and-retirement': retentionAndRetirement,
   '2026-11-23-41-lock-escapes': lockEscapes,
+  '2026-11-23-45-ng-worklist': ngWorklist,
+  '2026-11-23-46-list-indexes': listIndexes,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

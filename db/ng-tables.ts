@@ -16,6 +16,8 @@ export interface NgCasesTable {
   merchant_id: Fact<number>;
   cycle_id: Fact<number>;
   charge_id: Fact<number>;
+  /** Of its charge, written by a trigger. */
+  order_number: ColumnType<string, never, never>;
   /** The attempt that opened it. */
   opened_n: Fact<number>;
   /** The latest declined attempt. */

@@ -1106,6 +1106,7 @@ create table ng_cases (
   outcome text,
   recovered_by text,
   closed_at timestamp with time zone,
+  order_number text not null,
   constraint ng_cases_pkey PRIMARY KEY (id),
   constraint ng_cases_charge_id_opened_n_key UNIQUE (charge_id, opened_n),
   constraint ng_cases_amount_yen_check CHECK ((amount_yen > 0)),
@@ -1963,6 +1964,7 @@ CREATE INDEX bounced_addresses ON public.customer_mail_bounces USING btree (merc
 CREATE INDEX card_locks_by_customer ON public.card_locks USING btree (merchant_id, customer_number);
 CREATE INDEX card_notices_by_mail ON public.card_notices USING btree (mail_id);
 CREATE INDEX cards_by_customer ON public.cards USING btree (merchant_id, customer_id);
+CREATE INDEX cards_by_expiry ON public.cards USING btree (merchant_id, expiry, customer_id) WHERE (deleted_at IS NULL);
 CREATE INDEX carrier_calls_by_time ON public.carrier_calls USING btree (merchant_id, received_at, id);
 CREATE INDEX carrier_resend_tasks_newest ON public.carrier_resend_tasks USING btree (merchant_id, id);
 CREATE INDEX carrier_results_by_email ON public.carrier_results USING btree (merchant_id, lower(email));
@@ -1984,6 +1986,8 @@ CREATE INDEX completion_matches_of_exchange ON public.completion_matches USING b
 CREATE INDEX corrections_by_merchant ON public.corrections USING btree (merchant_id, id);
 CREATE UNIQUE INDEX corrections_late_result_once ON public.corrections USING btree (exchange_id, order_number, received) NULLS NOT DISTINCT WHERE (kind = 'late_result'::text);
 CREATE INDEX customer_mails_by_case ON public.customer_mails USING btree (case_id);
+CREATE INDEX customers_by_address ON public.customers USING brin (email text_bloom_ops (n_distinct_per_range='1000'), phone text_bloom_ops (n_distinct_per_range='1000')) WITH (pages_per_range='16');
+CREATE INDEX customers_deleted ON public.customers USING btree (merchant_id, customer_id) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX decisions_by_workflow ON public.decisions USING btree (merchant_id, workflow_id, id);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (endpoint_id, due_at, id) WHERE (state = 'due'::text);
 CREATE INDEX deliveries_failed ON public.deliveries USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
@@ -2013,10 +2017,11 @@ CREATE UNIQUE INDEX migration_rounds_one_at_work ON public.migration_rounds USIN
 CREATE INDEX migration_rows_by_customer ON public.migration_rows USING btree (round_id, customer_id);
 CREATE INDEX ng_case_contacts ON public.ng_case_steps USING btree (merchant_id, id) WHERE (kind = 'contact'::text);
 CREATE INDEX ng_case_steps_by_case ON public.ng_case_steps USING btree (case_id, id);
-CREATE INDEX ng_cases_by_cycle ON public.ng_cases USING btree (cycle_id) WHERE (closed_at IS NULL);
 CREATE INDEX ng_cases_by_merchant ON public.ng_cases USING btree (merchant_id, opened_at);
 CREATE INDEX ng_cases_due ON public.ng_cases USING btree (merchant_id, next_step, due_at) WHERE (closed_at IS NULL);
+CREATE INDEX ng_cases_in_order ON public.ng_cases USING btree (cycle_id, order_number, id DESC);
 CREATE UNIQUE INDEX ng_cases_open ON public.ng_cases USING btree (charge_id) WHERE (closed_at IS NULL);
+CREATE INDEX ng_cases_open_in_order ON public.ng_cases USING btree (cycle_id, order_number, id DESC) WHERE (closed_at IS NULL);
 CREATE INDEX notices_newest ON public.notices USING btree (merchant_id, id DESC);
 CREATE INDEX order_absences_by_number ON public.order_absences USING btree (cycle_id, order_number, collection_id);
 CREATE INDEX orders_again ON public.orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
@@ -2025,6 +2030,7 @@ CREATE INDEX orders_newest ON public.orders USING btree (cycle_id, COALESCE(orde
 CREATE INDEX outcomes_declined ON public.outcomes USING btree (merchant_id, charge_id, n) WHERE (outcome = 'declined'::text);
 CREATE INDEX quarantined_orders_again ON public.quarantined_orders USING btree (cycle_id, order_number, version) WHERE (version > 1);
 CREATE INDEX quarantined_orders_by_cycle ON public.quarantined_orders USING btree (cycle_id, collection_id, record);
+CREATE INDEX refresh_results_not_good ON public.refresh_results USING btree (merchant_id, verdict, card_id) WHERE (verdict <> 0);
 CREATE INDEX result_lines_doubtful ON public.result_lines USING btree (exchange_id, round, line_number) WHERE (verdict = ANY (ARRAY['unknown'::text, 'quarantined'::text]));
 CREATE INDEX selection_rows_again ON public.selection_rows USING btree (collection_id, record, n) WHERE (n > 1);
 CREATE INDEX selection_rows_by_reason ON public.selection_rows USING btree (cycle_id, verdict, reason);
@@ -2035,6 +2041,7 @@ CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id, started_a
 CREATE INDEX shipments_by_day ON public.shipments USING btree (merchant_id, shipped_on);
 CREATE INDEX source_files_by_hash ON public.source_files USING btree (merchant_id, sha256);
 CREATE INDEX subscriptions_by_customer ON public.subscriptions USING btree (merchant_id, customer_id);
+CREATE INDEX subscriptions_by_status ON public.subscriptions USING btree (merchant_id, status, subscription_number) WHERE (deleted_at IS NULL);
 CREATE INDEX user_grants_by_merchant ON public.user_grants USING btree (merchant_id, user_id);
 CREATE INDEX user_grants_newest ON public.user_grants USING btree (user_id, merchant_id, id DESC);
 CREATE INDEX webhook_events_newest ON public.webhook_events USING btree (merchant_id, id);
@@ -2771,6 +2778,15 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.copy_order_number()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    begin
+      select c.order_number into strict new.order_number from charges c where c.id = new.charge_id;
+      return new;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.date_subscription()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3127,6 +3143,7 @@ CREATE TRIGGER endings_unheld AFTER INSERT ON public.endings REFERENCING NEW TAB
 CREATE TRIGGER file_lines_rules AFTER INSERT ON public.file_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_file_lines();
 CREATE TRIGGER imports_are_told AFTER UPDATE OF stage ON public.imports FOR EACH ROW WHEN (((old.stage IS DISTINCT FROM new.stage) AND (new.stage = ANY (ARRAY['done'::text, 'refused'::text])))) EXECUTE FUNCTION tell_import();
 CREATE TRIGGER ng_case_steps_are_told AFTER INSERT ON public.ng_case_steps REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_ng_cases();
+CREATE TRIGGER ng_cases_order_number BEFORE INSERT ON public.ng_cases FOR EACH ROW EXECUTE FUNCTION copy_order_number();
 CREATE TRIGGER outcomes_rules AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_outcomes();
 CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_closed_months();
 CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();

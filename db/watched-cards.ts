@@ -6,7 +6,7 @@ import { standingLocks } from './locked-cards.ts';
 
 /** Pieces of SQL about cards that expire or need their customer. */
 
-export const livingCards = (merchantId: number): RawBuilder<unknown> => sql`
+const livingCards = (merchantId: number): RawBuilder<unknown> => sql`
   cards k join customers c on c.merchant_id = k.merchant_id and c.customer_id = k.customer_id
                           and c.deleted_at is null
    where k.merchant_id = ${merchantId} and k.deleted_at is null`;
@@ -14,15 +14,15 @@ export const livingCards = (merchantId: number): RawBuilder<unknown> => sql`
 /**
  * Living cards, with why the customer has to act (`need`) and what was said of them last.
  *
- * @param of `thisMonth` and `nextMonth`: YYYY-MM in Japan; without `expiry` cards that expire later
- *   and are not locked are left out
+ * @param of `thisMonth` and `nextMonth`: YYYY-MM in Japan; `among`: which of the cards `k`, without it those
+ *   that expire until then or are locked
  */
 export const watchedCards = (
   merchantId: number,
   of: {
     readonly thisMonth: string;
     readonly nextMonth: string;
-    readonly expiry?: string | null;
+    readonly among?: RawBuilder<unknown>;
     /** Begins with `and`. */
     readonly where?: RawBuilder<unknown>;
   },
@@ -33,9 +33,10 @@ export const watchedCards = (
               when j.outcome = 'no_newer_data' and k.expiry <= ${of.nextMonth} then 'not_renewed'
               end as need
     from (select k.*, c.customer_number, c.name from ${livingCards(merchantId)}
-             and (${of.expiry ?? null}::text is null or k.expiry = ${of.expiry ?? null})
-             and (${of.expiry ?? null}::text is not null or k.expiry <= ${of.nextMonth}
-                  or k.id in (${standingLocks(merchantId)}))
+             and ${
+               of.among ??
+               sql`(k.expiry <= ${of.nextMonth} or k.id in (${standingLocks(merchantId)}))`
+             }
              ${of.where ?? sql``}) k
     left join lateral (${newestJudgement}) j on true`;
 

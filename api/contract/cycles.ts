@@ -72,6 +72,9 @@ const cycleDetailSchema = cycleSchema
       yen: z.boolean(),
       broken: z.array(z.string()).readonly().meta({ description: 'what does not add up' }),
     }),
+    countedAt: instantSchema.nullable().meta({
+      description: 'of a large month, whose counts are kept for a while: when they were begun',
+    }),
   })
   .meta({ id: 'CycleDetail' });
 

@@ -76,11 +76,12 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     const large = await isLargeMonth(db, merchant.id, cycle.id);
     // Under its stage: what was counted before it moved on says what it no longer waits for.
     const name = `cycle ${params.month} ${cycle.stage} ${cycle.attention}`;
-    const { facts, selection, conservation } = await state.counts.of(
+    const { countedAt, facts, selection, conservation } = await state.counts.of(
       merchant.id,
       name,
       large,
       async () => ({
+        countedAt: now,
         facts: await readCycleFacts(db, merchant.id, params.month, now),
         selection: await summarizeSelection(db, merchant.id, cycle.id),
         conservation: await checkConservation(db, merchant.id, cycle.id),
@@ -103,6 +104,8 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         },
         exchanges: facts.exchanges,
         conservation,
+        // The others are counted for each answer.
+        countedAt: large ? countedAt : null,
       },
     };
   },

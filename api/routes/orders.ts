@@ -9,6 +9,7 @@ import {
   orderCsvRecord,
   personalSearchFields,
   readOrderPlace,
+  sumOrders,
   writeOrderPlace,
 } from '../../billing/order-search.ts';
 import { roleIncludes } from '../../billing/role.ts';
@@ -105,11 +106,13 @@ async function findOrders(
     limit: page.limit + 1,
   });
   const found = rows.slice(0, page.limit);
+  // A page that holds all is summed as it is: counting goes through the month once more.
+  const count = async () => (rows.length > page.limit ? await countFound() : sumOrders(rows));
   const last = found.at(-1);
   const column = await orderNumberColumn(deps, merchant);
   const shown = found.map((row) => explainOrder(row, column));
   return {
-    totals: place === null && page.totals ? await countFound() : null,
+    totals: place === null && page.totals ? await count() : null,
     orders: roleIncludes(identity.role, 'operator') ? shown : shown.map(maskOrder),
     nextAfter: rows.length > page.limit && last !== undefined ? writeOrderPlace(last) : null,
   };

@@ -114,11 +114,14 @@ export async function searchAudit(
   const { actor = null, about = null, from, to } = page.search;
   const since = from === undefined ? null : startOfBusinessDate(from);
   const until = to === undefined ? null : startOfBusinessDate(addDays(to, 1));
+  // What the whole text does not hold none of its parts does: few are taken apart.
   const holds = (part: string | null, ...names: readonly string[]) =>
-    sql`(${part}::text is null or ${sql.join(
-      names.map((name) => sql`strpos(lower(entry::jsonb ->> ${name}), lower(${part}::text)) > 0`),
-      sql` or `,
-    )})`;
+    sql`(${part}::text is null or (
+      strpos(lower(entry), lower(${JSON.stringify(part ?? '').slice(1, -1)}::text)) > 0
+      and (${sql.join(
+        names.map((name) => sql`strpos(lower(entry::jsonb ->> ${name}), lower(${part}::text)) > 0`),
+        sql` or `,
+      )})))`;
   const { rows } = await sql<RecordedAuditEntry>`
     select n, entry, encode(hash, 'hex') as hash, recorded_at as "recordedAt"
       from audit_entries

@@ -4,7 +4,7 @@ import type { MailState } from '../../billing/mail/mail-states.ts';
 import type { CardNeed } from '../../billing/refresh-status.ts';
 import type { Db } from '../database.ts';
 import { standingLocks } from '../locked-cards.ts';
-import { cardOccasion, livingCards, watchedCards } from '../watched-cards.ts';
+import { cardOccasion, watchedCards } from '../watched-cards.ts';
 
 /** How many living cards expire in a month. */
 export interface ExpiryCount {
@@ -22,11 +22,20 @@ export async function countExpiries(
   merchantId: number,
   of: { readonly from: string; readonly to: string },
 ): Promise<ExpiryCount[]> {
+  const inMonths = sql`
+    k.merchant_id = ${merchantId} and k.deleted_at is null and k.expiry between ${of.from} and ${of.to}
+    and not exists (select from customers c where c.merchant_id = k.merchant_id
+                       and c.customer_id = k.customer_id and c.deleted_at is not null)`;
+  // Counted along an index that holds all it takes, in its order; the locked ones, which are few, by key.
   const { rows } = await sql<ExpiryCount>`
-    select k.expiry as month, count(*)::int as cards, count(distinct k.customer_id)::int as customers,
-           count(*) filter (where k.id in (${standingLocks(merchantId)}))::int as locked
-      from ${livingCards(merchantId)} and k.expiry between ${of.from} and ${of.to}
-     group by k.expiry order by k.expiry`.execute(db);
+    select m.month, m.cards, m.customers, coalesce(l.locked, 0) as locked
+      from (select k.expiry as month, count(*)::int as cards,
+                   count(distinct k.customer_id)::int as customers
+              from cards k where ${inMonths} group by k.expiry) m
+      left join (select k.expiry as month, count(*)::int as locked from cards k
+                  where ${inMonths} and k.id = any(array(${standingLocks(merchantId)}))
+                  group by k.expiry) l on l.month = m.month
+     order by m.month`.execute(db);
   return rows;
 }
 
@@ -83,6 +92,14 @@ export async function listWatchedCards(
 ): Promise<WatchedCard[]> {
   const { after } = page;
   const where = sql`and (k.customer_id, k.identity) > (${after.customerId}, ${after.identity})`;
+  // Each part in its own order and no longer than the page: each has a way of its own to its cards.
+  const parts = waysTo(merchantId, page).map(
+    (among) => sql`
+      (select * from (${watchedCards(merchantId, { ...page, among, where })}) w
+        where ${page.need}::text is null or w.need = ${page.need}
+           or (${page.need} = 'any' and w.need is not null)
+        order by w.customer_id, w.identity limit ${page.limit})`,
+  );
   const { rows } = await sql<WatchedCard>`
     select w.customer_id as "customerId", w.customer_number as "customerNumber", w.name, w.service,
            w.identity, w.last_digits as "lastDigits", w.expiry, w.need, w.verdict,
@@ -98,12 +115,30 @@ export async function listWatchedCards(
               left join customer_mail_bounces b on b.mail_id = n.mail_id
              where n.merchant_id = ${merchantId} and n.customer_id = w.customer_id
                and n.occasion = ${cardOccasion}) as notice
-      from (select * from (${watchedCards(merchantId, { ...page, where })}) w
-             where ${page.need}::text is null or w.need = ${page.need}
-                or (${page.need} = 'any' and w.need is not null)
+      from (select * from (${sql.join(parts, sql` union all `)}) w
              order by w.customer_id, w.identity limit ${page.limit}) w
      order by w.customer_id, w.identity`.execute(db);
   return rows;
+}
+
+/** Conditions on a card `k`, of which one holds for every card that a list may show, and never two. */
+function waysTo(
+  merchantId: number,
+  { expiry, need, thisMonth, nextMonth }: Parameters<typeof listWatchedCards>[2],
+): RawBuilder<unknown>[] {
+  if (expiry !== null) return [sql`k.expiry = ${expiry}`];
+  const isLocked = sql`k.id = any(array(${standingLocks(merchantId)}))`;
+  if (need === 'locked') return [isLocked];
+  if (need === 'expired') return [sql`k.expiry < ${thisMonth}`];
+  // Whether they are renewed is asked of each: not of all cards, but of those two months.
+  if (need === 'not_renewed') {
+    return [
+      sql`k.id = any(array(select x.id from cards x
+      where x.merchant_id = ${merchantId} and x.deleted_at is null
+        and x.expiry between ${thisMonth} and ${nextMonth}))`,
+    ];
+  }
+  return [sql`k.expiry <= ${nextMonth}`, sql`k.expiry > ${nextMonth} and ${isLocked}`];
 }
 
 const isoInstant = (at: RawBuilder<unknown>) =>

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { CardBrand, CardService } from '../../billing/card-service.ts';
 import type { Db } from '../database.ts';
 
@@ -50,21 +50,52 @@ export const anyCustomer: CustomerSearch = {
   toReview: null,
 };
 
+type Page = CustomerSearch & { readonly after: number; readonly limit: number };
+
 /** A page of the customers that are not deleted, by ID. */
-export async function searchCustomers(
+export async function searchCustomers(db: Db, merchantId: number, page: Page): Promise<Customer[]> {
+  const { name, email, phone } = page;
+  const all = sql`customers`;
+  if (name === null && email === null && phone === null) {
+    return await selectCustomers(db, merchantId, { ...page, of: all });
+  }
+  // A frequent name fills the page from whoever comes next. Whoever it does not is looked for over all at
+  // once, by several processes, not along the list.
+  const next = sql`(select * from customers
+    where merchant_id = ${merchantId} and customer_id > ${page.after}
+    order by customer_id limit ${nextCustomers})`;
+  const near = name === null ? [] : await selectCustomers(db, merchantId, { ...page, of: next });
+  if (near.length === page.limit) return near;
+  const found = sql`(select * from customers
+    where merchant_id = ${merchantId} and customer_id = any(array(
+      select f.customer_id from customers f
+       where f.merchant_id = ${merchantId} and f.deleted_at is null
+         and f.customer_id > ${page.after} and ${isFound(sql`f`, page)})))`;
+  return await selectCustomers(db, merchantId, { ...page, of: found });
+}
+
+/** So many are looked through in the time that it takes to begin with all. */
+const nextCustomers = 5000;
+
+const isFound = (of: RawBuilder<unknown>, { name, email, phone }: CustomerSearch) => sql`
+  (${name}::text is null or ${of}.name like ${holding(name)} or ${of}.kana like ${holding(name)})
+  and (${email}::text is null or ${of}.email = ${email})
+  and (${phone}::text is null or ${of}.phone = ${phone})`;
+
+/** Of how many rows LIKE holds Postgres has a notion, and so of whom to share the work with. */
+const holding = (part: string | null) =>
+  part === null ? null : `%${part.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+/** @param page `of`: the customers that are looked through */
+async function selectCustomers(
   db: Db,
   merchantId: number,
-  search: CustomerSearch & { readonly after: number; readonly limit: number },
+  page: Page & { readonly of: RawBuilder<unknown> },
 ): Promise<Customer[]> {
-  const { id, customerNumber, name, email, phone, tag, toReview } = search;
+  const { id, customerNumber, tag, toReview } = page;
   const toLookAt = sql`exists (select from customer_reviews w
     where w.merchant_id = c.merchant_id and w.customer_id = c.customer_id
       and w.acknowledged_at is null)`;
-  // Whoever has a name or an address is looked for over all at once, not along the list until the page is full.
-  const found =
-    name === null && email === null && phone === null
-      ? sql`true`
-      : sql`c.customer_id in (select f.customer_id from found f)`;
   const toLookAtIds = sql`(select w.customer_id from customer_reviews w
     where w.merchant_id = ${merchantId} and w.acknowledged_at is null)`;
   const reviewed =
@@ -74,13 +105,6 @@ export async function searchCustomers(
         ? sql`c.customer_id in ${toLookAtIds}`
         : sql`c.customer_id not in ${toLookAtIds}`;
   const { rows } = await sql<Customer>`
-    with found as materialized (
-      select c.customer_id from customers c
-       where c.merchant_id = ${merchantId} and c.deleted_at is null
-         and (${name}::text is null or strpos(coalesce(c.name, ''), ${name}) > 0
-              or strpos(coalesce(c.kana, ''), ${name}) > 0)
-         and (${email}::text is null or c.email = ${email})
-         and (${phone}::text is null or c.phone = ${phone}))
     select c.customer_id as id, c.customer_number as "customerNumber", c.name, c.kana,
            c.postal_code as "postalCode", c.prefecture, c.city, c.street, c.building, c.phone, c.email,
            c.gender, c.birth_date as "birthDate", o.name as occupation,
@@ -90,17 +114,17 @@ export async function searchCustomers(
            (select count(*) from cards k where k.merchant_id = c.merchant_id
                and k.customer_id = c.customer_id and k.deleted_at is null) as cards,
            ${toLookAt} as "toReview", c.updated_at as "updatedAt"
-      from customers c
+      from ${page.of} c
       left join occupations o on o.id = c.occupation_id and o.merchant_id = c.merchant_id
      where c.merchant_id = ${merchantId} and c.deleted_at is null
-       and c.customer_id > ${search.after}
+       and c.customer_id > ${page.after}
        and (${id}::int is null or c.customer_id = ${id})
        and (${customerNumber}::text is null or c.customer_number = ${customerNumber})
-       and ${found}
+       and ${isFound(sql`c`, page)}
        and (${tag}::text is null or c.tag_ids && array(select t.id from customer_tags t
               where t.merchant_id = ${merchantId} and t.name = ${tag}))
        and ${reviewed}
-     order by c.customer_id limit ${search.limit}`.execute(db);
+     order by c.customer_id limit ${page.limit}`.execute(db);
   return rows;
 }
 

@@ -57,14 +57,22 @@ const caseColumns = sql`
   k.opened_at as "openedAt", k.outcome, k.recovered_by as "recoveredBy", k.closed_at as "closedAt",
   ${carryOverLinks(sql<number>`c.id`)}`;
 
+/** Conditions on a case `k`; its month is asked of the cycle. */
 const matching = (merchantId: number, filter: NgCaseFilter): RawBuilder<unknown> => sql`
   k.merchant_id = ${merchantId}
-  and (${filter.month}::text is null or m.billing_month = ${filter.month})
   and (${filter.class}::text is null or k.class = ${filter.class})
   and (${filter.nextStep}::text is null or k.next_step = ${filter.nextStep})
   and (${filter.dueBefore}::timestamptz is null or k.due_at < ${filter.dueBefore})
-  and case ${filter.state} when 'open' then k.closed_at is null
-                           when 'closed' then k.closed_at is not null else true end`;
+  and ${inState[filter.state]}`;
+
+const inState: Readonly<Record<NgCaseFilter['state'], RawBuilder<unknown>>> = {
+  open: sql`k.closed_at is null`,
+  closed: sql`k.closed_at is not null`,
+  all: sql`true`,
+};
+
+const ofMonth = ({ month }: NgCaseFilter): RawBuilder<unknown> =>
+  sql`(${month}::text is null or m.billing_month = ${month})`;
 
 /** A page of cases: the older month first, by order number, the latest episode of an order last. */
 export async function listNgCases(
@@ -76,14 +84,21 @@ export async function listNgCases(
     readonly limit: number;
   },
 ): Promise<NgCaseView[]> {
-  const { after } = page;
+  const { month = '', orderNumber = '' } = page.after ?? {};
+  // Month by month, each in the order of its index and no longer than the page: what is told of a case
+  // beside it is looked up for those that are shown.
   const { rows } = await sql<NgCaseView>`
-    select distinct on (m.billing_month, c.order_number) ${caseColumns}
-      from ng_cases k join charges c on c.id = k.charge_id join cycles m on m.id = k.cycle_id
-     where ${matching(merchantId, page)}
-       and (${after === null} or (m.billing_month, c.order_number)
-              > (${after?.month ?? ''}::text, ${after?.orderNumber ?? ''}::text))
-     order by m.billing_month, c.order_number, k.id desc limit ${page.limit}`.execute(db);
+    select ${caseColumns}
+      from (select p.*, m.billing_month
+              from cycles m cross join lateral (
+                select distinct on (k.order_number) k.* from ng_cases k
+                 where k.cycle_id = m.id and ${matching(merchantId, page)}
+                   and k.order_number > case m.billing_month when ${month} then ${orderNumber} else '' end
+                 order by k.order_number, k.id desc limit ${page.limit}) p
+             where m.merchant_id = ${merchantId} and ${ofMonth(page)} and m.billing_month >= ${month}
+             order by m.billing_month, p.order_number limit ${page.limit}) k
+      join charges c on c.id = k.charge_id join cycles m on m.id = k.cycle_id
+     order by k.billing_month, k.order_number`.execute(db);
   return rows;
 }
 
@@ -96,7 +111,7 @@ export async function listNgCasesById(
   const { rows } = await sql<NgCaseView>`
     select ${caseColumns}
       from ng_cases k join charges c on c.id = k.charge_id join cycles m on m.id = k.cycle_id
-     where ${matching(merchantId, page)} and k.id > ${page.afterId}
+     where ${matching(merchantId, page)} and ${ofMonth(page)} and k.id > ${page.afterId}
      order by k.id limit ${page.limit}`.execute(db);
   return rows;
 }
@@ -116,7 +131,7 @@ export async function countNgCases(
     select k.class, k.next_step as "nextStep", count(*)::int as rows,
            sum(k.amount_yen)::float8 as yen
       from ng_cases k join cycles m on m.id = k.cycle_id
-     where ${matching(merchantId, filter)}
+     where ${matching(merchantId, filter)} and ${ofMonth(filter)}
      group by 1, 2 order by 3 desc, 1, 2`.execute(db);
   return rows;
 }

@@ -6,27 +6,58 @@ import type {
   OrderPlace,
   OrderRow,
   OrderSearch,
+  OrderTotals,
   OrderVerdict,
 } from '../../billing/order-search.ts';
 import { chargesPerhaps, isRareState, mayBeIn } from '../charge-candidates.ts';
 import type { Db } from '../database.ts';
 
 /** The orders of a month that a search finds, newest first, a page at a time. */
-export async function listOrders(
-  db: Db,
-  merchantId: number,
-  page: { cycleId: number; search: OrderSearch; after: OrderPlace | null; limit: number },
-): Promise<OrderRow[]> {
-  const { cycleId, search, after, limit } = page;
-  const { chargeState: state } = search;
+export async function listOrders(db: Db, merchantId: number, page: OrderPage): Promise<OrderRow[]> {
+  const { chargeState: state } = page.search;
   const wanted =
     state !== undefined && (await isRareState(db, merchantId, state)) ? 'rare page' : 'page';
+  if (aboutPerson(page.search).length === 0)
+    return await selectOrders(db, merchantId, page, wanted);
+  // What is found often fills the page from the next orders. What it does not is looked for in the whole
+  // month at once, by several processes, not along the list.
+  const near = await selectOrders(db, merchantId, page, 'next');
+  return near.length === page.limit ? near : await selectOrders(db, merchantId, page, 'found');
+}
+
+interface OrderPage {
+  readonly cycleId: number;
+  readonly search: OrderSearch;
+  readonly after: OrderPlace | null;
+  readonly limit: number;
+}
+
+/** So many are looked through in the time that it takes to begin with all. */
+const nextOrders = 5000;
+
+async function selectOrders(
+  db: Db,
+  merchantId: number,
+  page: OrderPage,
+  wanted: Exclude<Wanted, 'all'>,
+): Promise<OrderRow[]> {
+  const { cycleId, search, after, limit } = page;
   const found = findOrders(merchantId, cycleId, search, wanted);
   const behind = (newest: Sql) => (after === null ? sql`true` : isBehind(cycleId, newest, after));
   // Each half in its own order and no longer than the page: the indexes give just that.
   const order = sql`order by newest desc, collection_id desc, record desc limit ${limit}`;
+  const ofCycle = sql`o.merchant_id = ${merchantId} and o.cycle_id = ${cycleId}`;
+  const looked = {
+    next: sql`looked as materialized (
+      select o.* from orders o where ${ofCycle} and ${behind(newestOfOrder)}
+       order by ${newestOfOrder} desc, o.collection_id desc, o.record desc limit ${nextOrders}),`,
+    found: sql`looked as materialized (
+      select o.* from orders o where ${ofCycle} and ${all(aboutPerson(search))}),`,
+    page: sql``,
+    'rare page': sql``,
+  };
   const { rows } = await sql<OrderRow>`
-    with page as materialized (
+    with ${looked[wanted]} page as materialized (
       select * from (
         (select ${orderColumns} ${found.orders} and ${behind(newestOfOrder)} ${order})
         union all
@@ -54,12 +85,11 @@ export async function listOrders(
   return rows;
 }
 
-/** All that a search finds, counted; a row that cannot be read has no yen. */
 export async function countOrders(
   db: Db,
   merchantId: number,
   of: { cycleId: number; search: OrderSearch },
-): Promise<RowsAndYen & { readonly byVerdict: Readonly<Record<OrderVerdict, RowsAndYen>> }> {
+): Promise<OrderTotals> {
   const found = findOrders(merchantId, of.cycleId, of.search, 'all');
   const { rows: counts } = await sql<RowsAndYen & { verdict: OrderVerdict }>`
     with ${found.inState} found as (
@@ -109,17 +139,22 @@ function isBehind(cycleId: number, newest: Sql, after: OrderPlace): Sql {
 }
 
 /**
- * FROM and WHERE over the rows that could be read and over those that could not.
- *
- * @param wanted a page stops as soon as it is full, one of a rare state looks at few; all are counted
+ * A page stops as soon as it is full, one of a rare state looks at few; of a person's orders the `next` ones
+ * are `looked` at, then all `found` ones; all are counted.
  */
-function findOrders(
-  merchantId: number,
-  cycleId: number,
-  search: OrderSearch,
-  wanted: 'page' | 'rare page' | 'all',
-) {
-  const verdict = sql`join order_verdicts v on v.collection_id = o.collection_id and v.record = o.record`;
+type Wanted = 'page' | 'rare page' | 'next' | 'found' | 'all';
+
+/** FROM and WHERE over the rows that could be read and over those that could not. */
+function findOrders(merchantId: number, cycleId: number, search: OrderSearch, wanted: Wanted) {
+  const isVerdict = sql`v.collection_id = o.collection_id and v.record = o.record`;
+  const verdict = sql`join order_verdicts v on ${isVerdict}`;
+  // One after the other: as a join it would be asked of the whole month for the few that are found.
+  const verdictOfEach = sql`cross join lateral (
+    select v.* from order_verdicts v where ${isVerdict} offset 0) v`;
+  const orders =
+    wanted === 'next' || wanted === 'found'
+      ? sql`looked o ${verdictOfEach}`
+      : sql`orders o ${verdict}`;
   const ofCycle = sql`o.merchant_id = ${merchantId} and o.cycle_id = ${cycleId}`;
   const both = all([
     ...aboutVerdict(search),
@@ -143,7 +178,7 @@ function findOrders(
   }
   return {
     inState,
-    orders: sql`from orders o ${verdict} where ${ofCycle} and ${both} and ${all(order)}`,
+    orders: sql`from ${orders} where ${ofCycle} and ${both} and ${all(order)}`,
     // What a broken row says of itself is not to be relied on: only its number is compared.
     quarantined: sql`from quarantined_orders o ${verdict}
       where ${ofCycle} and ${both} and ${order.length === 0}`,
@@ -219,16 +254,22 @@ function isGone(cycleId: number, orderNumber: Sql): Sql {
     order by a.collection_id desc limit 1), false)`;
 }
 
-/** What only a row that could be read says. */
-function aboutOrder(search: OrderSearch): Sql[] {
-  const { customerName, email, phone, paymentMethods, status } = search;
-  const { orderedFrom, orderedTo, amountFromYen, amountToYen } = search;
+/** Whose it is. */
+function aboutPerson({ customerName, email, phone }: OrderSearch): Sql[] {
   return [
     ...(customerName === undefined ? [] : [holds(sql`o.customer_name`, customerName)]),
     ...(email === undefined ? [] : [holds(sql`o.email`, email)]),
     ...(phone === undefined
       ? []
-      : [sql`position(${digitsOf(sql`${phone}`)} in ${digitsOf(sql`o.phone`)}) > 0`]),
+      : [sql`${digitsOf(sql`o.phone`)} like '%' || ${digitsOf(sql`${phone}::text`)} || '%'`]),
+  ];
+}
+
+/** What only a row that could be read says. */
+function aboutOrder(search: OrderSearch): Sql[] {
+  const { paymentMethods, status, orderedFrom, orderedTo, amountFromYen, amountToYen } = search;
+  return [
+    ...aboutPerson(search),
     ...(paymentMethods === undefined ? [] : [sql`o.payment_method = any(${paymentMethods})`]),
     ...(status === undefined ? [] : [sql`o.status = ${status}`]),
     ...(orderedFrom === undefined
@@ -247,7 +288,7 @@ const folded = (text: Sql) => sql`replace(lower(${normal(text)}), ' ', '')`;
 /** What is ASCII is normal already: an address need not be taken apart, a million times. */
 const normal = (text: Sql) =>
   sql`case when octet_length(${text}) = length(${text}) then ${text} else normalize(${text}, nfkc) end`;
-const holds = (text: Sql, part: string) =>
-  sql`position(${folded(sql`${part}::text`)} in ${folded(text)}) > 0`;
-const digitsOf = (text: Sql) =>
-  sql`regexp_replace(normalize((${text})::text, nfkc), '[^0-9]', '', 'g')`;
+/** By LIKE, of which Postgres knows that it holds few rows, so that it shares the work. */
+const holds = (text: Sql, part: string) => sql`${folded(text)} like
+  '%' || regexp_replace(${folded(sql`${part}::text`)}, '([\\\\%_])', '\\\\\\1', 'g') || '%'`;
+const digitsOf = (text: Sql) => sql`regexp_replace(${normal(text)}, '[^0-9]', '', 'g')`;

@@ -28,6 +28,7 @@ function cycle(own: Partial<CycleDetail> = {}): CycleDetail {
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null },
     exchanges: { open: 0, toHandOver: 0, stuck: 0, unsettled: 0 },
     conservation: { rows: true, yen: true, broken: [] },
+    countedAt: null,
     ...own,
   };
 }
@@ -155,7 +156,6 @@ describe('what needs a person', () => {
   });
 });
 
-describe('the steps of a month', () => {
 describe('what needs a person beside the months', () => {
   const nothing: Attention = {
     refreshes: [],
@@ -212,6 +212,7 @@ describe('what needs a person beside the months', () => {
   });
 });
 
+describe('the steps of a month', () => {
   it('are done, here and ahead, with what each holds', () => {
     const of = cycle({
       charges: { captured: { rows: 1, yen: 100 }, declined: { rows: 2, yen: 9 } },

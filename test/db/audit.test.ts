@@ -89,6 +89,16 @@ describe('a search', () => {
     expect(newest).toEqual((await listAudit(db, merchantId, { afterN: 1 }))[0]);
   });
 
+  test('finds a name that is written otherwise in the text that is kept', async () => {
+    const { merchantId: other } = await insertMoneyRecord(db);
+    await appendAudit(db, other, { ...act('quoted'), actor: 'a "quoted" \\ name' });
+    const page = { beforeN: null, limit: 10 };
+    const found = async (actor: string) =>
+      (await searchAudit(db, other, { search: { actor }, ...page })).length;
+    expect(await found('A "Quoted" \\ N')).toBe(1);
+    expect(await found('a \\"quoted')).toBe(0);
+  });
+
   test('by who, by what and by days in Japan; every sign is taken as it stands', async () => {
     expect(await find({ actor: 'OPERA' })).toEqual([2, 1]);
     expect(await find({ actor: '%' })).toEqual([]);

@@ -241,4 +241,25 @@ describe('a month of 50,000 orders among 300,000', () => {
     await countOrders(db, record.merchantId, { cycleId, search });
     expect((await scannedByLatest()).filter((table) => large.includes(table))).toEqual([]);
   });
+
+  test.each<[string, OrderSearch, string]>([
+    ['many, the next page full of them', { customerName: '月極花子' }, '%'],
+    ['nobody', { customerName: 'ﾊﾅｺ', email: 'HANAKO777@' }, ''],
+    ['few, wherever they are', { email: 'Hanako777' }, '%花子777%'],
+    ['one by the phone, written otherwise', { phone: '000ー0001−2345' }, '%花子12345'],
+    ['a sign that means something to LIKE', { email: 'hanako_7' }, ''],
+  ])('the pages of whose orders they are hold %s', async (_, search, name) => {
+    const { rows: expected } = await sql<{ order_number: string }>`
+      select order_number from orders where cycle_id = ${cycleId} and customer_name like ${name}
+       order by ordered_at desc, record desc limit 250`.execute(db);
+    const found: (string | null)[] = [];
+    let after: OrderPlace | null = null;
+    while (found.length < 250) {
+      const next: Awaited<ReturnType<typeof page>> = await page(cycleId, search, after, 50);
+      found.push(...next.map(({ orderNumber }) => orderNumber));
+      after = next.at(-1) ?? null;
+      if (next.length < 50) break;
+    }
+    expect(found).toEqual(expected.map(({ order_number: number }) => number));
+  });
 });

@@ -86,6 +86,34 @@ test('subscriptions are found by one or several 洗替ステータス of their c
   expect(await searchSubscriptions(db, record.merchantId, page)).toMatchObject([
     { subscriptionNumber: 'S-new', verdict: null, locked: false },
   ]);
+  expect(
+    await searchSubscriptions(db, record.merchantId, { ...page, after: '', limit: 4 }),
+  ).toMatchObject([
+    { subscriptionNumber: 'S-back', verdict: null, locked: true },
+    { subscriptionNumber: 'S-late', verdict: null, locked: false },
+    { subscriptionNumber: 'S-new' },
+    { subscriptionNumber: 'S-ng', verdict: 1, judgedMonth: month, locked: true },
+  ]);
+});
+
+test('subscriptions are found by their own status and customer too, by a page at a time', async () => {
+  const { merchantId } = record;
+  await sql`update subscriptions set status = 'paused'
+             where merchant_id = ${merchantId} and subscription_number in ('S-ok', 'S-ng')`.execute(
+    db,
+  );
+  const list = async (of: object, limit = 10) => {
+    const all = { refreshStatuses: [], status: null, customerNumber: null, after: '', limit };
+    const found = await searchSubscriptions(db, merchantId, { ...all, ...of });
+    return found.map((row) => row.customerNumber);
+  };
+  expect(await list({ status: 'paused' })).toEqual(['ng', 'ok']);
+  expect(await list({ status: 'paused', after: 'S-ng' })).toEqual(['ok']);
+  expect(await list({ status: 'paused', refreshStatuses: ['ok'] })).toEqual(['ok']);
+  expect(await list({ customerNumber: 'old' })).toEqual(['old']);
+  expect(await list({ customerNumber: 'old', refreshStatuses: ['ng'] })).toEqual([]);
+  expect(await list({ refreshStatuses: ['ok'], after: 'S-ok' }, 1)).toEqual(['old']);
+  expect(await list({ refreshStatuses: ['not_judged'] }, 2)).toEqual(['back', 'late']);
 });
 
 test('cards that need their customer are named with why, by customer', async () => {
@@ -137,6 +165,22 @@ test('the calendar counts the cards that expire, and those of them that are lock
   expect(await countExpiries(db, record.merchantId, of)).toEqual([
     { month: '2027-01', cards: 5, customers: 5, locked: 2 },
     { month: '2031-05', cards: 1, customers: 1, locked: 0 },
+  ]);
+  // A customer's second card, and a customer who is gone.
+  await sql`
+    insert into cards (merchant_id, customer_id, service, identity, last_digits, brand, expiry,
+                       import_id, created_at, updated_at)
+    select merchant_id, customer_id, service, 'second', last_digits, brand, expiry, import_id,
+           created_at, updated_at
+      from cards where merchant_id = ${record.merchantId} and expiry = '2031-05'`.execute(db);
+  await sql`update customers set deleted_at = ${AT}
+             where merchant_id = ${record.merchantId} and customer_number = 'ng'`.execute(db);
+  expect(await countExpiries(db, record.merchantId, of)).toEqual([
+    { month: '2027-01', cards: 4, customers: 4, locked: 1 },
+    { month: '2031-05', cards: 2, customers: 1, locked: 0 },
+  ]);
+  expect(await countExpiries(db, record.merchantId, { from: '2027-02', to: '2031-05' })).toEqual([
+    { month: '2031-05', cards: 2, customers: 1, locked: 0 },
   ]);
 });
 

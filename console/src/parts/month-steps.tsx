@@ -4,7 +4,7 @@ import { CHARGE_STATES, type ChargeState } from '../../../billing/charge.ts';
 import { defineWords } from '../language.ts';
 import { type CycleDetail, progressOf, sumStates } from '../month-progress.ts';
 import { useChargeStateWords } from '../words/billing-words.ts';
-import { CountAndYen } from './figures.tsx';
+import { CountAndYen, Instant } from './figures.tsx';
 
 const useWords = defineWords('month-steps', {
   ja: {
@@ -18,6 +18,7 @@ const useWords = defineWords('month-steps', {
     done: '済み',
     here: '現在',
     ahead: 'これから',
+    counted: '件数と金額を数えた時刻:',
   },
   en: {
     steps: 'The course of the month',
@@ -30,6 +31,7 @@ const useWords = defineWords('month-steps', {
     done: 'done',
     here: 'now',
     ahead: 'to come',
+    counted: 'Counted at',
   },
 });
 
@@ -64,6 +66,11 @@ export function MonthSteps({ cycle }: { readonly cycle: CycleDetail }) {
         })}
       </Group>
       <ChargeBar charges={cycle.charges} />
+      {cycle.countedAt !== null && (
+        <Text size="xs" c="dimmed">
+          {words('counted')} <Instant at={cycle.countedAt} />
+        </Text>
+      )}
     </Stack>
   );
 }
