@@ -39,6 +39,7 @@ interface FileSource {
       limit: number;
       askedAt: string | null;
       rule: CaptureRule;
+      after: number;
     },
   ): Promise<FileLine[]>;
   claim(
@@ -104,13 +105,16 @@ export async function buildFiles(
   const name = { billingMonth: of.month, kind: of.kind };
   let rows = 0;
   let files = 0;
+  let after = 0;
   for (;;) {
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
     const { rule } = capturingAt(current.settings, of.now);
     const waiting =
       'returnedFrom' in which
         ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
-        : await source.list(deps.db, merchant.id, { ...page, rule, askedAt: which.askedAt });
+        : await source.list(deps.db, merchant.id, {
+            ...{ ...page, rule, after, askedAt: which.askedAt },
+          });
     if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
       await listForPortal(deps, merchant.id, { cycleId: cycle.id, now: of.now }, waiting);
       files += 1;
@@ -149,6 +153,7 @@ export async function buildFiles(
     if (claimed === 'outdated') continue;
     files += 1;
     rows += file.lines.length;
+    after = file.lines.at(-1)?.position ?? after;
   }
 }
 

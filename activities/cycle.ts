@@ -155,7 +155,8 @@ export function createCycleActivities(deps: ActivityDependencies) {
         await lockMerchant(trx, merchant.id);
         const { id: cycleId } = await requireCycle(trx, merchant.id, of.month);
         const move = { cycleId, from: 'closing', attention: false, now: of.now } as const;
-        if (!isDone(await readCycleFacts(trx, merchant.id, of.month, of.now))) {
+        const facts = await readCycleFacts(trx, merchant.id, of.month, of.now, 'walked');
+        if (!isDone(facts)) {
           await moveCycle(trx, merchant.id, { ...move, to: 'working_ng' });
           return;
         }

@@ -1,11 +1,11 @@
 import { captureDeadline } from '../billing/capture-window.ts';
 import { mergeAuthorization, mergeCapture } from '../billing/result-merge.ts';
 import type { TextEncoding } from '../billing/text-encoding.ts';
-import type { CopyRows, CopyValue } from '../db/copy-rows.ts';
+import { type CopyRows, type CopyValue, encodeRow } from '../db/copy-rows.ts';
 import type { Trx } from '../db/database.ts';
 import { contradictionKey } from '../db/queries/contradictions.ts';
 import type { Exchange } from '../db/queries/exchanges.ts';
-import { listSentLines, type SentLine } from '../db/queries/file-lines.ts';
+import { FIRST_LINE, readSentSlots, type SentSlots } from '../db/queries/file-lines.ts';
 import {
   CONTRADICTION_COLUMNS,
   ENDING_RESULT_COLUMNS,
@@ -16,7 +16,12 @@ import {
   RESULT_STRAY_COLUMNS,
 } from '../db/queries/result-file.ts';
 import { finishSettledExchange } from '../db/queries/settlements.ts';
-import { type ReconciledRow, reconcileFiles, type StrayRow } from '../psp/paygent/reconcile.ts';
+import {
+  type ReconciledRow,
+  type reconcileFiles,
+  reconcileInBatches,
+  type StrayRow,
+} from '../psp/paygent/reconcile.ts';
 
 export interface MergeContext {
   readonly merchantId: number;
@@ -30,19 +35,25 @@ export interface MergeContext {
   readonly now: string;
 }
 
-/** Rows on their way into each table. */
+/** Rows on their way into each table, as COPY takes them. */
 interface MergedRows {
-  readonly lines: CopyValue[][];
-  readonly strays: CopyValue[][];
-  readonly facts: CopyValue[][];
-  readonly contradictions: CopyValue[][];
+  lines: string;
+  strays: string;
+  facts: string;
+  contradictions: string;
+  held: number;
 }
+
+const nothingYet = (): MergedRows => ({
+  ...{ lines: '', strays: '', facts: '', contradictions: '' },
+  held: 0,
+});
 
 const outcomes = { table: 'outcomes', columns: OUTCOME_COLUMNS } as const;
 const endingResults = { table: 'ending_results', columns: ENDING_RESULT_COLUMNS } as const;
 
 /** How many rows are held before they are sent on: enough for COPY, little for the memory. */
-const BATCH_ROWS = 5_000;
+const BATCH_ROWS = 20_000;
 
 /** Takes every row of a result file into the record, in the transaction of its decision. */
 export async function mergeResult(
@@ -51,40 +62,51 @@ export async function mergeResult(
   context: MergeContext,
 ): Promise<void> {
   const { merchantId, exchange } = context;
-  const sent = new Map(
-    (await listSentLines(trx, merchantId, exchange.id)).map((line) => [line.lineNumber, line]),
-  );
-  const round = await nextRound(trx, merchantId, exchange.id);
-  const rows: MergedRows = { lines: [], strays: [], facts: [], contradictions: [] };
+  const sent = await readSentSlots(trx, merchantId, exchange.id);
+  const place = { round: await nextRound(trx, merchantId, exchange.id), deadlines: new Map() };
   const facts = exchange.kind === 'capture' ? endingResults : outcomes;
-  const flush = async () => {
-    for (const [table, columns, batch] of [
+  const send = async (rows: MergedRows) => {
+    for (const [table, columns, lines] of [
       ['result_lines', RESULT_LINE_COLUMNS, rows.lines],
       ['result_strays', RESULT_STRAY_COLUMNS, rows.strays],
       [facts.table, facts.columns, rows.facts],
       ['contradictions', CONTRADICTION_COLUMNS, rows.contradictions],
     ] as const) {
-      if (batch.length > 0) await copyRows(table, columns, batch.splice(0));
+      if (lines !== '') await copyRows(table, columns, Buffer.from(lines, 'utf8'));
     }
   };
   const findings: object[] = [];
-  for await (const event of reconcileFiles(context.files, { encoding: context.encoding })) {
-    if (event.kind === 'summary') continue;
-    if (event.kind === 'finding') {
-      const { line, nameJa, value, reason } = event;
-      findings.push({ line, nameJa, value, code: reason.code, ja: reason.ja, en: reason.en });
-    } else if (event.kind === 'stray') {
-      rows.strays.push(strayRow(event, context, round));
-    } else {
-      const line = sent.get(event.requestLine);
-      if (line === undefined || line.orderNumber !== event.orderNumber) {
-        throw new Error(`line ${event.requestLine} of the stored file is not in its ledger`);
+  let rows = nothingYet();
+  // While Postgres takes a batch, the next one is read.
+  let sending = Promise.resolve();
+  const batches = reconcileInBatches(context.files, { encoding: context.encoding });
+  try {
+    for await (const events of batches) {
+      for (const event of events) {
+        if (event.kind === 'summary') continue;
+        if (event.kind === 'finding') {
+          const { line, nameJa, value, reason } = event;
+          findings.push({ line, nameJa, value, code: reason.code, ja: reason.ja, en: reason.en });
+        } else if (event.kind === 'stray') {
+          rows.strays += encodeRow(strayRow(event, context, place.round));
+        } else {
+          mergeLine(rows, event, sent, context, place);
+        }
+        rows.held += 1;
       }
-      mergeLine(rows, event, line, context, round);
+      if (rows.held < BATCH_ROWS) continue;
+      await sending;
+      sending = send(rows);
+      // A failure is thrown when its turn comes.
+      sending.catch(() => {});
+      rows = nothingYet();
     }
-    if (rows.lines.length + rows.strays.length >= BATCH_ROWS) await flush();
+  } finally {
+    // Nothing of it may come after the end of its transaction.
+    await sending.catch(() => {});
   }
-  await flush();
+  await sending;
+  await send(rows);
   await insertResultFile(trx, merchantId, {
     exchangeId: exchange.id,
     fileId: context.fileId,
@@ -94,22 +116,32 @@ export async function mergeResult(
   await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, now: context.now });
 }
 
+interface Place {
+  readonly round: number;
+  /** The end of the window by the hour of completion: rows of a file share a few. */
+  readonly deadlines: Map<string, string>;
+}
+
 function mergeLine(
   rows: MergedRows,
   event: ReconciledRow,
-  line: SentLine,
+  sent: SentSlots,
   context: MergeContext,
-  round: number,
+  place: Place,
 ): void {
   const { merchantId, exchange, now } = context;
+  const at = event.requestLine - FIRST_LINE;
+  if (sent.orderNumbers[at] !== event.orderNumber) {
+    throw new Error(`line ${event.requestLine} of the stored file is not in its ledger`);
+  }
   const code = event.outcome?.responseCode ?? null;
   const detail = event.outcome?.responseDetail ?? null;
   const paymentId = event.outcome?.paymentId ?? null;
   const processedAt = event.outcome?.processedAt ?? null;
-  rows.lines.push([
+  rows.lines += encodeRow([
     exchange.id,
-    round,
-    line.lineNumber,
+    place.round,
+    event.requestLine,
     merchantId,
     event.kind,
     event.resultLine,
@@ -119,20 +151,22 @@ function mergeLine(
     processedAt,
     event.reasons,
   ]);
+  const [chargeId, n, k] = [sent.chargeIds[at]!, sent.ns[at]!, sent.ks[at]!];
+  const settled = sent.settled.get(at) ?? null;
   const merged =
     exchange.kind === 'capture'
-      ? mergeCapture(event.kind, line.settled)
-      : mergeAuthorization(event.kind, line.settled);
+      ? mergeCapture(event.kind, settled)
+      : mergeAuthorization(event.kind, settled);
   if (merged.kind === 'contradiction') {
-    const detail = `result round ${round}, line ${event.resultLine}`;
-    addContradiction(rows, merged, line, context, detail);
+    const detail = `result round ${place.round}, line ${event.resultLine}`;
+    addContradiction(rows, merged, { chargeId, n, k: k === 0 ? null : k }, context, detail);
   }
   if (merged.kind !== 'record') return;
   if (exchange.kind === 'capture') {
-    rows.facts.push([
-      line.chargeId,
-      line.n,
-      line.k,
+    rows.facts += encodeRow([
+      chargeId,
+      n,
+      k,
       merchantId,
       merged.fact,
       code,
@@ -144,35 +178,46 @@ function mergeLine(
     ]);
     return;
   }
-  // Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7).
-  const completedAt = processedAt ?? exchange.acceptedAt ?? exchange.createdAt;
-  rows.facts.push([
-    line.chargeId,
-    line.n,
+  rows.facts += encodeRow([
+    chargeId,
+    n,
     merchantId,
     merged.fact,
     code,
     detail,
     paymentId,
     processedAt,
-    merged.fact === 'ok' ? captureDeadline(completedAt, context.windowDays) : null,
+    merged.fact === 'ok' ? deadlineOf(processedAt, context, place) : null,
     exchange.id,
     null,
     now,
   ]);
 }
 
+/** Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7). */
+function deadlineOf(
+  processedAt: string | null,
+  { exchange, windowDays }: MergeContext,
+  { deadlines }: Place,
+): string {
+  const completedAt = processedAt ?? exchange.acceptedAt ?? exchange.createdAt;
+  const hour = completedAt.slice(0, 'YYYY-MM-DDTHH'.length);
+  const deadline = deadlines.get(hour) ?? captureDeadline(completedAt, windowDays);
+  deadlines.set(hour, deadline);
+  return deadline;
+}
+
 /** Once for each slot and answer: a further result of the exchange says the same again. */
 function addContradiction(
   rows: MergedRows,
   { recorded, received }: { readonly recorded: string; readonly received: string },
-  line: SentLine,
+  slot: { readonly chargeId: number; readonly n: number; readonly k: number | null },
   { merchantId, exchange, known, now }: MergeContext,
   detail: string,
 ): void {
-  if (known.has(contradictionKey(line, received))) return;
-  const { chargeId, n, k } = line;
-  rows.contradictions.push([
+  if (known.has(contradictionKey(slot, received))) return;
+  const { chargeId, n, k } = slot;
+  rows.contradictions += encodeRow([
     merchantId,
     chargeId,
     n,

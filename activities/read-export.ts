@@ -1,6 +1,6 @@
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { Order } from '../billing/order.ts';
-import { readOrderExport } from '../billing/order-export.ts';
+import { readOrderBatches } from '../billing/order-export.ts';
 import type { OrderProfile } from '../billing/order-profile.ts';
 import type { QuarantinedRow } from '../billing/row-reason.ts';
 import { selectOrder, toQuarantinedRow } from '../billing/select-orders.ts';
@@ -21,6 +21,7 @@ import { findLatestCollection } from '../db/queries/selection.ts';
 import { recordShipmentNews } from '../db/queries/shipments.ts';
 import { findUnfitFields } from '../psp/paygent/transaction-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { readAhead } from './read-ahead.ts';
 
 /**
  * Twice the largest month that we promise. A broken file can pretend to millions of rows, and the
@@ -86,7 +87,7 @@ export async function* reopenFile(
 ): AsyncGenerator<Buffer> {
   const file: OpenedFile | undefined = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
   if (file === undefined) throw new Error('a stored file is never removed while it is read');
-  yield* file.content;
+  yield* readAhead(file.content);
 }
 
 interface Reading {
@@ -107,47 +108,47 @@ async function* collectRows(
   source: AsyncIterable<Uint8Array>,
   reading: Reading,
   of: CollectionKey,
-): AsyncGenerator<CollectedRow> {
-  const { encoding, profile, width } = reading;
-  for await (const row of readOrderExport(source, profile, { encoding, maxRecords: MAX_RECORDS })) {
-    if (row.kind === 'quarantined') {
-      yield quarantined(row, of);
-      continue;
-    }
-    const { order } = row;
-    const selection = selectOrder(order, profile);
-    const unfit = selection.kind === 'selected' ? findUnfit(order, profile, width) : null;
-    if (selection.kind === 'quarantined') {
-      yield quarantined(toQuarantinedRow(order, selection, profile), of);
-    } else if (unfit !== null) {
-      yield quarantined(unfit, of);
-    } else {
-      yield {
-        kind: 'order',
-        values: [
-          of.cycleId,
-          of.collectionId,
-          order.record,
-          order.line,
-          of.merchantId,
-          order.orderNumber,
-          order.customerNumber,
-          order.orderedAt,
-          order.paymentMethod,
-          order.cycleCount,
-          order.previousOrderNumber,
-          order.amountYen,
-          order.shipment.kind,
-          order.shipment.kind === 'shipped' ? order.shipment.on : null,
-          order.status,
-          order.customerName,
-          order.email,
-          order.phone,
-          selection.kind === 'excluded' ? selection.reason : null,
-        ],
-      };
-    }
+): AsyncGenerator<CollectedRow[]> {
+  const { encoding, profile } = reading;
+  const options = { encoding, maxRecords: MAX_RECORDS };
+  for await (const rows of readOrderBatches(source, profile, options)) {
+    yield rows.map((row) =>
+      row.kind === 'quarantined' ? quarantined(row, of) : collectOrder(row.order, reading, of),
+    );
   }
+}
+
+function collectOrder(order: Order, { profile, width }: Reading, of: CollectionKey): CollectedRow {
+  const selection = selectOrder(order, profile);
+  if (selection.kind === 'quarantined') {
+    return quarantined(toQuarantinedRow(order, selection, profile), of);
+  }
+  const unfit = selection.kind === 'selected' ? findUnfit(order, profile, width) : null;
+  if (unfit !== null) return quarantined(unfit, of);
+  return {
+    kind: 'order',
+    values: [
+      of.cycleId,
+      of.collectionId,
+      order.record,
+      order.line,
+      of.merchantId,
+      order.orderNumber,
+      order.customerNumber,
+      order.orderedAt,
+      order.paymentMethod,
+      order.cycleCount,
+      order.previousOrderNumber,
+      order.amountYen,
+      order.shipment.kind,
+      order.shipment.kind === 'shipped' ? order.shipment.on : null,
+      order.status,
+      order.customerName,
+      order.email,
+      order.phone,
+      selection.kind === 'excluded' ? selection.reason : null,
+    ],
+  };
 }
 
 function quarantined(row: QuarantinedRow, of: CollectionKey): CollectedRow {

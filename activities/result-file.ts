@@ -22,6 +22,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { correctByLateResult } from './late-result.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 import { mergeResult } from './merge-result.ts';
+import { readAhead } from './read-ahead.ts';
 import { readStored } from './read-stored.ts';
 
 export function createResultFileActivities(deps: ActivityDependencies) {
@@ -41,7 +42,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           '指定されたファイルは保存されていません。先にアップロードしてください。',
         );
       }
-      const source = (sha256: string) => () => readStored(deps, merchant.id, sha256);
+      const source = (sha256: string) => () => readAhead(readStored(deps, merchant.id, sha256));
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
       let alarmed = false;
       const merge = (encoding: TextEncoding) =>

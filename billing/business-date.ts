@@ -29,20 +29,20 @@ export function parseJstInstant(text: string): string | null {
   const match = instantSpelling.exec(text);
   const date = match?.[1] ? parseBusinessDate(match[1]) : null;
   if (!match || !date) return null;
-  const [hour, minute, second] = [match[2], match[3], match[4]].map((part) => Number(part ?? 0));
-  return jstInstant(date, hour ?? 0, minute ?? 0, second ?? 0);
+  return jstInstant(date, Number(match[2] ?? 0), Number(match[3] ?? 0), Number(match[4] ?? 0));
 }
 
 /** Reads `yyyyMMddHHmmss` as JST, the way PSP files write it; null when it is no moment. */
 export function parseCompactJstInstant(text: string): string | null {
   if (!/^\d{14}$/.test(text)) return null;
-  const part = (from: number, to: number): number => Number(text.slice(from, to));
-  const [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
-  const [hour, minute, second] = [part(8, 10), part(10, 12), part(12, 14)];
-  const local = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  if (year < 1900 || hour > 23 || minute > 59 || second > 59) return null;
-  if (local.getUTCMonth() !== month - 1 || local.getUTCDate() !== day) return null;
-  return new Date(local.getTime() - jstOffsetMs).toISOString();
+  const date = parseBusinessDate(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`);
+  if (date === null) return null;
+  return jstInstant(
+    date,
+    Number(text.slice(8, 10)),
+    Number(text.slice(10, 12)),
+    Number(text.slice(12, 14)),
+  );
 }
 
 /** An ISO instant as `yyyyMMddHHmmss` in JST. */
@@ -80,8 +80,21 @@ function jstInstant(
   second: number,
 ): string | null {
   if (hour > 23 || minute > 59 || second > 59) return null;
-  const local = Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + minute) * 60 + second) * 1000;
-  return new Date(local - jstOffsetMs).toISOString();
+  // Written, not asked of Date: an order's time stands in every row of a million.
+  const inUtc = hour < 9 ? hour + 15 : hour - 9;
+  return `${hour < 9 ? dayBefore(date) : date}T${twoDigits(inUtc)}:${twoDigits(minute)}:${twoDigits(second)}.000Z`;
+}
+
+let known: { readonly date: BusinessDate; readonly before: BusinessDate } | null = null;
+
+/** Rows of a file come in the order of their days: the last answer is mostly the next one. */
+function dayBefore(date: BusinessDate): BusinessDate {
+  if (known?.date !== date) known = { date, before: addDays(date, -1) };
+  return known.before;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }
 
 /** An instant as operators read it: 2026-11-22 18:05, in Japan. */

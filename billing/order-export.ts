@@ -36,12 +36,23 @@ export async function* readOrderExport(
   profile: OrderProfile,
   options: OrderExportOptions,
 ): AsyncGenerator<OrderRow> {
+  for await (const rows of readOrderBatches(source, profile, options)) yield* rows;
+}
+
+/** The same in batches: a promise for each row takes longer than the row. */
+export async function* readOrderBatches(
+  source: AsyncIterable<Uint8Array>,
+  profile: OrderProfile,
+  options: OrderExportOptions,
+): AsyncGenerator<readonly OrderRow[]> {
   const { maxRecords = Number.POSITIVE_INFINITY } = options;
   for await (const { rows, columns } of readBelowHeader(source, profile, options.encoding)) {
+    const batch: OrderRow[] = [];
     for (const row of rows) {
       if (row.index > maxRecords) throw tooManyRecords(maxRecords);
-      yield readOrderRow(row, columns, profile, options.doubled);
+      batch.push(readOrderRow(row, columns, profile, options.doubled));
     }
+    yield batch;
   }
 }
 
@@ -101,59 +112,61 @@ function readOrderRow(
   profile: OrderProfile,
   doubled: ReadonlySet<string> | undefined,
 ): OrderRow {
-  const orderNumber = orderNumberOf(row, columns);
-  const setAside = (column: string | null, value: string | null, reason: RowReason) =>
-    ({
-      kind: 'quarantined',
-      record: row.index,
-      line: row.line,
-      column,
-      value,
-      reason,
-      orderNumber,
-    }) as const;
   if (row.kind === 'broken') {
     const column = row.column === null ? null : (columns.names[row.column] ?? null);
-    return setAside(column, row.value, row.reason);
+    return setAside(row, columns, { column, value: row.value, reason: row.reason });
   }
-  if (row.fields.length !== columns.width) {
-    return setAside(null, String(row.fields.length), widthReason(row.fields.length, columns.width));
+  const { length } = row.fields;
+  if (length !== columns.width) {
+    const reason = widthReason(length, columns.width);
+    return setAside(row, columns, { column: null, value: String(length), reason });
   }
-  const read = (field: OrderField): string => {
-    const position = columns.positions[field];
-    return position === undefined ? '' : (row.fields[position]?.trim() ?? '');
-  };
-  const result = readFields(read, profile, doubled);
-  if (result.kind === 'read') {
-    return { kind: 'order', order: { record: row.index, line: row.line, ...result.order } };
-  }
-  return setAside(profile.columns[result.field].name, read(result.field), result.reason);
+  const result = readFields(row, columns.positions, profile, doubled);
+  if (result.kind === 'read') return { kind: 'order', order: result.order };
+  const { field, reason } = result;
+  const value = read(row, columns.positions, field);
+  return setAside(row, columns, { column: profile.columns[field].name, value, reason });
+}
+
+// Functions of their own, not closures: those are made anew for every row of a million.
+function setAside(
+  row: CsvRow,
+  columns: ColumnPositions,
+  why: Pick<QuarantinedRow, 'column' | 'value' | 'reason'>,
+): QuarantinedRow {
+  const orderNumber = orderNumberOf(row, columns);
+  return { kind: 'quarantined', record: row.index, line: row.line, ...why, orderNumber };
+}
+
+function read(row: CsvRow, positions: ColumnPositions['positions'], field: OrderField): string {
+  const position = positions[field];
+  return position === undefined ? '' : (row.fields[position]?.trim() ?? '');
 }
 
 type FieldsResult =
-  | { readonly kind: 'read'; readonly order: Omit<Order, 'record' | 'line'> }
+  | { readonly kind: 'read'; readonly order: Order }
   | { readonly kind: 'fault'; readonly field: OrderField; readonly reason: RowReason };
 
+function fault(field: OrderField, reason: RowReason): FieldsResult {
+  return { kind: 'fault', field, reason };
+}
+
 function readFields(
-  read: (field: OrderField) => string,
+  row: CsvRow,
+  at: ColumnPositions['positions'],
   profile: OrderProfile,
   doubled: ReadonlySet<string> | undefined,
 ): FieldsResult {
-  const fault = (field: OrderField, reason: RowReason): FieldsResult => ({
-    kind: 'fault',
-    field,
-    reason,
-  });
-  const orderNumber = read('orderNumber');
+  const orderNumber = read(row, at, 'orderNumber');
   if (orderNumber === '') return fault('orderNumber', reasons.orderNumberEmpty);
-  const amount = parseYen(read('amountYen'));
+  const amount = parseYen(read(row, at, 'amountYen'));
   if (!amount.ok) return fault('amountYen', amount.reason);
   if (doubled?.has(orderNumber)) return fault('orderNumber', orderNumberDoubled);
-  const cycleCount = readCycleCount(read('cycleCount'));
+  const cycleCount = readCycleCount(read(row, at, 'cycleCount'));
   if (cycleCount === 'unreadable') return fault('cycleCount', reasons.cycleCountUnreadable);
-  const shipment = readShipment(read('shipment'), profile);
+  const shipment = readShipment(read(row, at, 'shipment'), profile);
   if (shipment === 'unreadable') return fault('shipment', reasons.shipmentUnreadable);
-  const orderedAtText = read('orderedAt');
+  const orderedAtText = read(row, at, 'orderedAt');
   const orderedAt = orderedAtText === '' ? null : parseJstInstant(orderedAtText);
   if (orderedAtText !== '' && orderedAt === null) {
     return fault('orderedAt', reasons.orderedAtUnreadable);
@@ -161,18 +174,20 @@ function readFields(
   return {
     kind: 'read',
     order: {
+      record: row.index,
+      line: row.line,
       orderNumber,
-      customerNumber: read('customerNumber'),
+      customerNumber: read(row, at, 'customerNumber'),
       orderedAt,
-      paymentMethod: withoutWhiteSpace(read('paymentMethod')),
+      paymentMethod: withoutWhiteSpace(read(row, at, 'paymentMethod')),
       cycleCount,
-      previousOrderNumber: read('previousOrderNumber') || null,
+      previousOrderNumber: read(row, at, 'previousOrderNumber') || null,
       amountYen: amount.amountYen,
       shipment,
-      status: withoutWhiteSpace(read('status')),
-      customerName: read('customerName'),
-      email: read('email'),
-      phone: read('phone'),
+      status: withoutWhiteSpace(read(row, at, 'status')),
+      customerName: read(row, at, 'customerName'),
+      email: read(row, at, 'email'),
+      phone: read(row, at, 'phone'),
     },
   };
 }

@@ -11,8 +11,13 @@ export type CopyValue = string | number | boolean | null | object;
 export type CopyRows = (
   table: string,
   columns: readonly string[],
-  rows: Iterable<readonly CopyValue[]> | AsyncIterable<readonly CopyValue[]> | Buffer,
+  rows: Iterable<readonly CopyValue[]> | AsyncIterable<readonly CopyValue[]> | Buffer | EncodedRows,
 ) => Promise<number>;
+
+/** Pieces that `encodeRow` made, for who has many rows at hand: a promise for each takes its time. */
+export interface EncodedRows {
+  readonly pieces: AsyncIterable<Buffer>;
+}
 
 /**
  * Runs one transaction on one connection that speaks both Kysely and COPY: the stream protocol of
@@ -34,8 +39,7 @@ export async function inCopyTransaction<T>(
   } as unknown as Pool);
   const copyRows: CopyRows = async (table, columns, rows) => {
     const stream = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-    const encoded = Buffer.isBuffer(rows) ? [rows] : encodeRows(rows);
-    await pipeline(Readable.from(encoded, { objectMode: false }), stream);
+    await pipeline(Readable.from(encode(rows), { objectMode: false }), stream);
     return stream.rowCount;
   };
   try {
@@ -45,6 +49,11 @@ export async function inCopyTransaction<T>(
     // A connection that broke is not given to the next transaction.
     client.release(broken);
   }
+}
+
+function encode(rows: Parameters<CopyRows>[2]): Iterable<Buffer> | AsyncIterable<Buffer> {
+  if (Buffer.isBuffer(rows)) return [rows];
+  return 'pieces' in rows ? rows.pieces : encodeRows(rows);
 }
 
 /** About this many characters travel to the socket at a time. */
@@ -75,7 +84,13 @@ const escaped = /[\\\t\n\r]/;
 
 /** A row as a line of COPY's text format. */
 export function encodeRow(row: readonly CopyValue[]): string {
-  return `${row.map(encodeValue).join('\t')}\n`;
+  let line = '';
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index] ?? null;
+    if (index > 0) line += '\t';
+    line += typeof value === 'number' ? value : encodeValue(value);
+  }
+  return `${line}\n`;
 }
 
 /** The text format of COPY: \N is null, and four characters are escaped. */

@@ -39,6 +39,8 @@ import * as scheduleDecisions from './migrations/2026-11-23-36-schedule-decision
 import * as rareStates from './migrations/2026-11-23-38-rare-states.ts';
 import * as retentionAndRetirement from './migrations/2026-11-23-40-retention-and-retirement.ts';
 import * as lockEscapes from './migrations/2026-11-23-41-lock-escapes.ts';
+import * as chargeTallies from './migrations/2026-11-23-42-charge-tallies.ts';
+import * as ngCasesByCharge from './migrations/2026-11-23-43-ng-cases-by-charge.ts';
 import * as ngWorklist from './migrations/2026-11-23-45-ng-worklist.ts';
 import * as listIndexes from './migrations/2026-11-23-46-list-indexes.ts';
 
@@ -83,6 +85,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-38-rare-states': rareStates,
   '2026-11-23-40-retention-and-retirement': retentionAndRetirement,
   '2026-11-23-41-lock-escapes': lockEscapes,
+  '2026-11-23-42-charge-tallies': chargeTallies,
+  '2026-11-23-43-ng-cases-by-charge': ngCasesByCharge,
   '2026-11-23-45-ng-worklist': ngWorklist,
   '2026-11-23-46-list-indexes': listIndexes,
 };

@@ -22,6 +22,7 @@ export const insertOnlyTables: readonly string[] = [
   'orders',
   'charges',
   'charge_items',
+  'charge_tallies',
   'attempts',
   'outcomes',
   'endings',

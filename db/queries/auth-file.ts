@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { isAskedAgain, openRunsOf, registrationOf } from '../fragments.ts';
 import { isChargeLocked, isOrderLocked } from '../locked-cards.ts';
+import { unnestLines } from '../unnest-lines.ts';
+import { findOpenClaims } from './charge-tallies.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -24,20 +26,11 @@ export async function insertPlannedCharges(
     now: string;
   },
 ): Promise<{ planned: number; taken: number }> {
-  const openRuns = openRunsOf(plan.cycleId);
-  const selected = sql`
-    select r.order_number, r.collection_id, r.record, r.amount_yen, o.customer_number,
-           o.previous_order_number
-      from order_verdicts r
-      join orders o on o.collection_id = r.collection_id and o.record = r.record
-     where r.merchant_id = ${merchantId} and r.cycle_id = ${plan.cycleId} and r.verdict = 'selected'
-       and (exists (select from (${openRuns}) u where u.scope = 'all')
-            or r.order_number in (select w.order_number
-                                    from run_orders w join (${openRuns}) u on u.id = w.run_id))`;
+  await stageSelected(db, merchantId, plan.cycleId);
   const {
     rows: [other],
   } = await sql<{ taken: number }>`
-    select count(*)::int as taken from (${selected}) s
+    select count(*)::int as taken from selected_orders s
      where exists (select from charges c
                     where c.merchant_id = ${merchantId} and c.order_number = s.order_number
                       and ${plan.identityMonth} in ('', c.identity_month)
@@ -50,28 +43,48 @@ export async function insertPlannedCharges(
     `.execute(db);
   if (other !== undefined && other.taken > 0) return { planned: 0, taken: other.taken };
 
+  // IDs taken beforehand say which item is of which charge, without another look at either.
+  await sql`drop table if exists pg_temp.planned_orders`.execute(db);
+  await sql`
+    create temp table planned_orders on commit drop as
+    select nextval(pg_get_serial_sequence('charges', 'id')) as id, s.*
+      from (select * from selected_orders s
+             where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
+                                  and c.order_number = s.order_number)
+             order by s.collection_id, s.record) s`.execute(db);
   const charges = await sql`
-    insert into charges (merchant_id, cycle_id, order_number, identity_month, customer_number,
+    insert into charges (id, merchant_id, cycle_id, order_number, identity_month, customer_number,
                          previous_order_number, position, collection_id, record, created_at,
                          preview_id)
-    select ${merchantId}, ${plan.cycleId}, s.order_number, ${plan.identityMonth}, s.customer_number,
-           s.previous_order_number,
+    select p.id, ${merchantId}, ${plan.cycleId}, p.order_number, ${plan.identityMonth},
+           p.customer_number, p.previous_order_number,
            (select coalesce(max(position), 0) from charges where cycle_id = ${plan.cycleId})
-             + row_number() over (order by s.collection_id, s.record),
-           s.collection_id, s.record, ${plan.now}, ${plan.previewId ?? null}::bigint
-      from (${selected}) s
-     where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
-                          and c.order_number = s.order_number)
-     order by s.collection_id, s.record`.execute(db);
+             + row_number() over (order by p.id),
+           p.collection_id, p.record, ${plan.now}, ${plan.previewId ?? null}::bigint
+      from planned_orders p
+     order by p.id`.execute(db);
   await sql`
     insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
-    select c.id, c.id, ${merchantId}, o.amount_yen
-      from charges c
-      join orders o on o.collection_id = c.collection_id and o.record = c.record
-     where c.merchant_id = ${merchantId} and c.cycle_id = ${plan.cycleId}
-       and not exists (select from charge_items i where i.charge_id = c.id)
-     order by c.id`.execute(db);
+    select p.id, p.id, ${merchantId}, p.yen from planned_orders p order by p.id`.execute(db);
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };
+}
+
+/** Stages the selected orders of the month's open runs, with what each of them costs: `selected_orders`. */
+async function stageSelected(db: Db, merchantId: number, cycleId: number): Promise<void> {
+  const openRuns = openRunsOf(cycleId);
+  await sql`drop table if exists pg_temp.selected_orders`.execute(db);
+  await sql`
+    create temp table selected_orders on commit drop as
+    select r.order_number, r.collection_id, r.record, o.customer_number, o.previous_order_number,
+           o.amount_yen as yen
+      from order_verdicts r
+      join orders o on o.collection_id = r.collection_id and o.record = r.record
+     where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
+       and (exists (select from (${openRuns}) u where u.scope = 'all')
+            or r.order_number in (select w.order_number
+                                    from run_orders w join (${openRuns}) u on u.id = w.run_id))
+    `.execute(db);
+  await sql`analyze selected_orders`.execute(db);
 }
 
 /**
@@ -79,12 +92,16 @@ export async function insertPlannedCharges(
  * in one; those that expired or were voided and that a person wants authorized again; and, once a person
  * `askedAt` an instant for it, those of files that came to nothing by then. A rejection that came since
  * is another decision.
+ *
+ * @param page `after`: the position up to which the files of this call have them all
  */
 export async function listPlannedLines(
   db: Db,
   merchantId: number,
-  page: { cycleId: number; limit: number; askedAt: string | null },
+  page: { cycleId: number; limit: number; askedAt: string | null; after?: number },
 ): Promise<FileLine[]> {
+  const open = await findOpenClaims(db, merchantId, page.cycleId);
+  if (open?.allFresh === true) return await listFreshLines(db, merchantId, page);
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", coalesce(s.n, 0) + 1 as n, null as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
@@ -101,6 +118,30 @@ export async function listPlannedLines(
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
        and not ${isChargeLocked(merchantId, sql`s.charge_id`)}
      order by s.position limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/**
+ * The same in a month of which every charge that is planned never was in a file: asked of the charges by
+ * their place, instead of all of them by their state.
+ */
+async function listFreshLines(
+  db: Db,
+  merchantId: number,
+  { cycleId, limit, after = 0 }: { cycleId: number; limit: number; after?: number },
+): Promise<FileLine[]> {
+  // Probed (`is not true` keeps it from being joined): the tables hold the attempts of years.
+  const { rows } = await sql<FileLine>`
+    select c.id as "chargeId", 1 as n, null as k, c.position, c.order_number as "orderNumber",
+           c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
+           (select sum(i.yen)::int from charge_items i where i.charge_id = c.id) as yen
+      from charges c
+     where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId} and c.position > ${after}
+       and exists (select from attempts a where a.charge_id = c.id) is not true
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = c.order_number)
+       and not ${isChargeLocked(merchantId, sql`c.id`)}
+     order by c.position limit ${limit}`.execute(db);
   return rows;
 }
 
@@ -122,9 +163,7 @@ export async function claimAttempts(
   const result = await sql`
     insert into attempts (charge_id, n, merchant_id, kind, exchange_id, amount_yen, claimed_at)
     select u.charge_id, u.n, ${merchantId}, 'authorization', ${claim.exchangeId}, u.yen, ${claim.now}
-      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
-                  ${lines.map((line) => line.n)}::int[],
-                  ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, yen)
+      from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
      order by u.charge_id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

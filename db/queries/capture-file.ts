@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { CaptureRule } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
 import { mayCapture, registrationOf } from '../fragments.ts';
+import { unnestLines } from '../unnest-lines.ts';
+import { findOpenClaims } from './charge-tallies.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
@@ -20,6 +22,8 @@ export async function listCapturableLines(
     rule: CaptureRule;
   },
 ): Promise<FileLine[]> {
+  const open = await findOpenClaims(db, merchantId, page.cycleId);
+  if (open !== null) return await listUncapturedLines(db, merchantId, page, open.uncaptured);
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, coalesce(s.k, 0) + 1 as k, s.position,
            s.order_number as "orderNumber", c.customer_number as "customerNumber",
@@ -39,6 +43,35 @@ export async function listCapturableLines(
 }
 
 /**
+ * The same in a month of which no charge was authorized or captured twice: asked of the files with
+ * authorizations that nothing has taken, instead of all charges by their state.
+ */
+async function listUncapturedLines(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; now: string; limit: number; rule: CaptureRule },
+  exchangeIds: readonly number[],
+): Promise<FileLine[]> {
+  if (exchangeIds.length === 0) return [];
+  const { rows } = await sql<FileLine>`
+    select s.charge_id as "chargeId", s.n, 1 as k, c.position, s.order_number as "orderNumber",
+           c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
+           coalesce((select q.amount_yen from capture_requests q
+                      where q.charge_id = s.charge_id and q.n = s.n), s.yen) as yen
+      from file_lines s
+      join outcomes o on o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
+      join charges c on c.id = s.charge_id
+     where s.merchant_id = ${merchantId} and s.exchange_id = any(${exchangeIds}::bigint[])
+       and c.cycle_id = ${page.cycleId} and s.k is null
+       and exists (select from endings e where e.charge_id = s.charge_id and e.n = s.n) is not true
+       and o.capture_before > ${page.now} and ${mayCapture(page.rule, page.now)}
+       and not exists (select from open_order_holds h
+                        where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
+     order by c.position limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/**
  * Whether a person has asked for another amount of any line since it was listed. Asked under the
  * merchant's lock as the lines are claimed: more than was asked for is never captured.
  */
@@ -49,9 +82,7 @@ export async function haveOtherAmounts(
 ): Promise<boolean> {
   const { rows } = await sql<{ other: boolean }>`
     select exists (
-      select from unnest(${lines.map((line) => line.chargeId)}::bigint[],
-                         ${lines.map((line) => line.n)}::int[],
-                         ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, yen)
+      select from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
         join capture_requests q on q.charge_id = u.charge_id and q.n = u.n
        where q.merchant_id = ${merchantId} and q.amount_yen <> u.yen) as other`.execute(trx);
   return rows[0]?.other ?? false;
@@ -67,10 +98,7 @@ export async function claimCaptures(
   const result = await sql`
     insert into endings (charge_id, n, k, merchant_id, kind, amount_yen, exchange_id, claimed_at)
     select u.charge_id, u.n, u.k, ${merchantId}, 'capture', u.yen, ${claim.exchangeId}, ${claim.now}
-      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
-                  ${lines.map((line) => line.n)}::int[],
-                  ${lines.map((line) => line.k)}::int[],
-                  ${lines.map((line) => line.yen)}::int[]) as u (charge_id, n, k, yen)
+      from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
      order by u.charge_id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

@@ -117,7 +117,8 @@ export async function listLockedCharges(
   chargeIds: readonly number[],
 ): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
-    select u.charge_id as id from unnest(${chargeIds}::bigint[]) as u (charge_id)
+    select u.charge_id as id
+      from unnest(string_to_array(${chargeIds.join()}, ',')::bigint[]) as u (charge_id)
      where ${isChargeLocked(merchantId, sql`u.charge_id`)}`.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { capturingAt } from '../../billing/capture-policy.ts';
+import { type CaptureRule, capturingAt } from '../../billing/capture-policy.ts';
 import type { ChargeState } from '../../billing/charge.ts';
 import type { ChargesByState, CycleFacts, RowsAndYen } from '../../billing/cycle.ts';
 import type { Db } from '../database.ts';
@@ -14,16 +14,22 @@ import {
 } from '../fragments.ts';
 import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
 import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
+import { readTalliedStates } from './charge-tallies.ts';
 import { countOpenCorrections } from './corrections.ts';
 import { type CycleRow, requireCycle } from './cycles.ts';
 import { findSettings, type SettingsVersion } from './settings.ts';
 
-/** The counts from which a cycle's workflow chooses its next step. */
+/**
+ * The counts from which a cycle's workflow chooses its next step.
+ *
+ * @param counting `walked`: from the charges themselves, whatever was tallied as they were written
+ */
 export async function readCycleFacts(
   db: Db,
   merchantId: number,
   billingMonth: string,
   now: string,
+  counting: 'tallied' | 'walked' = 'tallied',
 ): Promise<CycleFacts> {
   const cycle = await requireCycle(db, merchantId, billingMonth);
   const settings = await findSettings(db, merchantId);
@@ -33,15 +39,9 @@ export async function readCycleFacts(
     { cycleId: cycle.id, fullFile: settings?.settings.paygent.maxRecordsPerFile ?? 0 },
   );
   const how = capturingAt(settings?.settings, now);
-  // One walk over the charges for all counts: it is what takes time in a month of a million.
-  const { rows: states } = await sql<StateCount>`
-    select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
-           ${captureCounts(how.rule, { merchantId, now })}
-      from charge_states s
-      left join open_order_holds h on h.merchant_id = s.merchant_id
-                                  and h.order_number = s.order_number
-     where s.merchant_id = ${merchantId} and s.cycle_id = ${cycle.id}
-     group by state, "captureBefore", free`.execute(db);
+  const of = { cycleId: cycle.id, rule: how.rule, now };
+  const tallied = counting === 'tallied' ? await readTalliedStates(db, merchantId, of) : null;
+  const states = tallied ?? (await walkCharges(db, merchantId, of));
   return {
     stage: cycle.stage,
     scope: cycle.scope,
@@ -91,6 +91,23 @@ async function readApprovalFacts(
         ? await findAwaitedApproval(db, merchantId, { cycleId, month, current })
         : null,
   };
+}
+
+/** One walk over the charges for all counts: in a month of a million it takes its time. */
+async function walkCharges(
+  db: Db,
+  merchantId: number,
+  of: { cycleId: number; rule: CaptureRule; now: string },
+): Promise<StateCount[]> {
+  const { rows } = await sql<StateCount>`
+    select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
+           ${captureCounts(of.rule, { merchantId, now: of.now })}
+      from charge_states s
+      left join open_order_holds h on h.merchant_id = s.merchant_id
+                                  and h.order_number = s.order_number
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId}
+     group by state, "captureBefore", free`.execute(db);
+  return rows;
 }
 
 interface StateCount extends CaptureCount {

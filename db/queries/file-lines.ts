@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
 import { isChargeLocked } from '../locked-cards.ts';
+import { unnestLines } from '../unnest-lines.ts';
 
 /** A line of a file for the PSP: which attempt (or, with k, which ending) it carries. */
 export interface FileLine {
@@ -37,14 +38,63 @@ export async function insertFileLines(
   const result = await sql`
     insert into file_lines (exchange_id, line_number, merchant_id, charge_id, n, k, order_number, yen)
     select ${exchangeId}, u.i + 1, ${merchantId}, u.charge_id, u.n, u.k, u.order_number, u.yen
-      from unnest(${lines.map((line) => line.chargeId)}::bigint[],
-                  ${lines.map((line) => line.n)}::int[],
-                  ${lines.map((line) => line.k)}::int[],
-                  ${lines.map((line) => line.orderNumber)}::text[],
-                  ${lines.map((line) => line.yen)}::int[])
-           with ordinality as u (charge_id, n, k, order_number, yen, i)`.execute(db);
+      from ${unnestLines(lines)}
+           with ordinality as u (charge_id, n, k, yen, order_number, i)`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
+
+/** The slots that the lines of a sent file stand for, by their place: the first data record is at 0. */
+export interface SentSlots {
+  readonly chargeIds: Float64Array;
+  readonly ns: Int32Array;
+  /** 0: none, the line is of an authorization. */
+  readonly ks: Int32Array;
+  readonly orderNumbers: readonly string[];
+  /** Definite outcomes or ending results that are on record, where there is one. */
+  readonly settled: ReadonlyMap<number, string>;
+}
+
+/**
+ * Every line of a sent file as slots: a row each of a file of 200,000 would take the memory of a worker.
+ *
+ * @throws Error for a ledger with a gap
+ */
+export async function readSentSlots(
+  db: Db,
+  merchantId: number,
+  exchangeId: number,
+): Promise<SentSlots> {
+  const { rows } = await sql<{ slots: string | null }>`
+    select string_agg(concat_ws(E'\\t', l.line_number, l.charge_id, l.n, coalesce(l.k, 0), l.order_number,
+                                case when l.k is null then o.outcome else r.result end),
+                      E'\\n' order by l.line_number) as slots
+      from file_lines l
+      left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null
+      left join ending_results r on r.charge_id = l.charge_id and r.n = l.n and r.k = l.k
+     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}`.execute(db);
+  const text = rows[0]?.slots ?? '';
+  const lines = text === '' ? [] : text.split('\n');
+  const slots = {
+    chargeIds: new Float64Array(lines.length),
+    ns: new Int32Array(lines.length),
+    ks: new Int32Array(lines.length),
+    orderNumbers: new Array<string>(lines.length),
+    settled: new Map<number, string>(),
+  };
+  for (let at = 0; at < lines.length; at += 1) {
+    const [lineNumber, chargeId, n, k, orderNumber = '', settled] = lines[at]!.split('\t');
+    if (Number(lineNumber) !== at + FIRST_LINE) throw new Error('a line of the ledger is missing');
+    slots.chargeIds[at] = Number(chargeId);
+    slots.ns[at] = Number(n);
+    slots.ks[at] = Number(k);
+    slots.orderNumbers[at] = orderNumber;
+    if (settled !== undefined) slots.settled.set(at, settled);
+  }
+  return slots;
+}
+
+/** The header is line 1. */
+export const FIRST_LINE = 2;
 
 /** Every line of a sent file, in its order. */
 export async function listSentLines(

@@ -11,18 +11,22 @@ import type { Db } from '../database.ts';
 /** Who is named where the plan took a step and no person did. */
 export const PLAN_ACTOR = 'plan';
 
-/** A declined authorization `o` whose charge was neither tried again nor ended since. */
+/**
+ * A declined authorization `o` whose charge was neither tried again nor ended since. Probed (`is not
+ * true` keeps it from being joined): right after a file Postgres has counted neither side.
+ */
 const latestDecline = (merchantId: number) => sql`
   o.merchant_id = ${merchantId} and o.outcome = 'declined'
-  and not exists (select from attempts later
-                   where later.charge_id = o.charge_id and later.n = o.n + 1 and later.n > 1)`;
+  and exists (select from attempts later
+               where later.charge_id = o.charge_id and later.n = o.n + 1 and later.n > 1) is not true`;
 
 /** Declined charges of open months without a case. */
 const uncased = (merchantId: number) => sql`
   select o.charge_id, o.n from outcomes o
    where ${latestDecline(merchantId)}
-     and not exists (select from ng_cases k
-                      where k.charge_id = o.charge_id and (k.closed_at is null or k.n >= o.n))`;
+     and exists (select from ng_cases k
+                  where k.charge_id = o.charge_id and (k.closed_at is null or k.n >= o.n))
+         is not true`;
 
 /** Opens a case for every declined charge that has none. @returns how many */
 export async function openCases(db: Db, merchantId: number, now: string): Promise<number> {
@@ -79,8 +83,8 @@ const finished = (merchantId: number) => sql`
                order by e.n desc, e.k desc limit 1)) as outcome
       from ng_cases k
      where k.merchant_id = ${merchantId} and k.closed_at is null
-       and exists (select from attempts later
-                    where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)) f
+       and exists (select from attempts later where later.charge_id = k.charge_id
+                      and later.n = k.n + 1 and later.n > 1) is true) f
    where f.outcome is not null`;
 
 /** Closes the cases whose charge has come to an end. @returns the months that they belong to */
@@ -128,9 +132,13 @@ export async function hasNgNews(db: Db, merchantId: number): Promise<boolean> {
                      join charges c on c.id = u.charge_id
                      join cycles m on m.id = c.cycle_id and m.closed_at is null)
         or exists (select from (${finished(merchantId)}) f)
-        or exists (select from ng_cases k join outcomes o on o.charge_id = k.charge_id and o.n > k.n
+        or exists (select from ng_cases k
                     where k.merchant_id = ${merchantId} and k.closed_at is null
-                      and ${latestDecline(merchantId)}) as news`.execute(db);
+                      and exists (select from outcomes o
+                                   where o.charge_id = k.charge_id and o.n > k.n
+                                     and ${latestDecline(merchantId)}) is true) as news`.execute(
+    db,
+  );
   return rows[0]?.news ?? false;
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CopyRows, CopyValue } from '../copy-rows.ts';
+import { type CopyRows, type CopyValue, encodeRow } from '../copy-rows.ts';
 import type { Db } from '../database.ts';
 import type { ExportNews } from './order-news.ts';
 
@@ -130,8 +130,8 @@ export const QUARANTINED_ORDER_COLUMNS = [
   'reason_en',
 ] as const;
 
-/** How many rows are held before they are sent on: two tables take turns on one connection. */
-const BATCH_ROWS = 10_000;
+/** How many rows that cannot be read are held before they are sent on: two tables take turns. */
+const HELD_ROWS = 10_000;
 
 /** A row of an export as its table takes it; which table, says its kind. */
 export type CollectedRow =
@@ -145,31 +145,43 @@ export interface ExportTables {
 }
 export const recordTables: ExportTables = { orders: 'orders', quarantined: 'quarantined_orders' };
 
-/** Streams the rows of an export into two tables; returns how many went where. */
+/**
+ * Streams the rows of an export into two tables: the orders as they are read, in one COPY for as long as
+ * few rows between them cannot be read. @returns how many went where
+ */
 export async function copyCollectedRows(
   copyRows: CopyRows,
   tables: ExportTables,
-  rows: AsyncIterable<CollectedRow>,
+  batches: AsyncIterable<readonly CollectedRow[]>,
 ): Promise<{ orders: number; quarantined: number }> {
   const counts = { orders: 0, quarantined: 0 };
-  let orders: (readonly CopyValue[])[] = [];
+  const source = batches[Symbol.asyncIterator]();
   let quarantined: (readonly CopyValue[])[] = [];
-  const flush = async () => {
-    if (orders.length > 0) counts.orders += await copyRows(tables.orders, ORDER_COLUMNS, orders);
-    if (quarantined.length > 0) {
-      counts.quarantined += await copyRows(
-        tables.quarantined,
-        QUARANTINED_ORDER_COLUMNS,
-        quarantined,
-      );
+  let ended = false;
+  async function* readOrders(): AsyncGenerator<Buffer> {
+    while (quarantined.length < HELD_ROWS) {
+      const batch = await source.next();
+      if (batch.done === true) {
+        ended = true;
+        return;
+      }
+      let lines = '';
+      for (const row of batch.value) {
+        if (row.kind === 'order') lines += encodeRow(row.values);
+        else quarantined.push(row.values);
+      }
+      if (lines !== '') yield Buffer.from(lines, 'utf8');
     }
-    orders = [];
-    quarantined = [];
-  };
-  for await (const row of rows) {
-    (row.kind === 'order' ? orders : quarantined).push(row.values);
-    if (orders.length + quarantined.length >= BATCH_ROWS) await flush();
   }
-  await flush();
+  while (!ended) {
+    counts.orders += await copyRows(tables.orders, ORDER_COLUMNS, { pieces: readOrders() });
+    if (quarantined.length === 0) continue;
+    counts.quarantined += await copyRows(
+      tables.quarantined,
+      QUARANTINED_ORDER_COLUMNS,
+      quarantined,
+    );
+    quarantined = [];
+  }
   return counts;
 }

@@ -3,16 +3,18 @@ import { ownCopy } from '../../billing/doubled-orders.ts';
 import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import { fileReasons, type Judgement, judgeResult } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
-import { decodeRequestFile, RequestFileError } from './request-file.ts';
+import { RequestFileDecoder, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
+import { type Answers, countAnswers, type OpenSource } from './result-answers.ts';
 import {
   decodeResultFile,
   type PaygentOutcome,
+  type ResultEntry,
+  ResultFileDecoder,
   type ResultFileFinding,
   type ResultFileOptions,
   WrongResultFileError,
 } from './result-file.ts';
-import { createResultRowDecoder } from './result-row.ts';
 
 export interface RowsAndYen {
   rows: number;
@@ -60,9 +62,6 @@ export interface ReconcileSummary {
   readonly conservation: { readonly rows: boolean; readonly yen: boolean };
 }
 
-/** Opens a file from its beginning; reconciling reads each file twice. */
-export type OpenSource = () => AsyncIterable<Uint8Array>;
-
 /**
  * Compares a transaction file with its result by order number (spec 1.6): every record that was sent
  * is given exactly once, in whatever order the result has them. Memory grows by some 60 bytes per
@@ -72,6 +71,14 @@ export async function* reconcileFiles(
   files: { readonly request: OpenSource; readonly result: OpenSource },
   options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
 ): AsyncGenerator<ReconcileEvent> {
+  for await (const events of reconcileInBatches(files, options)) yield* events;
+}
+
+/** The same in batches: a promise for each row takes longer than the row. */
+export async function* reconcileInBatches(
+  files: { readonly request: OpenSource; readonly result: OpenSource },
+  options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
+): AsyncGenerator<readonly ReconcileEvent[]> {
   const request = await readRequest(files.request);
   const resultOptions: ResultFileOptions = {
     ...options,
@@ -89,20 +96,22 @@ export async function* reconcileFiles(
   };
   let stray = 0;
   let findings = 0;
-  for await (const event of compare(files.result, request.index, answers, resultOptions)) {
-    if (event.kind === 'stray') stray += 1;
-    else if (event.kind === 'finding') findings += 1;
-    else {
-      totals[event.kind].rows += 1;
-      totals[event.kind].yen += event.amountYen;
+  for await (const events of compare(files.result, request.index, answers, resultOptions)) {
+    for (const event of events) {
+      if (event.kind === 'stray') stray += 1;
+      else if (event.kind === 'finding') findings += 1;
+      else {
+        totals[event.kind].rows += 1;
+        totals[event.kind].yen += event.amountYen;
+      }
     }
-    yield event;
+    yield events;
   }
   const sum = (unit: keyof RowsAndYen): number =>
     totals.ok[unit] + totals.ng[unit] + totals.unknown[unit] + totals.quarantined[unit];
   const { fileKind, merchantId, sent } = request;
   const conservation = { rows: sum('rows') === sent.rows, yen: sum('yen') === sent.yen };
-  yield { kind: 'summary', fileKind, merchantId, sent, ...totals, stray, findings, conservation };
+  yield [{ kind: 'summary', fileKind, merchantId, sent, ...totals, stray, findings, conservation }];
 }
 
 interface Request {
@@ -118,19 +127,24 @@ async function readRequest(open: OpenSource): Promise<Request> {
   const sent = { rows: 0, yen: 0 };
   let width = 0;
   let header: { fileKind: TransactionFileKind; merchantId: string } | null = null;
-  for await (const entry of decodeRequestFile(open())) {
-    if (entry.kind === 'header') header = entry;
-    if (entry.kind !== 'record') continue;
-    const { line, record, columns } = entry;
-    if (!index.add(line, record)) {
-      const { orderNumber } = record;
-      const ja = `注文番号 ${orderNumber} が複数あります`;
-      throw new RequestFileError(line, `order ${orderNumber} stands in the file twice`, ja);
+  const decoder = new RequestFileDecoder();
+  for await (const rows of readCsvRows(open(), 'utf-8')) {
+    for (const row of rows) {
+      const entry = decoder.take(row);
+      if (entry.kind === 'header') header = entry;
+      if (entry.kind !== 'record') continue;
+      const { line, record, columns } = entry;
+      if (!index.add(line, record)) {
+        const { orderNumber } = record;
+        const ja = `注文番号 ${orderNumber} が複数あります`;
+        throw new RequestFileError(line, `order ${orderNumber} stands in the file twice`, ja);
+      }
+      width = columns.length;
+      sent.rows += 1;
+      sent.yen += record.amountYen;
     }
-    width = columns.length;
-    sent.rows += 1;
-    sent.yen += record.amountYen;
   }
+  decoder.end();
   if (!header || sent.rows === 0) {
     throw new RequestFileError(1, 'the file holds no record', 'データレコードがありません');
   }
@@ -142,53 +156,6 @@ async function checkHeader(open: OpenSource, options: ResultFileOptions): Promis
   for await (const _header of decodeResultFile(open(), options)) return;
 }
 
-interface Answers {
-  /** Data rows of the result, and how many of them name an order of the request. */
-  readonly rows: number;
-  readonly matched: number;
-  /** How many rows of the result each record of the request has; 2 stands for more. */
-  readonly perRecord: Uint8Array;
-  /** The last line of a file without trailer that breaks off in it: part of it is missing. */
-  readonly cutLine: number | null;
-}
-
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-
-async function countAnswers(
-  open: OpenSource,
-  index: RequestIndex,
-  options: ResultFileOptions,
-): Promise<Answers> {
-  const { orderNumberColumn } = createResultRowDecoder(options);
-  const perRecord = new Uint8Array(index.size);
-  let counted = 0;
-  let matched = 0;
-  let hasTrailer = false;
-  let lastLine = 0;
-  let lastByte: number | undefined;
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const bytes of open()) {
-      lastByte = bytes.at(-1) ?? lastByte;
-      yield bytes;
-    }
-  }
-  for await (const rows of readCsvRows(watched(), options.encoding ?? 'utf-8')) {
-    for (const { kind, fields, line } of rows) {
-      lastLine = line;
-      hasTrailer ||= fields[0] === '4';
-      if (kind !== 'readable' || fields[0] !== '3') continue;
-      counted += 1;
-      const slot = index.find(fields[orderNumberColumn] ?? '');
-      if (slot === null) continue;
-      matched += 1;
-      perRecord[slot] = Math.min(2, perRecord[slot]! + 1);
-    }
-  }
-  const whole = hasTrailer || lastByte === LINE_FEED || lastByte === CARRIAGE_RETURN;
-  return { rows: counted, matched, perRecord, cutLine: whole ? null : lastLine };
-}
-
 type CompareEvent = ReconciledRow | StrayRow | ResultFileFinding;
 
 // Enough to find the rows of a doubled order in the file.
@@ -197,38 +164,62 @@ const shownLines = 10;
 async function* compare(
   open: OpenSource,
   index: RequestIndex,
-  { perRecord: answers, cutLine }: Answers,
+  answers: Answers,
   options: ResultFileOptions,
-): AsyncGenerator<CompareEvent> {
-  const doubledLines = new Map<number, number[]>();
-  const unreadable = new Map<number, ResultFileFinding>();
-  for await (const entry of decodeResultFile(open(), options)) {
-    if (entry.kind === 'finding') {
-      const slot = entry.orderNumber === null ? null : index.find(entry.orderNumber);
-      if (slot !== null) unreadable.set(slot, { ...entry, value: ownCopy(entry.value) });
-      yield entry;
+): AsyncGenerator<readonly CompareEvent[]> {
+  const decoder = new ResultFileDecoder(options);
+  const odd: OddRows = { doubledLines: new Map(), unreadable: new Map() };
+  for await (const rows of readCsvRows(open(), options.encoding ?? 'utf-8')) {
+    const events: CompareEvent[] = [];
+    for (const row of rows) {
+      for (const entry of decoder.take(row)) compareEntry(entry, index, answers, odd, events);
     }
-    if (entry.kind !== 'row') continue;
-    const { line: resultLine, orderNumber, amountText, outcome } = entry;
-    const slot = index.find(orderNumber);
-    if (slot === null) {
-      const reasons = [fileReasons.unmatched(orderNumber)];
-      yield { kind: 'stray', resultLine, orderNumber, amountText, reasons };
-    } else if (answers[slot] === 1) {
-      const { line: requestLine, record } = index.read(slot);
-      const cut = resultLine === cutLine;
-      const judged = cut ? cutRow(orderNumber) : judgeResult(record, entry);
-      const { verdict } = judged;
-      const reasons = verdict === 'unknown' ? [fileReasons.blank] : judged.reasons;
-      const { amountYen } = record;
-      yield { kind: verdict, requestLine, resultLine, orderNumber, amountYen, outcome, reasons };
-    } else {
-      const lines = doubledLines.get(slot) ?? [];
-      if (lines.length < shownLines) lines.push(resultLine);
-      doubledLines.set(slot, lines);
-    }
+    yield events;
   }
-  yield* unanswered(index, answers, doubledLines, unreadable);
+  const events: CompareEvent[] = [];
+  for (const entry of decoder.end()) compareEntry(entry, index, answers, odd, events);
+  yield events;
+  yield [...unanswered(index, answers.perRecord, odd.doubledLines, odd.unreadable)];
+}
+
+/** Rows that answer no record by themselves. */
+interface OddRows {
+  readonly doubledLines: Map<number, number[]>;
+  readonly unreadable: Map<number, ResultFileFinding>;
+}
+
+function compareEntry(
+  entry: ResultEntry,
+  index: RequestIndex,
+  { perRecord: answers, cutLine }: Answers,
+  { doubledLines, unreadable }: OddRows,
+  events: CompareEvent[],
+): void {
+  if (entry.kind === 'finding') {
+    const slot = entry.orderNumber === null ? null : index.find(entry.orderNumber);
+    if (slot !== null) unreadable.set(slot, { ...entry, value: ownCopy(entry.value) });
+    events.push(entry);
+  }
+  if (entry.kind !== 'row') return;
+  const { line: resultLine, orderNumber, amountText, outcome } = entry;
+  const slot = index.find(orderNumber);
+  if (slot === null) {
+    const reasons = [fileReasons.unmatched(orderNumber)];
+    events.push({ kind: 'stray', resultLine, orderNumber, amountText, reasons });
+  } else if (answers[slot] === 1) {
+    const { line: requestLine, record } = index.read(slot);
+    const cut = resultLine === cutLine;
+    const judged = cut ? cutRow(orderNumber) : judgeResult(record, entry);
+    const { verdict } = judged;
+    const reasons = verdict === 'unknown' ? [fileReasons.blank] : judged.reasons;
+    const { amountYen } = record;
+    const said = { kind: verdict, requestLine, resultLine, orderNumber, amountYen } as const;
+    events.push({ ...said, outcome, reasons });
+  } else {
+    const lines = doubledLines.get(slot) ?? [];
+    if (lines.length < shownLines) lines.push(resultLine);
+    doubledLines.set(slot, lines);
+  }
 }
 
 /** A row that breaks off may look whole, with half a 決済ID or half a code of decline. */

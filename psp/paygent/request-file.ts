@@ -48,54 +48,68 @@ export class RequestFileError extends Error {
 export async function* decodeRequestFile(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<RequestEntry> {
-  let fileKind: TransactionFileKind | null = null;
-  let records = 0;
-  let width = 0;
-  let trailer: Extract<RequestEntry, { kind: 'trailer' }> | null = null;
-  let layout = dataLayout('authorization');
+  const decoder = new RequestFileDecoder();
   for await (const rows of readCsvRows(source, 'utf-8')) {
-    for (const row of rows) {
-      const columns = readableColumns(row);
-      if (trailer) throw fault(row, 'a row behind the trailer', 'トレーラの後に行があります');
-      if (fileKind === null) {
-        const header = readHeader(row, columns);
-        fileKind = header.fileKind;
-        yield header;
-      } else if (columns[0] === '4') {
-        const { values, findings } = decodeRecord(trailerLayout(fileKind), columns);
-        throwFirst(row, findings);
-        trailer = { kind: 'trailer', line: row.line, records: Number(values.recordCount) };
-      } else {
-        if (width === 0) {
-          width = columns.length;
-          checkWidth(row, width, width);
-          layout = dataLayout(fileKind, width);
-        }
-        checkWidth(row, columns.length, width);
-        const { values, findings } = decodeRecord(layout, columns);
-        throwFirst(row, findings);
-        records += 1;
-        yield { kind: 'record', line: row.line, columns, record: toRecord(values) };
-      }
+    for (const row of rows) yield decoder.take(row);
+  }
+  decoder.end();
+}
+
+/** The same row by row, for who reads the rows himself: a promise for each takes longer than the row. */
+export class RequestFileDecoder {
+  #fileKind: TransactionFileKind | null = null;
+  #records = 0;
+  #width = 0;
+  #trailer: Extract<RequestEntry, { kind: 'trailer' }> | null = null;
+  #layout = dataLayout('authorization');
+
+  take(row: CsvRow): RequestEntry {
+    const columns = readableColumns(row);
+    if (this.#trailer) throw fault(row, 'a row behind the trailer', 'トレーラの後に行があります');
+    if (this.#fileKind === null) {
+      const header = readHeader(row, columns);
+      this.#fileKind = header.fileKind;
+      return header;
+    }
+    if (columns[0] === '4') {
+      const { values, findings } = decodeRecord(trailerLayout(this.#fileKind), columns);
+      throwFirst(row, findings);
+      this.#trailer = { kind: 'trailer', line: row.line, records: Number(values.recordCount) };
+      return this.#trailer;
+    }
+    if (this.#width === 0) {
+      this.#width = columns.length;
+      checkWidth(row, this.#width, this.#width);
+      this.#layout = dataLayout(this.#fileKind, this.#width);
+    }
+    checkWidth(row, columns.length, this.#width);
+    const { values, findings } = decodeRecord(this.#layout, columns);
+    throwFirst(row, findings);
+    this.#records += 1;
+    return { kind: 'record', line: row.line, columns, record: toRecord(values) };
+  }
+
+  /** @throws RequestFileError for a file that is not whole */
+  end(): void {
+    const trailer = this.#trailer;
+    const records = this.#records;
+    if (!trailer) {
+      throw new RequestFileError(
+        records + 1,
+        this.#fileKind === null
+          ? 'the file is empty'
+          : 'the trailer record is missing: the file is cut off',
+        this.#fileKind === null ? 'ファイルが空です' : 'トレーラレコードがありません',
+      );
+    }
+    if (trailer.records !== records) {
+      throw new RequestFileError(
+        trailer.line,
+        `the trailer counts ${trailer.records} records, the file holds ${records}`,
+        `合計件数は ${trailer.records} 件ですが、データレコードは ${records} 件です`,
+      );
     }
   }
-  if (!trailer) {
-    throw new RequestFileError(
-      records + 1,
-      fileKind === null
-        ? 'the file is empty'
-        : 'the trailer record is missing: the file is cut off',
-      fileKind === null ? 'ファイルが空です' : 'トレーラレコードがありません',
-    );
-  }
-  if (trailer.records !== records) {
-    throw new RequestFileError(
-      trailer.line,
-      `the trailer counts ${trailer.records} records, the file holds ${records}`,
-      `合計件数は ${trailer.records} 件ですが、データレコードは ${records} 件です`,
-    );
-  }
-  yield trailer;
 }
 
 function readableColumns(row: CsvRow): readonly string[] {

@@ -73,45 +73,65 @@ export async function* decodeResultFile(
   source: AsyncIterable<Uint8Array>,
   options: ResultFileOptions = {},
 ): AsyncGenerator<ResultEntry> {
-  const decoder = createResultRowDecoder(options);
-  let fileKind: TransactionFileKind | null = null;
-  let dataRows = 0;
-  let trailer: { line: number; records: number } | null = null;
-  let lastLine = 0;
+  const decoder = new ResultFileDecoder(options);
   for await (const rows of readCsvRows(source, options.encoding ?? 'utf-8')) {
-    for (const row of rows) {
-      lastLine = row.line;
-      if (fileKind === null) {
-        const header = readHeader(row, options.expected);
-        fileKind = header.fileKind;
-        yield header;
-        continue;
-      }
-      const recordId = row.fields[0];
-      if (trailer) {
-        yield fileFinding(row, '', 'レコードID', String(recordId ?? ''), reasons.afterTrailer);
-      }
-      if (row.kind === 'readable' && recordId === '4') {
-        const found = readTrailer(row, fileKind);
-        if (found.kind === 'trailer') trailer = found;
-        yield found;
-        continue;
-      }
-      dataRows += 1;
-      if (row.kind === 'broken') {
-        yield brokenFinding(row, decoder.orderNumberColumn);
-      } else if (recordId !== '3') {
-        yield fileFinding(row, 'recordId', 'レコードID', recordId ?? '', reasons.recordId);
-      } else {
-        if (dataRows === 1) refuseRequest(row.fields.length, decoder.width);
-        yield decoder.decode(row.fields, row.line);
-      }
-    }
+    for (const row of rows) yield* decoder.take(row);
   }
-  if (fileKind === null)
-    throw wrongFile('empty', 'the result file is empty', '結果ファイルが空です');
-  if (!trailer) yield missingTrailer(lastLine);
-  else if (trailer.records !== dataRows) yield trailerMismatch(trailer, dataRows);
+  yield* decoder.end();
+}
+
+/** The same row by row, for who reads the rows himself: a promise for each takes longer than the row. */
+export class ResultFileDecoder {
+  readonly #options: ResultFileOptions;
+  readonly #decoder: ReturnType<typeof createResultRowDecoder>;
+  #fileKind: TransactionFileKind | null = null;
+  #dataRows = 0;
+  #trailer: { line: number; records: number } | null = null;
+  #lastLine = 0;
+
+  constructor(options: ResultFileOptions = {}) {
+    this.#options = options;
+    this.#decoder = createResultRowDecoder(options);
+  }
+
+  /** One entry, but two for a row behind the trailer. */
+  take(row: CsvRow): readonly ResultEntry[] {
+    this.#lastLine = row.line;
+    if (this.#fileKind === null) {
+      const header = readHeader(row, this.#options.expected);
+      this.#fileKind = header.fileKind;
+      return [header];
+    }
+    if (!this.#trailer) return [this.#read(row, this.#fileKind)];
+    const recordId = String(row.fields[0] ?? '');
+    const behind = fileFinding(row, '', 'レコードID', recordId, reasons.afterTrailer);
+    return [behind, this.#read(row, this.#fileKind)];
+  }
+
+  /** What is wrong with the file as a whole. */
+  end(): readonly ResultEntry[] {
+    if (this.#fileKind === null)
+      throw wrongFile('empty', 'the result file is empty', '結果ファイルが空です');
+    if (!this.#trailer) return [missingTrailer(this.#lastLine)];
+    if (this.#trailer.records === this.#dataRows) return [];
+    return [trailerMismatch(this.#trailer, this.#dataRows)];
+  }
+
+  #read(row: CsvRow, fileKind: TransactionFileKind): ResultEntry {
+    const recordId = row.fields[0];
+    if (row.kind === 'readable' && recordId === '4') {
+      const found = readTrailer(row, fileKind);
+      if (found.kind === 'trailer') this.#trailer = found;
+      return found;
+    }
+    this.#dataRows += 1;
+    if (row.kind === 'broken') return brokenFinding(row, this.#decoder.orderNumberColumn);
+    if (recordId !== '3') {
+      return fileFinding(row, 'recordId', 'レコードID', recordId ?? '', reasons.recordId);
+    }
+    if (this.#dataRows === 1) refuseRequest(row.fields.length, this.#decoder.width);
+    return this.#decoder.decode(row.fields, row.line);
+  }
 }
 
 function readHeader(

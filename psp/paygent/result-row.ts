@@ -81,20 +81,24 @@ export function createResultRowDecoder(options: ResultColumns = {}): ResultRowDe
           responseDetail: values.responseDetail || null,
           processedAt,
         },
-        findings: [
-          ...request.findings,
-          ...result.findings,
-          ...(processedAt === null ? noMoment(values.processedAt) : []),
-        ],
+        findings:
+          processedAt !== null && request.findings.length + result.findings.length === 0
+            ? none
+            : [...request.findings, ...result.findings, ...noMoment(processedAt, values)],
         columns,
       };
     },
   };
 }
 
+const none: readonly ResultFieldFinding[] = [];
+
 /** Fourteen digits that are no moment, such as a 13th month. */
-function noMoment(text: string | undefined): ResultFieldFinding[] {
-  if (!text || !/^[0-9]{14}$/.test(text)) return [];
+function noMoment(
+  processedAt: string | null,
+  { processedAt: text }: Readonly<Record<string, string>>,
+): ResultFieldFinding[] {
+  if (processedAt !== null || !text || !/^[0-9]{14}$/.test(text)) return [];
   return [{ field: 'processedAt', nameJa: '処理日時', value: text, reason: noMomentReason }];
 }
 

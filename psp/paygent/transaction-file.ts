@@ -97,9 +97,17 @@ export function findUnfitFields(
   record: TransactionRecord,
   options: { readonly kind: TransactionFileKind; readonly width?: number },
 ): readonly FieldFinding[] {
-  const layout = dataLayout(options.kind, options.width ?? defaultDataWidth);
-  const encoded = encodeRecord(layout, recordValues(record));
+  const encoded = encodeRecord(layoutFor(options), recordValues(record));
   return encoded.ok ? [] : encoded.findings;
+}
+
+let kept: { readonly key: string; readonly layout: RecordLayout } | null = null;
+
+/** The layout of the last call, which every row of an export asks for again. */
+function layoutFor({ kind, width = defaultDataWidth }: Parameters<typeof findUnfitFields>[1]) {
+  const key = `${kind} ${width}`;
+  if (kept?.key !== key) kept = { key, layout: dataLayout(kind, width) };
+  return kept.layout;
 }
 
 /** `auth-001.csv`, `capture-001.csv`. */

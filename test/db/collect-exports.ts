@@ -65,7 +65,7 @@ export async function collectRows(
 async function* readRows(
   rows: readonly ExportRow[],
   [cycleId, collectionId, merchantId]: [number, number, number],
-): AsyncGenerator<CollectedRow> {
+): AsyncGenerator<CollectedRow[]> {
   for (const [index, row] of rows.entries()) {
     const {
       number,
@@ -80,7 +80,7 @@ async function* readRows(
     if (quarantined !== undefined || number === null) {
       const reason = [null, null, quarantined ?? 'row_broken', '読めません', 'unreadable'];
       const version = number === null ? null : 1;
-      yield { kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] };
+      yield [{ kind: 'quarantined', values: [cycleId, version, ...place, number, ...reason] }];
       continue;
     }
     const order = [
@@ -95,7 +95,7 @@ async function* readRows(
       null,
     ];
     const rest = ['新規受付', '', '', '', exclusion ?? null];
-    yield { kind: 'order', values: [cycleId, ...place, ...order, ...rest] };
+    yield [{ kind: 'order', values: [cycleId, ...place, ...order, ...rest] }];
   }
 }
 

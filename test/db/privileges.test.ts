@@ -133,6 +133,7 @@ const updatableColumns: Readonly<Record<string, readonly string[]>> = {
   carrier_verdicts: [],
   carry_over_choices: [],
   charge_items: [],
+  charge_tallies: [],
   charge_registrations: [],
   charge_clearances: [],
   charges: [],

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase, type Trx } from '../../db/database.ts';
+import { readTalliedStates } from '../../db/queries/charge-tallies.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { readCycleReport } from '../../db/queries/cycle-report.ts';
 import { requireCycle } from '../../db/queries/cycles.ts';
@@ -215,6 +216,33 @@ async function expectConserved({ month, nextMonth }: World): Promise<void> {
   expect(told?.captured).toBeLessThanOrEqual(sum(authorized).yen);
   const open = await countOpenRows(db, merchantId, cycleId);
   expect(sum(open).rows).toBe(told?.open);
+  await expectTallied(month);
+}
+
+/** Months that their tallies told. */
+let toldByTallies = 0;
+
+/** What was added up as the facts were written tells the states as the charges do, or nothing at all. */
+async function expectTallied({ merchantId, cycleId }: CollectedMonth): Promise<void> {
+  const rule = { policy: 'immediate', waveAt: '10:00', authorizedThrough: null } as const;
+  const tallied = await readTalliedStates(db, merchantId, { cycleId, rule, now: AT });
+  if (tallied === null) return;
+  toldByTallies += 1;
+  const { rows } = await sql<{ state: string; captureBefore: string; rows: number; yen: number }>`
+    select state, case when state in ('authorized', 'capture_sent') then capture_before end
+             as "captureBefore", count(*)::int as rows, sum(amount_yen)::float8 as yen
+      from charge_states where cycle_id = ${cycleId} group by 1, 2`.execute(db);
+  const byWindow = new Map<string, { rows: number; yen: number }>();
+  for (const { state, captureBefore, rows: count, yen } of tallied) {
+    const key = `${state} ${captureBefore}`;
+    const before = byWindow.get(key) ?? { rows: 0, yen: 0 };
+    byWindow.set(key, { rows: before.rows + count, yen: before.yen + yen });
+  }
+  expect(byWindow).toEqual(
+    new Map(
+      rows.map((row) => [`${row.state} ${row.captureBefore}`, { rows: row.rows, yen: row.yen }]),
+    ),
+  );
 }
 
 /** Steps that random ones seldom find: each run begins with one of these, so that none is missed. */
@@ -258,4 +286,5 @@ test('rows and yen are conserved through every transition of random months', asy
     { numRuns: paths.length, seed, endOnFailure: true },
   );
   expect([...happened].sort()).toEqual([...names].sort());
+  expect(toldByTallies).toBeGreaterThan(paths.length);
 }, 60_000);
