@@ -32,6 +32,24 @@ export function createStrictDecoder(encoding: TextEncoding): StrictDecoder {
   };
 }
 
+/**
+ * The same for a text that comes in pieces, wherever they are cut; null, the end of it, must not cut a
+ * character. After a piece that is not valid nothing more can be read.
+ */
+export function createStreamDecoder(
+  encoding: TextEncoding,
+): (piece: Uint8Array | null) => string | null {
+  const decoder = new TextDecoder(labels[encoding], { fatal: true, ignoreBOM: true });
+  return (piece) => {
+    try {
+      const text = piece === null ? decoder.decode() : decoder.decode(piece, { stream: true });
+      return text.includes('\0') ? null : text;
+    } catch {
+      return null;
+    }
+  };
+}
+
 /** Length of the UTF-8 byte order mark at the start of the bytes: 3 or 0. */
 export function bomLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;

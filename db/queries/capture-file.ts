@@ -53,18 +53,24 @@ async function listUncapturedLines(
   exchangeIds: readonly number[],
 ): Promise<FileLine[]> {
   if (exchangeIds.length === 0) return [];
+  // The lines first: planned as one, Postgres begins with all charges of the month.
   const { rows } = await sql<FileLine>`
+    with s as materialized (
+      select l.charge_id, l.n, l.yen, l.order_number from file_lines l
+       where l.merchant_id = ${merchantId} and l.exchange_id = any(${exchangeIds}::bigint[])
+         and l.k is null
+         and exists (select from endings e where e.charge_id = l.charge_id and e.n = l.n)
+             is not true
+    )
     select s.charge_id as "chargeId", s.n, 1 as k, c.position, s.order_number as "orderNumber",
            c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
            coalesce((select q.amount_yen from capture_requests q
                       where q.charge_id = s.charge_id and q.n = s.n), s.yen) as yen
-      from file_lines s
+      from s
       join outcomes o on o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
       join charges c on c.id = s.charge_id
-     where s.merchant_id = ${merchantId} and s.exchange_id = any(${exchangeIds}::bigint[])
-       and c.cycle_id = ${page.cycleId} and s.k is null
-       and exists (select from endings e where e.charge_id = s.charge_id and e.n = s.n) is not true
-       and o.capture_before > ${page.now} and ${mayCapture(page.rule, page.now)}
+     where c.cycle_id = ${page.cycleId} and o.capture_before > ${page.now}
+       and ${mayCapture(page.rule, page.now)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
      order by c.position limit ${page.limit}`.execute(db);

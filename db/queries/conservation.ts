@@ -28,29 +28,35 @@ export async function checkConservation(
   const { rows } = await sql<Sum>`
     with ${judgedRows(merchantId, cycleId)}, charged as (
       select count(*)::float8 as rows,
-             coalesce(sum((select sum(i.yen) from charge_items i where i.charge_id = c.id
-                              and i.origin_charge_id = c.id)), 0)::float8 as yen,
-             count(r.*)::float8 as selected, coalesce(sum(r.amount_yen), 0)::float8 as selected_yen
+             coalesce(sum(i.yen), 0)::float8 as yen,
+             count(r.record)::float8 as selected, coalesce(sum(r.amount_yen), 0)::float8 as selected_yen
         from charges c
+        left join charge_items i on i.charge_id = c.id and i.origin_charge_id = c.id
         left join selection_rows r on r.collection_id = c.collection_id and r.record = c.record
           and r.verdict = 'selected' and not exists (select from selection_rows again
             where again.collection_id = r.collection_id and again.record = r.record
               and again.n > r.n and again.n > 1 and again.verdict = 'selected')
        where c.cycle_id = ${cycleId}
-    ), files as (
+    ), files as materialized (
       select e.id, e.kind, e.number, e.records::float8 as records, e.amount_yen::float8 as yen,
              (select max(round) from result_files f where f.exchange_id = e.id) as round
         from exchanges e where e.cycle_id = ${cycleId}
-    ), ledger as (
-      select f.id, f.kind || '-' || f.number as name, f.records, f.yen, f.round,
-             count(l.*)::float8 as lines, coalesce(sum(l.yen), 0)::float8 as line_yen,
-             count(r.*)::float8 as verdicts,
-             coalesce(sum(l.yen) filter (where r.exchange_id is not null), 0)::float8 as verdict_yen
+    ), lines as (
+      select l.exchange_id, count(*)::float8 as rows, sum(l.yen)::float8 as yen
+        from file_lines l where l.exchange_id in (select id from files) group by 1
+    ), verdicts as (
+      select r.exchange_id, count(*)::float8 as rows, sum(l.yen)::float8 as yen
         from files f
-        left join file_lines l on l.exchange_id = f.id
-        left join result_lines r on r.exchange_id = l.exchange_id and r.round = f.round
-                                and r.line_number = l.line_number
-       group by f.id, f.kind, f.number, f.records, f.yen, f.round
+        join result_lines r on r.exchange_id = f.id and r.round = f.round
+        join file_lines l on l.exchange_id = r.exchange_id and l.line_number = r.line_number
+       group by 1
+    ), ledger as (
+      select f.kind || '-' || f.number as name, f.records, f.yen, f.round,
+             coalesce(l.rows, 0) as lines, coalesce(l.yen, 0) as line_yen,
+             coalesce(v.rows, 0) as verdicts, coalesce(v.yen, 0) as verdict_yen
+        from files f
+        left join lines l on l.exchange_id = f.id
+        left join verdicts v on v.exchange_id = f.id
     )
     select '取込件数と判定件数' as what, 'rows' as unit, records as left,
            unchanged + verdicts + replaced.rows as right

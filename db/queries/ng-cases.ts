@@ -20,7 +20,7 @@ const latestDecline = (merchantId: number) => sql`
   and exists (select from attempts later
                where later.charge_id = o.charge_id and later.n = o.n + 1 and later.n > 1) is not true`;
 
-/** Declined charges of open months without a case. */
+/** Declined charges of open months without a case: of few, so `materialized` before anything joins them. */
 const uncased = (merchantId: number) => sql`
   select o.charge_id, o.n from outcomes o
    where ${latestDecline(merchantId)}
@@ -31,10 +31,10 @@ const uncased = (merchantId: number) => sql`
 /** Opens a case for every declined charge that has none. @returns how many */
 export async function openCases(db: Db, merchantId: number, now: string): Promise<number> {
   const result = await sql`
-    with opened as (
+    with uncased as materialized (${uncased(merchantId)}), opened as (
       insert into ng_cases (merchant_id, cycle_id, charge_id, opened_n, n, amount_yen, opened_at)
       select ${merchantId}, c.cycle_id, c.id, u.n, u.n, a.amount_yen, ${now}
-        from (${uncased(merchantId)}) u
+        from uncased u
         join charges c on c.id = u.charge_id
         join attempts a on a.charge_id = u.charge_id and a.n = u.n
        where exists (select from cycles m where m.id = c.cycle_id and m.closed_at is null)
@@ -128,7 +128,8 @@ export async function closeCases(db: Db, merchantId: number, now: string): Promi
 /** Whether the facts have moved on since the desk last looked: it is woken only then. */
 export async function hasNgNews(db: Db, merchantId: number): Promise<boolean> {
   const { rows } = await sql<{ news: boolean }>`
-    select exists (select from (${uncased(merchantId)}) u
+    with uncased as materialized (${uncased(merchantId)})
+    select exists (select from uncased u
                      join charges c on c.id = u.charge_id
                      join cycles m on m.id = c.cycle_id and m.closed_at is null)
         or exists (select from (${finished(merchantId)}) f)

@@ -3,6 +3,7 @@ import { ownCopy } from '../../billing/doubled-orders.ts';
 import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import { fileReasons, type Judgement, judgeResult } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
+import { findStep, reconcileInStep } from './reconcile-in-step.ts';
 import { RequestFileDecoder, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
 import { type Answers, countAnswers, type OpenSource } from './result-answers.ts';
@@ -79,6 +80,12 @@ export async function* reconcileInBatches(
   files: { readonly request: OpenSource; readonly result: OpenSource },
   options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
 ): AsyncGenerator<readonly ReconcileEvent[]> {
+  const { encoding = 'utf-8', appended } = options;
+  const step = await findStep(files, encoding);
+  if (step !== null) {
+    const how = appended === undefined ? { encoding } : { encoding, appended };
+    return yield* summed(step, reconcileInStep(files, step, how));
+  }
   const request = await readRequest(files.request);
   const resultOptions: ResultFileOptions = {
     ...options,
@@ -88,6 +95,14 @@ export async function* reconcileInBatches(
   await checkHeader(files.result, resultOptions);
   const answers = await countAnswers(files.result, request.index, resultOptions);
   if (answers.rows > 0 && answers.matched === 0) throw otherRequest();
+  yield* summed(request, compare(files.result, request.index, answers, resultOptions));
+}
+
+/** Passes on what became of the records, with the sums of it at the end. */
+async function* summed(
+  { fileKind, merchantId, sent }: Omit<Request, 'index' | 'width'>,
+  batches: AsyncIterable<readonly CompareEvent[]>,
+): AsyncGenerator<readonly ReconcileEvent[]> {
   const totals = {
     ok: { rows: 0, yen: 0 },
     ng: { rows: 0, yen: 0 },
@@ -96,7 +111,7 @@ export async function* reconcileInBatches(
   };
   let stray = 0;
   let findings = 0;
-  for await (const events of compare(files.result, request.index, answers, resultOptions)) {
+  for await (const events of batches) {
     for (const event of events) {
       if (event.kind === 'stray') stray += 1;
       else if (event.kind === 'finding') findings += 1;
@@ -109,7 +124,6 @@ export async function* reconcileInBatches(
   }
   const sum = (unit: keyof RowsAndYen): number =>
     totals.ok[unit] + totals.ng[unit] + totals.unknown[unit] + totals.quarantined[unit];
-  const { fileKind, merchantId, sent } = request;
   const conservation = { rows: sum('rows') === sent.rows, yen: sum('yen') === sent.yen };
   yield [{ kind: 'summary', fileKind, merchantId, sent, ...totals, stray, findings, conservation }];
 }

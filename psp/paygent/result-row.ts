@@ -63,10 +63,7 @@ export function createResultRowDecoder(options: ResultColumns = {}): ResultRowDe
     orderNumberColumn: fieldIndex(data, 'orderNumber'),
     decode(columns, line) {
       const request = decodeRecord(data, columns.slice(0, width));
-      // Blank columns at the end may be left out; the result itself may not.
-      const result = decodeRecord(appended, columns.slice(width), { minWidth: 1 });
-      const { values } = result;
-      const processedAt = parseCompactJstInstant(values.processedAt ?? '');
+      const { outcome, findings } = readAppended(appended, columns.slice(width));
       return {
         kind: 'row',
         line,
@@ -74,20 +71,34 @@ export function createResultRowDecoder(options: ResultColumns = {}): ResultRowDe
         amountText: request.values.amountYen ?? '',
         previousOrderNumber: request.values.previousOrderNumber ?? '',
         customerNumber: request.values.customerNumber ?? '',
-        outcome: {
-          resultCode: values.resultCode ?? '',
-          paymentId: values.paymentId || null,
-          responseCode: values.responseCode || null,
-          responseDetail: values.responseDetail || null,
-          processedAt,
-        },
-        findings:
-          processedAt !== null && request.findings.length + result.findings.length === 0
-            ? none
-            : [...request.findings, ...result.findings, ...noMoment(processedAt, values)],
+        outcome,
+        findings: request.findings.length === 0 ? findings : [...request.findings, ...findings],
         columns,
       };
     },
+  };
+}
+
+/** Reads the columns that a result appends to a record, with what of them cannot be read. */
+export function readAppended(
+  layout: RecordLayout,
+  columns: readonly string[],
+): Pick<ResultRow, 'outcome' | 'findings'> {
+  // Blank columns at the end may be left out; the result itself may not.
+  const { values, findings } = decodeRecord(layout, columns, { minWidth: 1 });
+  const processedAt = parseCompactJstInstant(values.processedAt ?? '');
+  return {
+    outcome: {
+      resultCode: values.resultCode ?? '',
+      paymentId: values.paymentId || null,
+      responseCode: values.responseCode || null,
+      responseDetail: values.responseDetail || null,
+      processedAt,
+    },
+    findings:
+      processedAt !== null && findings.length === 0
+        ? none
+        : [...findings, ...noMoment(processedAt, values)],
   };
 }
 

@@ -1,0 +1,78 @@
+import { createStreamDecoder, type TextEncoding } from '../../billing/text-encoding.ts';
+import type { OpenSource } from './result-answers.ts';
+
+/** The same number of lines of two files: line i of one stands where line i of the other does. */
+export interface LinePairs {
+  readonly count: number;
+  readonly sent: readonly string[];
+  readonly answers: readonly string[];
+}
+
+// A record is a few hundred bytes: what is longer is looked at with more care.
+const longestLine = 65_536;
+
+/**
+ * Reads a request and its result side by side, as far as both are plain: no quotes, every line ended by
+ * CRLF, all bytes valid. Null once one of them is not, or has fewer lines than the other.
+ */
+export async function* readPairs(
+  files: { readonly request: OpenSource; readonly result: OpenSource },
+  encoding: TextEncoding,
+): AsyncGenerator<LinePairs | null> {
+  const sources = [
+    readLines(files.request(), 'utf-8'),
+    readLines(files.result(), encoding),
+  ] as const;
+  try {
+    let sent = await take(sources[0]);
+    let answers = await take(sources[1]);
+    for (;;) {
+      if (sent === null || answers === null) return yield null;
+      if (sent.length === 0 || answers.length === 0) {
+        if (sent.length + answers.length > 0) yield null;
+        return;
+      }
+      const count = Math.min(sent.length, answers.length);
+      yield { count, sent, answers };
+      sent = count === sent.length ? await take(sources[0]) : sent.slice(count);
+      answers = count === answers.length ? await take(sources[1]) : answers.slice(count);
+    }
+  } finally {
+    for (const source of sources) await source.return(undefined);
+  }
+}
+
+type Lines = readonly string[] | null;
+
+/** No lines at the end. */
+async function take(source: AsyncGenerator<Lines>): Promise<Lines> {
+  const next = await source.next();
+  return next.done === true ? [] : next.value;
+}
+
+async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  encoding: TextEncoding,
+): AsyncGenerator<Lines> {
+  const decode = createStreamDecoder(encoding);
+  let rest = '';
+  for await (const chunk of source) {
+    const more = decode(chunk);
+    if (more === null) return yield null;
+    const text = rest + more;
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.slice(end);
+    if (rest.length > longestLine) return yield null;
+    if (end === 0) continue;
+    const lines = toLines(text.slice(0, end));
+    yield lines;
+    if (lines === null) return;
+  }
+  if (rest !== '' || decode(null) === null) yield null;
+}
+
+function toLines(text: string): Lines {
+  if (text.includes('"') || !text.endsWith('\r\n')) return null;
+  const lines = text.slice(0, -2).split('\r\n');
+  return /\r(?!\n)|(?<!\r)\n/.test(text) ? null : lines;
+}
