@@ -113,7 +113,6 @@ export function createSelectionActivities(deps: ActivityDependencies) {
         }),
       );
       const { planned, outdated, carriedFrom = [] } = plan;
-      await refreshStatistics(deps.db, planned, ['charges', 'charge_items']);
       // The months that handed charges on may close; cases that nobody took over wait for people.
       for (const month of carriedFrom) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
       return { planned, outdated };
@@ -149,6 +148,8 @@ async function planUnderLock(
   await clearStagedCharges(trx, merchantId, preview.id);
   const all = await billsAll(trx, merchantId, plan.cycleId);
   await closeRuns(trx, merchantId, { ...plan, charges: planned });
+  // What follows reads the charges that were just made.
+  await refreshStatistics(trx, planned, ['charges', 'charge_items']);
   await recordKnownShipments(trx, merchantId, plan);
   return { planned, outdated: false, carriedFrom: await carryOver(trx, merchantId, plan, all) };
 }

@@ -41,6 +41,7 @@ import * as retentionAndRetirement from './migrations/2026-11-23-40-retention-an
 import * as lockEscapes from './migrations/2026-11-23-41-lock-escapes.ts';
 import * as chargeTallies from './migrations/2026-11-23-42-charge-tallies.ts';
 import * as ngCasesByCharge from './migrations/2026-11-23-43-ng-cases-by-charge.ts';
+import * as lineChecks from './migrations/2026-11-23-44-line-checks.ts';
 import * as ngWorklist from './migrations/2026-11-23-45-ng-worklist.ts';
 import * as listIndexes from './migrations/2026-11-23-46-list-indexes.ts';
 
@@ -87,6 +88,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-41-lock-escapes': lockEscapes,
   '2026-11-23-42-charge-tallies': chargeTallies,
   '2026-11-23-43-ng-cases-by-charge': ngCasesByCharge,
+  '2026-11-23-44-line-checks': lineChecks,
   '2026-11-23-45-ng-worklist': ngWorklist,
   '2026-11-23-46-list-indexes': listIndexes,
 };

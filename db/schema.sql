@@ -2792,21 +2792,32 @@ CREATE OR REPLACE FUNCTION public.check_file_lines()
  SET enable_mergejoin TO 'off'
  SET enable_seqscan TO 'off'
 AS $function$
-    declare broken record;
+    declare broken record; came record;
     begin
       execute $q$
-        select 'exchange ' || n.exchange_id || ', line ' || n.line_number as offending
-        from new_rows n
-        where n.k is null and not exists (select from attempts a where a.charge_id = n.charge_id
-          and a.n = n.n and a.merchant_id = n.merchant_id and a.exchange_id = n.exchange_id
-          and a.amount_yen = n.yen)
-        union all
-        select 'exchange ' || n.exchange_id || ', line ' || n.line_number
-        from new_rows n
-        where n.k is not null and not exists (select from endings e where e.charge_id = n.charge_id
-          and e.n = n.n and e.k = n.k and e.merchant_id = n.merchant_id
-          and e.exchange_id = n.exchange_id and e.amount_yen = n.yen)
-      $q$ into broken;
+        select coalesce(bool_or(k is null), false) as authorizations,
+          coalesce(bool_or(k is not null), false) as endings
+        from new_rows
+      $q$ into came;
+      select null as offending into broken;
+      if came.authorizations then
+        execute $q$
+          select 'exchange ' || n.exchange_id || ', line ' || n.line_number as offending
+          from new_rows n
+          left join attempts a on a.charge_id = n.charge_id and a.n = n.n
+          where n.k is null and (a.merchant_id, a.exchange_id, a.amount_yen)
+            is distinct from (n.merchant_id, n.exchange_id, n.yen)
+        $q$ into broken;
+      end if;
+      if came.endings and broken.offending is null then
+        execute $q$
+          select 'exchange ' || n.exchange_id || ', line ' || n.line_number as offending
+          from new_rows n
+          left join endings e on e.charge_id = n.charge_id and e.n = n.n and e.k = n.k
+          where n.k is not null and (e.merchant_id, e.exchange_id, e.amount_yen)
+            is distinct from (n.merchant_id, n.exchange_id, n.yen)
+        $q$ into broken;
+      end if;
       if broken.offending is not null then
         perform refuse_fact('file_lines', 'line_has_its_claim', broken.offending,
           'Claim the attempt or ending with this exchange and amount before its line is written.');
@@ -2916,8 +2927,8 @@ AS $function$
       execute $q$
         select 'exchange ' || n.exchange_id || ', line ' || n.line_number as offending
         from new_rows n
-        where not exists (select from file_lines f where f.exchange_id = n.exchange_id
-          and f.line_number = n.line_number and f.merchant_id = n.merchant_id)
+        left join file_lines f on f.line_number = n.line_number and f.exchange_id = n.exchange_id
+        where f.merchant_id is distinct from n.merchant_id
       $q$ into broken;
       if broken.offending is not null then
         perform refuse_fact('result_lines', 'verdict_has_a_sent_line', broken.offending,

@@ -47,7 +47,7 @@ export async function insertPlannedCharges(
   await sql`drop table if exists pg_temp.planned_orders`.execute(db);
   await sql`
     create temp table planned_orders on commit drop as
-    select nextval(pg_get_serial_sequence('charges', 'id')) as id, s.*
+    select nextval('charges_id_seq'::regclass) as id, s.*
       from (select * from selected_orders s
              where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
                                   and c.order_number = s.order_number)

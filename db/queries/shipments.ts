@@ -48,16 +48,27 @@ export async function recordKnownShipments(
   merchantId: number,
   of: { cycleId: number; now: string },
 ): Promise<void> {
+  const since = sql`(select min(id) from order_collections where cycle_id = ${of.cycleId})`;
+  const { rows } = await sql<{ others: boolean }>`
+    select exists (select from order_collections k
+                    where k.merchant_id = ${merchantId} and k.cycle_id <> ${of.cycleId}
+                      and k.id >= ${since}) as others`.execute(trx);
+  // Mostly no other month was told anything meanwhile: then each charge knows its row by the key.
+  const told =
+    rows[0]?.others === false
+      ? sql`join orders o on o.collection_id = c.collection_id and o.record = c.record`
+      : sql`
+      join orders o on o.merchant_id = c.merchant_id and o.order_number = c.order_number
+        and o.collection_id >= ${since}
+      join cycles told on told.id = o.cycle_id and c.identity_month in ('', told.billing_month)
+        and (o.cycle_id <> c.cycle_id or (o.collection_id, o.record) = (c.collection_id, c.record))`;
   await sql`
     insert into shipments (charge_id, merchant_id, shipped_on, collection_id, recorded_at)
     select distinct on (c.id) c.id, ${merchantId}::bigint, o.shipped_on, o.collection_id,
            ${of.now}::timestamptz
       from charges c
-      join orders o on o.merchant_id = c.merchant_id and o.order_number = c.order_number
-        and o.collection_id >= (select min(id) from order_collections where cycle_id = ${of.cycleId})
-      join cycles told on told.id = o.cycle_id and c.identity_month in ('', told.billing_month)
+      ${told}
      where c.merchant_id = ${merchantId} and c.cycle_id = ${of.cycleId} and o.shipment = 'shipped'
-       and (o.cycle_id <> c.cycle_id or (o.collection_id, o.record) = (c.collection_id, c.record))
        and not exists (select from shipments s where s.charge_id = c.id)
      order by c.id, o.collection_id, o.record`.execute(trx);
 }
