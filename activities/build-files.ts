@@ -19,6 +19,7 @@ import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
 import {
   encodeTransactionFiles,
   type TransactionFileOptions,
+  type TransactionRecord,
 } from '../psp/paygent/transaction-file.ts';
 import type { OfCycle } from './acts.ts';
 import { areCleared } from './clearance.ts';
@@ -204,13 +205,7 @@ async function encodeFile(
   options: TransactionFileOptions,
 ): Promise<{ pieces: AsyncIterable<Uint8Array>; lines: readonly FileLine[]; amountYen: number }> {
   const pieces: Uint8Array[] = [];
-  const records = waiting.map((line) => ({
-    orderNumber: line.orderNumber,
-    amountYen: line.yen,
-    previousOrderNumber: line.previousOrderNumber,
-    customerNumber: line.customerNumber,
-  }));
-  for await (const event of encodeTransactionFiles(records, options)) {
+  for await (const event of encodeTransactionFiles(recordsOf(waiting), options)) {
     if (event.kind === 'bytes') pieces.push(event.bytes);
     if (event.kind === 'refused') {
       // Collection set aside what does not fit: only a layout narrowed since then brings us here.
@@ -228,4 +223,11 @@ async function encodeFile(
     }
   }
   throw new Error('a file without lines');
+}
+
+/** One at a time: a file may hold 200,000 of them. */
+function* recordsOf(lines: readonly FileLine[]): Generator<TransactionRecord> {
+  for (const { orderNumber, yen, previousOrderNumber, customerNumber } of lines) {
+    yield { orderNumber, amountYen: yen, previousOrderNumber, customerNumber };
+  }
 }

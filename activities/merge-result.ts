@@ -37,23 +37,19 @@ export interface MergeContext {
 
 /** Rows on their way into each table, as COPY takes them. */
 interface MergedRows {
-  lines: string;
-  strays: string;
-  facts: string;
-  contradictions: string;
-  held: number;
+  readonly lines: string[];
+  readonly strays: string[];
+  readonly facts: string[];
+  readonly contradictions: string[];
 }
 
-const nothingYet = (): MergedRows => ({
-  ...{ lines: '', strays: '', facts: '', contradictions: '' },
-  held: 0,
-});
+const nothingYet = (): MergedRows => ({ lines: [], strays: [], facts: [], contradictions: [] });
 
 const outcomes = { table: 'outcomes', columns: OUTCOME_COLUMNS } as const;
 const endingResults = { table: 'ending_results', columns: ENDING_RESULT_COLUMNS } as const;
 
 /** How many rows are held before they are sent on: enough for COPY, little for the memory. */
-const BATCH_ROWS = 20_000;
+const BATCH_ROWS = 10_000;
 
 /** Takes every row of a result file into the record, in the transaction of its decision. */
 export async function mergeResult(
@@ -72,7 +68,8 @@ export async function mergeResult(
       [facts.table, facts.columns, rows.facts],
       ['contradictions', CONTRADICTION_COLUMNS, rows.contradictions],
     ] as const) {
-      if (lines !== '') await copyRows(table, columns, Buffer.from(lines, 'utf8'));
+      if (lines.length === 0) continue;
+      await copyRows(table, columns, Buffer.from(lines.join(''), 'utf8'));
     }
   };
   const findings: object[] = [];
@@ -88,13 +85,12 @@ export async function mergeResult(
           const { line, nameJa, value, reason } = event;
           findings.push({ line, nameJa, value, code: reason.code, ja: reason.ja, en: reason.en });
         } else if (event.kind === 'stray') {
-          rows.strays += encodeRow(strayRow(event, context, place.round));
+          rows.strays.push(encodeRow(strayRow(event, context, place.round)));
         } else {
           mergeLine(rows, event, sent, context, place);
         }
-        rows.held += 1;
       }
-      if (rows.held < BATCH_ROWS) continue;
+      if (rows.lines.length + rows.strays.length < BATCH_ROWS) continue;
       await sending;
       sending = send(rows);
       // A failure is thrown when its turn comes.
@@ -138,19 +134,21 @@ function mergeLine(
   const detail = event.outcome?.responseDetail ?? null;
   const paymentId = event.outcome?.paymentId ?? null;
   const processedAt = event.outcome?.processedAt ?? null;
-  rows.lines += encodeRow([
-    exchange.id,
-    place.round,
-    event.requestLine,
-    merchantId,
-    event.kind,
-    event.resultLine,
-    code,
-    detail,
-    paymentId,
-    processedAt,
-    event.reasons,
-  ]);
+  rows.lines.push(
+    encodeRow([
+      exchange.id,
+      place.round,
+      event.requestLine,
+      merchantId,
+      event.kind,
+      event.resultLine,
+      code,
+      detail,
+      paymentId,
+      processedAt,
+      event.reasons,
+    ]),
+  );
   const [chargeId, n, k] = [sent.chargeIds[at]!, sent.ns[at]!, sent.ks[at]!];
   const settled = sent.settled.get(at) ?? null;
   const merged =
@@ -162,36 +160,11 @@ function mergeLine(
     addContradiction(rows, merged, { chargeId, n, k: k === 0 ? null : k }, context, detail);
   }
   if (merged.kind !== 'record') return;
-  if (exchange.kind === 'capture') {
-    rows.facts += encodeRow([
-      chargeId,
-      n,
-      k,
-      merchantId,
-      merged.fact,
-      code,
-      detail,
-      processedAt,
-      exchange.id,
-      null,
-      now,
-    ]);
-    return;
-  }
-  rows.facts += encodeRow([
-    chargeId,
-    n,
-    merchantId,
-    merged.fact,
-    code,
-    detail,
-    paymentId,
-    processedAt,
-    merged.fact === 'ok' ? deadlineOf(processedAt, context, place) : null,
-    exchange.id,
-    null,
-    now,
-  ]);
+  const slot = exchange.kind === 'capture' ? [chargeId, n, k] : [chargeId, n];
+  const said = [merchantId, merged.fact, code, detail];
+  const deadline = merged.fact === 'ok' ? deadlineOf(processedAt, context, place) : null;
+  const rest = exchange.kind === 'capture' ? [processedAt] : [paymentId, processedAt, deadline];
+  rows.facts.push(encodeRow([...slot, ...said, ...rest, exchange.id, null, now]));
 }
 
 /** Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7). */
@@ -217,17 +190,9 @@ function addContradiction(
 ): void {
   if (known.has(contradictionKey(slot, received))) return;
   const { chargeId, n, k } = slot;
-  rows.contradictions += encodeRow([
-    merchantId,
-    chargeId,
-    n,
-    k,
-    exchange.id,
-    recorded,
-    received,
-    detail,
-    now,
-  ]);
+  rows.contradictions.push(
+    encodeRow([merchantId, chargeId, n, k, exchange.id, recorded, received, detail, now]),
+  );
 }
 
 function strayRow(event: StrayRow, context: MergeContext, round: number): CopyValue[] {

@@ -85,12 +85,16 @@ function jstInstant(
   return `${hour < 9 ? dayBefore(date) : date}T${twoDigits(inUtc)}:${twoDigits(minute)}:${twoDigits(second)}.000Z`;
 }
 
-let known: { readonly date: BusinessDate; readonly before: BusinessDate } | null = null;
+const daysBefore = new Map<BusinessDate, BusinessDate>();
 
-/** Rows of a file come in the order of their days: the last answer is mostly the next one. */
+/** The orders of a month share few days; whatever else is asked for does not pile up. */
 function dayBefore(date: BusinessDate): BusinessDate {
-  if (known?.date !== date) known = { date, before: addDays(date, -1) };
-  return known.before;
+  const known = daysBefore.get(date);
+  if (known !== undefined) return known;
+  if (daysBefore.size >= 1_000) daysBefore.clear();
+  const before = addDays(date, -1);
+  daysBefore.set(date, before);
+  return before;
 }
 
 function twoDigits(value: number): string {

@@ -118,10 +118,16 @@ function createEncodingVotes() {
       let start = 0;
       while (start < bytes.length && lines < decisiveLines) {
         let end = start;
-        while (end < bytes.length && bytes[end] !== lf && bytes[end] !== cr) end += 1;
-        const line = bytes.subarray(start, end);
+        let bits = 0;
+        for (; end < bytes.length; end += 1) {
+          const byte = bytes[end]!;
+          if (byte === lf || byte === cr) break;
+          bits |= byte;
+        }
+        const begin = start;
         start = end + 1;
-        if (line.every((byte) => byte < 0x80)) continue;
+        if (bits < 0x80) continue;
+        const line = bytes.subarray(begin, end);
         lines += 1;
         if (decodeUtf8(line) === null) brokenAsUtf8 += 1;
         if (decodeCp932(line) === null) brokenAsCp932 += 1;

@@ -84,13 +84,13 @@ const escaped = /[\\\t\n\r]/;
 
 /** A row as a line of COPY's text format. */
 export function encodeRow(row: readonly CopyValue[]): string {
-  let line = '';
+  // Joined, not added up: a text that grows leaves a piece behind for each of its steps.
+  const cells = new Array<string | number>(row.length);
   for (let index = 0; index < row.length; index += 1) {
     const value = row[index] ?? null;
-    if (index > 0) line += '\t';
-    line += typeof value === 'number' ? value : encodeValue(value);
+    cells[index] = typeof value === 'number' ? value : encodeValue(value);
   }
-  return `${line}\n`;
+  return `${cells.join('\t')}\n`;
 }
 
 /** The text format of COPY: \N is null, and four characters are escaped. */

@@ -170,11 +170,14 @@ function serverSettings(relaxedDurability: boolean): string[] {
     timezone: 'UTC',
     log_timezone: 'UTC',
     max_connections: '200',
-    shared_buffers: '256MB',
+    // The indexes of a large month stay in it while they grow.
+    shared_buffers: '512MB',
     work_mem: '32MB',
     maintenance_work_mem: '256MB',
     // A month of a million orders writes some GB: fewer checkpoints in between.
     max_wal_size: '4GB',
+    checkpoint_timeout: '15min',
+    wal_buffers: '32MB',
     wal_compression: 'on',
     // Compiling costs more than it saves for our set-based merges of seconds.
     jit: 'off',

@@ -165,12 +165,12 @@ export async function copyCollectedRows(
         ended = true;
         return;
       }
-      let lines = '';
+      const lines: string[] = [];
       for (const row of batch.value) {
-        if (row.kind === 'order') lines += encodeRow(row.values);
+        if (row.kind === 'order') lines.push(encodeRow(row.values));
         else quarantined.push(row.values);
       }
-      if (lines !== '') yield Buffer.from(lines, 'utf8');
+      if (lines.length > 0) yield Buffer.from(lines.join(''), 'utf8');
     }
   }
   while (!ended) {
