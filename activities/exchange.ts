@@ -50,6 +50,11 @@ export function createExchangeActivities(deps: ActivityDependencies) {
       // An earlier try may have opened files and died before it could wake anybody.
       const repeated = Context.current().info.attempt > 1;
       const toWake = repeated ? await listOpenHandOvers(deps.db, merchant.id) : opened;
+      // Of a month whose files are still being built, the first ones have no workflow yet: an operator may
+      // act on them from now on.
+      for (const name of toWake) {
+        if (!isSame(name, of.exchange)) await deps.workflows.startExchange(merchant, name);
+      }
       for (const name of [...toWake, ...returned]) {
         if (!isSame(name, of.exchange)) await deps.workflows.wakeExchange(of.merchant, name);
       }

@@ -13,6 +13,7 @@ import {
   recordPreview,
   registerPreview,
 } from '../db/queries/preview-record.ts';
+import { allowMonthInMemory } from '../db/statistics.ts';
 import type { OfCycle } from './acts.ts';
 import { computePreview } from './compute-preview.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -32,6 +33,7 @@ export function createPreviewActivities(deps: ActivityDependencies) {
       await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
+          await allowMonthInMemory(trx);
           const { id: cycleId, stage } = await requireCycle(trx, merchant.id, of.month);
           // An earlier try may have died after its commit.
           if (stage !== 'previewing') return;

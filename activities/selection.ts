@@ -17,7 +17,7 @@ import {
   summarizeSelection,
 } from '../db/queries/selection.ts';
 import { recordKnownShipments } from '../db/queries/shipments.ts';
-import { refreshStatistics } from '../db/statistics.ts';
+import { allowMonthInMemory, refreshStatistics } from '../db/statistics.ts';
 import type { OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
@@ -37,6 +37,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
       const { summary, moved } = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
+          await allowMonthInMemory(trx);
           const cycle = await requireCycle(trx, merchant.id, of.month);
           const latest = await findLatestCollection(trx, merchant.id, cycle.id);
           if (latest === undefined) {
@@ -102,6 +103,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
       const plan = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
+          await allowMonthInMemory(trx);
           const cycle = await requireCycle(trx, merchant.id, of.month);
           return await planUnderLock(trx, merchant.id, {
             cycleId: cycle.id,

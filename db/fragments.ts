@@ -104,11 +104,13 @@ export function mayCapture(rule: CaptureRule, now: string): RawBuilder<boolean> 
 
 /**
  * Column L of charge `c`'s next file: the registration that holds the card. The newest that a person
- * recorded counts, the order's own while there is none; one rule for every file (spec 1.4).
+ * recorded counts, the order's own while there is none; one rule for every file (spec 1.4). Where nobody ever
+ * recorded one, no charge is asked.
  */
 export const registrationOf: RawBuilder<string> = sql<string>`coalesce(
-  (select r.previous_order_number from charge_registrations r
-    where r.charge_id = c.id order by r.k desc limit 1), c.previous_order_number)`;
+  case when exists (select from charge_registrations) then
+    (select r.previous_order_number from charge_registrations r
+      where r.charge_id = c.id order by r.k desc limit 1) end, c.previous_order_number)`;
 
 /** Columns of the walk over `charge_states s`, with its open hold `h`. */
 export function captureCounts(

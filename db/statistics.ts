@@ -17,3 +17,11 @@ export async function refreshStatistics(
   if (rows < WORTH_ROWS) return;
   await sql`analyze ${sql.join(tables.map((table) => sql.id(table)))}`.execute(db);
 }
+
+/**
+ * Lets the statements of a transaction that go through a whole month sort, hash and hand their rows to
+ * triggers in memory: a million orders take some 100 MB, and would go to the disk and back.
+ */
+export async function allowMonthInMemory(trx: Db): Promise<void> {
+  await sql`set local work_mem = '128MB'`.execute(trx);
+}

@@ -64,8 +64,10 @@ async function listUncapturedLines(
     )
     select s.charge_id as "chargeId", s.n, 1 as k, c.position, s.order_number as "orderNumber",
            c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
-           coalesce((select q.amount_yen from capture_requests q
-                      where q.charge_id = s.charge_id and q.n = s.n), s.yen) as yen
+           coalesce(case when exists (select from capture_requests q
+                                       where q.merchant_id = ${merchantId}) then
+             (select q.amount_yen from capture_requests q
+               where q.charge_id = s.charge_id and q.n = s.n) end, s.yen) as yen
       from s
       join outcomes o on o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
       join charges c on c.id = s.charge_id

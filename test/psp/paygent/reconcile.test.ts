@@ -39,6 +39,34 @@ async function reconcile(
 }
 
 describe('reconciling', () => {
+  it('says the same of a result line by line as of one in another order', async () => {
+    // The second is looked up record by record; the lines that it is told of are its own.
+    const withCode = (line: string, code: string) =>
+      line.startsWith('3,')
+        ? line
+            .split(',')
+            .map((cell, at) => (at === 15 ? code : cell))
+            .join(',')
+        : line;
+    const answers = ['0', '1', '', '7'].map((code) =>
+      result
+        .split('\r\n')
+        .map((line) => withCode(line, code))
+        .join('\r\n'),
+    );
+    for (const text of [result, ...answers]) {
+      const lines = text.split('\r\n');
+      const turned = [lines[0], ...lines.slice(1, -2).reverse(), ...lines.slice(-2)].join('\r\n');
+      const [one, other] = [await reconcile(text), await reconcile(turned)];
+      const told = ({ events }: typeof one) =>
+        events
+          .flatMap((event) => ('requestLine' in event ? [{ ...event, resultLine: null }] : []))
+          .sort((left, right) => left.requestLine - right.requestLine);
+      expect(told(one)).toEqual(told(other));
+      expect(one.summary).toEqual(other.summary);
+    }
+  });
+
   it('ends every record as OK, NG, unknown or quarantined, in rows and yen', async () => {
     const changed = result.replace('10175', '10157').replace('1,226860', '0,226860');
     const { summary, verdicts, reasons } = await reconcile(changed);
