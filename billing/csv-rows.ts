@@ -47,7 +47,7 @@ const reasons = {
 } as const satisfies Record<string, RowReason>;
 
 /**
- * Reads a CSV as batches of rows, a batch per chunk of the source, in bounded memory.
+ * Reads a CSV as batches of rows, some for each chunk of the source, in bounded memory.
  * A row that cannot be read is given as broken; it stops nothing.
  */
 export async function* readCsvRows(
@@ -66,13 +66,18 @@ export async function* readCsvRows(
     }
     return rows;
   };
-  for await (const chunk of source) {
-    const rows = toRows(splitter.push(chunk));
-    if (rows.length > 0) yield rows;
+  function* inBatches(records: readonly CsvRecord[]): Generator<CsvRow[]> {
+    for (let from = 0; from < records.length; from += batchRows) {
+      const rows = toRows(records.slice(from, from + batchRows));
+      if (rows.length > 0) yield rows;
+    }
   }
-  const rows = toRows(splitter.end());
-  if (rows.length > 0) yield rows;
+  for await (const chunk of source) yield* inBatches(splitter.push(chunk));
+  yield* inBatches(splitter.end());
 }
+
+// A chunk may hold rows by the ten thousand: as text, they take ten times their bytes.
+const batchRows = 100;
 
 function toRow(record: CsvRecord, index: number, decode: StrictDecoder): CsvRow {
   const at = { index, line: record.line };

@@ -37,6 +37,14 @@ export async function listLastDayCharges(
   return rows;
 }
 
+/** The first end of a window in a capture file `e`, and whether its tallies hold each of its lines. */
+const firstTallied = sql<string | null>`
+  (select min(t.capture_before) from charge_tallies t
+    where t.cycle_id = e.cycle_id and t.exchange_id = e.id and t.fact = 'capture')`;
+const isTallied = sql<boolean>`
+  coalesce((select sum(t.rows) = e.records from charge_tallies t
+             where t.cycle_id = e.cycle_id and t.exchange_id = e.id and t.fact = 'capture'), false)`;
+
 /** Capture files that were built, were never opened, and hold lines whose window has closed. */
 export async function listOverdueFiles(
   db: Db,
@@ -50,6 +58,7 @@ export async function listOverdueFiles(
       join outcomes o on o.charge_id = l.charge_id and o.n = l.n
      where e.merchant_id = ${merchantId} and e.kind = 'capture' and e.stage = 'built'
        and e.transport = 'portal' and o.capture_before <= ${now}
+       and (not ${isTallied} or ${firstTallied} <= ${now})
      group by e.id order by e.id`.execute(db);
   return rows.map(({ lines, ...name }) => ({ name, lines }));
 }
@@ -61,9 +70,13 @@ export async function findFirstCaptureWindow(
   exchangeId: number,
 ): Promise<string | null> {
   const { rows } = await sql<{ first: string | null }>`
-    select min(o.capture_before) as first
-      from file_lines l join outcomes o on o.charge_id = l.charge_id and o.n = l.n
-     where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}
-       and l.k is not null`.execute(db);
+    select case when e.kind <> 'capture' then null
+                when ${isTallied} then ${firstTallied}
+                else (select min(o.capture_before)
+                        from file_lines l
+                        join outcomes o on o.charge_id = l.charge_id and o.n = l.n
+                       where l.exchange_id = e.id and l.k is not null) end as first
+      from exchanges e
+     where e.merchant_id = ${merchantId} and e.id = ${exchangeId}`.execute(db);
   return rows[0]?.first ?? null;
 }

@@ -1,3 +1,4 @@
+import { createDoubledOrderFinder } from '../../billing/doubled-orders.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
 import { fieldIndex, type RecordLayout } from '../record-layout.ts';
 import { fileReasons, judgeResult } from './judge-result.ts';
@@ -30,7 +31,7 @@ interface Files {
  */
 export async function findStep(files: Files, encoding: TextEncoding): Promise<Step | null> {
   const decoder = new RequestFileDecoder();
-  const orderNumbers = new Set<string>();
+  const orderNumbers = createDoubledOrderFinder();
   const sent = { rows: 0, yen: 0 };
   let header: { fileKind: TransactionFileKind; merchantId: string } | null = null;
   let width = 0;
@@ -56,7 +57,7 @@ export async function findStep(files: Files, encoding: TextEncoding): Promise<St
       }
     }
   }
-  if (header === null || !ended || sent.rows === 0 || orderNumbers.size !== sent.rows) return null;
+  if (header === null || !ended || sent.rows === 0 || orderNumbers.find().size > 0) return null;
   decoder.end();
   const { fileKind, merchantId } = header;
   return { fileKind, merchantId, width, sent };

@@ -64,32 +64,59 @@ export async function* encodeTransactionFiles<R extends TransactionRecord>(
   records: Iterable<R> | AsyncIterable<R>,
   options: TransactionFileOptions,
 ): AsyncGenerator<TransactionFileEvent<R>> {
-  const layouts = layoutsOf(options);
-  const maxRecords = options.maxRecords ?? defaultMaxRecords;
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  let file: OpenFile | null = null;
-  let files = 0;
-  for await (const record of records) {
-    const encoded = encodeRecord(layouts.data, recordValues(record));
-    if (!encoded.ok) {
-      yield { kind: 'refused', record, findings: encoded.findings };
-      continue;
+  const encoder = new FileEncoder<R>(options);
+  // Without a promise for each record, where they are at hand.
+  if (Symbol.asyncIterator in records) {
+    for await (const record of records) yield* encoder.take(record);
+  } else {
+    for (const record of records) {
+      const events = encoder.take(record);
+      if (events.length > 0) yield* events;
     }
-    if (file && (file.records >= maxRecords || !file.hasRoom(encoded.line, maxBytes))) {
-      yield* file.close();
-      file = null;
-    }
-    if (!file) {
-      files += 1;
-      file = new OpenFile(files, layouts);
-      if (!file.hasRoom(encoded.line, maxBytes)) {
-        throw new TransactionFileError(`maxBytes ${maxBytes} is too small for a single record`);
-      }
-    }
-    file.add(encoded.line, record.amountYen);
-    if (file.pendingBytes >= chunkBytes) yield file.flush();
   }
-  if (file) yield* file.close();
+  yield* encoder.end();
+}
+
+class FileEncoder<R extends TransactionRecord> {
+  readonly #layouts: Layouts;
+  readonly #maxRecords: number;
+  readonly #maxBytes: number;
+  #file: OpenFile | null = null;
+  #files = 0;
+
+  constructor(options: TransactionFileOptions) {
+    this.#layouts = layoutsOf(options);
+    this.#maxRecords = options.maxRecords ?? defaultMaxRecords;
+    this.#maxBytes = options.maxBytes ?? defaultMaxBytes;
+  }
+
+  /** What the record brings about: mostly nothing, until enough bytes have come together. */
+  take(record: R): TransactionFileEvent<R>[] {
+    const encoded = encodeRecord(this.#layouts.data, recordValues(record));
+    if (!encoded.ok) return [{ kind: 'refused', record, findings: encoded.findings }];
+    const events: TransactionFileEvent<R>[] = [];
+    const full = this.#file && this.#file.records >= this.#maxRecords;
+    if (full || this.#file?.hasRoom(encoded.line, this.#maxBytes) === false)
+      events.push(...this.end());
+    this.#file ??= this.#open(encoded.line);
+    this.#file.add(encoded.line, record.amountYen);
+    if (this.#file.pendingBytes >= chunkBytes) events.push(this.#file.flush());
+    return events;
+  }
+
+  /** Completes the file that is open. */
+  end(): TransactionFileEvent<R>[] {
+    const events = this.#file === null ? [] : [...this.#file.close()];
+    this.#file = null;
+    return events;
+  }
+
+  #open(line: string): OpenFile {
+    this.#files += 1;
+    const file = new OpenFile(this.#files, this.#layouts);
+    if (file.hasRoom(line, this.#maxBytes)) return file;
+    throw new TransactionFileError(`maxBytes ${this.#maxBytes} is too small for a single record`);
+  }
 }
 
 /** Why a record would not fit into a file; empty when it fits. */
