@@ -1,121 +1,121 @@
-// A whole month through the demo's path: `npx tsx bench/cycle.ts [orders] [orders per file]`.
-// Real Postgres, Temporal, worker, API and a simulated Paygent that answers at once, in a data folder
-// of its own. Fails above 60 s for 100,000 orders on 2 cores (in proportion for others), above 512 MB
-// of the worker, or when a month's Temporal events grow with its orders.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readConfig } from '../config.ts';
-import { billMonth } from '../sandbox/bill-month.ts';
-import { demoMerchant, prepareDay } from '../sandbox/demo/prepare-day.ts';
-import { startMailServer } from '../sandbox/mail-server.ts';
+// A whole month through the real services against the floor of the same run: decode, parse, COPY and
+// merge by plain SQL. `npx tsx bench/cycle.ts --orders 1000000 --per-file 200000 --runs 3`; several
+// sizes with commas between. Real Postgres, Temporal, worker, API; a PSP that answers at once. Fails
+// when a limit of bench/cycle-judgement.ts is broken.
+import { parseArgs } from 'node:util';
+import { describeVerdict, judgeCycles, ratiosOf } from './cycle-judgement.ts';
 import {
-  listExchanges,
-  startCycle,
-  uploadStoredFile,
-  useOrderExport,
-} from '../sandbox/operator.ts';
-import { generateOrderExport } from '../sandbox/shop/order-export.ts';
-import { runStackSession } from '../stack/session.ts';
-import type { Stack } from '../stack/stack.ts';
-import { connectTemporal } from '../temporal/client.ts';
-import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
+  type CycleKind,
+  type CycleRun,
+  describeKind,
+  type MeasuredKind,
+  measureKind,
+  nameKind,
+} from './cycle-runs.ts';
+import { formatTable, rangeOf, showCount, showMb, showRange } from './figures.ts';
+import { readCircumstances, saveResult } from './results.ts';
 
-const orders = Number(process.argv[2] ?? 100_000);
-const maxRecordsPerFile = Number(process.argv[3] ?? 50_000);
-const month = '2026-11';
-const limits = { secondsPer100k: 60, workerMb: 512, eventsPerFile: 100, eventsBesides: 200 };
+const { values: options } = parseArgs({
+  options: {
+    orders: { type: 'string', default: '10000,100000,1000000' },
+    'per-file': { type: 'string', default: '200000' },
+    runs: { type: 'string', default: '3' },
+    hands: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '1' },
+    merchants: { type: 'string', default: '1' },
+    'past-months': { type: 'string', default: '0' },
+    quoted: { type: 'boolean', default: false },
+  },
+});
 
-const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
+const circumstances = readCircumstances();
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-let failed = false;
-try {
-  const config = { ...readConfig(), dataDir };
-  await runStackSession({ dataDir, config, fresh: true, onProgress: say }, measure);
-} finally {
-  await rm(dataDir, { recursive: true, force: true });
-}
-process.exitCode = failed ? 1 : 0;
-
-async function measure(stack: Stack, signal: AbortSignal): Promise<void> {
-  const mailServer = await startMailServer();
-  try {
-    const bytes = Buffer.concat([...generateOrderExport({ month, orders })]);
-    const day = await prepareDay(stack, {
-      mailServer,
-      signal,
-      maxRecordsPerFile,
-      processingDelayMs: 0,
-      onProgress: say,
-    });
-    // What it took to build the workflows before is no part of a month.
-    const workerPid = stack.process('worker')?.identity.pid;
-    writeFileSync(`/proc/${workerPid}/clear_refs`, '5');
-    const startedMs = performance.now();
-    const lap = (what: string): void =>
-      say(`${((performance.now() - startedMs) / 1000).toFixed(1)} s  ${what}`);
-    await startCycle(day.desk, month);
-    const upload = { name: 'orders.csv', kind: 'order-export', bytes };
-    const sha256 = await uploadStoredFile(day.desk, upload);
-    lap('uploaded');
-    await useOrderExport(day.desk, month, sha256);
-    lap('collected');
-    const onStep = (step: string, { kind, number }: { kind: string; number: number }) =>
-      lap(`${kind}-${number} ${step}`);
-    const cycle = await billMonth({ ...day, onStep }, month);
-    const seconds = (performance.now() - startedMs) / 1000;
-    const files = await listExchanges(day.desk, month);
-    const events = await countEvents(stack, files);
-    const workerMb = peakMb(workerPid);
-    check('time', seconds, (limits.secondsPer100k * orders) / 100_000, 's');
-    check('worker, peak', workerMb, limits.workerMb, 'MB');
-    const eventLimit = limits.eventsPerFile * files.length + limits.eventsBesides;
-    check(`Temporal events, ${files.length} files`, events, eventLimit, 'events');
-    const captured = cycle.charges.captured?.rows ?? 0;
-    console.log(`${orders} orders: ${captured} captured, ${cycle.charges.declined?.rows ?? 0} NG`);
-    const { rows, yen } = cycle.conservation;
-    if (!rows || !yen || captured === 0) {
-      failed = true;
-      console.log('FAILED: rows or yen are not accounted for');
-    }
-  } finally {
-    await mailServer.stop();
+const measured: MeasuredKind[] = [];
+for (const orders of numbers(options.orders)) {
+  for (const perFile of numbers(options['per-file'])) {
+    const kind: CycleKind = {
+      ...{ orders, perFile, quoted: options.quoted, pastMonths: Number(options['past-months']) },
+      ...{ workers: Number(options.workers), merchants: Number(options.merchants) },
+      hands: Number(options.hands),
+    };
+    const result = await measureKind(kind, Number(options.runs), say);
+    measured.push(result);
+    console.log(`\n${describeKind(kind)}, ${result.runs.length} runs\n${tableOf(result)}`);
+    console.log(saveResult(nameKind(kind), { ...circumstances, ...kept(result) }));
   }
 }
+const verdicts = judgeCycles(measured);
+console.log(`\n${verdicts.map(describeVerdict).join('\n')}`);
+process.exitCode = verdicts.every(({ kept }) => kept) ? 0 : 1;
 
-function check(what: string, value: number, limit: number, unit: string): void {
-  const bad = !(value <= limit);
-  failed ||= bad;
-  const verdict = bad ? 'FAILED' : 'ok';
-  console.log(`${what}: ${value.toFixed(1)} ${unit} (limit ${limit.toFixed(0)}) ${verdict}`);
+function numbers(text: string): number[] {
+  return text.split(',').map((part) => Number(part.replaceAll('_', '')));
 }
 
-/** Linux tells the peak of a running process; elsewhere nobody does, and the check fails loudly. */
-function peakMb(pid: number | undefined): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+function tableOf({ orders, merchants, runs }: MeasuredKind): string {
+  const billed = orders * merchants;
+  const range = (of: (run: CycleRun) => number) => rangeOf(runs.map(of));
+  const both = (
+    what: string,
+    of: (figures: CycleRun['floor'] | CycleRun['month']) => number,
+    show: (value: ReturnType<typeof range>) => string,
+  ): string[] => {
+    const ratio = range(({ floor, month }) => of(month) / of(floor));
+    const floor = show(range((run) => of(run.floor)));
+    return [what, floor, show(range((run) => of(run.month))), `${showRange(ratio, 2)} x`];
+  };
+  const only = (what: string, value: string): string[] => [what, '', value, ''];
+  const middle = (of: (run: CycleRun) => number) => range(of).median;
+  return formatTable([
+    ['', 'floor', 'month', 'ratio'],
+    both('time, s', ({ seconds }) => seconds, showRange),
+    both('processor, s', ({ processorSeconds }) => processorSeconds, showRange),
+    both(
+      'orders a second',
+      (figures) => ('steps' in figures ? orders : billed) / figures.seconds,
+      (value) => showCount(value.median),
+    ),
+    both(
+      'WAL',
+      ({ walBytes }) => walBytes,
+      (value) => showMb(value.median),
+    ),
+    both(
+      'database',
+      ({ databaseBytes }) => databaseBytes,
+      (value) => showMb(value.median),
+    ),
+    only('seen as settled, s', showRange(range(({ month }) => month.settledSeconds))),
+    only(
+      'worker, peak MB',
+      showRange(
+        range(({ month }) => month.workerMb),
+        0,
+      ),
+    ),
+    only(
+      'Temporal events',
+      showRange(
+        range(({ month }) => month.events),
+        0,
+      ),
+    ),
+    only('files', showCount(middle(({ month }) => month.files))),
+    only('captured', showCount(middle(({ month }) => month.captured))),
+    only('declined', showCount(middle(({ month }) => month.declined))),
+  ]);
 }
 
-async function countEvents(
-  stack: Stack,
-  files: readonly { kind: 'auth' | 'capture' | 'retry'; number: number }[],
-): Promise<number> {
-  const client = await connectTemporal({
-    address: stack.temporalAddress,
-    namespace: stack.temporalNamespace,
-    keys: stack.payloadKeys,
-  });
-  const ids = [
-    cycleWorkflowId(demoMerchant, month),
-    ...files.map(({ kind, number }) => exchangeWorkflowId(demoMerchant, month, kind, number)),
-  ];
-  const lengths = await Promise.all(
-    ids.map(async (id) => (await client.workflow.getHandle(id).describe()).historyLength),
-  );
-  await client.connection.close();
-  say(`events: ${ids.map((id, index) => `${id} ${lengths[index]}`).join(', ')}`);
-  return lengths.reduce((sum, length) => sum + length, 0);
+/** What is kept of the runs: each file's steps only where there are few. */
+function kept(result: MeasuredKind): object {
+  const runs = result.runs.map(({ floor, month }) => ({
+    floor,
+    month: {
+      ...month,
+      months: month.months.map((one) => (one.files > 20 ? { ...one, laps: [] } : one)),
+    },
+  }));
+  return { ...result, ratio: ratiosOf(result), runs };
 }

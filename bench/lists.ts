@@ -11,7 +11,8 @@ import { bringUpStack } from '../stack/bring-up.ts';
 import { removeDataDir } from '../stack/recovery.ts';
 import { startApi } from '../stack/services.ts';
 import { fillCustomers, fillHistories } from './many-customers.ts';
-import { filledMonth, fillMonth } from './million-charges.ts';
+import { fillMonth } from './million-charges.ts';
+import { filledMonth } from './month-to-fill.ts';
 
 const [charges = 1_000_000, times = 50] = process.argv.slice(2).map(Number);
 const limitMs = 300;
@@ -125,12 +126,12 @@ try {
   removeDataDir(dataDir);
 }
 
-/** @returns milliseconds of each answer: in turn the first page, and the page behind the latest one. */
 /** Conditions that name a person stand in a body, after the path. */
 function searchFor(path: string, conditions: object): string {
   return `${path}/search ${JSON.stringify({ limit: 50, ...conditions })}`;
 }
 
+/** @returns milliseconds of each answer: in turn the first page, and the page behind the latest one. */
 async function ask(path: string, token: string, count: number): Promise<readonly number[]> {
   const [url = '', conditions] = path.split(/ (.*)/);
   const taken: number[] = [];

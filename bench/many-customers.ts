@@ -1,5 +1,4 @@
-import type { Fill } from './million-charges.ts';
-import { filledAt, filledMonth } from './million-charges.ts';
+import { type Fill, filledAt, filledMonth } from './month-to-fill.ts';
 
 /** What stands beside a filled month: a customer with a card and a subscription for each charge, and so on. */
 

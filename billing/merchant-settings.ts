@@ -95,7 +95,7 @@ const everySetting = z.strictObject({
         .nullable()
         .default(null),
       /** Data records in one file; Paygent's own limit is not public [assumed]. */
-      maxRecordsPerFile: z.int().min(1).max(100_000).default(10_000),
+      maxRecordsPerFile: z.int().min(1).max(1_000_000).default(10_000),
       /** Columns of a data record: A–N are certain, an empty O is assumed from a picture [assumed]. */
       width: z.int().min(14).max(26).default(15),
       /** Files of one month that operators have in hand at a time; further ones wait their turn. */

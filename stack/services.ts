@@ -8,13 +8,14 @@ import { typeScriptProcess } from './typescript-process.ts';
  */
 const workerHeapMb = 320;
 
-/** The worker on a migrated stack; ends with it. Its log is `logs/worker.log`. */
+/** The worker on a migrated stack; ends with it. Its log is `logs/<name>.log`. */
 export async function startWorker(
   stack: Stack,
   env: Readonly<Record<string, string>> = {},
+  name = 'worker',
 ): Promise<void> {
   await stack.startProcess({
-    name: 'worker',
+    name,
     ...typeScriptProcess('workers/main.ts', [], { heapMb: workerHeapMb }),
     env,
     ready: /^worker ready$/m,
