@@ -52,6 +52,8 @@ export function CreateMerchant() {
       incomplete={wrong || name.trim() === ''}
       act={create}
       onConfirm={async () => {
+        // The list itself: with its first merchant the page would lead there, and not to the settings.
+        await navigate('/?all', { replace: true });
         const done = await create.act({ body: { merchant, name: name.trim(), kind } });
         if (done !== null) await navigate(merchantPlace(done.merchant, 'settings'));
         return done;
