@@ -5,6 +5,7 @@ import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useCloseButton } from '../parts/close-button.ts';
 import { Instant } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -198,4 +199,4 @@ function Raw({ call }: { readonly call: Call }) {
   );
 }
 
-export const route = { Component: CarrierCallsPage };
+export const route = { Component: forOperators(CarrierCallsPage) };

@@ -119,7 +119,7 @@ function Tasks({ state }: { readonly state: (typeof states)[number] }) {
         };
         return (
           <>
-            {choosing && (
+            {choosing && tasks.length > 0 && (
               <div>
                 <ActButton
                   label={words('close')}

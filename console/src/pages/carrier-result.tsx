@@ -3,6 +3,7 @@ import { useParams } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Instant, Yen } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -186,4 +187,4 @@ function Deliveries({ deliveries }: { readonly deliveries: Payment['deliveries']
   );
 }
 
-export const route = { Component: CarrierResultPage };
+export const route = { Component: forOperators(CarrierResultPage) };

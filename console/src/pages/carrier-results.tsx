@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Instant, Yen } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -112,7 +113,9 @@ function useColumns(): readonly Column<Result>[] {
     { title: words('ip'), cell: ({ ipCode }) => ipCode },
     {
       title: words('version'),
-      cell: ({ version, latest }) => words(latest ? 'newest' : 'old', { n: version }),
+      cell: ({ version, latest }) => (
+        <span className="figure">{words(latest ? 'newest' : 'old', { n: version })}</span>
+      ),
     },
     { title: words('result'), cell: ({ result }) => result },
     { title: words('carrier'), cell: ({ carrier }) => carrier ?? '—' },
@@ -127,4 +130,4 @@ function useColumns(): readonly Column<Result>[] {
   ];
 }
 
-export const route = { Component: CarrierResultsPage };
+export const route = { Component: forOperators(CarrierResultsPage) };

@@ -12,6 +12,7 @@ import { Section } from '../parts/section.tsx';
 import { type Template, TemplateEditor, type TemplateWords } from '../parts/template-editor.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useCustomerMailKindLabels } from '../words/mail-words.ts';
 
 const useWords = defineWords('customer-mail-template', {
   ja: {
@@ -51,22 +52,24 @@ function CustomerMailTemplatePage() {
   const { merchant, place } = useMerchant();
   const params = { merchant, kind: kind as CustomerMailKind };
   const read = useRead('listCustomerMailVersions', { params });
-  const label = read.data?.versions[0]?.label;
+  const labels = useCustomerMailKindLabels();
+  const newest = read.data?.versions[0];
   return (
     <Page
-      title={label === undefined ? words('loading') : words('title', { label })}
+      title={
+        newest === undefined
+          ? words('loading')
+          : words('title', { label: labels(newest.kind, newest.label) })
+      }
       above={[{ to: place('customer-mail-templates'), title: words('list') }]}
     >
       <Loaded read={read}>
-        {({ versions }) => {
-          const [newest] = versions;
-          return newest === undefined ? (
-            words('none')
-          ) : (
+        {({ versions }) =>
+          newest !== undefined && (
             // A version that somebody else saved does not take what is being written away.
             <Editing key={kind} newest={newest} versions={versions} />
-          );
-        }}
+          )
+        }
       </Loaded>
     </Page>
   );

@@ -8,6 +8,7 @@ import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { SiblingPages } from '../parts/sibling-pages.tsx';
 import { useMerchant } from '../places.ts';
+import { useCustomerMailKindLabels } from '../words/mail-words.ts';
 
 const useWords = defineWords('customer-mail-templates', {
   ja: {
@@ -41,6 +42,7 @@ const useWords = defineWords('customer-mail-templates', {
 /** What customers of declined charges and of cards that must change are told, class by class. */
 function CustomerMailTemplatesPage() {
   const words = useWords();
+  const labels = useCustomerMailKindLabels();
   const { merchant, place } = useMerchant();
   const params = { merchant };
   const read = useRead('listCustomerMailTemplates', { params });
@@ -68,15 +70,18 @@ function CustomerMailTemplatesPage() {
                 title: words('kind'),
                 cell: ({ kind, label }) => (
                   <Anchor component={Link} to={place('customer-mail-templates', kind)} size="sm">
-                    {label}
+                    {labels(kind, label)}
                   </Anchor>
                 ),
               },
               { title: words('subject'), cell: ({ subject }) => subject },
               {
                 title: words('version'),
-                cell: ({ version }) =>
-                  version === 0 ? words('builtIn') : words('own', { version }),
+                cell: ({ version }) => (
+                  <span className="figure">
+                    {version === 0 ? words('builtIn') : words('own', { version })}
+                  </span>
+                ),
               },
               {
                 title: words('set'),

@@ -5,6 +5,7 @@ import { defineWords } from '../language.ts';
 import { CustomerLink } from '../parts/customer-link.tsx';
 import { DecideMail } from '../parts/decide-mail.tsx';
 import { Instant } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -247,4 +248,4 @@ function Tries({ mail }: { readonly mail: Mail }) {
   );
 }
 
-export const route = { Component: MailPage };
+export const route = { Component: forOperators(MailPage) };

@@ -4,6 +4,7 @@ import { MAILBOX_MAIL_STATES } from '../../../billing/mail/mail-states.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { formatCount, Instant } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -15,6 +16,7 @@ import { SiblingPages } from '../parts/sibling-pages.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { exchangeSteps, useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useExchangeKindWords } from '../words/billing-words.ts';
 import { useMailboxStateWords, useMailHandlerWords } from '../words/mail-words.ts';
 import { mailboxWorkflow } from '../workflow-names.ts';
 
@@ -200,6 +202,7 @@ function useColumns(): readonly Column<Mail>[] {
   const words = useWords();
   const states = useMailboxStateWords();
   const kinds = useMailHandlerWords();
+  const files = useExchangeKindWords();
   const { merchant, place } = useMerchant();
   const mayTakeOut = useMay('operator', 'exportPersonalData');
   return [
@@ -243,7 +246,7 @@ function useColumns(): readonly Column<Mail>[] {
         <>
           {exchange !== null && (
             <Anchor component={Link} to={place(...exchangeSteps(exchange))} size="sm">
-              {exchange.month} {exchange.kind}-{exchange.number}
+              {exchange.month} {files(exchange.kind)} {exchange.number}
             </Anchor>
           )}
           {fileSha256 !== null && mayTakeOut && (
@@ -261,4 +264,4 @@ function useColumns(): readonly Column<Mail>[] {
   ];
 }
 
-export const route = { Component: MailboxPage };
+export const route = { Component: forOperators(MailboxPage) };

@@ -4,6 +4,7 @@ import { MAIL_STATES } from '../../../billing/mail/mail-states.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Instant } from '../parts/figures.tsx';
+import { forOperators } from '../parts/for-operators.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -164,4 +165,4 @@ function useColumns(): readonly Column<Mail>[] {
   ];
 }
 
-export const route = { Component: MailsPage };
+export const route = { Component: forOperators(MailsPage) };

@@ -8,7 +8,7 @@ import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { ActButton } from './act-button.tsx';
-import { formatCount } from './figures.tsx';
+import { formatCount, Instant } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
 import { isMonth, MonthField } from './month-field.tsx';
 import { ProblemNote } from './problem-note.tsx';
@@ -23,7 +23,8 @@ const useWords = defineWords('look-at-source', {
     fetch: '今すぐ取得する',
     fetchText:
       '{{month}} の請求が取得元を確認し、新しい注文CSVがあれば取り込みます。書き込み中のファイルは、1分ほど変わらないのを確かめてから取り込みます。',
-    asked: '取得を依頼しました。結果は「最後の確認」とファイルの一覧に出ます。',
+    asked:
+      '取得を依頼しました。結果は「最後の確認」とファイルの一覧に出ます。月が止まっている場合は、再開してから取得します。',
     works: '接続できました',
     fails: '接続できませんでした',
     files: '見つかったファイル',
@@ -48,7 +49,8 @@ const useWords = defineWords('look-at-source', {
     fetch: 'Fetch now',
     fetchText:
       '{{month}} looks at the source and takes new exports; one that is being written once it has stood still for a minute.',
-    asked: 'It was asked for; see the last look and the list of files.',
+    asked:
+      'It was asked for; see the last look and the list of files. A month that stands still fetches once it goes on.',
     works: 'It connects',
     fails: 'It does not connect',
     files: 'Files that are there',
@@ -150,10 +152,16 @@ function Found({ found }: { readonly found: CallAnswer<Contract['testOrderSource
         columns={[
           { title: words('name'), cell: ({ name }) => name },
           { title: words('bytes'), numeric: true, cell: ({ bytes }) => formatCount(bytes) },
-          { title: words('mark'), cell: ({ mark }) => mark || '—' },
+          { title: words('mark'), cell: ({ mark }) => <Mark mark={mark} /> },
           { title: words('verdict'), cell: ({ verdict }) => words(verdict) },
         ]}
       />
     </Stack>
   );
+}
+
+/** When a file changed, by the clock of its server; of an address perhaps its ETag. */
+function Mark({ mark }: { readonly mark: string }) {
+  if (/^\d{4}-\d\d-\d\dT/.test(mark)) return <Instant at={mark} />;
+  return <span className="raw-line">{mark || '—'}</span>;
 }

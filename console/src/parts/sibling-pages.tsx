@@ -7,7 +7,7 @@ const useWords = defineWords('sibling-pages', {
   ja: {
     'of-mails': 'メールのページ',
     mails: '送信メール',
-    mailbox: '受信メール',
+    mailbox: 'メールボックス',
     'customer-mail-templates': '顧客メールの文面',
     'of-carriers': 'キャリア決済のページ',
     'carrier-results': '受信した結果',

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Stack, Text, Textarea, TextInput } from '@mantine
 import { useRef, useState } from 'react';
 import type { CustomerMailKind } from '../../../billing/mail/customer-templates.ts';
 import { type Read, useAct, useRead } from '../api.ts';
+import { insertVariable } from '../insert-variable.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
@@ -156,7 +157,7 @@ function Fields({
   const insert = (token: string) => {
     const { selectionStart: from = shown.body.length, selectionEnd: to = from } =
       field.current ?? {};
-    onChange({ ...shown, body: `${shown.body.slice(0, from)}${token}${shown.body.slice(to)}` });
+    onChange({ ...shown, body: insertVariable(shown.body, token, from, to) });
     field.current?.focus();
   };
   const usable = data?.variables.filter(
@@ -230,15 +231,15 @@ function Preview({
   return (
     <section aria-label={words('previewTitle')}>
       <Stack gap="xs">
-        <Alert variant="outline" role="status">
-          {words(outdated ? 'changed' : 'previewText')}
-        </Alert>
         {refused ? (
           <ProblemNote problem={preview.error} />
         ) : (
           <Loaded read={preview}>
             {({ subject, text }) => (
               <>
+                <Alert variant="outline" role="status">
+                  {words(outdated ? 'changed' : 'previewText')}
+                </Alert>
                 <Text fw={600}>{subject}</Text>
                 <Text size="sm" className="mail-text">
                   {text}

@@ -1,4 +1,7 @@
-import { defineWords } from '../language.ts';
+import type { DeclineClass } from '../../../billing/decline.ts';
+import type { CustomerMailKind } from '../../../billing/mail/customer-templates.ts';
+import { defineWords, useLanguage } from '../language.ts';
+import { useDeclineWords } from './ng-words.ts';
 
 /** What became of a mail of the mailbox, and what a person has to do about it. */
 export const useMailboxStateWords = defineWords('mailbox-states', {
@@ -66,3 +69,18 @@ export const useMailTryWords = defineWords('mail-tries', {
     none: 'No answer: it may have left',
   },
 });
+
+/** Beside the classes of declines. */
+const otherKinds: Readonly<Record<string, string>> = {
+  carry_over: 'Carried over to the next month',
+  card_refused: 'Card notice: refused by the refresh',
+  card_expiring: 'Card notice: expiry',
+} satisfies Record<Exclude<CustomerMailKind, DeclineClass>, string>;
+
+/** What a mail to a customer is about: in Japanese as the API names it. */
+export function useCustomerMailKindLabels(): (kind: CustomerMailKind, ja: string) => string {
+  const { language } = useLanguage();
+  const declines = useDeclineWords();
+  return (kind, ja) =>
+    language === 'ja' ? ja : (otherKinds[kind] ?? declines(kind as DeclineClass));
+}
