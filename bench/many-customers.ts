@@ -109,8 +109,19 @@ export async function fillHistories(fill: Fill, rows: number): Promise<void> {
        from charges c, d where c.merchant_id = $1 and c.position % 1000 = 103`,
     filledAt,
   );
+  await fillAudit(fill, rows);
   await fillSendErrors(fill, rows);
   await fill('analyze');
+}
+
+/** The merchant's first entry again and again: each with its own hash, but no chain. */
+async function fillAudit(fill: Fill, rows: number): Promise<void> {
+  await fill(
+    `insert into audit_entries (chain_id, n, entry, previous_hash, hash, recorded_at)
+     select a.chain_id, a.n + i, a.entry, a.hash, sha256(a.hash || convert_to(a.entry, 'UTF8')), a.recorded_at
+       from audit_entries a, generate_series(1, $2::int) i where a.chain_id = $1 and a.n = 1`,
+    rows,
+  );
 }
 
 /** Carrier results that could not be delivered. */

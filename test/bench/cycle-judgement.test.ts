@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   describeVerdict,
+  type JudgedRun,
   type JudgedRuns,
   judgeCycles,
   ratiosOf,
@@ -15,7 +16,7 @@ const good = {
 function kind(
   orders: number,
   perFile: number,
-  ...months: readonly Partial<(typeof good)['month'] & { broken: string[] }>[]
+  ...months: readonly Partial<JudgedRun['month']>[]
 ): JudgedRuns {
   return {
     orders,

@@ -67,6 +67,7 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/user-grants.ts#entryOf': 'reads nothing',
   'db/queries/user-grants.ts#findGrants': 'a user may reach several merchants',
   'db/queries/user-grants.ts#insertGrant': 'a user may reach several merchants',
+  'db/queries/readiness.ts#askServer': 'reads no row of anybody',
   'db/queries/user-grants.ts#readGrants': 'a user may reach several merchants',
   'db/queries/users.ts#findUser': 'a user may reach several merchants',
   'db/queries/users.ts#listUsers': 'a user may reach several merchants',
@@ -76,7 +77,6 @@ const queriesWithoutMerchant: Record<string, string> = {
 
 /** Files outside db/ that hold SQL or a driver, and why. */
 const sqlOutsideDb: Record<string, string> = {
-  'api/routes/service.ts': 'asks whether Postgres answers at all',
   'stack/postgres.ts': 'makes databases and roles before there is a schema',
   'stack/given-database.ts': 'checks a given server before there is a schema',
   'stack/inspect-postgres.ts':
@@ -147,7 +147,11 @@ describe('packages', () => {
 
   it('are declared, and the production image holds them', () => {
     const declared = JSON.parse(readText('package.json'));
-    expect(problems((file) => checkPackages(file, declared))).toEqual([]);
+    // What we are measured against is installed apart, and shipped by nobody.
+    const apart = JSON.parse(readText('bench/alternatives/package.json'));
+    const both = { ...declared, dependencies: { ...declared.dependencies, ...apart.dependencies } };
+    const manifestOf = (path: string) => (path.startsWith('bench/alternatives/') ? both : declared);
+    expect(problems((file) => checkPackages(file, manifestOf(file.path)))).toEqual([]);
   });
 
   it.each([
