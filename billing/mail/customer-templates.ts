@@ -25,10 +25,7 @@ export const CUSTOMER_MAIL_VARIABLES = {
   due_date: { ja: 'お手続きの期限', drops: false },
   retry_date: { ja: '次回の請求日。予定がなければ、その行を省きます', drops: true },
   card_update_url: { ja: 'カード更新リンク。設定がなければ、その行を省きます', drops: true },
-  link_expires_on: {
-    ja: 'カード更新リンクの期限。リンクがなければ、その行を省きます',
-    drops: true,
-  },
+  link_expires_on: { ja: 'カード更新リンクの期限。なければ、その行を省きます', drops: true },
   shop_name: { ja: '店舗名', drops: false },
   message_each_payment_method: { ja: '支払い方法の通知メール文。なければ空です', drops: false },
 } as const;
