@@ -189,6 +189,11 @@ test('an import with errors: its rows are read, mended and imported again', asyn
   expect(await look(page, 'customers')).toEqual([]);
   await page.getByRole('link', { name: /^US-/ }).click();
   await page.getByText('漁師').waitFor();
+  await press('定期受注を登録する');
+  await page.getByLabel('定期受注番号').fill('S-1');
+  await page.getByLabel('金額').fill('2980');
+  await page.getByRole('dialog').getByRole('button', { name: '定期受注を登録する' }).dblclick();
+  await page.getByRole('row', { name: /^S-1 2,980 円 継続中/ }).waitFor();
   expect(await look(page, 'customer')).toEqual([]);
 }, 180_000);
 
@@ -196,6 +201,13 @@ test('orders are found as in the shop, and say what became of them', async () =>
   await menu('受注');
   await page.getByRole('link', { name: `${billed} 消込済` }).waitFor();
   expect(await look(page, 'orders')).toEqual([]);
+  const addresses: string[] = [];
+  page.on('request', (request) => addresses.push(request.url()));
+  await page.getByLabel('メールアドレス').fill('nobody@shop.example');
+  await press('この条件で検索する');
+  await page.getByText('該当する注文はありません', { exact: false }).waitFor();
+  expect([page.url(), ...addresses].join()).not.toContain('nobody');
+  await press('条件を消す');
   await page.getByLabel('注文番号(から)').fill('D-G66x1');
   await page.getByLabel('注文番号(まで)').fill('D-G66x1');
   await press('この条件で検索する');
@@ -272,6 +284,11 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   await admin.getByRole('dialog').getByLabel('理由').fill('練習の終わり');
   await admin.getByRole('dialog').getByRole('button', { name: '失効させる' }).click();
   await token.getByRole('button').waitFor({ state: 'detached' });
+  const out = 'すべてのブラウザーからログアウトする';
+  await admin.getByRole('button', { name: 'アカウント' }).click();
+  await admin.getByRole('menuitem', { name: out }).click();
+  await admin.getByRole('dialog').getByRole('button', { name: out }).dblclick();
+  await admin.waitForURL(/\/login$/);
 }, 180_000);
 
 test('a webhook is created and tried, and its log says how that went', async () => {
