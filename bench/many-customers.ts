@@ -114,12 +114,18 @@ export async function fillHistories(fill: Fill, rows: number): Promise<void> {
   await fill('analyze');
 }
 
-/** The merchant's first entry again and again: each with its own hash, but no chain. */
+/** The merchant's first entry again and again, each chained to the one before. */
 async function fillAudit(fill: Fill, rows: number): Promise<void> {
   await fill(
     `insert into audit_entries (chain_id, n, entry, previous_hash, hash, recorded_at)
-     select a.chain_id, a.n + i, a.entry, a.hash, sha256(a.hash || convert_to(a.entry, 'UTF8')), a.recorded_at
-       from audit_entries a, generate_series(1, $2::int) i where a.chain_id = $1 and a.n = 1`,
+     with recursive chain as (
+       (select chain_id, n, entry, previous_hash, hash, recorded_at
+          from audit_entries where chain_id = $1 order by n desc limit 1)
+       union all
+       select chain_id, n + 1, entry, hash, sha256(hash || convert_to(entry, 'UTF8')), recorded_at
+         from chain where n <= $2)
+     select * from chain c where not exists (
+       select from audit_entries a where a.chain_id = c.chain_id and a.n = c.n)`,
     rows,
   );
 }
