@@ -41,7 +41,9 @@ export async function listChargesOfCustomer(
     select p.month, p.position, s.order_number as "orderNumber", s.state, s.amount_yen as "amountYen",
            s.captured_yen as "capturedYen", s.response_code as "responseCode",
            s.capture_before as "captureBefore"
-      from page p join charge_states s on s.charge_id = p.id
+      from page p
+      -- One after the other: as a join it would be asked of every charge for the few of a page.
+      cross join lateral (select v.* from charge_states v where v.charge_id = p.id offset 0) s
      order by p.month desc, p.position`.execute(db);
   return rows;
 }
