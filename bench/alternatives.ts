@@ -26,7 +26,8 @@ const alternatives = [
   { name: 'dbos-workflows', what: 'a DBOS workflow for each order', orders: 5_000 },
   { name: 'temporal-workflows', what: 'a Temporal workflow for each order', orders: 1_500 },
 ] as const;
-const ourOrders = 100_000;
+/** The month that all are asked for: theirs is reckoned from what an order costs. */
+const ourOrders = 1_000_000;
 
 const share = Number(process.argv[2] ?? 1);
 const folder = join(checkoutDir, 'bench', 'alternatives');

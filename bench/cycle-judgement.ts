@@ -2,8 +2,12 @@ import { median, type Range, rangeOf } from './figures.ts';
 
 /** What the limits of a month are held against: the runs of one kind of month. */
 export interface JudgedRuns {
+  /** What kind of month it is, where its size does not say all. */
+  readonly name?: string;
   readonly orders: number;
   readonly perFile: number;
+  /** That bill at once; one, where it is left out. */
+  readonly merchants?: number;
   readonly runs: readonly JudgedRun[];
 }
 
@@ -51,8 +55,8 @@ export function ratiosOf(kind: JudgedRuns): Range {
 const secondsOf = ({ runs }: JudgedRuns): number => median(runs.map(({ month }) => month.seconds));
 
 function judgeKind(kind: JudgedRuns): Verdict[] {
-  const { orders, perFile, runs } = kind;
-  const name = `${orders} orders in files of ${perFile}`;
+  const { orders, perFile, merchants = 1, runs } = kind;
+  const { name = `${orders} orders in files of ${perFile}` } = kind;
   const { ratio, workerMb, eventsPerFile, eventsBesides } = cycleLimits;
   const worst = (of: (run: JudgedRun) => number) => Math.max(...runs.map(of));
   const files = worst(({ month }) => month.files);
@@ -66,7 +70,7 @@ function judgeKind(kind: JudgedRuns): Verdict[] {
     verdict(
       `${name}: Temporal events, ${files} files`,
       worst(({ month }) => month.events),
-      eventsPerFile * files + eventsBesides,
+      eventsPerFile * files + eventsBesides * merchants,
       'events',
     ),
     verdict(`${name}: not accounted for`, worst(countUnaccounted), 0, 'things'),

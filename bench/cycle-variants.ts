@@ -58,6 +58,6 @@ console.log(
   ]),
 );
 console.log(saveResult(`cycle-variants-${plain.orders}`, { ...circumstances, measured }));
-const verdicts = judgeCycles(measured);
+const verdicts = judgeCycles(measured.map((one) => ({ ...one, name: describeKind(one) })));
 console.log(`\n${verdicts.map(describeVerdict).join('\n')}`);
 process.exitCode = verdicts.every(({ kept }) => kept) ? 0 : 1;

@@ -2,13 +2,14 @@
 // workflows at a time.
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { authorize, inParallel, runJob, statements } from './measured-job.js';
 
 const taskQueue = 'bench-orders';
 const atOnce = 100;
 
 await runJob(async ({ temporalAddress: address }, pool) => {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
   const worker = await Worker.create({
     connection: await NativeConnection.connect({ address }),
     taskQueue,

@@ -52,6 +52,12 @@ it('judges one bad run of memory, and no time of another size', () => {
   expect(failedOf([kind(10_000, 200_000, { seconds: 100 })])).toEqual([]);
 });
 
+it('lets each merchant have its own events', () => {
+  const two = kind(100_000, 200_000, { files: 4, events: 800 });
+  expect(failedOf([two])).toEqual(['Temporal events, 4 files']);
+  expect(failedOf([{ ...two, merchants: 2 }])).toEqual([]);
+});
+
 it('holds a million against a hundred thousand, and many files against few', () => {
   const large = kind(1_000_000, 200_000, { seconds: 46 });
   expect(failedOf([kind(100_000, 200_000, { seconds: 4 }), large])).toEqual([]);
