@@ -21,10 +21,10 @@ import { readCircumstances, saveResult } from './results.ts';
 
 /** By the name of the script; as many orders as take a minute or so on 2 cores. */
 const alternatives = [
-  { name: 'row-by-row', what: 'a script, a statement for each row', orders: 20_000 },
-  { name: 'pg-boss-jobs', what: 'a pg-boss job for each order', orders: 10_000 },
-  { name: 'dbos-workflows', what: 'a DBOS workflow for each order', orders: 5_000 },
-  { name: 'temporal-workflows', what: 'a Temporal workflow for each order', orders: 1_500 },
+  { name: 'row-by-row', what: 'a script, a statement for each row', orders: 60_000 },
+  { name: 'pg-boss-jobs', what: 'a pg-boss job for each order', orders: 100_000 },
+  { name: 'dbos-workflows', what: 'a DBOS workflow for each order', orders: 12_000 },
+  { name: 'temporal-workflows', what: 'a Temporal workflow for each order', orders: 3_000 },
 ] as const;
 /** The month that all are asked for: theirs is reckoned from what an order costs. */
 const ourOrders = 1_000_000;

@@ -137,8 +137,17 @@ try {
   };
   // The API has compiled nothing yet, the pool has no connection.
   await askFor('/v1/merchants', 5);
-  for (const path of lists) tell(path, await askFor(path, times), limitMs);
-  for (const path of sums) tell(path, await askFor(path, 3), Number.POSITIVE_INFINITY);
+  const judge = async (path: string, count: number, limit: number) => {
+    try {
+      tell(path, await askFor(path, count), limit);
+    } catch (error) {
+      // One list that breaks hides no other.
+      console.log(`FAILED ${path}: ${String(error)}`);
+      process.exitCode = 1;
+    }
+  };
+  for (const path of lists) await judge(path, times, limitMs);
+  for (const path of sums) await judge(path, 3, Number.POSITIVE_INFINITY);
   await owner.end();
   console.log(
     saveResult(`lists-${charges}`, { ...circumstances, charges, times, limitMs, answers }),
