@@ -108,26 +108,31 @@ async function measureOn(
   }
 }
 
+/** Not said, because every month has it unless it is about that. */
+const usualHands = 2;
+
 /** As a heading. */
 export function describeKind(kind: CycleKind): string {
-  const { orders, perFile, quoted, pastMonths, workers, merchants } = kind;
+  const { orders, perFile, quoted, pastMonths, workers, merchants, hands } = kind;
   return [
     `${orders} orders in files of ${perFile}`,
     ...(quoted ? ['with quoted line breaks'] : []),
     ...(pastMonths > 0 ? [`${pastMonths} months before`] : []),
     ...(workers > 1 ? [`${workers} workers`] : []),
     ...(merchants > 1 ? [`${merchants} merchants at once`] : []),
+    ...(hands === usualHands ? [] : [`${hands} files carried at a time`]),
   ].join(', ');
 }
 
 /** As the name of a file. */
 export function nameKind(kind: CycleKind): string {
-  const { orders, perFile, quoted, pastMonths, workers, merchants } = kind;
+  const { orders, perFile, quoted, pastMonths, workers, merchants, hands } = kind;
   return [
     `cycle-${orders}-${perFile}`,
     ...(quoted ? ['quoted'] : []),
     ...(pastMonths > 0 ? [`past-${pastMonths}`] : []),
     ...(workers > 1 ? [`workers-${workers}`] : []),
     ...(merchants > 1 ? [`merchants-${merchants}`] : []),
+    ...(hands === usualHands ? [] : [`hands-${hands}`]),
   ].join('-');
 }

@@ -24,8 +24,9 @@ const kinds: readonly CycleKind[] = [
   plain,
   { ...plain, quoted: true },
   { ...plain, pastMonths: Number(options['past-months']) },
-  { ...plain, workers: 2, hands: 4 },
-  { ...plain, workers: 4, hands: 4 },
+  { ...plain, hands: 4 },
+  { ...plain, workers: 2 },
+  { ...plain, workers: 4 },
   { ...plain, merchants: 2 },
   { ...plain, merchants: 2, workers: 2 },
 ];
