@@ -10,6 +10,8 @@ export default defineConfig({
   define: { CONTRACT_ROUTES: JSON.stringify(contractRoutes) },
   build: {
     outDir: 'dist',
+    // Which files come with which page, for test/console/bundle.test.ts.
+    manifest: true,
     emptyOutDir: true,
     sourcemap: false,
     // Nothing inline: the content security policy lets files of our own run and nothing else.

@@ -27,7 +27,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-dimmed': '#495057',
     '--mantine-color-placeholder': '#636a71',
-    '--mantine-color-anchor': '#3b4fb8',
+    '--mantine-color-anchor': '#3f55c4',
     '--mantine-color-error': '#c92a2a',
   },
   dark: {

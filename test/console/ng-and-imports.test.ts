@@ -11,7 +11,9 @@ import { carrierRecordOf } from '../db/failed-deliveries.ts';
 import { customerFile, customerLine } from '../workflows/file-imports.ts';
 import { type Month, openMonth, sandboxNow } from '../workflows/month.ts';
 import { makeExport, untilCycle, untilExchange } from '../workflows/month-acts.ts';
-import { look, type OpenConsole, openConsole } from './open-console.ts';
+import { look, lookAtDialog } from './look.ts';
+import { type OpenConsole, openConsole } from './open-console.ts';
+import { storyRoutes } from './routes.ts';
 
 /** What operators do beside the month itself: charges by hand, declines, imports, send errors, Schedules. */
 let month: Month;
@@ -24,7 +26,7 @@ beforeAll(async () => {
   await carryFile(month.day, await untilExchange(month, billed, 'auth-1'));
   await untilCycle(month, billed, ({ charges }) => charges.authorized?.rows === 2);
   screens = await openConsole(month);
-  page = await screens.logIn('operator');
+  page = await screens.enter('operator');
 });
 afterAll(async () => {
   await screens?.close();
@@ -67,6 +69,7 @@ test('charges are worked by hand: compared with the PSP, shipped, captured, void
   await open(`cycles/${billed}`);
   await page.getByRole('link', { name: '情報照会' }).click();
   await heading(`${billed} の情報照会`);
+  expect(await look(page, 'payment-inquiries')).toEqual([]);
   const list = await downloadPaymentsCsv(month.portal, {
     occurredFrom: '2026-11-01T00:00:00.000Z',
   });
@@ -75,8 +78,8 @@ test('charges are worked by hand: compared with the PSP, shipped, captured, void
     .setInputFiles({ name: 'payments.csv', mimeType: 'text/csv', buffer: list });
   await heading('照会データ 1');
   await page.getByRole('button', { name: '一致', exact: true }).click();
+  await page.waitForURL(/class=agrees/);
   await page.getByRole('table', { name: '明細' }).getByRole('link', { name: 'A-OK' }).waitFor();
-  expect(page.url()).toContain('class=agrees');
   expect(await look(page, 'payment-inquiry')).toEqual([]);
 
   await open(`cycles/${billed}/charges?state=authorized`);
@@ -123,6 +126,7 @@ test('a declined charge is worked: found, classified, carried out by the plan, a
   await page.getByRole('table').getByText('理由: カード会社に確認').first().waitFor();
   await press('メールを確認する');
   await page.getByText('何も送っていません').waitFor();
+  expect(await lookAtDialog(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await page.getByText('何も送っていません').waitFor({ state: 'detached' });
   expect(await look(page, 'ng-case')).toEqual([]);
@@ -161,8 +165,7 @@ test('an import with errors: its rows are read, mended and imported again', asyn
   const errors = page.getByRole('table', { name: 'エラー内容' });
   await errors.getByRole('row', { name: /^3 / }).waitFor();
   expect(await errors.textContent()).toContain('【都道府県名】は存在しません');
-  expect(await look(page, 'imports')).toEqual([]);
-
+  expect(await look(page, 'import-errors')).toEqual([]);
   await errors.getByRole('link', { name: '職業を登録する' }).click();
   await heading('職業・顧客タグ');
   await page.getByLabel('新しい職業').fill('漁師');
@@ -180,9 +183,10 @@ test('an import with errors: its rows are read, mended and imported again', asyn
   await page.getByLabel('ファイル名(完全一致)').fill('mended.csv');
   await press('この条件で検索する');
   await page.getByRole('link', { name: 'customers.csv' }).waitFor({ state: 'detached' });
-  expect(page.url()).toContain('fileName=mended.csv');
+  await page.waitForURL(/fileName=mended\.csv/);
 
   await menu('顧客');
+  await page.getByRole('cell', { name: 'K-1' }).waitFor();
   await page.getByLabel('顧客番号').fill('K-2');
   await page.keyboard.press('Enter');
   await page.getByRole('cell', { name: 'K-1' }).waitFor({ state: 'detached' });
@@ -217,6 +221,7 @@ test('orders are found as in the shop, and say what became of them', async () =>
   await page.getByRole('button', { name: '請求を戻す' }).waitFor();
   await page.getByRole('link', { name: '9D-G66x1' }).click();
   await page.getByText('この顧客番号の顧客は取り込まれていません', { exact: false }).waitFor();
+  expect(await look(page, 'customer-by-number')).toEqual([]);
 }, 120_000);
 
 test('what became known of a closed month stands beside it until somebody looked', async () => {
@@ -238,13 +243,14 @@ test('what became known of a closed month stands beside it until somebody looked
 }, 120_000);
 
 test('an admin gives a right; with it a send error is corrected, confirmed and sent again', async () => {
-  const admin = await screens.logIn('admin');
+  const admin = await screens.enter('admin');
   await addSendError('ORD-1');
   const there = `${screens.url}/merchants/${month.day.desk.merchant}`;
   await admin.goto(`${there}/users`);
   const operator = admin.getByRole('row', { name: /^operator / });
   await operator.getByRole('button', { name: '権限を変える' }).click();
   await admin.getByLabel('送信データ修正').check();
+  expect(await lookAtDialog(admin)).toEqual([]);
   await admin.getByRole('dialog').getByLabel('理由').fill('送信エラーの担当');
   await admin.getByRole('dialog').getByRole('button', { name: '権限を変える' }).click();
   await operator.getByText('送信データ修正').waitFor();
@@ -264,6 +270,7 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   await page.getByRole('option', { name: '再送信' }).click();
   await press('送信データ修正');
   await page.getByRole('dialog').getByLabel('money').fill('700');
+  expect(await lookAtDialog(page)).toEqual([]);
   await press('この内容にする');
   await page.getByRole('button', { name: '✓ 修正あり' }).waitFor();
   expect(await look(page, 'send-error-edited')).toEqual([]);
@@ -289,10 +296,11 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   await admin.getByRole('menuitem', { name: out }).click();
   await admin.getByRole('dialog').getByRole('button', { name: out }).dblclick();
   await admin.waitForURL(/\/login$/);
+  await admin.context().close();
 }, 180_000);
 
 test('a webhook is created and tried, and its log says how that went', async () => {
-  const admin = await screens.logIn('admin', 'admin-2');
+  const admin = await screens.enter('admin', 'admin-2');
   await admin.goto(`${screens.url}/merchants/${month.day.desk.merchant}/delivery-endpoints`);
   const hook = `hook-${month.day.desk.merchant}`;
   await admin.getByRole('button', { name: 'Webhookを登録する' }).click();
@@ -311,7 +319,26 @@ test('a webhook is created and tried, and its log says how that went', async () 
     .getByText('1. ', { exact: false })
     .waitFor();
   expect(await look(admin, 'webhook')).toEqual([]);
+  await admin.context().close();
 }, 120_000);
+
+test('what ZEUS sent is read as it came, and the words of a mail are changed', async () => {
+  await open('carrier-results?orderNumber=ORD-1');
+  await page.getByRole('table').getByRole('link', { name: 'ORD-1' }).first().click();
+  await page
+    .getByRole('table', { name: /受け取ったままのパラメータ/ })
+    .first()
+    .waitFor();
+  expect(await look(page, 'carrier-result')).toEqual([]);
+
+  await open('customer-mail-templates/card_expired');
+  await page.getByLabel('件名').fill('カードの期限(@@order_number@@)');
+  await press('見本で確認する');
+  await page.getByText('カードの期限(SAMPLE-1)').waitFor();
+  expect(await look(page, 'customer-mail-template')).toEqual([]);
+  await act(page, '保存する');
+  await page.getByText('第 1 版(使用中)').waitFor();
+}, 60_000);
 
 /** A carrier result that the shop did not answer for; the endpoint is nobody's. */
 async function addSendError(order: string): Promise<void> {
@@ -333,7 +360,7 @@ test('what starts by itself is held and goes on, and the audit tells who', async
     actor: 'test',
     now: sandboxNow,
   });
-  const approver = await screens.logIn('approver');
+  const approver = await screens.enter('approver');
   const user = await findUser(month.db, 'approver');
   await grantUser(month.db, id, {
     user: { id: user?.id ?? 0, login: 'approver' },
@@ -363,7 +390,11 @@ test('what starts by itself is held and goes on, and the audit tells who', async
   await approver.getByLabel('人・プログラム').fill('nobody');
   await approver.keyboard.press('Enter');
   await approver.getByText('この条件の記録はありません', { exact: false }).waitFor();
-  expect(approver.url()).toContain('actor=nobody');
+  await approver.waitForURL(/actor=nobody/);
+  await approver.goto(screens.url);
+  await approver.getByRole('link', { name: '予定の店' }).waitFor();
+  expect(await look(approver, 'merchants')).toEqual([]);
+  expect(screens.notLookedAt(storyRoutes['ng-and-imports'])).toEqual([]);
   const faults = screens.complaints.filter((one) => !/status of 4\d\d/.test(one));
   expect(faults).toEqual([]);
 }, 120_000);

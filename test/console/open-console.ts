@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -14,18 +14,20 @@ import { launchBrowser } from '../browser.ts';
 import { root } from '../tidy/checkout.ts';
 import { type Month, sandboxNow } from '../workflows/month.ts';
 import { createOwnApi } from '../workflows/own-service.ts';
-
-const axeSource = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
-/** Screenshots of a run, for whoever wants to see what the tests saw; not in git. */
-export const screensDir = join(root, 'out', 'screens');
+import { screensDir } from './look.ts';
+import { findUnseen } from './routes.ts';
 
 /** The console of a month in a real browser, as people use it. */
 export interface OpenConsole {
   readonly url: string;
-  /** A browser of its own, logged in by the form. */
-  logIn(role: Role, login?: string): Promise<Page>;
+  /** A browser of its own in which this person is logged in already; it shows no page yet. */
+  enter(role: Role, login?: string, timeZone?: string): Promise<Page>;
+  /** The same at the login form, which is filled in. */
+  openLogin(role: Role, timeZone: string): Promise<Page>;
   /** What pages said on their consoles: errors, refused styles and scripts. */
   readonly complaints: readonly string[];
+  /** Of these pages those that nobody has looked at yet. */
+  notLookedAt(routes: readonly string[]): string[];
   close(): Promise<void>;
 }
 
@@ -47,46 +49,62 @@ export async function openConsole(month: Month): Promise<OpenConsole> {
   const browser: Browser = await launchBrowser();
   const complaints: string[] = [];
   const contexts: BrowserContext[] = [];
+  async function openPage(timezoneId: string): Promise<Page> {
+    const context = await browser.newContext({
+      locale: 'ja-JP',
+      timezoneId,
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+      reducedMotion: 'reduce',
+    });
+    contexts.push(context);
+    const page = await context.newPage();
+    // Ten people may be at this machine: what is missing is missing after a minute.
+    page.setDefaultTimeout(60_000);
+    page.on('console', (message) => {
+      // A session that is not there yet is asked for and refused: that is how the page learns it.
+      const expected = /status of 401/.test(message.text());
+      if (message.type() === 'error' && !expected) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    return page;
+  }
+  async function addPerson(role: Role, login: string): Promise<string> {
+    const password = `${['kura', 'zono', 'mipe'].join(' ')} ${login.length}9`;
+    await createUser(month.db, {
+      login,
+      name: login,
+      password,
+      cost: cheapPasswordCost,
+      grants: [{ merchantId: month.merchantId, role, rights: [] }],
+      // Chosen by themselves: no page asks them to change the password.
+      actor: login,
+      reason: null,
+      now: sandboxNow,
+    });
+    return password;
+  }
   return {
     url: server.url,
     complaints,
-    async logIn(role, login = role) {
-      const password = `${['kura', 'zono', 'mipe'].join(' ')} ${login.length}9`;
-      await createUser(month.db, {
-        login,
-        name: login,
-        password,
-        cost: cheapPasswordCost,
-        grants: [{ merchantId: month.merchantId, role, rights: [] }],
-        // Chosen by themselves: no page asks them to change the password.
-        actor: login,
-        reason: null,
-        now: sandboxNow,
+    async enter(role, login = role, timeZone = 'Asia/Tokyo') {
+      const password = await addPerson(role, login);
+      const page = await openPage(timeZone);
+      const answer = await page.request.post(`${server.url}/v1/session`, {
+        data: { login, password },
       });
-      const context = await browser.newContext({
-        locale: 'ja-JP',
-        timezoneId: 'Asia/Tokyo',
-        viewport: { width: 1280, height: 900 },
-        acceptDownloads: true,
-        reducedMotion: 'reduce',
-      });
-      contexts.push(context);
-      const page = await context.newPage();
-      // Ten people may be at this machine: what is missing is missing after a minute.
-      page.setDefaultTimeout(60_000);
-      page.on('console', (message) => {
-        // A session that is not there yet is asked for and refused: that is how the page learns it.
-        const expected = /status of 401/.test(message.text());
-        if (message.type() === 'error' && !expected) complaints.push(message.text());
-      });
-      page.on('pageerror', (error) => complaints.push(error.message));
-      await page.goto(server.url);
-      await page.getByLabel('ログイン名').fill(login);
-      await page.locator('input[type=password]').fill(password);
-      await page.getByRole('button', { name: 'ログイン', exact: true }).click();
-      await page.getByRole('heading', { level: 1, name: '今月' }).waitFor();
+      if (!answer.ok()) throw new Error(`${login}: ${answer.status()} ${await answer.text()}`);
       return page;
     },
+    async openLogin(role, timeZone) {
+      const password = await addPerson(role, role);
+      const page = await openPage(timeZone);
+      await page.goto(server.url);
+      await page.getByLabel('ログイン名').fill(role);
+      await page.locator('input[type=password]').fill(password);
+      return page;
+    },
+    notLookedAt: (routes) => findUnseen(browser, routes),
     async close() {
       for (const context of contexts) await context.close();
       await browser.close();
@@ -94,60 +112,4 @@ export async function openConsole(month: Month): Promise<OpenConsole> {
       rmSync(consoleDir, { recursive: true, force: true });
     },
   };
-}
-
-interface AxeViolation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
-
-/** What is seriously wrong on the page, in the colours that are on: by WCAG A and AA, or by some rules. */
-async function findBarriers(page: Page, rules: readonly string[] = wcag): Promise<string[]> {
-  if (await page.evaluate('window.axe === undefined')) await page.evaluate(axeSource);
-  const violations = (await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(rules)} }).then((r) => r.violations)`,
-  )) as AxeViolation[];
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-    );
-}
-
-/**
- * Looks at the page in light and in dark, and keeps a picture of it.
- *
- * @returns barriers of WCAG A and AA, and words that were not filled in
- */
-export async function look(page: Page, name: string): Promise<string[]> {
-  await wear(page, 'light');
-  const light = await findBarriers(page);
-  await page.screenshot({ path: join(screensDir, `${name}.png`), fullPage: true });
-  await wear(page, 'dark');
-  // In the dark only the colours are others.
-  const dark = await findBarriers(page, ['color-contrast']);
-  await wear(page, 'light');
-  const text = (await page.locator('body').textContent()) ?? '';
-  const unfilled = text.match(/\{\{\w+\}\}/g) ?? [];
-  return [
-    ...light.map((found) => `light ${found}`),
-    ...dark.map((found) => `dark ${found}`),
-    ...unfilled.map((found) => `unfilled ${found}`),
-  ];
-}
-
-/** Colours change over a moment: what is looked at before is between the two. */
-async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-  const root = page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`);
-  await root.waitFor({ state: 'attached' });
-  // Ended, not waited for: one that stands still would never be done. What turns until an answer comes
-  // has no end.
-  await page.evaluate(`for (const one of document.getAnimations()) {
-    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
-  }`);
 }

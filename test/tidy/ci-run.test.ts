@@ -47,6 +47,16 @@ describe('.ci/run', () => {
     expect(runCi({})).toMatchObject({ status: 0, lastLine: '5 passed, 0 failed' });
   });
 
+  it('says where the pictures of the console are, where there are any', () => {
+    expect(runCi({}).stdout).not.toContain('out/screens');
+    const screens = join(folder, 'out', 'screens');
+    mkdirSync(screens, { recursive: true });
+    const { stdout, lastLine } = runCi({});
+    rmSync(screens, { recursive: true });
+    expect(stdout).toContain(screens);
+    expect(lastLine).toBe('5 passed, 0 failed');
+  });
+
   it('reads the last closing line, coloured or not, and nothing that only looks like one', () => {
     const output =
       'a test says: 9 passed, 9 failed\n1 passed, 0 failed\n\u001b[2m7 passed, 0 failed\u001b[22m\nbye';

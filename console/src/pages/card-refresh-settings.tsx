@@ -111,7 +111,7 @@ function CardRefreshSettingsPage() {
 
 interface Fields {
   readonly value: Refresh;
-  readonly set: (value: Refresh) => void;
+  readonly set: (value: Refresh | ((now: Refresh) => Refresh)) => void;
   readonly readOnly: boolean;
 }
 
@@ -240,7 +240,8 @@ function Passwords({ value, set }: Omit<Fields, 'readOnly'>) {
   const words = useWords();
   const { shopPasswordSecret, sitePasswordSecret, sftp } = value;
   const name = () => {
-    if (shopPasswordSecret === null || sitePasswordSecret === null) set(named(value));
+    // What was typed elsewhere while the password was on its way stays.
+    if (shopPasswordSecret === null || sitePasswordSecret === null) set(named);
   };
   return (
     <>

@@ -3,10 +3,10 @@ import { Link, Navigate, useSearchParams } from 'react-router';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { AccountMenu } from '../parts/account-menu.tsx';
-import { PasswordDue } from '../parts/change-password.tsx';
 import { CreateMerchant } from '../parts/create-merchant.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
+import { PasswordDue } from '../parts/password-due.tsx';
 import { merchantPlace } from '../places.ts';
 import { useMayEverywhere, useSession } from '../session.tsx';
 

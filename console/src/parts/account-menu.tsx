@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { defineWords } from '../language.ts';
 import { useLogOut, useLogOutEverywhere, useSession } from '../session.tsx';
 import { ActDialog } from './act-dialog.tsx';
-import { ChangePassword } from './change-password.tsx';
+import { LaterChangePassword } from './password-due.tsx';
 
 const useWords = defineWords('account-menu', {
   ja: {
@@ -56,7 +56,7 @@ export function AccountMenu({ onKeys }: { readonly onKeys?: () => void }) {
           <Menu.Item onClick={() => void logOut()}>{words('logOut')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <ChangePassword opened={asked === 'change'} onClose={close} />
+      <LaterChangePassword opened={asked === 'change'} onClose={close} />
       <ActDialog
         opened={asked === 'everywhere'}
         onClose={close}

@@ -1,8 +1,8 @@
-import { Alert, Button, Group, PasswordInput, Text } from '@mantine/core';
+import { PasswordInput, Text } from '@mantine/core';
 import { useState } from 'react';
 import { SHORTEST_PASSWORD } from '../../../billing/password.ts';
 import { defineWords } from '../language.ts';
-import { useChangePassword, useSession } from '../session.tsx';
+import { useChangePassword } from '../session.tsx';
 import { ActDialog } from './act-dialog.tsx';
 
 const useWords = defineWords('change-password', {
@@ -15,7 +15,6 @@ const useWords = defineWords('change-password', {
     short: '{{n}}文字以上にしてください。',
     again: '新しいパスワード(もう一度)',
     other: '同じものを入力してください。',
-    due: '今のパスワードは、ほかの人が決めたものです。あなただけが知っているものに変えてください。',
   },
   en: {
     title: 'Change the password',
@@ -26,7 +25,6 @@ const useWords = defineWords('change-password', {
     short: '{{n}} characters at least.',
     again: 'New password once more',
     other: 'That is not the same.',
-    due: 'Somebody else chose your password. Change it to one that only you know.',
   },
 });
 
@@ -85,24 +83,5 @@ export function ChangePassword({
       {input('next', short && words('short', { n }), 'new-password')}
       {input('again', next !== again && words('other'), 'new-password')}
     </ActDialog>
-  );
-}
-
-/** Asked for at every page until it is done: a password that two people know proves nobody. */
-export function PasswordDue() {
-  const words = useWords();
-  const { person } = useSession();
-  const [opened, setOpened] = useState(false);
-  if (person?.passwordChangeDue !== true) return null;
-  return (
-    <Alert color="yellow" variant="outline" mb="md" role="status" className="no-print">
-      <Group justify="space-between">
-        <Text size="sm">{words('due')}</Text>
-        <Button size="xs" variant="default" onClick={() => setOpened(true)}>
-          {words('title')}
-        </Button>
-      </Group>
-      <ChangePassword opened={opened} onClose={() => setOpened(false)} />
-    </Alert>
   );
 }

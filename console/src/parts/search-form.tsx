@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { defineWords } from '../language.ts';
 
@@ -56,6 +56,8 @@ export interface SearchFields {
   };
 }
 
+type Draft = Readonly<Record<string, string>>;
+
 /**
  * Conditions that count once they are asked for: no list is read again at each letter.
  * @param personal names of those that stand in no address; their values are in `kept`
@@ -79,10 +81,14 @@ export function SearchForm({
     ...names.map((name) => [name, filter(name) ?? '']),
     ...personal.map((name) => [name, kept.values[name] ?? '']),
   ]);
-  const [draft, setDraft] = useState<Readonly<Record<string, string>>>({});
-  useEffect(() => setDraft(Object.fromEntries(JSON.parse(asked))), [asked]);
+  const fresh = { over: asked, draft: Object.fromEntries(JSON.parse(asked)) as Draft };
+  const [held, setHeld] = useState(fresh);
+  // At once, not in an effect: nobody can type what the new conditions would then take away.
+  if (held.over !== asked) setHeld(fresh);
+  const { draft } = held.over === asked ? held : fresh;
   const value = (name: string) => draft[name] ?? '';
-  const set = (name: string, text: string) => setDraft({ ...draft, [name]: text });
+  const set = (name: string, text: string) =>
+    setHeld({ over: asked, draft: { ...draft, [name]: text } });
   const ofNames = (of: readonly string[], read: (name: string) => string) =>
     Object.fromEntries(of.map((name) => [name, read(name)]));
   const ask = (read: (name: string) => string) => {

@@ -41,7 +41,8 @@ export function SettingsForm<Key extends keyof Settings>({
   readonly block: Key;
   readonly children: (of: {
     readonly value: Settings[Key];
-    readonly set: (value: Settings[Key]) => void;
+    /** Takes the value, or what makes it of the one that stands there by then. */
+    readonly set: (value: Settings[Key] | ((now: Settings[Key]) => Settings[Key])) => void;
     readonly readOnly: boolean;
   }) => ReactNode;
 }) {
@@ -65,7 +66,11 @@ export function SettingsForm<Key extends keyof Settings>({
             readOnly: !may,
             set: (value) => {
               setSaved(false);
-              setDraft({ of: draft?.of ?? found, value });
+              setDraft((now) => ({
+                of: now?.of ?? found,
+                value:
+                  typeof value === 'function' ? value(now?.value ?? found.settings[block]) : value,
+              }));
             },
           })}
           <Group justify="space-between">
