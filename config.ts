@@ -74,6 +74,8 @@ export interface Config {
   readonly workerBuild: string | undefined;
   /** host:port on which a worker serves metrics. */
   readonly metricsAddress: string | undefined;
+  /** host:port on which a worker says whether it is well. */
+  readonly healthAddress: string | undefined;
   /** Where traces go; undefined = nowhere. Secret. */
   readonly tracing:
     | { readonly endpoint: string; readonly headers: Record<string, string> }
@@ -138,6 +140,7 @@ export function readConfig(environment: Environment = process.env): Config {
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),
     workerBuild: read('TSUKIGIME_WORKER_BUILD'),
     metricsAddress: read('TSUKIGIME_METRICS_ADDRESS'),
+    healthAddress: read('TSUKIGIME_HEALTH_ADDRESS'),
     tracing: toTracing(read('OTEL_EXPORTER_OTLP_ENDPOINT'), read('OTEL_EXPORTER_OTLP_HEADERS')),
   };
   if (problems.length > 0) {

@@ -215,6 +215,11 @@ export const variables = {
     'host:port on which a worker serves Prometheus metrics; the API serves its own at /metrics',
     'the worker serves none',
   ),
+  TSUKIGIME_HEALTH_ADDRESS: variable(
+    hostAndPort.optional(),
+    'host:port on which a worker serves /healthz and /readyz; the API serves its own',
+    'the worker serves none',
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable(
     z.url({ protocol: /^https?$/ }).optional(),
     'collector that takes traces of API and worker as OTLP over HTTP',

@@ -3,7 +3,7 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { describeError } from '../temporal/describe-error.ts';
-import { syncSchedule } from '../temporal/schedules.ts';
+import { syncWanted } from '../temporal/schedules.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { withPatience } from './patience.ts';
 
@@ -33,13 +33,6 @@ export async function syncMerchant(
   const current = await findSettings(db, merchant.id);
   if (current === undefined) return;
   const decisions = await listScheduleDecisions(db, merchant.id);
-  await withPatience(temporal, updateWaitMs, async () => {
-    for (const one of planSchedules(merchant, current.settings, realNow().toISOString())) {
-      await syncSchedule(
-        temporal,
-        one,
-        decisions.find(({ what }) => what === one.what),
-      );
-    }
-  });
+  const wanted = planSchedules(merchant, current.settings, realNow().toISOString());
+  await withPatience(temporal, updateWaitMs, () => syncWanted(temporal, wanted, decisions));
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { webhookRoutes } from '../api/contract/webhooks.ts';
 import { refuseUnfitUrl } from '../api/endpoint-url.ts';
 import { Problem } from '../api/problem.ts';
+import { webhookSettings } from '../api/webhook-settings.ts';
 import type { EndpointState } from '../db/carrier-tables.ts';
 import type { Db } from '../db/database.ts';
 import {
@@ -63,9 +64,8 @@ export async function runWebhooksAdd(
       ...{ secretName: 'secret', webhook: 'name' },
     });
     refuseUnfitUrl(merchant, url);
-    const { webhook: slug, reason, events: wanted, secretOverlapHours, ...given } = read;
-    const webhook = { events: wanted, secretOverlapHours };
-    const settings = { ...given, encoding: 'utf-8', webhook } as const;
+    const { webhook: slug, reason, ...given } = read;
+    const settings = webhookSettings(given);
     const by = { actor: readActor(), reason, now };
     const made = await createEndpoint(db, merchant.id, { slug, settings, ...by });
     console.log(

@@ -1,21 +1,12 @@
-import { Agent as HttpAgent, type IncomingMessage, request as openHttp } from 'node:http';
-import { Agent as HttpsAgent, request as openHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { rootCertificates } from 'node:tls';
-import { type Caller, type ResolveName, resolveGuarded } from './address-guard.ts';
-import { readUrl } from './https.ts';
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { judgeTarget, type NamedTarget } from './judged-target.ts';
 
-export interface LineOptions {
-  /** https; http only for a sandbox merchant, whose other side is on this machine. */
-  readonly url: string;
-  readonly caller: Caller;
+export interface LineOptions extends NamedTarget {
   /** From the first byte out to the last byte in. */
   readonly timeoutMs: number;
   /** Connections at most; each is kept for the next delivery. */
   readonly connections: number;
-  /** Certificate authorities (PEM) that are trusted besides the public ones. */
-  readonly trustedAuthorities?: readonly string[];
-  readonly resolve?: ResolveName;
 }
 
 /** What came of one delivery. */
@@ -49,31 +40,12 @@ const readBytesMax = 64 * 1024;
  * @throws OutsideError: address_refused, name_not_found
  */
 export async function openDeliveryLine(options: LineOptions): Promise<DeliveryLine> {
-  const url = readUrl(options);
-  const resolved = await resolveGuarded(url.hostname, options.caller, options.resolve);
-  const lookup = ((_name, asked, done) => {
-    if (asked.all) done(null, [resolved]);
-    else done(null, resolved.address, resolved.family);
-  }) as LookupFunction;
-  const secure = url.protocol === 'https:';
+  const { url, open, options: target } = await judgeTarget(options);
   const pool = { keepAlive: true, maxSockets: options.connections, noDelay: true };
-  const agent = secure ? new HttpsAgent(pool) : new HttpAgent(pool);
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const target = {
-    hostname,
-    port: url.port === '' ? undefined : Number(url.port),
-    path: `${url.pathname}${url.search}`,
-    method: 'POST',
-    agent,
-    lookup,
-    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-    ...(options.trustedAuthorities === undefined
-      ? {}
-      : { ca: [...rootCertificates, ...options.trustedAuthorities] }),
-  };
-  const open = secure ? openHttps : openHttp;
+  const agent = url.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);
   return {
-    post: (body, headers) => post(() => open(requestOf(target, body, headers)), body, options),
+    post: (body, headers) =>
+      post(() => open(requestOf({ ...target, agent }, body, headers)), body, options),
     close: () => agent.destroy(),
   };
 }
@@ -81,6 +53,7 @@ export async function openDeliveryLine(options: LineOptions): Promise<DeliveryLi
 function requestOf(target: object, body: Uint8Array, headers: Readonly<Record<string, string>>) {
   return {
     ...target,
+    method: 'POST',
     headers: {
       'User-Agent': 'Tsukigime',
       'Accept-Encoding': 'identity',
@@ -91,7 +64,7 @@ function requestOf(target: object, body: Uint8Array, headers: Readonly<Record<st
 }
 
 async function post(
-  open: () => ReturnType<typeof openHttp>,
+  open: () => ClientRequest,
   body: Uint8Array,
   { timeoutMs }: Pick<LineOptions, 'timeoutMs'>,
 ): Promise<LineAnswer> {

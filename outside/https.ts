@@ -1,9 +1,8 @@
-import { type ClientRequest, type IncomingMessage, request as openHttp } from 'node:http';
-import { request as openHttps } from 'node:https';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { createSecureContext, rootCertificates, type SecureContextOptions } from 'node:tls';
-import { type Caller, type ResolveName, resolveGuarded } from './address-guard.ts';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { judgeTarget, type NamedTarget } from './judged-target.ts';
 import { errorCode, OutsideError } from './outside-error.ts';
 
 /** How long each part of an exchange may take, from its start. */
@@ -33,22 +32,16 @@ export type ClientCertificate =
   | { readonly cert: string; readonly key: string; readonly passphrase?: string }
   | { readonly pfx: Uint8Array; readonly passphrase?: string };
 
-export interface OutsideRequest {
-  /** https; http only for a sandbox merchant, whose other side is on this machine. */
-  readonly url: string;
+export interface OutsideRequest extends NamedTarget {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes are sent with their length; a stream in chunks. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
-  readonly caller: Caller;
   /** A longer answer is an error, not a shorter answer. */
   readonly maxResponseBytes: number;
   readonly timeouts?: Partial<HttpsTimeouts>;
   readonly clientCertificate?: ClientCertificate;
-  /** Certificate authorities (PEM) that are trusted besides the public ones. */
-  readonly trustedAuthorities?: readonly string[];
   readonly signal?: AbortSignal;
-  readonly resolve?: ResolveName;
 }
 
 export interface OutsideResponse {
@@ -67,30 +60,14 @@ export interface OutsideResponse {
  * @throws OutsideError; `mayHaveReached` is false as long as nothing was sent
  */
 export async function sendRequest(wanted: OutsideRequest): Promise<OutsideResponse> {
-  const url = readUrl(wanted);
-  const resolved = await resolveGuarded(url.hostname, wanted.caller, wanted.resolve);
+  const { url, open, options } = await judgeTarget(wanted);
   const timeouts = { ...defaultHttpsTimeouts, ...wanted.timeouts };
-  // The name stays in Host header, SNI and certificate check; only where it leads is settled.
-  const lookup = ((_name, options, done) => {
-    if (options.all) done(null, [resolved]);
-    else done(null, resolved.address, resolved.family);
-  }) as LookupFunction;
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const open = url.protocol === 'https:' ? openHttps : openHttp;
   const request = open({
-    protocol: url.protocol,
-    hostname,
-    port: url.port === '' ? undefined : Number(url.port),
-    path: `${url.pathname}${url.search}`,
+    ...options,
     method: wanted.method,
     headers: headersOf(wanted),
-    lookup,
     // One connection for one request: a kept one would skip the judgement of its address.
     agent: false,
-    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-    ...(wanted.trustedAuthorities === undefined
-      ? {}
-      : { ca: [...rootCertificates, ...wanted.trustedAuthorities] }),
     ...tlsIdentity(wanted.clientCertificate),
     ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
   });
@@ -116,23 +93,6 @@ export async function readWhole(response: OutsideResponse): Promise<Buffer> {
 /** Ends an answer whose body nobody wants. */
 export async function dropBody(response: OutsideResponse): Promise<void> {
   await response.body.return();
-}
-
-/** @throws OutsideError: address_refused for what is no https URL, or http for a real merchant */
-export function readUrl(wanted: Pick<OutsideRequest, 'url' | 'caller'>): URL {
-  const url = URL.canParse(wanted.url) ? new URL(wanted.url) : null;
-  const secure = url?.protocol === 'https:';
-  const sandboxed = url?.protocol === 'http:' && wanted.caller.kind === 'sandbox';
-  if (url === null || (!secure && !sandboxed) || url.username !== '' || url.password !== '') {
-    throw new OutsideError(
-      'address_refused',
-      'Only https addresses without credentials are called.',
-      {
-        ja: 'URLが https:// で始まっていないか、ユーザー名・パスワードを含んでいます。接続していません。',
-      },
-    );
-  }
-  return url;
 }
 
 function headersOf({ headers, body }: OutsideRequest): Record<string, string> {

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiProblem } from '../api/client/api-problem.ts';
+import type { CallAnswer, CallInput } from '../api/client/call.ts';
+import { type ApiClient, createClient, type Downloaded } from '../api/client/client.ts';
+import { contractRoutes } from '../api/client/contract-routes.ts';
+import type { Contract, RouteName } from '../api/contract.ts';
 
 /** Where the simulated operator sits: an API, a token and a merchant. */
 export interface OperatorDesk {
@@ -17,10 +22,11 @@ export class ApiRefusal extends Error {
   /** Slug of the problem. */
   readonly problem: string;
 
-  constructor(status: number, problem: string, detail: string) {
-    super(`${status} ${problem}: ${detail}`);
+  constructor({ status, slug, detail, errors }: ApiProblem) {
+    const places = errors.map(({ path, message }) => `${path}: ${message}`);
+    super(`${status} ${slug}: ${[detail, ...places].join('\n  ')}`);
     this.status = status;
-    this.problem = problem;
+    this.problem = slug;
   }
 }
 
@@ -28,75 +34,85 @@ export class ApiRefusal extends Error {
 export const PATIENCE_MS = 120_000;
 const PAUSE_MS = 300;
 
-interface Request {
-  readonly method?: 'GET' | 'POST' | 'PUT';
-  readonly json?: unknown;
-  readonly bytes?: Uint8Array;
-  readonly idempotencyKey?: string;
-}
-
-/** One request, repeated while the answer is "not now" (503), "still at it" (202) or none at all. */
-export async function call(
-  desk: OperatorDesk,
-  path: string,
-  request: Request = {},
-): Promise<Response> {
-  const deadline = performance.now() + PATIENCE_MS;
-  const { method = 'GET', json, bytes, idempotencyKey } = request;
-  const headers: Record<string, string> = { authorization: `Bearer ${desk.token}` };
-  if (json !== undefined) headers['content-type'] = 'application/json';
-  if (bytes !== undefined) headers['content-type'] = 'text/csv';
-  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
-  for (;;) {
-    const response = await fetch(`${desk.apiUrl}/v1/merchants/${desk.merchant}${path}`, {
-      method,
-      headers,
-      signal: desk.signal ?? null,
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
-    }).catch((error: Error) => error);
-    desk.signal?.throwIfAborted();
-    const again =
-      response instanceof Error ||
-      response.status === 503 ||
-      response.status === 429 ||
-      (response.status === 202 && idempotencyKey !== undefined);
-    if (!again) return response.ok ? response : await refuse(response);
-    if (performance.now() > deadline) {
-      throw response instanceof Error ? response : await refuse(response);
-    }
-    await pause(desk);
-  }
-}
-
 export const pause = ({ signal }: OperatorDesk) => sleep(PAUSE_MS, undefined, signal && { signal });
 
-async function refuse(response: Response): Promise<never> {
-  const problem = (await response.json()) as {
-    type?: string;
-    detail?: string;
-    errors?: { path: string; message: string }[];
-  };
-  const slug = String(problem.type).replace('urn:tsukigime:problem:', '');
-  const places = (problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`);
-  throw new ApiRefusal(response.status, slug, [problem.detail ?? '', ...places].join('\n  '));
+/** What a route takes besides its merchant, which is the desk's. */
+type Asked<Name extends RouteName> = Omit<CallInput<Contract[Name]>, 'params'> &
+  (CallInput<Contract[Name]> extends { params: infer Params }
+    ? object extends Omit<Params, 'merchant'>
+      ? { readonly params?: Omit<Params, 'merchant'> }
+      : { readonly params: Omit<Params, 'merchant'> }
+    : unknown);
+
+/**
+ * One call of a route by its name. An act has the same key whenever it is the same act, so that a
+ * repetition can never be a second one; "still at it" (202) is awaited.
+ *
+ * @throws ApiRefusal
+ */
+export async function call<Name extends RouteName>(
+  desk: OperatorDesk,
+  name: Name,
+  asked: Asked<Name>,
+): Promise<CallAnswer<Contract[Name]>> {
+  const more = contractRoutes[name].keyed ? { key: keyOf(desk.merchant, name, asked) } : {};
+  return await telling(clientOf(desk).call(name, atDesk(desk, asked), more));
 }
 
-/** The same act always has the same key, so that a repetition can never be a second act. */
+/** A file of the API. @throws ApiRefusal */
+export async function download<Name extends RouteName>(
+  desk: OperatorDesk,
+  name: Name,
+  asked: Asked<Name>,
+): Promise<Downloaded> {
+  return await telling(clientOf(desk).download(name, atDesk(desk, asked)));
+}
+
+/** The types of `Asked` are made so that this is what the route takes; the compiler cannot see it. */
+function atDesk<Name extends RouteName>(
+  { merchant }: OperatorDesk,
+  asked: Asked<Name>,
+): CallInput<Contract[Name]> {
+  const { params = {}, ...rest } = asked as { readonly params?: object };
+  return { ...rest, params: { ...params, merchant } } as unknown as CallInput<Contract[Name]>;
+}
+
+function clientOf(desk: OperatorDesk): ApiClient {
+  return createClient({
+    routes: contractRoutes,
+    baseUrl: desk.apiUrl,
+    fetch: patientFetch(desk),
+    headers: () => ({ authorization: `Bearer ${desk.token}` }),
+    ...(desk.signal === undefined ? {} : { signal: desk.signal }),
+    pauseMs: PAUSE_MS,
+    asksAgain: PATIENCE_MS / PAUSE_MS,
+  });
+}
+
+/** Repeats while the answer is "not now" (503, 429) or none at all. */
+function patientFetch(desk: OperatorDesk): typeof fetch {
+  return async (input, init) => {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await fetch(input, init).catch((error: Error) => error);
+      desk.signal?.throwIfAborted();
+      const again = answer instanceof Error || [429, 503].includes(answer.status);
+      if (!again || performance.now() > deadline) {
+        if (answer instanceof Error) throw answer;
+        return answer;
+      }
+      if (!(answer instanceof Error)) await answer.body?.cancel();
+      await pause(desk);
+    }
+  };
+}
+
+async function telling<Result>(answer: Promise<Result>): Promise<Result> {
+  return await answer.catch((error: unknown) => {
+    throw error instanceof ApiProblem ? new ApiRefusal(error) : error;
+  });
+}
+
 function keyOf(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
-}
-
-export async function act<Result>(
-  desk: OperatorDesk,
-  path: string,
-  json?: unknown,
-): Promise<Result> {
-  const request = { method: 'POST', idempotencyKey: keyOf(desk.merchant, path, json) } as const;
-  const response = await call(desk, path, json === undefined ? request : { ...request, json });
-  return (await response.json()) as Result;
-}
-
-export async function read<Result>(desk: OperatorDesk, path: string): Promise<Result> {
-  return (await (await call(desk, path)).json()) as Result;
 }

@@ -1,17 +1,18 @@
+import type { CallAnswer, CallInput } from '../api/client/call.ts';
+import type { Contract } from '../api/contract.ts';
 import {
   ApiRefusal,
-  act,
   call,
+  download,
   type OperatorDesk,
   PATIENCE_MS,
   pause,
-  read,
 } from './operator-desk.ts';
 
 /**
  * The simulated operator at Tsukigime: what a person would do at the console, as small functions
- * over the API. It repeats what had no clear answer with the same idempotency key, as docs/api.md
- * asks of every client.
+ * over the API's typed client. It repeats what had no clear answer with the same idempotency key, as
+ * docs/api.md asks of every client.
  */
 export { ApiRefusal, type OperatorDesk } from './operator-desk.ts';
 
@@ -20,82 +21,31 @@ export interface CountAndYen {
   readonly yen: number;
 }
 
-export interface CycleView {
-  readonly month: string;
-  readonly stage: string;
-  readonly attention: boolean;
-  /** Why the month stands still until a person acts. */
-  readonly trouble: string | null;
-  readonly waitsFor: string;
-  readonly selection: {
-    readonly orders: number;
-    readonly selected: number;
-    readonly amountYen: number;
-    readonly excluded: Readonly<Record<string, number>>;
-    readonly quarantined: number;
-  } | null;
-  readonly scope: 'all' | 'chosen';
-  /** Selected orders that no run has billed. */
-  readonly unbilled: number;
-  readonly charges: Readonly<Record<string, CountAndYen>>;
-  readonly capture: { readonly ready: number; readonly nextWaveAt: string | null };
-  readonly exchanges: { readonly open: number; readonly unsettled: number };
-  readonly conservation: {
-    readonly rows: boolean;
-    readonly yen: boolean;
-    readonly broken: readonly string[];
-  };
-}
+export type CycleView = CallAnswer<Contract['readCycle']>;
+export type ExchangeView = CallAnswer<Contract['listExchanges']>['exchanges'][number];
+export type OrderView = CallAnswer<Contract['listOrders']>['orders'][number];
+export type ChargeView = CallAnswer<Contract['listCharges']>['charges'][number];
 
-export interface ExchangeView {
-  readonly month: string;
-  readonly kind: 'auth' | 'capture' | 'retry';
-  readonly number: number;
-  readonly fileName: string;
-  readonly sha256: string;
-  readonly records: number;
-  readonly amountYen: number;
-  readonly stage: string;
-  /** A person must act: of a file with a result, settle what it left open. */
-  readonly attention: boolean;
-  readonly acceptanceNumber: string | null;
-  readonly completedAt: string | null;
-}
-
-export interface OrderView {
-  readonly record: number;
-  readonly line: number;
-  readonly orderNumber: string | null;
-  readonly column: string | null;
-  readonly reason: string | null;
-  readonly reasonJa: string | null;
-  readonly reasonEn: string | null;
-  readonly billedIn: string | null;
-}
-
-export interface ChargeView {
-  readonly orderNumber: string;
-  readonly state: string;
-  readonly amountYen: number;
-  readonly capturedYen: number;
-  readonly responseCode: string | null;
-  readonly responseDetail: string | null;
-}
+type BodyOf<Name extends keyof Contract> =
+  CallInput<Contract[Name]> extends { body: infer Body } ? Body : never;
+type QueryOf<Name extends keyof Contract> =
+  CallInput<Contract[Name]> extends { query?: infer Query } ? NonNullable<Query> : never;
 
 /** Leaves a file with Tsukigime; the acts that use it name its hash. */
 export async function uploadStoredFile(
   desk: OperatorDesk,
-  file: { readonly name: string; readonly kind: string; readonly bytes: Uint8Array },
+  file: QueryOf<'uploadFile'> & { readonly bytes: Uint8Array },
 ): Promise<string> {
-  const query = new URLSearchParams({ name: file.name, kind: file.kind });
-  const response = await call(desk, `/files?${query}`, { method: 'POST', bytes: file.bytes });
-  return ((await response.json()) as { sha256: string }).sha256;
+  const { bytes, name, kind } = file;
+  const body = new Uint8Array(bytes);
+  const { sha256 } = await call(desk, 'uploadFile', { query: { name, kind }, body });
+  return sha256;
 }
 
 /** Starts a month; false when it was started before. */
 export async function startCycle(desk: OperatorDesk, month: string): Promise<boolean> {
-  const response = await call(desk, '/cycles', { method: 'POST', json: { month } });
-  return response.status === 202;
+  // Without a key the client hands "still at it" over as it came.
+  return 'accepted' in (await call(desk, 'startCycle', { body: { month } }));
 }
 
 /** A month as the list of months has it: without its sums. */
@@ -103,14 +53,14 @@ export type CycleLine = Pick<CycleView, 'month' | 'stage' | 'attention' | 'troub
 
 export async function readCycleLine(desk: OperatorDesk, month: string): Promise<CycleLine> {
   return await untilOpened(desk, async () => {
-    const { cycles } = await read<{ cycles: CycleLine[] }>(desk, '/cycles?limit=1000');
+    const { cycles } = await call(desk, 'listCycles', { query: { limit: 1000 } });
     return cycles.find((cycle) => cycle.month === month) ?? (await readCycle(desk, month));
   });
 }
 
 /** The month, once its workflow has opened it. */
 export async function readCycle(desk: OperatorDesk, month: string): Promise<CycleView> {
-  return await untilOpened(desk, () => read<CycleView>(desk, `/cycles/${month}`));
+  return await untilOpened(desk, () => call(desk, 'readCycle', { params: { month } }));
 }
 
 async function untilOpened<T>(desk: OperatorDesk, look: () => Promise<T>): Promise<T> {
@@ -126,39 +76,40 @@ async function untilOpened<T>(desk: OperatorDesk, look: () => Promise<T>): Promi
   }
 }
 
-export function useOrderExport(
+export async function useOrderExport(
   desk: OperatorDesk,
   month: string,
   sha256: string,
-): Promise<{ n: number; records: number; quarantined: number }> {
-  return act(desk, `/cycles/${month}/order-export`, { sha256 });
+): Promise<CallAnswer<Contract['useOrderExport']>> {
+  return await call(desk, 'useOrderExport', { params: { month }, body: { sha256 } });
 }
 
-export function endCharges(
+export async function endCharges(
   desk: OperatorDesk,
   month: string,
-  end: {
-    readonly orderNumbers: readonly string[];
-    readonly kind: 'cancelled' | 'given_up';
-    readonly reason: string;
-  },
+  body: BodyOf<'endCharges'>,
 ): Promise<{ ended: number }> {
-  return act(desk, `/cycles/${month}/ended-charges`, end);
+  return await call(desk, 'endCharges', { params: { month }, body });
 }
 
 /** The files of one month, or of all. */
 export async function listExchanges(desk: OperatorDesk, month?: string): Promise<ExchangeView[]> {
-  const path = month === undefined ? '/exchanges' : `/exchanges?month=${month}`;
-  return (await read<{ exchanges: ExchangeView[] }>(desk, path)).exchanges;
+  return (await call(desk, 'listExchanges', { query: { month } })).exchanges;
 }
 
 /** All orders with one verdict or reason, page by page; in the export's order. */
 export async function listOrders(
   desk: OperatorDesk,
   month: string,
-  search: { readonly verdict?: string; readonly reason?: string },
+  search: Pick<QueryOf<'listOrders'>, 'verdict' | 'reason'>,
 ): Promise<OrderView[]> {
-  const rows = await readPages<OrderView>(desk, `/cycles/${month}/orders`, search, 'orders');
+  const rows: OrderView[] = [];
+  for (let after: string | undefined | null; after !== null; ) {
+    const query = { ...search, after, limit: 1000 };
+    const page = await call(desk, 'listOrders', { params: { month }, query });
+    rows.push(...page.orders);
+    after = page.nextAfter;
+  }
   return rows.sort((a, b) => a.record - b.record);
 }
 
@@ -166,56 +117,54 @@ export async function listOrders(
 export async function listCharges(
   desk: OperatorDesk,
   month: string,
-  search: { readonly state?: string },
+  search: Pick<QueryOf<'listCharges'>, 'state'>,
 ): Promise<ChargeView[]> {
-  return await readPages(desk, `/cycles/${month}/charges`, search, 'charges');
-}
-
-async function readPages<Row>(
-  desk: OperatorDesk,
-  path: string,
-  search: Readonly<Record<string, string>>,
-  name: string,
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let after: unknown; after !== null; ) {
-    const from: Record<string, string> = after === undefined ? {} : { after: String(after) };
-    const query = new URLSearchParams({ ...search, ...from, limit: '1000' });
-    const page: Record<string, unknown> = await read(desk, `${path}?${query}`);
-    rows.push(...(page[name] as Row[]));
+  const rows: ChargeView[] = [];
+  for (let after: number | undefined | null; after !== null; ) {
+    const query = { ...search, after, limit: 1000 };
+    const page = await call(desk, 'listCharges', { params: { month }, query });
+    rows.push(...page.charges);
     after = page.nextAfter;
   }
   return rows;
 }
 
-const pathOf = ({ month, kind, number }: ExchangeView) => `/exchanges/${month}/${kind}/${number}`;
+type ExchangePlace = Pick<ExchangeView, 'month' | 'kind' | 'number'>;
+
+const placeOf = ({ month, kind, number }: ExchangePlace) => ({
+  params: { month, kind, number },
+});
 
 export async function downloadExchangeFile(
   desk: OperatorDesk,
-  exchange: ExchangeView,
+  exchange: ExchangePlace,
 ): Promise<Buffer> {
-  const response = await call(desk, `${pathOf(exchange)}/file`);
-  return Buffer.from(await response.arrayBuffer());
+  const { content } = await download(desk, 'downloadExchangeFile', placeOf(exchange));
+  return Buffer.from(await content.arrayBuffer());
 }
 
-export function recordAcceptance(
+export async function recordAcceptance(
   desk: OperatorDesk,
-  exchange: ExchangeView,
+  exchange: ExchangePlace,
   acceptanceNumber: string,
 ): Promise<unknown> {
-  return act(desk, `${pathOf(exchange)}/acceptance`, { acceptanceNumber, matched: true });
+  const body = { acceptanceNumber, matched: true } as const;
+  return await call(desk, 'recordAcceptance', { ...placeOf(exchange), body });
 }
 
-export function recordFormatErrors(
+export async function recordFormatErrors(
   desk: OperatorDesk,
-  exchange: ExchangeView,
-  errors: readonly unknown[],
+  exchange: ExchangePlace,
+  errors: BodyOf<'recordFormatErrors'>['errors'],
 ): Promise<unknown> {
-  return act(desk, `${pathOf(exchange)}/format-errors`, { errors });
+  return await call(desk, 'recordFormatErrors', { ...placeOf(exchange), body: { errors } });
 }
 
-export function recordCompletion(desk: OperatorDesk, exchange: ExchangeView): Promise<unknown> {
-  return act(desk, `${pathOf(exchange)}/completion`);
+export async function recordCompletion(
+  desk: OperatorDesk,
+  exchange: ExchangePlace,
+): Promise<unknown> {
+  return await call(desk, 'recordCompletion', placeOf(exchange));
 }
 
 /** Leaves the result file with Tsukigime and has it reconciled. */
@@ -229,17 +178,13 @@ export async function ingestResult(
     kind: exchange.kind === 'capture' ? 'capture-result' : 'auth-result',
     bytes,
   });
-  return await act(desk, `${pathOf(exchange)}/result`, { sha256 });
+  return await call(desk, 'ingestResult', { ...placeOf(exchange), body: { sha256 } });
 }
 
-export function settleLines(
+export async function settleLines(
   desk: OperatorDesk,
-  exchange: ExchangeView,
-  settlement: {
-    readonly orderNumbers: readonly string[];
-    readonly outcome: string;
-    readonly reason: string;
-  },
+  exchange: ExchangePlace,
+  body: BodyOf<'settleLines'>,
 ): Promise<unknown> {
-  return act(desk, `${pathOf(exchange)}/settlements`, settlement);
+  return await call(desk, 'settleLines', { ...placeOf(exchange), body });
 }

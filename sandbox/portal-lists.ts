@@ -1,6 +1,8 @@
+import type { CallAnswer } from '../api/client/call.ts';
+import type { Contract } from '../api/contract.ts';
 import type { OperatorDay } from './bill-month.ts';
 import { type CountAndYen, uploadStoredFile } from './operator.ts';
-import { act, type OperatorDesk, read } from './operator-desk.ts';
+import { call, type OperatorDesk } from './operator-desk.ts';
 import {
   capturePayments,
   downloadPaymentsCsv,
@@ -12,22 +14,20 @@ import {
 
 /** The simulated operator's work by lists: voids and captures on the portal, and 情報照会. */
 
-interface ListedLine {
-  readonly orderNumber: string;
-  readonly amountYen: number;
-}
+const whole = (month: string) => ({ params: { month }, query: { limit: 1000 } });
 
-const pathOf = (month: string, list: string) => `/cycles/${month}/${list}?limit=1000`;
-
-export async function listVoids(desk: OperatorDesk, month: string): Promise<ListedLine[]> {
-  return (await read<{ voids: ListedLine[] }>(desk, pathOf(month, 'voids'))).voids;
+export async function listVoids(
+  desk: OperatorDesk,
+  month: string,
+): Promise<CallAnswer<Contract['listVoids']>['voids']> {
+  return (await call(desk, 'listVoids', whole(month))).voids;
 }
 
 export async function listPortalCaptures(
   desk: OperatorDesk,
   month: string,
-): Promise<{ captures: ListedLine[]; total: CountAndYen }> {
-  return await read(desk, pathOf(month, 'portal-captures'));
+): Promise<CallAnswer<Contract['listPortalCaptures']>> {
+  return await call(desk, 'listPortalCaptures', whole(month));
 }
 
 /** Voids on the portal what stands on the 取消リスト, and says so. @returns how many */
@@ -36,7 +36,8 @@ export async function workVoids({ desk, portal }: OperatorDay, month: string): P
   if (lines.length === 0) return 0;
   const orderNumbers = lines.map(({ orderNumber }) => orderNumber);
   await voidPayments(portal, await paymentsOf(portal, orderNumbers));
-  await act(desk, `/cycles/${month}/confirmed-voids`, { orderNumbers, result: 'voided' });
+  const body = { orderNumbers, result: 'voided' } as const;
+  await call(desk, 'confirmVoids', { params: { month }, body });
   return lines.length;
 }
 
@@ -50,11 +51,8 @@ export async function workPortalCaptures(
   const orderNumbers = captures.map(({ orderNumber }) => orderNumber);
   const done = await capturePayments(portal, await paymentsOf(portal, orderNumbers));
   const confirmed = { rows: done.records, yen: done.amountYen };
-  return await act(desk, `/cycles/${month}/confirmed-captures`, {
-    orderNumbers,
-    confirmed,
-    result: 'captured',
-  });
+  const body = { orderNumbers, confirmed, result: 'captured' } as const;
+  return await call(desk, 'confirmPortalCaptures', { params: { month }, body });
 }
 
 /** 決済ID of the authorizations of these orders that are alive. */
@@ -70,13 +68,7 @@ async function paymentsOf(
   return ids;
 }
 
-export interface ComparedInquiry {
-  readonly n: number;
-  readonly rows: number;
-  readonly counts: readonly (CountAndYen & { readonly class: string })[];
-  readonly changes: CountAndYen;
-  readonly unlisted: number;
-}
+export type ComparedInquiry = CallAnswer<Contract['compareInquiry']>;
 
 /** Downloads the portal's list of payments and has Tsukigime compare it; nothing changes yet. */
 export async function readInquiry(
@@ -87,17 +79,16 @@ export async function readInquiry(
   const bytes = await downloadPaymentsCsv(portal, conditions);
   const name = 'inquiry.csv';
   const sha256 = await uploadStoredFile(desk, { name, kind: 'payment-inquiry', bytes });
-  const path = `/cycles/${month}/payment-inquiries`;
-  const { n } = await act<{ n: number }>(desk, path, { sha256 });
-  return await read<ComparedInquiry>(desk, `${path}/${n}`);
+  const { n } = await call(desk, 'readInquiry', { params: { month }, body: { sha256 } });
+  return await call(desk, 'compareInquiry', { params: { month, n } });
 }
 
 /** Takes a list into the record as it was compared. */
 export async function useInquiry(
   desk: OperatorDesk,
   month: string,
-  { n, changes }: ComparedInquiry,
+  { n, changes }: Pick<ComparedInquiry, 'n' | 'changes'>,
 ): Promise<CountAndYen> {
-  const path = `/cycles/${month}/payment-inquiries/${n}/use`;
-  return await act(desk, path, { confirmed: changes, reason: '情報照会で確認' });
+  const body = { confirmed: changes, reason: '情報照会で確認' };
+  return await call(desk, 'useInquiry', { params: { month, n }, body });
 }

@@ -31,15 +31,26 @@ export async function checkProductionRecord(url: string, now: string): Promise<F
   }
 }
 
-async function checkTransport(url: string, encrypted: boolean): Promise<Finding> {
-  const { hostname } = new URL(url);
-  return judgeTransport(
-    'Postgres transport',
-    // A socket in the file system has no host.
-    { distance: hostname === '' ? 'machine' : await measureDistance(hostname), encrypted },
+/** @param encrypted what Postgres itself says of the connection that the URL led to */
+export async function checkTransport(url: string, encrypted: boolean): Promise<Finding> {
+  const part = 'Postgres transport';
+  const remedy =
     'Add ?sslmode=verify-full (with &sslrootcert=… for an authority of your own) to ' +
-      'TSUKIGIME_DATABASE_URL_APP and DATABASE_URL.',
-  );
+    'TSUKIGIME_DATABASE_URL_APP and DATABASE_URL.';
+  const { hostname, searchParams } = new URL(url);
+  // A socket in the file system has no host.
+  const distance = hostname === '' ? 'machine' : await measureDistance(hostname);
+  if (encrypted && distance === 'remote' && !asksForCertificate(searchParams)) {
+    return problem(part, 'TLS, but with whoever answers: no certificate is asked for', remedy);
+  }
+  return judgeTransport(part, { distance, encrypted }, remedy);
+}
+
+/** The driver verifies under every sslmode but these; with libpq's rules not under `require` either. */
+function asksForCertificate(parameters: URLSearchParams): boolean {
+  const mode = parameters.get('sslmode') ?? '';
+  if (parameters.get('uselibpqcompat') === 'true') return mode === 'verify-full';
+  return mode !== 'no-verify' && parameters.get('ssl') !== 'no-verify';
 }
 
 /** Whether backups are made cannot be seen from here; whether WAL is archived can. */

@@ -52,6 +52,21 @@ export async function syncSchedule(
   return 'updated';
 }
 
+/** All of a merchant's Schedules. @returns what became of each, by what it starts */
+export async function syncWanted(
+  client: Client,
+  wanted: readonly WantedSchedule[],
+  decisions: readonly (ScheduleHold & Pick<WantedSchedule, 'what'>)[],
+  taskQueue?: string,
+): Promise<ReadonlyMap<WantedSchedule['what'], ScheduleChange>> {
+  const changes = new Map<WantedSchedule['what'], ScheduleChange>();
+  for (const one of wanted) {
+    const hold = decisions.find(({ what }) => what === one.what);
+    changes.set(one.what, await syncSchedule(client, one, hold, taskQueue));
+  }
+  return changes;
+}
+
 /** What Temporal has of a Schedule; undefined = there is none. */
 async function findSchedule(
   client: Client,

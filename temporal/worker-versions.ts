@@ -1,4 +1,5 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
+import { mainTaskQueue } from '../workflows/workflow-ids.ts';
 
 /**
  * Versions of the workers, so that an old and a new one may run side by side: workflows go on with the
@@ -22,8 +23,12 @@ export interface KnownVersion {
   readonly currentSince: string | null;
 }
 
-/** gRPC status NOT_FOUND. */
+/** gRPC statuses NOT_FOUND and FAILED_PRECONDITION. */
 const notFound = 5;
+const failedPrecondition = 9;
+/** temporal.api.enums.v1: WORKER_VERSIONING_MODE_VERSIONED, TASK_QUEUE_TYPE_WORKFLOW. */
+const versioned = 2;
+const workflowQueue = 1;
 
 /**
  * The versions that the server knows, in the order in which they first came; empty when every worker
@@ -74,4 +79,43 @@ export async function promoteWorkerVersion(
     buildId: build ?? '',
     identity: options.identity,
   });
+}
+
+/**
+ * What came of a build's wish to be the first:
+ * - `promoted`: it is current from now on
+ * - `decided`: somebody has said which one is, once; that stands, whatever it was
+ * - `others_work`: workers without a build ask for the work, or did so a moment ago
+ * - `not_known_yet`: the server has not heard of all queues of this build, or another one was faster
+ */
+export type FirstPromotion = 'promoted' | 'decided' | 'others_work' | 'not_known_yet';
+
+/**
+ * Makes a build current where nobody has ever said which one is: on a new namespace nobody would work
+ * otherwise. It never takes work away: not from another build, not from workers without one, and not
+ * against `promote --unversioned`. Of two builds that try it at once one wins.
+ */
+export async function promoteFirstBuild(
+  { workflowService, options: { namespace, identity } }: Client,
+  build: string,
+  { deploymentName = workerDeployment, taskQueue = mainTaskQueue } = {},
+): Promise<FirstPromotion> {
+  try {
+    const { workerDeploymentInfo: info, conflictToken } =
+      await workflowService.describeWorkerDeployment({ namespace, deploymentName });
+    if (info?.routingConfig?.currentVersionChangedTime) return 'decided';
+    const { pollers } = await workflowService.describeTaskQueue({
+      ...{ namespace, taskQueue: { name: taskQueue }, taskQueueType: workflowQueue },
+    });
+    const modes = (pollers ?? []).map((one) => one.deploymentOptions?.workerVersioningMode);
+    if (modes.some((mode) => mode !== versioned)) return 'others_work';
+    await workflowService.setWorkerDeploymentCurrentVersion({
+      ...{ namespace, deploymentName, buildId: build, identity, conflictToken },
+    });
+    return 'promoted';
+  } catch (error) {
+    const code = isGrpcServiceError(error) ? error.code : undefined;
+    if (code === notFound || code === failedPrecondition) return 'not_known_yet';
+    throw error;
+  }
 }

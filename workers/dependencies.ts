@@ -7,8 +7,10 @@ import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { recordAuditHeads } from '../db/queries/audit-heads.ts';
 import { listWebhooksWithNews } from '../db/queries/delivery-wakes.ts';
+import { askServer } from '../db/queries/readiness.ts';
 import { removeEndedSessions } from '../db/queries/sessions.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
+import { probeTimeoutMs } from '../temporal/answers-in-time.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/client.ts';
 import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
 import { startCardRefresh } from '../temporal/start-card-refresh.ts';
@@ -16,12 +18,14 @@ import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
 import { startExchange } from '../temporal/start-exchange.ts';
 import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
-import { type KnownVersion, listWorkerVersions } from '../temporal/worker-versions.ts';
+import { listWorkerVersions, promoteFirstBuild } from '../temporal/worker-versions.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { keepAuditHeads } from './audit-heads.ts';
+import type { WorkerProbes } from './health.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
+import type { BuildRegistry } from './own-build.ts';
 import { type ScheduleSync, syncSchedules } from './schedules.ts';
 import { keepWebhooksAwake } from './webhook-wakes.ts';
 import type { ActivitiesByQueue } from './worker.ts';
@@ -37,7 +41,9 @@ export interface Dependencies {
   /** Has waiting mails sent and mailboxes watched; never rejects. */
   startMailWorkflows(): Promise<void>;
   /** The builds of workers that Temporal knows. */
-  listWorkerVersions(): Promise<KnownVersion[]>;
+  readonly builds: BuildRegistry;
+  /** For readiness: they resolve when the other side answers. */
+  readonly probes: Pick<WorkerProbes, 'postgres' | 'temporal'>;
   /** Wakes webhooks that something is queued for, until it is stopped. */
   keepWebhooksAwake(): { stop(): void };
   /** Releases connections after the workers have drained. */
@@ -86,7 +92,17 @@ export async function createDependencies(
     recordAuditHeads: (of) => recordAuditHeads(db, of),
     removeEndedSessions: (now) => removeEndedSessions(db, now),
     startMailWorkflows: () => startMailWorkflows(db, starter, logger),
-    listWorkerVersions: () => listWorkerVersions(client),
+    builds: {
+      list: () => listWorkerVersions(client),
+      promoteFirst: (build) => promoteFirstBuild(client, build),
+    },
+    probes: {
+      postgres: () => askServer(db),
+      temporal: () =>
+        client.withDeadline(Date.now() + probeTimeoutMs, () =>
+          client.workflowService.getSystemInfo({}),
+        ),
+    },
     keepWebhooksAwake: () =>
       keepWebhooksAwake((now) => listWebhooksWithNews(db, now), starter, logger),
     async close() {

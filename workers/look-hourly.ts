@@ -2,13 +2,13 @@
 const LOOK_INTERVAL_MS = 3_600_000;
 
 /**
- * Looks now and every hour, one look after the other.
+ * Looks now and every hour, one look after the other. A look may ask whether it was stopped meanwhile.
  *
  * @param onError what a look that failed is told to; the next one is tried all the same. A process that
  *   ends closes the connections under its look: that is no failure.
  */
 export function lookHourly(
-  look: () => Promise<void>,
+  look: (isStopped: () => boolean) => Promise<void>,
   onError: (error: unknown) => void,
   intervalMs = LOOK_INTERVAL_MS,
 ): { stop(): void } {
@@ -18,7 +18,7 @@ export function lookHourly(
     looking = looking.then(async () => {
       if (stopped) return;
       try {
-        await look();
+        await look(() => stopped);
       } catch (error) {
         if (!stopped) onError(error);
       }

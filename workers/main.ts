@@ -7,10 +7,11 @@ import { workerDeployment } from '../temporal/worker-versions.ts';
 import { keepAuditHeads } from './audit-heads.ts';
 import { createDependencies } from './dependencies.ts';
 import { keepSessionsShort } from './ended-sessions.ts';
+import { serveHealth } from './health.ts';
 import { createLogger } from './logger.ts';
+import { followOwnBuild } from './own-build.ts';
 import { packWorkflows } from './pack-workflows.ts';
 import { runUntilStopped } from './process.ts';
-import { sayWhetherCurrent } from './say-version.ts';
 import { keepSchedules } from './schedules.ts';
 import { startWorkers } from './worker.ts';
 
@@ -69,10 +70,19 @@ async function main(): Promise<number> {
     const sessions = keepSessionsShort(dependencies.removeEndedSessions, logger);
     const webhooks = dependencies.keepWebhooksAwake();
     void dependencies.startMailWorkflows();
-    void sayWhetherCurrent(config.workerBuild, dependencies.listWorkerVersions, logger);
+    const build = followOwnBuild(config.workerBuild, dependencies.builds, logger);
+    const health =
+      config.healthAddress === undefined
+        ? undefined
+        : await serveHealth(config.healthAddress, {
+            ...dependencies.probes,
+            workers: workers.look,
+          });
     try {
       await runUntilStopped(workers, logger);
     } finally {
+      await health?.close();
+      build.stop();
       schedules.stop();
       auditHeads.stop();
       webhooks.stop();

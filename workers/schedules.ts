@@ -6,7 +6,8 @@ import type { Db } from '../db/database.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import { type ScheduleChange, syncSchedule } from '../temporal/schedules.ts';
+import { type ScheduleChange, syncWanted } from '../temporal/schedules.ts';
+import { lookHourly } from './look-hourly.ts';
 
 export interface SyncedSchedule {
   /** Slug. */
@@ -77,18 +78,15 @@ async function syncMerchant(
   if (settings === undefined) return undefined;
   const wanted = planSchedules(merchant, settings, now);
   const decisions = await listScheduleDecisions(db, merchant.id);
+  const changes = await syncWanted(client, wanted, decisions, taskQueue);
   const today = businessDateOf(now);
-  const sync = async (what: ScheduledWork): Promise<ScheduleChange> => {
-    const one = wanted.find((each) => each.what === what);
-    const hold = decisions.find((each) => each.what === what);
-    return one === undefined ? 'unchanged' : await syncSchedule(client, one, hold, taskQueue);
-  };
+  const changeOf = (what: ScheduledWork) => changes.get(what) ?? 'unchanged';
   const starts = wanted.find(({ what }) => what === 'cycle')?.starts ?? [];
   return {
     merchant: merchant.slug,
-    change: await sync('cycle'),
-    retention: await sync('retention'),
-    refresh: await sync('refresh'),
+    change: changeOf('cycle'),
+    retention: changeOf('retention'),
+    refresh: changeOf('refresh'),
     nextStart:
       starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
     movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
@@ -96,45 +94,27 @@ async function syncMerchant(
 }
 
 /**
- * A change of settings that found Temporal away, dates that come into sight, an older key: what is
- * mended at the next look needs no person.
+ * Looks after the Schedules now and every hour. A change of settings that found Temporal away, dates that
+ * come into sight, an older key: what is mended at the next look needs no person.
  */
-const LOOK_INTERVAL_MS = 3_600_000;
-
-/** Looks after the Schedules now and every hour. What fails is said in the log and tried again. */
 export function keepSchedules(
   sync: (now: string) => Promise<ScheduleSync>,
   logger: Logger,
-  intervalMs = LOOK_INTERVAL_MS,
+  intervalMs?: number,
 ): { stop(): void } {
-  let stopped = false;
-  let looking = Promise.resolve();
-  const look = () => {
-    looking = looking.then(async () => {
-      if (stopped) return;
-      try {
-        const { synced, failed } = await sync(new Date().toISOString());
-        const changed = synced.filter(({ change, retention, refresh }) =>
-          [change, retention, refresh].some((each) => each !== 'unchanged'),
-        );
-        if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
-        for (const { merchant, error } of stopped ? [] : failed) {
-          const of = { merchant, err: error };
-          logger.warn(of, 'schedules of a merchant could not be compared with its settings');
-        }
-      } catch (error) {
-        // A process that ends closes the connections under it.
-        if (!stopped)
-          logger.warn({ err: error }, 'schedules could not be compared with the settings');
+  return lookHourly(
+    async (isStopped) => {
+      const { synced, failed } = await sync(new Date().toISOString());
+      const changed = synced.filter(({ change, retention, refresh }) =>
+        [change, retention, refresh].some((each) => each !== 'unchanged'),
+      );
+      if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
+      for (const { merchant, error } of isStopped() ? [] : failed) {
+        const of = { merchant, err: error };
+        logger.warn(of, 'schedules of a merchant could not be compared with its settings');
       }
-    });
-  };
-  look();
-  const timer = setInterval(look, intervalMs);
-  return {
-    stop() {
-      stopped = true;
-      clearInterval(timer);
     },
-  };
+    (error) => logger.warn({ err: error }, 'schedules could not be compared with the settings'),
+    intervalMs,
+  );
 }

@@ -39,7 +39,12 @@ export interface RunningWorkers {
   readonly done: Promise<void>;
   /** Takes no more work and lets what runs finish. Safe to call twice. */
   shutdown(): void;
+  /** How all of them stand: as well as the one that stands worst. */
+  look(): WorkersState;
 }
+
+/** `stopping` also once they have stopped; of `failed` ones the process ends by itself. */
+export type WorkersState = 'polling' | 'stopping' | 'failed';
 
 /** Two streams at once fill two cores and two connections; a third only makes all three slower. */
 const filesAtOnce = 2;
@@ -164,7 +169,21 @@ function run(workers: Worker[], connection: NativeConnection, logger: Logger): R
   })();
   // The caller may come to await it only at its end; the failure is logged above either way.
   done.catch(() => {});
-  return { done, shutdown };
+  return { done, shutdown, look: () => stateOf(workers) };
+}
+
+function stateOf(workers: readonly Worker[]): WorkersState {
+  const all = workers.map((worker) => worker.getStatus());
+  const pollers = all.flatMap((one) => [one.workflowPollerState, one.activityPollerState]);
+  if (pollers.includes('FAILED') || all.some(({ runState }) => runState === 'FAILED')) {
+    return 'failed';
+  }
+  // Every queue of ours has activities; that of files has no workflows.
+  const isPolling = all.every(
+    ({ runState, activityPollerState }) =>
+      runState === 'RUNNING' && activityPollerState === 'POLLING',
+  );
+  return isPolling ? 'polling' : 'stopping';
 }
 
 function sdkLogger(logger: Logger): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {

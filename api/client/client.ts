@@ -52,8 +52,12 @@ export interface ClientOptions {
   readonly headers: (route: RouteSketch) => Readonly<Record<string, string>>;
   /** Told of every 401: the session has ended. */
   readonly onUnauthenticated?: (route: RouteSketch) => void;
+  /** Ends whatever is under way. */
+  readonly signal?: AbortSignal;
   /** Between two looks at an act that the workflow is still at. */
   readonly pauseMs?: number;
+  /** How often such an act is asked for again: by default for ten minutes at the least. */
+  readonly asksAgain?: number;
 }
 
 /** A call without its types: what every route is made of. */
@@ -63,17 +67,15 @@ interface PlainInput {
   readonly body?: unknown;
 }
 
-/** How often an act is asked for again while a workflow is still at it: ten minutes at the least. */
-const patience = 60;
-
 export function createClient(options: ClientOptions): ApiClient {
-  const { routes, pauseMs = 500 } = options;
+  const { routes, pauseMs = 500, asksAgain = 60 } = options;
   const send = async (
     route: RouteSketch,
     input: PlainInput,
     more: { readonly key?: string; readonly signal?: AbortSignal },
   ): Promise<Response> => {
     const { body, headers } = writeBody(input.body);
+    const signal = more.signal ?? options.signal;
     const response = await options
       .fetch(options.baseUrl + addressOf(route, input), {
         method: route.method.toUpperCase(),
@@ -83,10 +85,10 @@ export function createClient(options: ClientOptions): ApiClient {
           ...(more.key === undefined ? {} : { 'idempotency-key': more.key }),
         },
         ...(body === undefined ? {} : { body }),
-        ...(more.signal === undefined ? {} : { signal: more.signal }),
+        ...(signal === undefined ? {} : { signal }),
       })
       .catch((error: unknown) => {
-        if (more.signal?.aborted) throw error;
+        if (signal?.aborted) throw error;
         throw noAnswer();
       });
     if (response.ok) return response;
@@ -101,7 +103,7 @@ export function createClient(options: ClientOptions): ApiClient {
       more: { readonly key?: string; readonly signal?: AbortSignal } = {},
     ) {
       const route = routes[name];
-      for (let left = patience; ; left -= 1) {
+      for (let left = asksAgain; ; left -= 1) {
         const response = await send(route, input as PlainInput, more);
         const answer: unknown = response.status === 204 ? undefined : await response.json();
         // The server has checked it against the contract before it left.

@@ -1,13 +1,11 @@
-import { sql } from 'kysely';
+import { askServer } from '../../db/queries/readiness.ts';
+import { answersInTime, probeTimeoutMs } from '../../temporal/answers-in-time.ts';
 import type { serviceRoutes } from '../contract/service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Handlers } from '../handler.ts';
 import { buildOpenApi } from '../openapi.ts';
 import { renderOpenApiPage } from '../openapi-page.ts';
 import { withPatience } from '../patience.ts';
-
-/** Longer than any healthy answer, shorter than the patience of whoever asks. */
-const probeTimeoutMs = 2000;
 
 export const serviceHandlers: Handlers<typeof serviceRoutes> = {
   async readHealth() {
@@ -51,24 +49,12 @@ function readPage(): string {
 }
 
 async function probePostgres(deps: ApiDependencies): Promise<boolean> {
-  return await answers(sql`select 1`.execute(deps.db));
+  return await answersInTime(askServer(deps.db), probeTimeoutMs);
 }
 
 async function probeTemporal({ temporal }: ApiDependencies): Promise<boolean> {
   const probe = withPatience(temporal, probeTimeoutMs, () =>
     temporal.workflowService.getSystemInfo({}),
   );
-  return await answers(probe);
-}
-
-async function answers(probe: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), probeTimeoutMs);
-  });
-  const answered = probe.then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  return await answersInTime(probe, probeTimeoutMs);
 }

@@ -4,7 +4,6 @@ import {
   changeEndpoint,
   createEndpoint,
   type DeliveryEndpoint,
-  type EndpointSettings,
   findEndpoint,
   listEndpoints,
   moveEndpoint,
@@ -20,6 +19,7 @@ import { refuseUnfitUrl } from '../endpoint-url.ts';
 import type { Handlers } from '../handler.ts';
 import { Problem } from '../problem.ts';
 import { tellDeliveryDesk } from '../tell-delivery-desk.ts';
+import { webhookSettings } from '../webhook-settings.ts';
 
 export const webhookHandlers: Handlers<typeof webhookRoutes> = {
   async listWebhooks({ deps, merchant }) {
@@ -35,7 +35,7 @@ export const webhookHandlers: Handlers<typeof webhookRoutes> = {
   async createWebhook({ deps, identity, merchant, body, now }) {
     const { webhook: slug, reason, ...given } = body;
     refuseUnfitUrl(merchant, given.url);
-    const settings = settingsOf(given);
+    const settings = webhookSettings(given);
     const by = { actor: identity.actor, reason, now };
     const created = await createEndpoint(deps.db, merchant.id, { slug, settings, ...by });
     return {
@@ -54,7 +54,7 @@ export const webhookHandlers: Handlers<typeof webhookRoutes> = {
     const { slug } = await requireWebhook(deps, merchant, params.webhook);
     refuseUnfitUrl(merchant, given.url);
     const by = { actor: identity.actor, reason, now };
-    const change = { slug, seenVersion, settings: settingsOf(given), ...by };
+    const change = { slug, seenVersion, settings: webhookSettings(given), ...by };
     const changed = await changeEndpoint(deps.db, merchant.id, change);
     await wakeDeliveryDesk(deps.workflows, merchant, slug);
     return { status: 200, body: show(changed) };
@@ -156,16 +156,6 @@ async function requireWebhook(
   const endpoint = await findEndpoint(deps.db, merchant.id, slug);
   if (endpoint?.kind !== 'webhook') throw new Problem('endpoint-not-found');
   return endpoint;
-}
-
-interface GivenSettings extends Omit<EndpointSettings, 'encoding' | 'webhook'> {
-  readonly events: readonly WebhookEventType[];
-  readonly secretOverlapHours: number;
-}
-
-function settingsOf({ events, secretOverlapHours, ...given }: GivenSettings): EndpointSettings {
-  // JSON is UTF-8, whatever the shop's forms are in.
-  return { ...given, encoding: 'utf-8', webhook: { events, secretOverlapHours } };
 }
 
 function show(endpoint: DeliveryEndpoint) {

@@ -16,6 +16,7 @@ import { createUser } from '../../db/queries/users.ts';
 import type { Finding } from '../../stack/inspection.ts';
 import { inspectProduction } from '../../stack/production-check.ts';
 import { judgeTransport } from '../../stack/production-network.ts';
+import { checkTransport } from '../../stack/production-record.ts';
 import { checkProductionSettings } from '../../stack/production-settings.ts';
 import { readOrMakeSecrets } from '../../stack/secrets.ts';
 import { runCommand } from '../cli/run-command.ts';
@@ -143,6 +144,15 @@ test('what leaves the machine is to be encrypted', () => {
   expect([judge('machine'), judge('attached'), judge('remote'), judge('remote', true)]).toEqual([
     ...[true, true, false, true],
   ]);
+});
+
+test('TLS with whoever answers is no TLS', async () => {
+  const judge = async (parameters: string) =>
+    (await checkTransport(`postgres://tsukigime_app@192.0.2.1/tsukigime${parameters}`, true)).ok;
+  expect(await judge('?sslmode=verify-full')).toBe(true);
+  for (const open of ['?sslmode=no-verify', '?uselibpqcompat=true&sslmode=require']) {
+    expect(await judge(open), open).toBe(false);
+  }
 });
 
 test('the command says it line by line, and ends with 1 while anything is missing', async () => {

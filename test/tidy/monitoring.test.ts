@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAlertRules, readExpressions, usedMetrics } from '../monitoring.ts';
+import { readAlertRules, readExpression, readExpressions, usedMetrics } from '../monitoring.ts';
 import { readText } from './checkout.ts';
 import { headingSlugs } from './markdown.ts';
 
@@ -25,22 +25,28 @@ describe('alerts', () => {
 
   it('name each merchant once, however many processes of the API tell of the record', () => {
     const ofRecord = usedMetrics('tsukigime_').filter((name) => !name.startsWith('tsukigime_api_'));
-    for (const expr of readExpressions()) {
+    // The names of a variable's choices are no numbers.
+    const numbers = readExpressions().filter((expr) => !ofRecord.includes(expr));
+    for (const expr of numbers) {
       const read = ofRecord.filter((name) => new RegExp(`\\b${name}\\b`).test(expr));
       if (read.length > 0) expect(expr).toMatch(/\b(?:max|min)\b/);
     }
   });
 });
 
-it('what Prometheus is asked is well formed', () => {
-  for (const expr of readExpressions()) {
-    const plain = expr.replace(/"[^"]*"/g, '""');
-    const open: string[] = [];
-    for (const [bracket] of plain.matchAll(/[()[\]{}]/g)) {
-      const pair = { ')': '(', ']': '[', '}': '{' }[bracket];
-      if (pair === undefined) open.push(bracket);
-      else expect(open.pop(), expr).toBe(pair);
+describe('what Prometheus is asked', () => {
+  it('is understood by its own grammar', () => {
+    const broken = readExpressions().filter((expr) => readExpression(expr).errors.length > 0);
+    expect(broken).toEqual([]);
+    for (const typo of ['sum(rate(a_b[5m])', 'sum by stage (a_b)', 'a_b[5q]', 'raet(a_b[5m])']) {
+      expect(readExpression(typo).errors, typo).not.toEqual([]);
     }
-    expect(open, expr).toEqual([]);
-  }
+  });
+
+  it('is of a family whose members are compared with what is served', () => {
+    // test/api/metrics.test.ts compares `tsukigime_`, test/workers/main.test.ts `temporal_`.
+    const strange = usedMetrics().filter((name) => !/^(?:tsukigime|temporal)_/.test(name));
+    expect(strange).toEqual(['up']);
+    expect(readExpression('rate(a_b{c="d_e"}[5m]) / on(f) g').metrics).toEqual(['a_b', 'g']);
+  });
 });

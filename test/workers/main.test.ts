@@ -85,14 +85,25 @@ async function readUntil({ stdout }: ChildProcess, line: string): Promise<string
 }
 
 test('the worker process says when it is ready, serves metrics and ends cleanly on SIGTERM', async () => {
-  const { metrics } = await choosePorts(['metrics']);
+  const { metrics, health } = await choosePorts(['metrics', 'health']);
   const metricsAddress = `127.0.0.1:${metrics}`;
   const { main, exited } = startMain({
     ...complete(),
     TSUKIGIME_METRICS_ADDRESS: metricsAddress,
+    TSUKIGIME_HEALTH_ADDRESS: `127.0.0.1:${health}`,
+    // On a namespace without any build it takes the work by itself: nothing would fail below otherwise.
+    TSUKIGIME_WORKER_BUILD: 'first',
   });
   const output = await readUntil(main, readyLine);
   expect(output.split('\n')).toContain(readyLine);
+  const ask = (path: string) => fetch(`http://127.0.0.1:${health}${path}`);
+  const ready = { ready: true, postgres: 'ok', temporal: 'ok', workers: 'polling' };
+  await vi.waitFor(async () => expect(await (await ask('/readyz')).json()).toEqual(ready), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  expect((await ask('/healthz')).status).toBe(200);
+  expect((await ask('/')).status).toBe(404);
   await fail();
   const used = usedMetrics('temporal_');
   expect(used.length).toBeGreaterThan(4);

@@ -77,7 +77,7 @@ async function openNeighbour(): Promise<OperatorDay> {
 
 async function begin(day: OperatorDay, billingMonth: string): Promise<void> {
   await startCycle(day.desk, billingMonth);
-  const file = { name: 'orders.csv', kind: 'order-export', bytes: csv };
+  const file = { name: 'orders.csv', kind: 'order-export', bytes: csv } as const;
   await useOrderExport(day.desk, billingMonth, await uploadStoredFile(day.desk, file));
 }
 
