@@ -71,6 +71,7 @@ const queriesWithoutMerchant: Record<string, string> = {
   'db/queries/user-grants.ts#readGrants': 'a user may reach several merchants',
   'db/queries/users.ts#findUser': 'a user may reach several merchants',
   'db/queries/users.ts#listUsers': 'a user may reach several merchants',
+  'db/queries/users.ts#logOutUser': 'a user may reach several merchants',
   'db/queries/users.ts#setDisabled': 'a user may reach several merchants',
   'db/queries/users.ts#setPassword': 'a user may reach several merchants',
 };

@@ -1,5 +1,5 @@
 import { Group, SegmentedControl } from '@mantine/core';
-import { useRead } from '../api.ts';
+import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { useMerchant } from '../places.ts';
 import { useRefreshOutcomeLabels, useRefreshReasonLabels } from '../words/api-labels.ts';
@@ -53,9 +53,6 @@ const verdicts = [
 export function RefreshResults({ month }: { readonly month: string }) {
   const words = useWords();
   const names = useRefreshStatusWords();
-  const judged = useRefreshVerdictWords();
-  const whys = useRefreshReasonLabels();
-  const outcomes = useRefreshOutcomeLabels();
   const { merchant } = useMerchant();
   const { after, limit } = usePlace();
   const { filter, change } = useFilters();
@@ -87,41 +84,53 @@ export function RefreshResults({ month }: { readonly month: string }) {
       <Loaded read={read}>
         {({ results, nextAfter }) => (
           <>
-            <ListTable
-              label={words('title')}
-              rows={results}
-              keyOf={({ line }) => line}
-              none={words('none')}
-              columns={[
-                { title: words('line'), numeric: true, cell: ({ line }) => line },
-                {
-                  title: words('customer'),
-                  cell: (of) => <CustomerLink {...of} />,
-                },
-                { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
-                { title: words('why'), cell: ({ why, whyJa }) => whys(why, whyJa) },
-                {
-                  title: words('verdict'),
-                  cell: ({ verdict: said }) => judged(said),
-                },
-                {
-                  title: words('outcome'),
-                  cell: ({ outcome, outcomeLabel }) =>
-                    outcome === null ? '—' : outcomes(outcome, outcomeLabel ?? ''),
-                },
-                {
-                  title: words('after'),
-                  cell: (of) =>
-                    of.lastDigitsAfter === null && of.expiryAfter === null
-                      ? '—'
-                      : `…${of.lastDigitsAfter ?? of.lastDigits} ${of.expiryAfter ?? of.expiry}`,
-                },
-              ]}
-            />
+            <ResultTable results={results} />
             <Pager nextAfter={nextAfter} />
           </>
         )}
       </Loaded>
     </>
+  );
+}
+
+type Result = NonNullable<Read<'listRefreshResults'>['data']>['results'][number];
+
+function ResultTable({ results }: { readonly results: readonly Result[] }) {
+  const words = useWords();
+  const judged = useRefreshVerdictWords();
+  const whys = useRefreshReasonLabels();
+  const outcomes = useRefreshOutcomeLabels();
+  return (
+    <ListTable
+      label={words('title')}
+      rows={results}
+      keyOf={({ line }) => line}
+      none={words('none')}
+      columns={[
+        { title: words('line'), numeric: true, cell: ({ line }) => line },
+        {
+          title: words('customer'),
+          cell: (of) => <CustomerLink {...of} />,
+        },
+        { title: words('card'), cell: (of) => `…${of.lastDigits} ${of.expiry}` },
+        { title: words('why'), cell: ({ why, whyJa }) => whys(why, whyJa) },
+        {
+          title: words('verdict'),
+          cell: ({ verdict: said }) => judged(said),
+        },
+        {
+          title: words('outcome'),
+          cell: ({ outcome, outcomeLabel }) =>
+            outcome === null ? '—' : outcomes(outcome, outcomeLabel ?? ''),
+        },
+        {
+          title: words('after'),
+          cell: (of) =>
+            of.lastDigitsAfter === null && of.expiryAfter === null
+              ? '—'
+              : `…${of.lastDigitsAfter ?? of.lastDigits} ${of.expiryAfter ?? of.expiry}`,
+        },
+      ]}
+    />
   );
 }

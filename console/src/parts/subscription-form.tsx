@@ -55,6 +55,22 @@ const states = ['active', 'paused', 'ended'] as const;
 const AS_BEFORE = 'before';
 const UNKNOWN = 'unknown';
 
+interface Draft {
+  readonly number: string;
+  readonly amountYen: number | '';
+  readonly status: Subscription['status'];
+  readonly nextMonth: string;
+  readonly card: string;
+}
+
+const draftOf = (subscription: Subscription | null): Draft => ({
+  number: subscription?.subscriptionNumber ?? '',
+  amountYen: subscription?.amountYen ?? '',
+  status: subscription?.status ?? 'active',
+  nextMonth: subscription?.nextMonth ?? '',
+  card: subscription === null ? UNKNOWN : AS_BEFORE,
+});
+
 /** One dialog for a subscription that is new and for one that is there. */
 export function SubscriptionForm({
   customer,
@@ -67,17 +83,9 @@ export function SubscriptionForm({
   const words = useWords();
   const { merchant } = useMerchant();
   const save = useAct('saveSubscription');
-  const begin = {
-    number: subscription?.subscriptionNumber ?? '',
-    amountYen: subscription?.amountYen ?? ('' as number | ''),
-    status: subscription?.status ?? ('active' as const),
-    nextMonth: subscription?.nextMonth ?? '',
-    card: subscription === null ? (UNKNOWN as string) : AS_BEFORE,
-  };
-  const [changed, setChanged] = useState<Partial<typeof begin>>({});
+  const [changed, setChanged] = useState<Partial<Draft>>({});
   // What nobody touched is what the server says now.
-  const draft = { ...begin, ...changed };
-  const change = (fields: Partial<typeof begin>) => setChanged({ ...changed, ...fields });
+  const draft = { ...draftOf(subscription), ...changed };
   const cards = customer.storedCards;
   const number = draft.number.trim();
   const taken =
@@ -120,7 +128,37 @@ export function SubscriptionForm({
       }}
       onConfirm={confirm}
     >
-      {subscription === null && (
+      <Fields
+        draft={draft}
+        change={(fields) => setChanged({ ...changed, ...fields })}
+        cards={cards}
+        isNew={subscription === null}
+        taken={taken}
+        wrongMonth={wrongMonth}
+      />
+    </ActButton>
+  );
+}
+
+function Fields({
+  draft,
+  change,
+  cards,
+  isNew,
+  taken,
+  wrongMonth,
+}: {
+  readonly draft: Draft;
+  readonly change: (fields: Partial<Draft>) => void;
+  readonly cards: CustomerDetail['storedCards'];
+  readonly isNew: boolean;
+  readonly taken: boolean;
+  readonly wrongMonth: boolean;
+}) {
+  const words = useWords();
+  return (
+    <>
+      {isNew && (
         <TextInput
           label={words('number')}
           required
@@ -140,7 +178,7 @@ export function SubscriptionForm({
         allowDecimal={false}
         allowNegative={false}
         thousandSeparator=","
-        value={amountYen}
+        value={draft.amountYen}
         onChange={(value) => change({ amountYen: value === '' ? '' : Number(value) })}
       />
       <Select
@@ -165,7 +203,7 @@ export function SubscriptionForm({
         allowDeselect={false}
         value={draft.card}
         data={[
-          ...(subscription === null ? [] : [{ value: AS_BEFORE, label: words('asBefore') }]),
+          ...(isNew ? [] : [{ value: AS_BEFORE, label: words('asBefore') }]),
           { value: UNKNOWN, label: words('unknown') },
           ...cards.map((card, index) => ({
             value: String(index),
@@ -179,6 +217,6 @@ export function SubscriptionForm({
         ]}
         onChange={(value) => change({ card: value ?? draft.card })}
       />
-    </ActButton>
+    </>
   );
 }
