@@ -32,7 +32,7 @@ async function openShop(slug: string, by: 'file' | 'portal') {
   });
   const merchant = { slug, name: slug, kind: 'sandbox' as const, settings };
   const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
-  return { merchantId, cycleId: await insertCycle(db, merchantId, '2026-11'), fileId: 0 };
+  return { merchantId, slug, cycleId: await insertCycle(db, merchantId, '2026-11'), fileId: 0 };
 }
 
 async function untilBuilderWaits(): Promise<void> {

@@ -184,7 +184,7 @@ test('a file in which the card refresh has locked a card since is not sent; with
   const name = await makeFile('109');
   const { id: exchangeId, fileId } = (await findExchange(db, merchantId, name)) ?? {};
   const cycleId = await insertCycle(db, merchantId, '2026-11');
-  const record = { merchantId, cycleId, fileId: fileId ?? 0 };
+  const record = { merchantId, slug: 'sender', cycleId, fileId: fileId ?? 0 };
   const charge = await insertCharge(db, record);
   await insertAttempt(db, record, { charge, n: 1, exchangeId: exchangeId ?? 0 });
   await insertFileLine(db, record, { exchangeId: exchangeId ?? 0, lineNumber: 1, charge, n: 1 });
