@@ -88,7 +88,8 @@ async function comparePassword(
 ): Promise<{ readonly user: User; readonly failedBefore: number }> {
   const { device } = client;
   const known = device !== undefined && (await isKnownDevice(deps.db, { device, login, now }));
-  const found = loginPattern.test(login) ? await findUser(deps.db, login) : undefined;
+  // Looked up behind the gate: who is sent away there costs no connection that others wait for.
+  const looked: { user?: User | undefined } = {};
   const answer = await state.logins.run(
     {
       login,
@@ -96,12 +97,16 @@ async function comparePassword(
       knownDevice: known ? device : null,
       nowMs: Date.parse(now),
     },
-    async () => await isRight(state, found, password),
+    async () => {
+      looked.user = loginPattern.test(login) ? await findUser(deps.db, login) : undefined;
+      return await isRight(state, looked.user, password);
+    },
   );
+  const { user } = looked;
   state.metrics.logins.inc({ result: answer.right ? 'right' : 'wrong' });
-  if (answer.throttled && found !== undefined) await recordThrottling(deps, found, now);
-  if (!answer.right || found === undefined) throw new Problem('login-refused');
-  return { user: found, failedBefore: answer.failedBefore };
+  if (answer.throttled && user !== undefined) await recordThrottling(deps, user, now);
+  if (!answer.right || user === undefined) throw new Problem('login-refused');
+  return { user, failedBefore: answer.failedBefore };
 }
 
 async function isRight(

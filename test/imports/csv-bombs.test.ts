@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { deskSheetHeader, readDeskSheet } from '../../billing/desk-sheet.ts';
 import { readOrderExport } from '../../billing/order-export.ts';
@@ -59,6 +60,23 @@ describe.each(Object.entries(readers))('%s', (what, read) => {
       expect(['UnusableFileError', 'WrongResultFileError']).toContain((error as Error).name);
     }
     expect(largest).toBeLessThan(mostAtOnce);
+  });
+});
+
+describe.each(Object.entries(readers))('%s', (_, read) => {
+  test('a packed file', async () => {
+    // Ten megabytes of commas in ten kilobytes: read as the bytes that they are.
+    const packed = gzipSync(Buffer.alloc(10 * 1024 * 1024, ','));
+    let given = 0;
+    const pieces = async function* () {
+      yield packed;
+    };
+    try {
+      for await (const piece of read(pieces())) given += JSON.stringify(piece).length;
+    } catch (error) {
+      expect(['UnusableFileError', 'WrongResultFileError']).toContain((error as Error).name);
+    }
+    expect(given).toBeLessThan(mostAtOnce);
   });
 });
 
