@@ -23,7 +23,7 @@ test('CSV is written by one file', () => {
 
 test('nobody joins cells by hand', () => {
   const joining = /\.join\(\s*(['"`]),\1\s*\)[^;]*\\r?\\n/;
-  expect(joining.test("`${cells.join(',')}\\r\\n`")).toBe(true);
+  expect(joining.test("cells.join(',') + '\\r\\n'")).toBe(true);
   const found = filesWith(joining).filter((path) => !machineRooms.includes(roomOf(path)));
   expect(found).toEqual([]);
 });

@@ -121,10 +121,14 @@ describe('顧客データ取り込み履歴', () => {
 });
 
 describe('customers', () => {
-  const find = async (query: Record<string, string>) => {
-    const { customers } = await desk.read<{ customers: { customerId: string }[] }>(
-      `/customers?${new URLSearchParams(query)}`,
-    );
+  const find = async (search: Record<string, string | number>) => {
+    const response = await desk.call('/customers/search', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(search),
+    });
+    expect(response.status).toBe(200);
+    const { customers } = (await response.json()) as { customers: { customerId: string }[] };
     return customers.map(({ customerId }) => customerId);
   };
 
@@ -136,7 +140,7 @@ describe('customers', () => {
     expect(await find({ email: 'b@example.jp' })).toEqual(['US-00000002']);
     expect(await find({ tag: '優良' })).toEqual(['US-00000001']);
     expect(await find({ tag: '未登録' })).toEqual([]);
-    expect(await find({ limit: '1', after: 'US-00000001' })).toEqual(['US-00000002']);
+    expect(await find({ limit: 1, after: 'US-00000001' })).toEqual(['US-00000002']);
   });
 
   test('leave as a CSV that is safe in a spreadsheet and can be imported again', async () => {
