@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -88,6 +88,8 @@ async function measureOurs(): Promise<Taken[]> {
 
 async function measureAlternatives(): Promise<Taken[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
+  // Closed, its database would lie elsewhere and stay there.
+  await chmod(dataDir, 0o711);
   const config = readConfig({ ...inheritedEnvironment(), DATABASE_URL: '', TEMPORAL_ADDRESS: '' });
   const stack = await bringUpStack({ dataDir, config, temporalUi: false });
   try {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
@@ -61,6 +61,8 @@ async function measureRun(
   say: (line: string) => void,
 ): Promise<CycleRun> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
+  // Closed, its database would lie elsewhere and stay there.
+  await chmod(dataDir, 0o711);
   let measured: CycleRun | undefined;
   try {
     const config = {
