@@ -12,13 +12,14 @@ import { customerFile, customerLine } from '../workflows/file-imports.ts';
 import { type Month, openMonth, sandboxNow } from '../workflows/month.ts';
 import { makeExport, untilCycle, untilExchange } from '../workflows/month-acts.ts';
 import { look, lookAtDialog } from './look.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import { doubleClick, keepFailures, type OpenConsole, openConsole } from './open-console.ts';
 import { storyRoutes } from './routes.ts';
 
 /** What operators do beside the month itself: charges by hand, declines, imports, send errors, Schedules. */
 let month: Month;
 let screens: OpenConsole;
 let page: Page;
+keepFailures(() => screens);
 beforeAll(async () => {
   month = await openMonth({ settings: { capture: { policy: 'manual', by: 'portal' } } });
   const orders = ['A-OK', 'B-OK', 'D-G66x1', 'E-G55x1', 'F-G83x1'];
@@ -196,7 +197,7 @@ test('an import with errors: its rows are read, mended and imported again', asyn
   await press('定期受注を登録する');
   await page.getByLabel('定期受注番号').fill('S-1');
   await page.getByLabel('金額').fill('2980');
-  await page.getByRole('dialog').getByRole('button', { name: '定期受注を登録する' }).dblclick();
+  await doubleClick(page.getByRole('dialog').getByRole('button', { name: '定期受注を登録する' }));
   await page.getByRole('row', { name: /^S-1 2,980 円 継続中/ }).waitFor();
   expect(await look(page, 'customer')).toEqual([]);
 }, 180_000);
@@ -294,7 +295,7 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   const out = 'すべてのブラウザーからログアウトする';
   await admin.getByRole('button', { name: 'アカウント' }).click();
   await admin.getByRole('menuitem', { name: out }).click();
-  await admin.getByRole('dialog').getByRole('button', { name: out }).dblclick();
+  await doubleClick(admin.getByRole('dialog').getByRole('button', { name: out }));
   await admin.waitForURL(/\/login$/);
   await admin.context().close();
 }, 180_000);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { inject } from 'vitest';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { afterEach, inject } from 'vitest';
 import { listen } from '../../api/server.ts';
 import type { Role } from '../../billing/role.ts';
 import { parseEncryptionKeys } from '../../config.ts';
@@ -28,10 +28,28 @@ export interface OpenConsole {
   readonly complaints: readonly string[];
   /** Of these pages those that nobody has looked at yet. */
   notLookedAt(routes: readonly string[]): string[];
+  /** Of every page that is open, as it is now; a page that no longer answers is left out. */
+  keepPictures(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openConsole(month: Month): Promise<OpenConsole> {
+/** Twice before the page can have noticed the first; by the mouse, the page may be gone for the second. */
+export async function doubleClick(button: Locator): Promise<void> {
+  await button.click({ trial: true });
+  await button.evaluate('(one) => { one.click(); one.click(); }');
+}
+
+/** Keeps what the pages showed when a test of this file failed, beside the pictures of `look`. */
+export function keepFailures(screens: () => OpenConsole | undefined): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await screens()?.keepPictures(`failed-${task.id}`);
+  });
+}
+
+/** @param month a `merchantId` of null: people have their role at all merchants, of which there may be none */
+export async function openConsole(
+  month: Pick<Month, 'db' | 'client' | 'taskQueue'> & { readonly merchantId: number | null },
+): Promise<OpenConsole> {
   execFileSync(process.execPath, [join(root, 'cli/build-console.js')], { stdio: 'ignore' });
   mkdirSync(screensDir, { recursive: true });
   // A copy: whoever builds the console anew beside a run takes the parts away that pages load later.
@@ -105,6 +123,13 @@ export async function openConsole(month: Month): Promise<OpenConsole> {
       return page;
     },
     notLookedAt: (routes) => findUnseen(browser, routes),
+    async keepPictures(name) {
+      for (const [index, page] of contexts.flatMap((context) => context.pages()).entries()) {
+        const path = join(screensDir, `${name}-${index + 1}.png`);
+        await page.screenshot({ path, timeout: 5000 }).catch(() => {});
+        console.error(`${path}: ${page.url()}`);
+      }
+    },
     async close() {
       for (const context of contexts) await context.close();
       await browser.close();
