@@ -36,7 +36,10 @@ export interface OpenConsole {
 /** Twice before the page can have noticed the first; by the mouse, the page may be gone for the second. */
 export async function doubleClick(button: Locator): Promise<void> {
   await button.click({ trial: true });
-  await button.evaluate('(one) => { one.click(); one.click(); }');
+  await button.evaluate((one) => {
+    one.click();
+    one.click();
+  });
 }
 
 /** Keeps what the pages showed when a test of this file failed, beside the pictures of `look`. */
