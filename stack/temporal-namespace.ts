@@ -1,6 +1,6 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common';
-import { connectionOptionsOf, type TemporalPlace } from '../temporal/client.ts';
+import { clientConnectionOptionsOf, type TemporalPlace } from '../temporal/client.ts';
 import { searchAttributeKeys } from '../workflows/workflow-ids.ts';
 
 /** How the CLI and the gRPC enum IndexedValueType (temporal.api.enums.v1) name our types. */
@@ -148,7 +148,7 @@ async function withConnection<T>(
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await Connection.connect({
-    ...connectionOptionsOf(place),
+    ...clientConnectionOptionsOf(place),
     connectTimeout: timeoutMs,
   });
   try {

@@ -4,6 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import type { EncryptionKey, TemporalAccess } from '../config.ts';
 import { linkToConsole } from './console-links.ts';
 import { createPayloadCodec } from './payload-codec.ts';
+import { retryCalls } from './retry-calls.ts';
 import { clientTracing } from './tracing.ts';
 
 /** Where the SDK finds the converter that hides failure messages; also packed into the bundle. */
@@ -38,14 +39,20 @@ export const connectionOptionsOf = ({ address, access }: TemporalPlace) => ({
   ...access,
 });
 
+/** The same for a client's connection, whose calls are made, and tried again, in this process. */
+export const clientConnectionOptionsOf = (place: TemporalPlace) => ({
+  ...connectionOptionsOf(place),
+  interceptors: [retryCalls],
+});
+
 /** The one way to a client, so that no start bypasses the codec. The caller closes `connection`. */
 export async function connectTemporal(server: TemporalServer): Promise<Client> {
-  return clientOver(await Connection.connect(connectionOptionsOf(server)), server);
+  return clientOver(await Connection.connect(clientConnectionOptionsOf(server)), server);
 }
 
 /** The same without waiting for the server: it is reached with the first call, or tried again. */
 export function reachTemporal(server: TemporalServer): Client {
-  return clientOver(Connection.lazy(connectionOptionsOf(server)), server);
+  return clientOver(Connection.lazy(clientConnectionOptionsOf(server)), server);
 }
 
 function clientOver(connection: Connection, server: TemporalServer): Client {

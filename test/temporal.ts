@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection, type DataConverter } from '@temporalio/client';
 import { inject } from 'vitest';
+import { clientConnectionOptionsOf } from '../temporal/client.ts';
 
 export interface TestTemporal {
   readonly address: string;
@@ -27,7 +28,7 @@ export async function connectTestTemporal(dataConverter?: DataConverter): Promis
   const address = inject('temporalAddress');
   const namespace = inject('temporalNamespace');
   const suffix = randomBytes(4).toString('hex');
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect(clientConnectionOptionsOf({ address, namespace }));
   return {
     address,
     namespace,
