@@ -45,6 +45,22 @@ export async function listOpenHandOvers(db: Db, merchantId: number): Promise<Exc
     .execute();
 }
 
+/** The files that were taken back at `at`, by name. A step that is tried again finds its own by its instant. */
+export async function listTakenBack(
+  db: Db,
+  merchantId: number,
+  at: string,
+): Promise<ExchangeName[]> {
+  return await db
+    .selectFrom('exchanges')
+    .select(['billing_month as billingMonth', 'kind', 'number'])
+    .where('merchant_id', '=', merchantId)
+    .where('stage', '=', 'cancelled')
+    .where('finished_at', '=', at)
+    .orderBy('id')
+    .execute();
+}
+
 /**
  * Whether stored bytes are a file for the PSP that nobody is to have: they leave only once the intent to
  * send them is on record, and never once the file was taken back.
