@@ -26,6 +26,8 @@ export interface ReceiverOnOwnPostgres {
   /** How often it tried to wake a delivery desk. */
   wakings(): number;
   restartPostgres(): Promise<void>;
+  /** Until it is restarted. */
+  stopPostgres(): Promise<void>;
   /** SIGKILL, no goodbye to anybody; then it is started again and recovers. */
   killPostgres(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +88,7 @@ export async function openReceiverOnOwnPostgres(): Promise<ReceiverOnOwnPostgres
     url: `${server.url}/callbacks/zeus/shop`,
     wakings: () => wakings,
     restartPostgres: () => stack.restart('postgres'),
+    stopPostgres: async () => await stack.process('postgres')?.stop(),
     async killPostgres() {
       const postgres = stack.process('postgres');
       postgres?.kill('SIGKILL');
