@@ -1,6 +1,7 @@
 import { formatJstMinute } from '../billing/business-date.ts';
 import { refreshResultDueAt } from '../billing/card-refresh.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import type { Trx } from '../db/database.ts';
 import { type CardRefresh, changeUnhastened, requireRefresh } from '../db/queries/card-refresh.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
@@ -69,27 +70,37 @@ export function accessOf({ db, fileKeys, sources }: ActivityDependencies): Trans
   return { db, fileKeys, ...(sources.resolve === undefined ? {} : { resolve: sources.resolve }) };
 }
 
+/** What operators are told of a month's refresh, once for each occasion. */
+export interface RefreshNotice {
+  readonly occasion: string;
+  readonly template: 'card_refresh_attention' | 'card_refresh_done';
+  readonly sentence: string;
+  readonly now: string;
+}
+
+/** In the transaction of what it tells of, whose caller then wakes the mail. */
+export async function noteForOperators(
+  trx: Trx,
+  merchantId: number,
+  month: string,
+  { occasion, template, sentence, now }: RefreshNotice,
+): Promise<void> {
+  await notifyOperators(trx, merchantId, {
+    key: `refresh:${month}:${occasion}`,
+    template,
+    parameters: { month, sentence },
+    now,
+  });
+}
+
 /** Tells operators how a month's refresh stands, once for each occasion. */
 export async function tellOfRefresh(
   deps: Pick<ActivityDependencies, 'db' | 'workflows'>,
   merchant: Merchant,
   month: string,
-  told: {
-    readonly occasion: string;
-    readonly template: 'card_refresh_attention' | 'card_refresh_done';
-    readonly sentence: string;
-    readonly now: string;
-  },
+  told: RefreshNotice,
 ): Promise<void> {
-  const { occasion, template, sentence, now } = told;
-  await deps.db.transaction().execute((trx) =>
-    notifyOperators(trx, merchant.id, {
-      key: `refresh:${month}:${occasion}`,
-      template,
-      parameters: { month, sentence },
-      now,
-    }),
-  );
+  await deps.db.transaction().execute((trx) => noteForOperators(trx, merchant.id, month, told));
   await deps.workflows.wakeMail(merchant);
 }
 
@@ -107,11 +118,15 @@ export async function endNotRun(
     due_at: null,
     closed_at: now,
   } as const;
-  if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
-  await tellOfRefresh(deps, merchant, refresh.month, {
-    occasion: `not-run:${Date.parse(now)}`,
-    template: 'card_refresh_attention',
-    sentence: `${refresh.month} の洗替は実施していません。${why}カードは変更していません。原因を直し、${formatJstMinute(refreshResultDueAt(refresh.month))} までに「再実行」すると、今月の洗替を依頼できます。`,
-    now,
+  const isEnded = await deps.db.transaction().execute(async (trx) => {
+    if (!(await changeUnhastened(trx, merchant.id, refresh, change))) return false;
+    await noteForOperators(trx, merchant.id, refresh.month, {
+      occasion: `not-run:${Date.parse(now)}`,
+      template: 'card_refresh_attention',
+      sentence: `${refresh.month} の洗替は実施していません。${why}カードは変更していません。原因を直し、${formatJstMinute(refreshResultDueAt(refresh.month))} までに「再実行」すると、今月の洗替を依頼できます。`,
+      now,
+    });
+    return true;
   });
+  if (isEnded) await deps.workflows.wakeMail(merchant);
 }

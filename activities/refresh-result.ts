@@ -195,16 +195,6 @@ async function endOrWait(
   const { merchant, refresh } = carriage;
   const complete = counts.missing === 0;
   const attention = !complete || counts.quarantined > 0;
-  if (refresh.stage === 'awaiting_result') {
-    const change = complete
-      ? ({ stage: 'done', note: null, attention, due_at: null, closed_at: now } as const)
-      : { note: null, attention };
-    await changeRefresh(deps.db, merchant.id, refresh, change);
-    if (!complete) {
-      const due_at = nextLook(carriage, { settling: false, now, answered: true });
-      await changeUnhastened(deps.db, merchant.id, refresh, { due_at });
-    }
-  }
   await wakeForCardLocks(deps, merchant);
   const built = await describeFilesOfLocked(deps, merchant.id);
   const open = complete
@@ -216,6 +206,17 @@ async function endOrWait(
     sentence: `${refresh.month}: ${describeRefreshCounts(counts)}${open}${built}`,
     now,
   });
+  // Last: whoever dies before finds the month where it stood, and does all of this again.
+  if (refresh.stage === 'awaiting_result') {
+    const change = complete
+      ? ({ stage: 'done', note: null, attention, due_at: null, closed_at: now } as const)
+      : { note: null, attention };
+    await changeRefresh(deps.db, merchant.id, refresh, change);
+    if (!complete) {
+      const due_at = nextLook(carriage, { settling: false, now, answered: true });
+      await changeUnhastened(deps.db, merchant.id, refresh, { due_at });
+    }
+  }
 }
 
 /** Files that were built before their cards were locked: people take those orders out. */

@@ -18,8 +18,10 @@ import { loadMerchant } from './merchant.ts';
 import { settleRefreshSend } from './refresh-act.ts';
 import {
   endNotRun,
+  noteForOperators,
   type OfRefresh,
   openRefreshCarriage,
+  type RefreshNotice,
   tellOfRefresh,
 } from './refresh-carriage.ts';
 import type { Inquiry, SendAnswer } from './transport.ts';
@@ -41,7 +43,8 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
         const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
         const change = { note: transport.ja, attention: true, due_at };
         if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
-        await tell(deps, merchant, of, { occasion: 'not-ready', sentence: transport.ja });
+        const told = { occasion: 'not-ready', sentence: transport.ja };
+        await tellOfRefresh(deps, merchant, of.month, noticeOf(of, told));
         return;
       }
       const sendNumber = await beginSend(deps, merchant, of);
@@ -123,12 +126,13 @@ async function recordAnswer(
 ): Promise<void> {
   const { of, sendNumber, answer } = sent;
   const { now } = of;
-  const isFresh = await deps.db.transaction().execute(async (trx) => {
+  const told = describeSending(sendNumber, answer);
+  await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchant.id);
     const refresh = await requireRefresh(trx, merchant.id, of.month);
     const latest = await findLatestRefreshSend(trx, merchant.id, refresh.id);
     // The first answer stays.
-    if (latest?.n !== sendNumber || latest.answer !== null) return false;
+    if (latest?.n !== sendNumber || latest.answer !== null) return;
     if (answer.kind === 'accepted') {
       await settleRefreshSend(trx, merchant.id, refresh, { arrived: true, now });
     } else if (answer.kind === 'unclear') {
@@ -148,16 +152,24 @@ async function recordAnswer(
         due_at: nextSendAt(sendNumber, now),
       });
     }
-    return true;
+    if (told !== null) await noteForOperators(trx, merchant.id, of.month, noticeOf(of, told));
   });
-  if (!isFresh || answer.kind === 'accepted') return;
+  if (told !== null) await deps.workflows.wakeMail(merchant);
+}
+
+/** What people are told of a sending; null = nothing. */
+function describeSending(
+  sendNumber: number,
+  answer: SendAnswer,
+): { readonly occasion: string; readonly sentence: string } | null {
+  if (answer.kind === 'accepted') return null;
   if (answer.kind === 'unclear') {
     const sentence = `洗替依頼ファイルを送信できたかどうか不明です。${answer.why}再送はせず、自動で照会しています。`;
-    await tell(deps, merchant, of, { occasion: `unclear-${sendNumber}`, sentence });
-  } else if (sendNumber === TOLD_AFTER_SENDS) {
-    const sentence = `洗替依頼ファイルを送信できません。${whyNotSent(answer)}自動で再送します。`;
-    await tell(deps, merchant, of, { occasion: 'not-sent', sentence });
+    return { occasion: `unclear-${sendNumber}`, sentence };
   }
+  if (sendNumber !== TOLD_AFTER_SENDS) return null;
+  const sentence = `洗替依頼ファイルを送信できません。${whyNotSent(answer)}自動で再送します。`;
+  return { occasion: 'not-sent', sentence };
 }
 
 /** No PSP answers a file in a folder, so nothing is rejected there. */
@@ -165,16 +177,12 @@ function whyNotSent(answer: Exclude<SendAnswer, { kind: 'accepted' | 'unclear' }
   return answer.kind === 'not_sent' ? answer.why : 'ファイルが受け付けられませんでした。';
 }
 
-async function tell(
-  deps: ActivityDependencies,
-  merchant: Merchant,
+const noticeOf = (
   { month, now }: OfRefresh,
   told: { readonly occasion: string; readonly sentence: string },
-): Promise<void> {
-  await tellOfRefresh(deps, merchant, month, {
-    ...told,
-    template: 'card_refresh_attention',
-    sentence: `${month}: ${told.sentence}`,
-    now,
-  });
-}
+): RefreshNotice => ({
+  ...told,
+  template: 'card_refresh_attention',
+  sentence: `${month}: ${told.sentence}`,
+  now,
+});
