@@ -1,4 +1,4 @@
-import type { ExchangeName } from '../billing/exchange.ts';
+import type { ExchangeFacts, ExchangeName } from '../billing/exchange.ts';
 
 /** A month of a merchant, at a moment of its business clock. IDs only: rows stay in Postgres. */
 export interface OfCycle {
@@ -23,10 +23,25 @@ export interface Act {
   readonly reason: string | null;
 }
 
+/**
+ * Whom an act on a file is told once it is committed: nobody, the file's month (for a file that has
+ * left: once operators have handed over the month's others, too), or also the files whose turn comes by
+ * it.
+ */
+export type Tells = 'nobody' | 'month_once_all_left' | 'month' | 'month_and_files';
+
 /** An operator's act on one exchange. */
 export interface OfExchange extends ReadExchange {
   readonly workflowId: string;
   readonly act: Act;
+  /** Left out by runs of older versions, which see to it themselves. */
+  readonly tells?: Tells;
+}
+
+/** How the row of a file is after an act. */
+export interface FactsAfterAct extends ExchangeFacts {
+  /** Whether all were told who were to be; missing where nobody was to be, or an older worker did it. */
+  readonly told?: boolean;
 }
 
 /** A merchant's desk, at a moment of its business clock. */

@@ -1,6 +1,5 @@
 import { type CycleFacts, type CycleStage, isDone, needsAttention } from '../billing/cycle.ts';
 import { cycleReminderKey, writeCycleReminder } from '../billing/cycle-reminder.ts';
-import { isFinishedExchange } from '../billing/exchange.ts';
 import { formatYen } from '../billing/money.ts';
 import { CONSERVATION_REASONS, nameRows } from '../billing/open-rows.ts';
 import { lockMerchant } from '../db/database.ts';
@@ -16,7 +15,6 @@ import {
   setCycleTrouble,
 } from '../db/queries/cycles.ts';
 import { RESUME_CYCLE } from '../db/queries/decisions.ts';
-import { listExchanges } from '../db/queries/exchanges.ts';
 import { listOpenDifferences, type OpenDifferences } from '../db/queries/inquiry-comparison.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { hasNgDesk, hasNgNews } from '../db/queries/ng-cases.ts';
@@ -25,6 +23,7 @@ import { listOpenRows } from '../db/queries/open-rows.ts';
 import type { Act, OfCycle } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { startFilesOfMonth } from './exchange-turns.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
 import { loadMerchant } from './merchant.ts';
@@ -72,8 +71,8 @@ export function createCycleActivities(deps: ActivityDependencies) {
       return await refresh(merchant, of);
     },
 
-    /** Moves the stage; a cycle that stands elsewhere is left there: the caller reads it again. */
-    async moveCycle(of: OfCycle & { from: CycleStage; to: CycleStage }): Promise<void> {
+    /** Moves the stage; a cycle that stands elsewhere is left there. Says where it stands then. */
+    async moveCycle(of: OfCycle & { from: CycleStage; to: CycleStage }): Promise<CycleFacts> {
       const merchant = await loadMerchant(deps, of.merchant);
       const cycle = await requireCycle(db, merchant.id, of.month);
       await moveCycle(db, merchant.id, {
@@ -83,15 +82,12 @@ export function createCycleActivities(deps: ActivityDependencies) {
         attention: cycle.attention,
         now: of.now,
       });
+      return await refresh(merchant, of);
     },
 
     /** Starts the workflow of every file of the month that is still on its way. */
     async startExchanges(of: OfCycle): Promise<void> {
-      const merchant = await loadMerchant(deps, of.merchant);
-      for (const exchange of await listExchanges(db, merchant.id, of.month)) {
-        if (isFinishedExchange(exchange.stage)) continue;
-        await deps.workflows.startExchange(merchant, exchange);
-      }
+      await startFilesOfMonth(deps, of);
     },
 
     async expireAuthorizations(of: OfCycle): Promise<void> {

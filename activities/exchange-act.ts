@@ -2,10 +2,9 @@ import type { ExchangeFacts, ExchangeStage } from '../billing/exchange.ts';
 import { explainLockedLines } from '../billing/exchange-admission.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
 import { describeMissedWindow } from '../billing/hand-over.ts';
-import { lockMerchant, type Trx } from '../db/database.ts';
+import type { Trx } from '../db/database.ts';
 import { findFirstCaptureWindow } from '../db/queries/capture-window.ts';
 import { countLockedLines } from '../db/queries/card-locks.ts';
-import type { Decision } from '../db/queries/decisions.ts';
 import {
   type Exchange,
   hasResult,
@@ -17,11 +16,9 @@ import {
 import { countUnsettled } from '../db/queries/result-file.ts';
 import { findLatestSend } from '../db/queries/sends.ts';
 import { settleFileAsNotSent } from '../db/queries/settlements.ts';
-import type { OfExchange, ReadExchange } from './acts.ts';
-import { decide } from './decide.ts';
+import type { ReadExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { asRefusal, refusal } from './failures.ts';
-import { loadMerchant } from './merchant.ts';
+import { refusal } from './failures.ts';
 
 /** What the workflow of a file must know of its row to choose the next step. */
 export async function readExchangeFacts(
@@ -43,36 +40,6 @@ export async function readExchangeFacts(
     note: exchange.note,
     sendOpen: exchange.sendOpen,
   };
-}
-
-/** What an act does once its decision is written, in the same transaction. */
-export type ApplyAct = (
-  trx: Trx,
-  merchantId: number,
-  exchange: Exchange,
-  decisionId: number,
-) => Promise<void>;
-
-/** One operator's act on a file: lock, decide once, apply; all of it or nothing. */
-export async function actOnExchange(
-  deps: Pick<ActivityDependencies, 'db'>,
-  of: OfExchange,
-  decision: Pick<Decision, 'act' | 'body'>,
-  apply: ApplyAct,
-): Promise<ExchangeFacts> {
-  const merchant = await loadMerchant(deps, of.merchant);
-  try {
-    await deps.db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchant.id);
-      const recorded = await decide(trx, merchant.id, of, decision);
-      if (!recorded.fresh) return;
-      const exchange = await requireExchange(trx, merchant.id, of.exchange);
-      await apply(trx, merchant.id, exchange, recorded.id);
-    });
-  } catch (error) {
-    throw asRefusal(error);
-  }
-  return await readExchangeFacts(deps, merchant.id, of);
 }
 
 /** Refuses with what the exchange waits for instead, so that the operator knows what to do. */

@@ -1,10 +1,6 @@
-import { Context } from '@temporalio/activity';
 import { captureDeadline } from '../billing/capture-window.ts';
-import type { ExchangeFacts, ExchangeKind, ExchangeName } from '../billing/exchange.ts';
-import { admitFiles } from '../billing/exchange-admission.ts';
+import type { ExchangeFacts, ExchangeKind } from '../billing/exchange.ts';
 import { exchangeReminderKey, writeExchangeReminder } from '../billing/exchange-reminder.ts';
-import { lockMerchant } from '../db/database.ts';
-import { listOpenHandOvers, readAdmission } from '../db/queries/exchange-admission.ts';
 import { recordCompletionNotice, requireExchange } from '../db/queries/exchanges.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import {
@@ -12,12 +8,13 @@ import {
   type SettledOutcome,
   settleLines,
 } from '../db/queries/settlements.ts';
-import type { OfExchange, ReadExchange } from './acts.ts';
+import { actOnExchange, tellOfExchange, wakeMonthOf } from './act-on-exchange.ts';
+import type { FactsAfterAct, OfExchange, ReadExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { actOnExchange, openHandOver, readExchangeFacts, requireStage } from './exchange-act.ts';
+import { readExchangeFacts, requireStage } from './exchange-act.ts';
+import { openDueFiles } from './exchange-turns.ts';
 import { refusal } from './failures.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
-import { returnOverdueFiles } from './overdue-files.ts';
 
 export function createExchangeActivities(deps: ActivityDependencies) {
   return {
@@ -29,40 +26,28 @@ export function createExchangeActivities(deps: ActivityDependencies) {
       };
     },
 
-    /**
-     * Opens to the operator the files whose turn it is, of whatever month, and wakes their workflows;
-     * takes back those whose authorizations have expired meanwhile.
-     * Whoever calls it, and how often: under the merchant's lock the rows alone decide.
-     */
-    async admitFiles(of: ReadExchange): Promise<ExchangeFacts> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      const { exchangesAtOnce } = current.settings.paygent;
-      const { opened, returned } = await deps.db.transaction().execute(async (trx) => {
-        await lockMerchant(trx, merchant.id);
-        const returned = await returnOverdueFiles(trx, merchant.id, of.now);
-        const { waiting, inHand } = await readAdmission(trx, merchant.id);
-        const admissions = admitFiles(waiting, inHand, exchangesAtOnce);
-        const due = waiting.filter(({ id }) => admissions.get(id) === null);
-        for (const { id } of due) await openHandOver(trx, merchant.id, id, of.now);
-        return { opened: due, returned };
-      });
-      if (returned.length > 0) await deps.workflows.wakeMail(merchant);
-      // An earlier try may have opened files and died before it could wake anybody.
-      const repeated = Context.current().info.attempt > 1;
-      const toWake = repeated ? await listOpenHandOvers(deps.db, merchant.id) : opened;
-      // Of a month whose files are still being built, the first ones have no workflow yet: an operator may
-      // act on them from now on.
-      for (const name of toWake) {
-        if (!isSame(name, of.exchange)) await deps.workflows.startExchange(merchant, name);
-      }
-      for (const name of [...toWake, ...returned]) {
-        if (!isSame(name, of.exchange)) await deps.workflows.wakeExchange(of.merchant, name);
-      }
-      return await readExchangeFacts(deps, merchant.id, of);
+    /** First look of a file's workflow at its row, which is opened if its turn has come. */
+    async openExchange(of: ReadExchange): Promise<ExchangeFacts & { clockOffsetMs: number }> {
+      const { id, clockOffsetMs } = await loadMerchant(deps, of.merchant);
+      const facts = await readExchangeFacts(deps, id, of);
+      if (facts.stage !== 'built' || facts.transport !== 'portal')
+        return { ...facts, clockOffsetMs };
+      await openDueFiles(deps, { ...of, but: of.exchange });
+      return { ...(await readExchangeFacts(deps, id, of)), clockOffsetMs };
     },
 
+    /** Opens the files whose turn it is; `of.exchange` is the one that asks. */
+    async admitFiles(of: ReadExchange): Promise<ExchangeFacts> {
+      const { id } = await loadMerchant(deps, of.merchant);
+      await openDueFiles(deps, { ...of, but: of.exchange });
+      return await readExchangeFacts(deps, id, of);
+    },
+
+    tellOfExchange: (of: Parameters<typeof tellOfExchange>[1]): Promise<FactsAfterAct> =>
+      tellOfExchange(deps, of),
+
     /** 処理完了メール has come, or a person saw 完了処理済 in the portal's list. */
-    async recordCompletion(of: OfExchange): Promise<ExchangeFacts> {
+    async recordCompletion(of: OfExchange): Promise<FactsAfterAct> {
       const decision = { act: 'record-completion', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
         requireStage(exchange, ['awaiting_result'], '処理完了は記録できません');
@@ -73,7 +58,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
     /** An operator says what became of lines that no result file settled, with a reason. */
     async settleLines(
       of: OfExchange & { orderNumbers: readonly string[]; outcome: SettledOutcome },
-    ): Promise<ExchangeFacts> {
+    ): Promise<FactsAfterAct> {
       const { current } = await loadMerchantWithSettings(deps, of.merchant);
       const decision = {
         act: 'settle-lines',
@@ -118,11 +103,7 @@ export function createExchangeActivities(deps: ActivityDependencies) {
 
     /** Tells the month that this file has news; the month reads the rows itself. */
     async reportToCycle(of: ReadExchange): Promise<void> {
-      await deps.workflows.wakeCycle(
-        of.merchant,
-        of.exchange.billingMonth,
-        `${of.exchange.kind}-${of.exchange.number}`,
-      );
+      await wakeMonthOf(deps, of);
     },
   };
 }
@@ -134,13 +115,5 @@ function requireOutcomeOf(kind: ExchangeKind, outcome: SettledOutcome): void {
   throw refusal(
     'StageConflict',
     `${kind === 'capture' ? '売上' : 'オーソリ'}のファイルの明細は「${outcome}」では確定できません。何も変更していません。${[...outcomes, 'not_sent'].join('、')} のいずれかを指定してください。`,
-  );
-}
-
-function isSame(one: ExchangeName, other: ExchangeName): boolean {
-  return (
-    one.billingMonth === other.billingMonth &&
-    one.kind === other.kind &&
-    one.number === other.number
   );
 }

@@ -1,10 +1,5 @@
 import { formatJstMinute } from '../billing/business-date.ts';
-import {
-  absenceCountsFrom,
-  type ExchangeFacts,
-  exchangeFileName,
-  type FormatError,
-} from '../billing/exchange.ts';
+import { absenceCountsFrom, exchangeFileName, type FormatError } from '../billing/exchange.ts';
 import type { Trx } from '../db/database.ts';
 import { rejectAttempts } from '../db/queries/auth-file.ts';
 import { refuseCaptures } from '../db/queries/capture-file.ts';
@@ -20,11 +15,10 @@ import {
 import { matchWaitingMails } from '../db/queries/mailbox.ts';
 import { hastenCarriage } from '../db/queries/sends.ts';
 import { countSettledLines } from '../db/queries/settlements.ts';
-import type { OfExchange } from './acts.ts';
+import { type ApplyAct, actOnExchange } from './act-on-exchange.ts';
+import type { FactsAfterAct, OfExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import {
-  type ApplyAct,
-  actOnExchange,
   answerRejected,
   cancelAsNotSent,
   openHandOver,
@@ -42,7 +36,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     of: OfExchange & { acceptanceNumber: string | null },
     decision: Parameters<typeof actOnExchange>[2],
     apply: ApplyAct,
-  ): Promise<ExchangeFacts> {
+  ): Promise<FactsAfterAct> {
     let mailPosted = false;
     const facts = await actOnExchange(deps, of, decision, async (trx, merchantId, ...rest) => {
       await apply(trx, merchantId, ...rest);
@@ -57,7 +51,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     /** The portal took the file and showed its 受付番号. */
     async recordAcceptance(
       of: OfExchange & { acceptanceNumber: string; matched: boolean },
-    ): Promise<ExchangeFacts> {
+    ): Promise<FactsAfterAct> {
       const { acceptanceNumber, matched, now } = of;
       const decision = { act: 'record-acceptance', body: { acceptanceNumber, matched } };
       return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
@@ -71,7 +65,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     },
 
     /** The 受付番号 was mistyped: this one is right. Not once a result has come under it. */
-    async correctAcceptance(of: OfExchange & { acceptanceNumber: string }): Promise<ExchangeFacts> {
+    async correctAcceptance(of: OfExchange & { acceptanceNumber: string }): Promise<FactsAfterAct> {
       const { acceptanceNumber } = of;
       const decision = { act: 'correct-acceptance', body: { acceptanceNumber } };
       return await numberedAct(of, decision, async (trx, merchantId, exchange) => {
@@ -97,7 +91,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     /** The portal refused the file: it bills nobody, and its attempts end as rejected. */
     async recordFormatErrors(
       of: OfExchange & { errors: readonly FormatError[] },
-    ): Promise<ExchangeFacts> {
+    ): Promise<FactsAfterAct> {
       const decision = { act: 'record-format-errors', body: { errors: of.errors } };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
         const sendNumber = await answerRejected(trx, merchantId, { exchange, id, now: of.now });
@@ -116,7 +110,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     },
 
     /** Nobody knows whether the upload went through: nothing is sent again until it is decided. */
-    async recordUnclear(of: OfExchange): Promise<ExchangeFacts> {
+    async recordUnclear(of: OfExchange): Promise<FactsAfterAct> {
       const decision = { act: 'record-unclear', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
         requireStage(exchange, ['handing_over'], '「アップロード結果不明」は記録できません');
@@ -134,7 +128,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     /** An operator found the upload in the portal's list, or vouches that it never arrived. */
     async decideUnclear(
       of: OfExchange & { acceptanceNumber: string | null },
-    ): Promise<ExchangeFacts> {
+    ): Promise<FactsAfterAct> {
       const { acceptanceNumber, now } = of;
       const decision = { act: 'decide-unclear', body: { acceptanceNumber } };
       return await numberedAct(of, decision, async (trx, merchantId, exchange, id) => {
@@ -151,7 +145,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     },
 
     /** An operator vouches that the file never left, and wants it no more. */
-    async withdrawFile(of: OfExchange): Promise<ExchangeFacts> {
+    async withdrawFile(of: OfExchange): Promise<FactsAfterAct> {
       const decision = { act: 'withdraw', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange, id) => {
         requireStage(exchange, ['built', 'handing_over'], 'このファイルは取り下げられません');
@@ -161,7 +155,7 @@ export function createHandOverActivities(deps: ActivityDependencies) {
     },
 
     /** An operator hands this file over now, though its turn has not come; a machine acts at once. */
-    async handOverEarly(of: OfExchange): Promise<ExchangeFacts> {
+    async handOverEarly(of: OfExchange): Promise<FactsAfterAct> {
       const decision = { act: 'hand-over-early', body: {} };
       return await actOnExchange(deps, of, decision, async (trx, merchantId, exchange) => {
         if (exchange.transport !== 'portal') {

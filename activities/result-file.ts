@@ -14,7 +14,8 @@ import {
 } from '../db/queries/result-file.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import { WrongResultFileError } from '../psp/paygent/result-file.ts';
-import type { OfExchange } from './acts.ts';
+import { tellOfExchange } from './act-on-exchange.ts';
+import type { FactsAfterAct, OfExchange } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
@@ -32,7 +33,9 @@ export function createResultFileActivities(deps: ActivityDependencies) {
      * fact, all in one transaction with the operator's decision. The same file again changes
      * nothing; a further file settles what the earlier one left open.
      */
-    async ingestResult(of: OfExchange & { sha256: string }): Promise<ResultSummary> {
+    async ingestResult(
+      of: OfExchange & { sha256: string },
+    ): Promise<ResultSummary & { file?: FactsAfterAct }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const exchange = await requireExchange(deps.db, merchant.id, of.exchange);
       const result = await openFile(deps.db, merchant.id, of.sha256, deps.fileKeys);
@@ -84,7 +87,10 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
           'result_lines',
         ]);
-        return summary;
+        const { tells } = of;
+        if (tells === undefined) return summary;
+        const file = await withHeartbeat(() => tellOfExchange(deps, { ...of, tells }));
+        return { ...summary, file };
       } catch (error) {
         if (error instanceof WrongResultFileError || error instanceof UnusableFileError) {
           throw refusal(

@@ -7,6 +7,7 @@ import type { Act, OfCycle } from './acts.ts';
 import { type BilledKind, type BuiltFiles, buildFiles } from './build-files.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { startFilesOfMonth } from './exchange-turns.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant } from './merchant.ts';
@@ -17,9 +18,19 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
     /**
      * Builds files of all charges that wait for one, up to the first that is not cleared: then the
      * month has to show what it bills again.
+     *
+     * @param of `starts`: the files' workflows, too. Left out by runs of older versions, which do it by
+     *   a step of their own
      */
-    async buildFiles(of: OfCycle & { kind: BilledKind }): Promise<BuiltFiles> {
-      return await withHeartbeat(() => buildFiles(deps, of, { askedAt: null }));
+    async buildFiles(
+      of: OfCycle & { kind: BilledKind; starts?: boolean },
+    ): Promise<BuiltFiles & { started?: boolean }> {
+      return await withHeartbeat(async () => {
+        const built = await buildFiles(deps, of, { askedAt: null });
+        if (of.starts !== true) return built;
+        await startFilesOfMonth(deps, of);
+        return { ...built, started: true };
+      });
     },
 
     /** Builds files of what a cancelled one carried and nobody holds back. */

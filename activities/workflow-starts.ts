@@ -14,10 +14,11 @@ export interface WorkflowStarts {
     month: string,
     startedBy: string,
   ): Promise<void>;
-  /** Starts an exchange's workflow, or leaves the one that runs. */
+  /** Starts an exchange's workflow, or leaves the one that runs; `wakes`: has it read its row. */
   startExchange(
     merchant: { slug: string; clockOffsetMs: number },
     exchange: ExchangeName,
+    how?: { readonly wakes: boolean },
   ): Promise<void>;
   /** Tells the workflow of a file that its row has changed; one that ended is left alone. */
   wakeExchange(merchant: string, exchange: ExchangeName): Promise<void>;

@@ -2,13 +2,32 @@ import type { ExchangeName } from '../billing/exchange.ts';
 import { exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
 
+interface OfMerchant {
+  readonly slug: string;
+  readonly clockOffsetMs: number;
+}
+
 /** Starts the workflow of a file, which reads from its row where it stands; one that runs is left. */
 export async function startExchange(
   starter: Pick<WorkflowStarter, 'start'>,
-  merchant: { readonly slug: string; readonly clockOffsetMs: number },
-  { billingMonth, kind, number }: ExchangeName,
+  merchant: OfMerchant,
+  exchange: ExchangeName,
 ): Promise<void> {
-  await starter.start({
+  await starter.start(describeStart(merchant, exchange));
+}
+
+/** The same, but one that runs reads its row again. */
+export async function startOrWakeExchange(
+  starter: Pick<WorkflowStarter, 'startAndReport'>,
+  merchant: OfMerchant,
+  exchange: ExchangeName,
+): Promise<void> {
+  const id = `${exchange.kind}-${exchange.number}`;
+  await starter.startAndReport(describeStart(merchant, exchange), { kind: 'exchange', id });
+}
+
+function describeStart(merchant: OfMerchant, { billingMonth, kind, number }: ExchangeName) {
+  return {
     workflowId: exchangeWorkflowId(merchant.slug, billingMonth, kind, number),
     workflow: 'fileExchange',
     input: {
@@ -18,5 +37,5 @@ export async function startExchange(
     },
     month: billingMonth,
     stage: 'handing_over',
-  });
+  } as const;
 }

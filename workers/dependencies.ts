@@ -16,7 +16,7 @@ import { wakeMail, wakeMailbox } from '../temporal/mail-workflows.ts';
 import { startCardRefresh } from '../temporal/start-card-refresh.ts';
 import { startCycle } from '../temporal/start-cycle.ts';
 import { wakeDeliveryDesk } from '../temporal/start-delivery-desk.ts';
-import { startExchange } from '../temporal/start-exchange.ts';
+import { startExchange, startOrWakeExchange } from '../temporal/start-exchange.ts';
 import { wakeNgDesk } from '../temporal/start-ng-desk.ts';
 import { listWorkerVersions, promoteFirstBuild } from '../temporal/worker-versions.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflow-starter.ts';
@@ -129,7 +129,8 @@ function startsOver(starter: WorkflowStarter): WorkflowStarts {
     startCycle: (merchant, month, startedBy) => startCycle(starter, merchant, month, startedBy),
     startCardRefresh: (merchant, month, startedBy) =>
       startCardRefresh(starter, merchant, month, { startedBy }),
-    startExchange: (merchant, exchange) => startExchange(starter, merchant, exchange),
+    startExchange: (merchant, exchange, how) =>
+      (how?.wakes === true ? startOrWakeExchange : startExchange)(starter, merchant, exchange),
     wakeDeliveryDesk: (merchant, endpoint) => wakeDeliveryDesk(starter, merchant, endpoint),
     wakeNgDesk: (merchant) => wakeNgDesk(starter, merchant),
     wakeMail: (merchant) => wakeMail(starter, merchant),

@@ -7,6 +7,10 @@ export interface Bell {
   ring(): void;
   /** Whether it has rung since the last wait: then a workflow that was about to end goes on. */
   hasRung(): boolean;
+  /** What rang so far is seen by the look at the rows that begins now. */
+  heed(): void;
+  /** How often others have rung it. */
+  rings(): number;
   /** Whether a change of this kind was told since this was last asked. */
   hears(kind: string): boolean;
   /**
@@ -22,9 +26,11 @@ export interface Bell {
 /** Call it once, before the first activity: another workflow's report may come at any time. */
 export function hangBell(clock: Clock): Bell {
   let rung = false;
+  let rings = 0;
   const heard = new Set<string>();
   setHandler(rowChanged, ({ kind }) => {
     rung = true;
+    rings += 1;
     heard.add(kind);
   });
   return {
@@ -32,6 +38,10 @@ export function hangBell(clock: Clock): Bell {
       rung = true;
     },
     hasRung: () => rung,
+    heed: () => {
+      rung = false;
+    },
+    rings: () => rings,
     hears: (kind) => heard.delete(kind),
     async waits(until, purpose) {
       await clock.until(until, () => rung, purpose);

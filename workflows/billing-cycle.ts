@@ -15,6 +15,7 @@ import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './act
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { hearCycleActs } from './cycle-acts.ts';
+import { createCycleSteps } from './cycle-steps.ts';
 import { shouldContinueAsNew } from './history.ts';
 import { readRefusal } from './refusals.ts';
 import { setStage } from './stage.ts';
@@ -72,6 +73,8 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     return value;
   };
   hearCycleActs({ of, workflowId, told, isTroubled: () => troubled }, short, files);
+  const steps = createCycleSteps(short, files, bell, of);
+  const { look, build, noteTrouble } = steps;
 
   const first = await short.openCycle({
     ...of(),
@@ -93,7 +96,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
       await clock.quiet();
       await continueAsNew<typeof billingCycle>({ ...input, clockOffsetMs: clock.offsetMs() });
     }
-    facts = await short.readCycle(of());
+    facts = await look();
   }
   setStage('closed', needsAttention(facts), describeCycle(facts));
   if (input.afterClose === true) await bell.pauses(AFTER_CLOSE_PAUSE_MS, '締め後の訂正');
@@ -103,14 +106,14 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   async function tryStep(now: CycleFacts): Promise<void> {
     try {
       await step(now);
-      if (now.trouble !== null) await short.noteTrouble({ ...of(), trouble: null });
+      if (now.trouble !== null) await noteTrouble(null);
       troubled = false;
     } catch (error) {
       const trouble = readRefusal(error);
       if (trouble === undefined) throw error;
       troubled = true;
       if (trouble !== now.trouble) {
-        await short.noteTrouble({ ...of(), trouble });
+        await noteTrouble(trouble);
         await short.remindOfCycle({ ...of(), since: clock.now(), days: 0 });
       }
       setStage(now.stage, true, describeCycle({ ...now, trouble }));
@@ -119,7 +122,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
   }
 
   async function step(now: CycleFacts): Promise<void> {
-    const move = (to: CycleStage) => short.moveCycle({ ...of(), from: now.stage, to });
+    const move = (to: CycleStage) => steps.move(now.stage, to);
     if (now.stage !== 'collecting' && now.stage !== 'closing') {
       // A newer export, or a hold: who is billed is decided anew, of what is not charged yet.
       if (now.unselected) {
@@ -129,8 +132,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
       if (isToPreview(now) && !BEFORE_FILES.includes(now.stage)) return await move('previewing');
       if (now.expirable > 0) return await short.expireAuthorizations(of());
       if (now.again > 0 && !BEFORE_FILES.includes(now.stage)) {
-        const { uncleared } = await files.buildFiles({ ...of(), kind: 'auth' });
-        await short.startExchanges(of());
+        const { uncleared } = await build('auth');
         return uncleared ? await move('previewing') : undefined;
       }
       const { rule, rows } = now.deadlines.lastDay;
@@ -141,7 +143,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
       }
       // A further run that waits for people must not hold back the captures of those before it.
       const waits = now.stage === 'previewing' || now.stage === 'awaiting_approval';
-      if (waits && now.capture.due) return await capture();
+      if (waits && now.capture.due) return void (await build('capture'));
     }
     switch (now.stage) {
       case 'collecting':
@@ -161,8 +163,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
       case 'handing_over': {
         const { outdated } = await files.planCharges(of());
         if (outdated) return await move('previewing');
-        const { uncleared } = await files.buildFiles({ ...of(), kind: 'auth' });
-        await short.startExchanges(of());
+        const { uncleared } = await build('auth');
         return await move(uncleared ? 'previewing' : 'awaiting_result');
       }
 
@@ -172,7 +173,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         return await move('capturing');
 
       case 'capturing':
-        if (now.capture.due) return await capture();
+        if (now.capture.due) return void (await build('capture'));
         if (now.exchanges.open > 0 || awaitsCapture(now)) return await rests(now, '売上処理');
         return await move('working_ng');
 
@@ -186,7 +187,10 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
         }
         // Another month may have billed them since: then nothing is left over here.
         if (now.unbilled > 0) await files.selectOrders({ ...of(), workflowId });
-        if ((await short.readCycle(of())).unbilled > 0) return await rests(now, '未請求の注文');
+        if (now.unbilled > 0 || !steps.trustsLook) {
+          const { unbilled } = await short.readCycle(of());
+          if (unbilled > 0) return await rests(now, '未請求の注文');
+        }
         return await move('closing');
 
       case 'closing':
@@ -207,11 +211,6 @@ export async function billingCycle(input: BillingCycleInput): Promise<void> {
     if (!isToPreview(now) || now.approval?.current !== true) return await move('previewing');
     if (now.approval.approved) return await move('handing_over');
     return await rests(now, '請求の承認');
-  }
-
-  async function capture(): Promise<void> {
-    await files.buildFiles({ ...of(), kind: 'capture' });
-    await short.startExchanges(of());
   }
 
   /**

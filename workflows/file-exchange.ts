@@ -1,6 +1,6 @@
-import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { FactsAfterAct, OfExchange, Tells } from '../activities/acts.ts';
 import type { FileActivities, MainActivities } from '../activities/index.ts';
-import type { CycleStage } from '../billing/cycle.ts';
 import {
   type ExchangeFacts,
   type ExchangeName,
@@ -8,16 +8,18 @@ import {
   isFinishedExchange,
 } from '../billing/exchange.ts';
 import { isReminded } from '../billing/exchange-reminder.ts';
-import { describeCarriage } from '../billing/exchange-transport.ts';
 import { earlierInstant } from '../billing/instant.ts';
 import { planReminders } from '../billing/reminders.ts';
 import { fileActivity, shortActivity, timingOf, type WorkflowInput } from './activity-options.ts';
 import { hangBell } from './bell.ts';
 import { startClock } from './clock.ts';
 import { hearExchangeActs } from './exchange-acts.ts';
+import { describeFacts, stageOf, waitsForPerson } from './exchange-stage.ts';
+import { exchangeByReading } from './file-exchange-by-reading.ts';
 import { shouldContinueAsNew } from './history.ts';
 import { createMachineCarrier } from './machine-carrier.ts';
 import type { OperatorAct } from './messages.ts';
+import { keepSight } from './row-sight.ts';
 import { setStage } from './stage.ts';
 
 export interface FileExchangeInput extends WorkflowInput {
@@ -27,15 +29,17 @@ export interface FileExchangeInput extends WorkflowInput {
 }
 
 /** Long enough for the Update that follows the start; nobody waits for this to pass. */
-const LATE_RESULT_PAUSE_MS = 60_000;
+export const LATE_RESULT_PAUSE_MS = 60_000;
 
 /**
  * The round trip of one file with a PSP. By its portal: when its turn comes, an operator takes the
  * file, brings back the 受付番号 and later the result. Else a machine carries it (machine-carrier.ts),
- * and people speak only where it cannot know. Whatever is told is a row before it is a yes; the
- * workflow waits, reminds and tells the month.
+ * and people speak only where it cannot know. Whatever is told is a row before it is a yes; its
+ * activity tells the month and says how the row is then, for which the workflow waits and reminds.
  */
 export async function fileExchange(input: FileExchangeInput): Promise<void> {
+  // Of runs that an older version began; with the file that it names until none is left.
+  if (!patched('fewer-looks')) return await exchangeByReading(input);
   const clock = startClock(input.clockOffsetMs);
   const bell = hangBell(clock);
   const timing = timingOf(input);
@@ -43,48 +47,54 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
   const files = proxyActivities<FileActivities>(fileActivity(timing));
   const { workflowId } = workflowInfo();
   const of = () => ({ merchant: input.merchant, exchange: input.exchange, now: clock.now() });
+  const sight = keepSight<ExchangeFacts>(bell, () => short.readExchange(of()));
   let stage: ExchangeStage = 'built';
   let opened = false;
   // Only saves a second call: the key of a reminder keeps it from being posted twice.
   let reminded = '';
-
   // A run that is started over a finished row knows nothing of what the month was told.
-  let monthKnows = false;
+  let toldStage: ExchangeStage | null = null;
 
-  /** Every act ends the same way: the loop reads the row again. */
-  const noted = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+  async function takes<Answer>(
+    tells: Tells,
+    act: OperatorAct,
+    run: (of: OfExchange) => Promise<{ answer: Answer; facts: FactsAfterAct | undefined }>,
+  ): Promise<Answer> {
     // It may come with the very first task, before the file is open to the operator.
     await clock.until(null, () => opened);
-    const value = await act();
-    bell.ring();
-    return value;
-  };
-  const told = async <Result>(act: () => Promise<Result>): Promise<Result> => {
-    monthKnows = false;
-    const value = await noted(act);
-    await short.reportToCycle(of());
-    monthKnows = true;
-    return value;
-  };
-  const freed = async <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const value = await told(act);
-    await short.admitFiles(of());
-    return value;
-  };
+    return await sight.during(async (sees) => {
+      const { answer, facts } = await run({ ...of(), workflowId, act, tells });
+      // An older worker tells nobody.
+      const now = facts?.told === true ? facts : await short.tellOfExchange({ ...of(), tells });
+      if (tells !== 'nobody') toldStage = now.stage;
+      sees(now);
+      return answer;
+    });
+  }
+  const takesAs =
+    (tells: Tells) => (act: OperatorAct, run: (of: OfExchange) => Promise<FactsAfterAct>) =>
+      takes(tells, act, async (of) => {
+        const facts = await run(of);
+        return { answer: facts, facts };
+      });
   const taker = {
-    of: (act: OperatorAct) => ({ ...of(), workflowId, act }),
-    noted,
-    told,
-    freed,
+    noted: takesAs('nobody'),
+    told: takesAs('month'),
+    left: takesAs('month_once_all_left'),
+    freed: takesAs('month_and_files'),
+    freedWith: <Answer>(
+      act: OperatorAct,
+      run: (of: OfExchange) => Promise<{ answer: Answer; facts: FactsAfterAct | undefined }>,
+    ) => takes('month_and_files', act, run),
     isFinished: () => isFinishedExchange(stage),
   };
   hearExchangeActs(taker, short, files);
   const machine = createMachineCarrier(clock, timing, workflowId, of);
 
-  const { clockOffsetMs, ...first } = await short.readExchange(of());
+  bell.heed();
+  const { clockOffsetMs, ...first } = await short.openExchange(of());
   clock.moveTo(clockOffsetMs);
   let facts: ExchangeFacts = first;
-  if (facts.stage === 'built' && facts.transport === 'portal') facts = await short.admitFiles(of());
   opened = true;
 
   while (!isFinishedExchange(facts.stage)) {
@@ -96,22 +106,28 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
       await clock.quiet();
       await continueAsNew<typeof fileExchange>({ ...input, clockOffsetMs: clock.offsetMs() });
     }
-    facts = await short.readExchange(of());
+    facts = await sight.look();
   }
   stage = facts.stage;
   if (input.lateResult === true) await bell.pauses(LATE_RESULT_PAUSE_MS, '遅れて届いた結果');
   setStage('closed', false, describeFacts(facts));
   await clock.quiet();
-  if (!monthKnows) await short.reportToCycle(of());
+  if (toldStage !== facts.stage) await short.reportToCycle(of());
   await clock.quiet();
 
   /** Has the machine act that carries the file; the month is told of what changes for it. */
-  async function carried(now: ExchangeFacts): Promise<boolean> {
-    if (!(await machine.acts(now))) return false;
-    const after = await short.readExchange(of());
-    if (after.stage !== now.stage || after.attention !== now.attention) {
-      await short.reportToCycle(of());
-    }
+  async function carried(before: ExchangeFacts): Promise<boolean> {
+    if (!(await machine.acts(before))) return false;
+    await sight.during(async (sees) => {
+      const { stage, attention } = before;
+      const after = await short.tellOfExchange({
+        ...of(),
+        tells: 'month',
+        unless: { stage, attention },
+      });
+      if (after.told) toldStage = after.stage;
+      sees(after);
+    });
     return true;
   }
 
@@ -126,21 +142,4 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     reminded = occasion;
     return next.dueAt;
   }
-}
-
-/** The exchange's place among the stages by which people search. */
-function stageOf(stage: ExchangeStage): CycleStage {
-  if (stage === 'built' || stage === 'handing_over') return 'handing_over';
-  return stage === 'reconciling' ? 'reconciling' : 'awaiting_result';
-}
-
-/** With the portal every step but the PSP's own work, and the file's turn, waits for an operator. */
-function waitsForPerson(facts: ExchangeFacts): boolean {
-  if (facts.transport !== 'portal') return facts.attention;
-  if (facts.stage === 'built') return false;
-  return facts.stage !== 'awaiting_result' || facts.unsettled > 0 || facts.completed;
-}
-
-function describeFacts(facts: ExchangeFacts): string {
-  return describeCarriage(facts, facts.unsettled);
 }
