@@ -35,8 +35,10 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: pureTests,
           globalSetup: ['test/global-setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // None of these is reached unless something hangs: a machine may be four times as busy as ours.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

@@ -112,7 +112,7 @@ const asActivity = (step: () => Promise<void>) =>
 /** Runs a step; a person says `run` once it is connecting, then the server hangs up. */
 async function hurryDuring(now: string, step: () => Promise<void>): Promise<void> {
   const running = asActivity(step);
-  await vi.waitFor(() => expect(sockets.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(sockets.length).toBeGreaterThan(0), { timeout: 60_000 });
   const act = { actor: 'test', idempotencyKey: `run-${shops}`, reason: '急ぎます' };
   const acts = createCardRefreshActivities({ ...deps, db } as never);
   await acts.runRefreshNow({ ...of(now), workflowId: 'refresh', act });

@@ -266,7 +266,7 @@ describe('an answer that does not come', () => {
     const file = await fileOf();
     const giveUp = new AbortController();
     const sent = transport.send({ ...file, signal: giveUp.signal });
-    await vi.waitUntil(async () => (await counted()).received === 1, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await counted()).received === 1, { timeout: 60_000 });
     giveUp.abort();
     expect(await sent).toMatchObject({ kind: 'unclear' });
     expect(await transport.inquire(file)).toMatchObject({ kind: 'found' });

@@ -165,12 +165,12 @@ test('a third upload at once is told to wait, a silent one is cut', async () => 
       },
     });
   const open = [upload(silent()), upload(silent())].map((sent) => sent.catch(() => 'cut' as const));
-  await expect.poll(() => api.uploadsRunning(), { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => api.uploadsRunning(), { timeout: 60_000 }).toBe(2);
   const third = await upload('quick');
   expect(third.headers.get('retry-after')).toBe('5');
   expect((await readProblem(third)).slug).toBe('busy');
   expect(await Promise.all(open)).toEqual(['cut', 'cut']);
-  await expect.poll(() => api.uploadsRunning(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => api.uploadsRunning(), { timeout: 60_000 }).toBe(0);
   expect((await upload('quick')).status).toBe(201);
 });
 

@@ -282,7 +282,7 @@ describe('a slow or broken caller', () => {
           .select((eb) => eb.fn.countAll().as('n'))
           .executeTakeFirstOrThrow()
       ).n;
-    const patient = { timeout: 20_000 };
+    const patient = { timeout: 60_000 };
     const before = await countChunks();
     for (let i = 0; i < defaultLimits.uploadsAtOnce + 1; i += 1) {
       const socket = connect(Number(port), hostname);

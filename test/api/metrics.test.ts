@@ -130,8 +130,10 @@ test('a scrape does not wait for all of a long measuring', async () => {
   await whileCyclesAreLocked(async () => {
     expect(await metrics.scrape()).not.toContain('tsukigime_record_up{');
   });
-  await vi.waitFor(async () =>
-    expect(sampleOf('tsukigime_record_up{part="cycles"}', await metrics.scrape())).toBe('1'),
+  await vi.waitFor(
+    async () =>
+      expect(sampleOf('tsukigime_record_up{part="cycles"}', await metrics.scrape())).toBe('1'),
+    { timeout: 60_000 },
   );
 });
 

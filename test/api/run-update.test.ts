@@ -107,7 +107,7 @@ beforeAll(async () => {
     taskQueue,
     workflowId: `decider-${suffix}`,
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await workflow.terminate().catch(() => {});

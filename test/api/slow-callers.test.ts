@@ -55,10 +55,10 @@ test('an upload that drips is cut, its transaction with it, and the next one com
   const dripping = [1, 2].map(() =>
     drip(post(upload, 'Content-Type: text/csv\r\nContent-Length: 99999\r\n\r\nk,')),
   );
-  await expect.poll(() => api.uploadsRunning(), { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => api.uploadsRunning(), { timeout: 60_000 }).toBe(2);
   await Promise.all(dripping);
-  await expect.poll(() => api.uploadsRunning(), { timeout: 20_000 }).toBe(0);
-  await expect.poll(openTransactions, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => api.uploadsRunning(), { timeout: 60_000 }).toBe(0);
+  await expect.poll(openTransactions, { timeout: 60_000 }).toBe(0);
   const headers = { 'Content-Type': 'text/csv' };
   const good = await api.call(upload, { method: 'POST', token: admin, body: 'a,b\r\n', headers });
   expect(good.status).toBe(201);

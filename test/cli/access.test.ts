@@ -84,7 +84,7 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
   api.stdout.on('data', (piece: Buffer) => {
     log += piece.toString();
   });
-  await expect.poll(() => log, { timeout: 20_000 }).toMatch(/^api ready http/m);
+  await expect.poll(() => log, { timeout: 60_000 }).toMatch(/^api ready http/m);
   const url = /^api ready (\S+)$/m.exec(log)?.[1] ?? '';
   const ask = async () =>
     await fetch(`${url}/v1/merchants`, { headers: { Authorization: `Bearer ${token.out}` } });
@@ -102,7 +102,7 @@ test('a merchant, a token for it, the API over it, and an end that leaves nothin
   api.kill('SIGTERM');
   const ended = once(api, 'close');
   // Nobody new is let in; who is at it may finish.
-  await expect.poll(() => isPortFree(Number(new URL(url).port)), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isPortFree(Number(new URL(url).port)), { timeout: 60_000 }).toBe(true);
   expect(await upload.finish()).toMatch(/^HTTP\/1\.1 201 /);
   const [code] = (await ended) as [number];
   expect(code).toBe(0);

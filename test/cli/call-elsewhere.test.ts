@@ -77,7 +77,7 @@ test('a download is written as it comes', async () => {
     response.write(parts[0]);
     // The rest is sent only once the beginning has been written.
     await expect
-      .poll(() => (existsSync(out) ? readFileSync(out, 'utf8') : ''), { timeout: 10_000 })
+      .poll(() => (existsSync(out) ? readFileSync(out, 'utf8') : ''), { timeout: 60_000 })
       .toBe(parts[0]);
     response.end(parts[1]);
   });

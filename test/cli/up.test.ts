@@ -22,7 +22,7 @@ function environment(extra: Record<string, string> = {}): Record<string, string>
 
 /** Runs the command to its end, whatever its exit code. */
 async function tsukigime(args: string[], env = environment()) {
-  const run = promisify(execFile)(process.execPath, [command, ...args], { env, timeout: 60_000 });
+  const run = promisify(execFile)(process.execPath, [command, ...args], { env, timeout: 180_000 });
   return run.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) =>
@@ -38,7 +38,7 @@ beforeAll(async () => {
     env: environment(),
     logFile: join(dataDir, 'up.log'),
     ready: /Ctrl-C stops it/,
-    readyTimeoutMs: 90_000,
+    readyTimeoutMs: 180_000,
     stopSignal: 'SIGINT',
   });
 });

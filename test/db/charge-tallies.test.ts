@@ -49,4 +49,4 @@ test('a line finds its claim by the key of the claim, whatever Postgres knows of
      where cycle_id = ${record.cycleId} and exchange_id = ${second}`.execute(db);
   // The same statement that wrote the claims added them up.
   expect(rows).toEqual([{ fact: 'authorization', rows: count, yen: count * 1000 }]);
-}, 30_000);
+});

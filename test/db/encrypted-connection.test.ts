@@ -41,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(join(dataDir, 'ca.pem'), authority.cert);
   writeFileSync(join(dataDir, 'other-ca.pem'), makeAuthority().cert);
   // The server reads its settings again a moment later.
-  await vi.waitFor(() => ask(urlWith('verify-full', 'ca.pem')), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(() => ask(urlWith('verify-full', 'ca.pem')), { timeout: 60_000, interval: 50 });
 });
 afterAll(async () => {
   await server?.process.stop();

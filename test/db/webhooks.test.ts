@@ -336,12 +336,15 @@ describe('a webhook that is moved while events are written', () => {
       now: AT,
     });
   const untilOneWaits = () =>
-    vi.waitFor(async () => {
-      const { rows } = await sql<{ waiting: number }>`
+    vi.waitFor(
+      async () => {
+        const { rows } = await sql<{ waiting: number }>`
         select count(*) as waiting from pg_stat_activity
          where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-      expect(rows[0]?.waiting).toBeGreaterThan(0);
-    });
+        expect(rows[0]?.waiting).toBeGreaterThan(0);
+      },
+      { timeout: 60_000 },
+    );
   const states = async (endpointId: number) => {
     const page = { endpointId, state: null, event: null, before: null, limit: 9 };
     const rows = await listWebhookDeliveries(db, record.merchantId, page);

@@ -79,7 +79,9 @@ test.each(SHOP_FAULTS)('%s strikes one delivery; the next one goes through', asy
   const hangUp = new AbortController();
   if (fault === 'time_out' || fault === 'silent_after') {
     // They never answer: the caller gives up once the call is there.
-    void vi.waitUntil(() => shop.ledger.totals().received === 1).then(() => hangUp.abort());
+    void vi
+      .waitUntil(() => shop.ledger.totals().received === 1, { timeout: 60_000 })
+      .then(() => hangUp.abort());
   }
   const first = await deliver(shop, 'A1', 'key-1', { signal: hangUp.signal }).then(
     (response) => response.status,

@@ -118,7 +118,7 @@ test('missing search attributes and a short retention come with the command that
   // A new namespace is known to the frontend after its cache has been refreshed.
   await expect
     .poll(async () => (await inspectStack(config)).some(({ part }) => part === 'Retention'), {
-      timeout: 30_000,
+      timeout: 60_000,
     })
     .toBe(true);
   await connection.close();

@@ -63,7 +63,7 @@ test('a first build does not take the work of workers that have none', async () 
   });
   await vi.waitFor(
     async () => expect(await promoteFirstBuild(client, 'new', of)).toBe('others_work'),
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   named.shutdown();
   await named.done;

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await vi.waitFor(
     () =>
       connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: 'tsukigime' } }),
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   await connection.close();
 });
@@ -99,7 +99,7 @@ test('the worker process says when it is ready, serves metrics and ends cleanly 
   const ask = (path: string) => fetch(`http://127.0.0.1:${health}${path}`);
   const ready = { ready: true, postgres: 'ok', temporal: 'ok', workers: 'polling' };
   await vi.waitFor(async () => expect(await (await ask('/readyz')).json()).toEqual(ready), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 100,
   });
   expect((await ask('/healthz')).status).toBe(200);
@@ -112,7 +112,7 @@ test('the worker process says when it is ready, serves metrics and ends cleanly 
       const served = servedMetrics(await (await fetch(`http://${metricsAddress}/metrics`)).text());
       expect(used.filter((name) => !served.has(name))).toEqual([]);
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   main.kill('SIGTERM');
   expect(await exited).toBe(0);

@@ -36,7 +36,7 @@ test('Schedules are looked after at once and again and again, also after a look 
     logger,
     5,
   );
-  await vi.waitFor(() => expect(looks.length).toBeGreaterThan(3));
+  await vi.waitFor(() => expect(looks.length).toBeGreaterThan(3), { timeout: 60_000 });
   keeper.stop();
   for (const now of looks) expect(new Date(now).toISOString()).toBe(now);
 });
@@ -64,7 +64,7 @@ test('never two looks at once, and none after the stop', async () => {
     logger,
     1,
   );
-  await vi.waitFor(() => expect(looks).toBe(3));
+  await vi.waitFor(() => expect(looks).toBe(3), { timeout: 60_000 });
   finish();
   await held;
   await new Promise((resolve) => setImmediate(resolve));

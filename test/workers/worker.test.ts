@@ -76,7 +76,7 @@ function story(name: string) {
   };
 }
 
-const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 30_000, interval: 25 });
+const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 60_000, interval: 25 });
 
 test('SIGTERM lets a running activity finish and takes no new work', async () => {
   const { handle, lines, release, start, startWorker } = story('drained');

@@ -115,7 +115,7 @@ test('of acts that exclude one another one stands, and the PSP sees no more than
     const promised = won(worked[index] ?? []).some((act) => act >= 2);
     expect([order, promised, ledger?.captures]).toEqual([order, ended, ended ? 0 : 1]);
   }
-}, 120_000);
+});
 
 /** Carries what there is to carry until nothing is left to do. */
 async function untilClosed(): Promise<void> {

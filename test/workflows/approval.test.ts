@@ -179,7 +179,7 @@ test('who may approve is reminded until somebody does', async () => {
   };
   expect(await reminded()).toMatchObject([{ subject: '2026-05 の請求の承認をお願いします(2 件)' }]);
   await advanceTo(month, '2026-11-21T01:00:00.000Z');
-  await vi.waitFor(async () => expect(await reminded()).toHaveLength(2));
+  await vi.waitFor(async () => expect(await reminded()).toHaveLength(2), { timeout: 60_000 });
   expect((await reminded())[0]?.text).toContain('1 日経過');
 });
 
@@ -205,11 +205,14 @@ test('a dry run of a month that nobody started leaves its preview and nothing el
   const before = await countRows();
   const asked = await post(month, '/cycles/2026-06/previews', { sha256 });
   expect(asked).toMatchObject({ status: 202, body: { kind: 'dry_run', n: 1 } });
-  const dry = await vi.waitFor(async () => {
-    const { body } = await ask(month, 'GET', '/cycles/2026-06/previews/1');
-    expect(body.computedAt).not.toBeNull();
-    return body;
-  });
+  const dry = await vi.waitFor(
+    async () => {
+      const { body } = await ask(month, 'GET', '/cycles/2026-06/previews/1');
+      expect(body.computedAt).not.toBeNull();
+      return body;
+    },
+    { timeout: 60_000 },
+  );
   expect(dry).toMatchObject({
     rows: 3,
     yen: 3003,

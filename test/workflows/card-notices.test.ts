@@ -87,7 +87,7 @@ async function find(customer: string): Promise<Listed> {
 }
 const reaches = (customer: string, state: string) =>
   vi.waitFor(async () => expect((await find(customer)).notice).toMatchObject({ state }), {
-    timeout: 20_000,
+    timeout: 60_000,
   });
 const notify = (body: object) => shop.call('POST', '/card-notices', body);
 const only = async (customer: string) => ({
@@ -136,7 +136,7 @@ test('a mail that comes back by the mailbox is shown at the customer, and told t
       expect((await find('refused')).notice).toMatchObject({
         ...{ state: 'sent', bounceStatus: '5.1.1', bouncedAt: expect.stringMatching(/Z$/) },
       }),
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   const told = await shop.db.selectFrom('notices').select('kind').execute();
   expect(told).toEqual([{ kind: 'card_notice_undelivered' }]);
@@ -164,7 +164,7 @@ test('who got another card meanwhile is not mailed; a later expiry has a day of 
       const states = await db.selectFrom('mail_outbox').select('state').orderBy('id').execute();
       expect(states.map(({ state }) => state)).toEqual(['sent', 'withdrawn']);
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 
   expect((await notify(await only('late'))).status).toBe(200);

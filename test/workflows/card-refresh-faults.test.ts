@@ -167,7 +167,7 @@ test('a worker killed between a merge and what follows from it: the next look en
     .execute();
   await shop.act('/card-refreshes/2027-04/run', { reason: '結果を確認します' });
   const stage = async () => (await shop.read('2027-04')).stage;
-  await expect.poll(stage, { timeout: 20_000 }).toBe('done');
+  await expect.poll(stage, { timeout: 60_000 }).toBe('done');
   expect(await shop.read('2027-04')).toMatchObject({ resultFiles: 2, attention: true });
 });
 

@@ -78,7 +78,7 @@ describe('twelve months', () => {
       expect(ended.stage, `${month}: ${ended.waitsFor}`).toMatch(/^(done|not_run)$/);
       if (ended.stage === 'not_run') expect(ended.note).toBe('対象のカードがありません。');
     }
-  }, 120_000);
+  });
 
   test('the first asks for all cards, the others for those that expire then or next', () => {
     const { requests, totals } = shop.gmo.ledgerOf(shopId);

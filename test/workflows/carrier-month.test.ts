@@ -12,7 +12,7 @@ import { startImapServer } from '../outside/imap-server.ts';
 import { type CarrierShop, openCarrierShop } from './carrier-shop.ts';
 import { sitAtDesk, untilDelivered } from './send-error-desk.ts';
 
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 const ipCodes = ['2012000001', '2012000002'];
 const payments = 40;
 

@@ -38,7 +38,7 @@ async function untilCase(
   orderNumber: string,
   holds: (found: CaseView) => boolean,
 ): Promise<CaseView> {
-  for (const deadline = performance.now() + 30_000; ; ) {
+  for (const deadline = performance.now() + 60_000; ; ) {
     const found = await readCase(orderNumber);
     if (found !== undefined && holds(found)) return found;
     if (performance.now() > deadline) throw new Error(`never so: ${JSON.stringify(found)}`);

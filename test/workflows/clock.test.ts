@@ -148,7 +148,7 @@ test('an instant that is none fails the task by name instead of waiting for ever
       const failed = events?.find((event) => event.workflowTaskFailedEventAttributes);
       expect(failed).toBeDefined();
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   await handle.terminate();
 });

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const secret = { name: 'mailbox', value: imap.password, now: sandboxNow, actor: 'test' };
   await writeSecret(month.db, month.merchantId, secret, parseEncryptionKeys(inject('fileKeys')));
   await startWorker();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.kill()));
   await month?.close();
@@ -81,7 +81,7 @@ async function passTo(instant: string): Promise<void> {
   });
 }
 
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 
 /** The mails that the server has whole, by the customer's order (a1@… is A's first address). */
 const mailsTo = async (address: string) => {

@@ -14,7 +14,7 @@ import { type ImapServer, startImapServer } from '../outside/imap-server.ts';
 import { type MailMerchant, openMailMerchant } from './mail-merchant.ts';
 
 /** Mails to customers of declined charges, from the step of a case to the mail that comes back. */
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 
 let post: FaultyMailServer;
 let imap: ImapServer;

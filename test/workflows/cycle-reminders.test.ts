@@ -28,9 +28,13 @@ test('orders that nobody brings are asked for after 1, 3 and 7 days, then weekly
   await advanceTo(month, '2026-11-20T23:00:00.000Z');
   expect(await subjects()).toEqual([]);
   await advanceTo(month, '2026-11-23T00:30:00.000Z');
-  await vi.waitFor(async () => expect(await subjects()).toEqual([asked, asked]));
+  await vi.waitFor(async () => expect(await subjects()).toEqual([asked, asked]), {
+    timeout: 60_000,
+  });
   await advanceTo(month, '2026-12-04T01:00:00.000Z');
-  await vi.waitFor(async () => expect(await subjects()).toEqual(Array(4).fill(asked)));
+  await vi.waitFor(async () => expect(await subjects()).toEqual(Array(4).fill(asked)), {
+    timeout: 60_000,
+  });
 });
 
 test('a refused step is told at once, cases that need a person after a day', async () => {
@@ -40,7 +44,7 @@ test('a refused step is told at once, cases that need a person after a day', asy
   await post(month, '/cycles/2027-01/order-export', { sha256: body.sha256 });
   await untilCycle(month, '2027-01', isStill);
   const stopped = '2027-01 の請求が止まっています';
-  await vi.waitFor(async () => expect(await subjects()).toContain(stopped));
+  await vi.waitFor(async () => expect(await subjects()).toContain(stopped), { timeout: 60_000 });
   const before = (await subjects()).filter((subject) => subject === stopped).length;
   expect(before).toBe(1);
   const whole = await upload(month, 'order-export', makeExport(numbered('71', 2)));

@@ -64,7 +64,8 @@ test('people are told at 14, 7, 3 and 1 days; on the last day what nobody holds 
   await post(month, path('/holds'), { orderNumbers: ['6103'], reason });
 
   // Authorized on 2026-11-20 in Japan: the window ends with the first instant of 2027-01-19 there.
-  await advanceTo(month, '2027-01-04T23:59:00.000Z');
+  // An hour before, not a minute: real time goes on while the test looks.
+  await advanceTo(month, '2027-01-04T23:00:00.000Z');
   expect(await toldOfDeadlines()).toEqual([]);
   await advanceTo(month, '2027-01-05T00:00:00.000Z');
   expect(await toldOfDeadlines()).toEqual(['オーソリの期限まであと 14 日です(2026-11、3 件)']);
@@ -153,7 +154,7 @@ test('asked on the last day, people capture a part: the rest is not billed, and 
   await carry('2026-12', 'auth-1');
   await untilCycle(month, '2026-12', ({ charges }) => charges.authorized?.rows === 2);
   // Authorized on 2027-01-20: until 2027-03-21, a Sunday. The 20th and the 22nd are holidays.
-  await advanceTo(month, '2027-03-17T00:59:00.000Z');
+  await advanceTo(month, '2027-03-17T00:00:00.000Z');
   expect((await untilCycle(month, '2026-12', () => true)).attention).toBe(false);
   await advanceTo(month, '2027-03-17T01:00:00.000Z');
   const asked = await untilCycle(month, '2026-12', ({ attention }) => attention);
@@ -214,7 +215,7 @@ test('by policy on-date a capture leaves with the wave of its date, moved to a b
     nextWaveAt: '2027-03-29T01:00:00.000Z',
   });
   expect(waiting.waitsFor).toContain('売上ファイルを 2027-03-29 10:00 に作成します');
-  await advanceTo(month, '2027-03-29T00:59:00.000Z');
+  await advanceTo(month, '2027-03-29T00:00:00.000Z');
   expect((await untilCycle(month, '2027-01', () => true)).charges.authorized?.rows).toBe(2);
   await advanceTo(month, '2027-03-29T01:00:00.000Z');
   await carry('2027-01', 'capture-1');

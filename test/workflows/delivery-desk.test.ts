@@ -46,14 +46,14 @@ async function untilNone(shop: CarrierShop, ...states: string[]): Promise<void> 
       const left = (await deliveriesOf(shop)).filter(({ state }) => states.includes(state));
       expect(left).toEqual([]);
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 
 /** Waits until so many attempts have ended. */
 async function untilAttempts(shop: CarrierShop, count: number): Promise<void> {
   await vi.waitFor(async () => expect(await attemptsOf(shop)).toHaveLength(count), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 50,
   });
 }
@@ -72,13 +72,16 @@ describe('the delivery desk', () => {
     for (const ordd of orders) await shop.send(call(ordd));
     await move('active');
     await shop.wake();
-    await vi.waitFor(() => expect(shop.shop.ledger.totals().received).toBe(1), 30_000);
+    await vi.waitFor(() => expect(shop.shop.ledger.totals().received).toBe(1), 60_000);
     await move('paused');
     // Nothing is claimed any more: every attempt that began has ended.
-    await vi.waitFor(async () => {
-      const begun = (await deliveriesOf(shop)).reduce((sum, { attempt }) => sum + attempt, 0);
-      expect(begun).toBe((await attemptsOf(shop)).length);
-    }, 30_000);
+    await vi.waitFor(
+      async () => {
+        const begun = (await deliveriesOf(shop)).reduce((sum, { attempt }) => sum + attempt, 0);
+        expect(begun).toBe((await attemptsOf(shop)).length);
+      },
+      { timeout: 60_000 },
+    );
     expect(shop.shop.ledger.totals().received).toBeLessThan(orders.length);
     shop.shop.clearFaults();
     await move('active');

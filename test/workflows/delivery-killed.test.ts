@@ -44,7 +44,7 @@ test('a worker that is killed over open deliveries leaves nothing out and nothin
   for (const ordd of orders) await shop.send({ clientip: '1', ordd, result: 'OK' });
   const first = await startChild(shop);
   await vi.waitFor(() => expect(system.ledger.totals().issued).toBe(4), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 20,
   });
   await first.kill();

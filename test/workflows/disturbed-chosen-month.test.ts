@@ -9,7 +9,7 @@ const seed = 109_507;
 let undisturbed: MonthResult;
 beforeAll(async () => {
   undisturbed = await disturbMonth(seed, chosenMonth);
-}, 180_000);
+});
 
 test('the undisturbed month is whole', () => {
   expect(undisturbed).toMatchObject({

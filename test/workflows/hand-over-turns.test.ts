@@ -31,7 +31,7 @@ const untilOpen = (billingMonth: string, names: readonly string[]) =>
   vi.waitFor(
     async () =>
       expect(onlyStage(await stagesOf(month, billingMonth), 'handing_over')).toEqual(names),
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 
 test('of a month, two files are open at a time; the next comes with the first result', async () => {

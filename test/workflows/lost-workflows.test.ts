@@ -47,7 +47,7 @@ test('a file whose workflow alone is gone comes back when its month is started a
   const auth = exchangeWorkflowId(desk.merchant, billedMonth, 'auth', 1);
   await vi.waitFor(
     async () => expect((await listExchanges(desk, billedMonth))[0]?.stage).toBe('handing_over'),
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   const handle = month.client.workflow.getHandle(auth);
   await handle.terminate('lost (test)');
@@ -55,9 +55,7 @@ test('a file whose workflow alone is gone comes back when its month is started a
   expect((await handle.describe()).status.name).toBe('RUNNING');
 });
 
-test('a month with open lines goes on after everything was lost, and is settled and closed', {
-  timeout: 60_000,
-}, async () => {
+test('a month with open lines goes on after everything was lost, and is settled and closed', async () => {
   const { desk } = month.day;
   const cycle = await billMonth(month.day, billedMonth);
   expect(cycle.exchanges).toMatchObject({ open: 0, unsettled: 1 });
@@ -81,7 +79,7 @@ test('a month with open lines goes on after everything was lost, and is settled 
     reason: 'the month of the test ends here',
   });
   await vi.waitFor(async () => expect((await readCycle(desk, billedMonth)).stage).toBe('closed'), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 100,
   });
   const after = await countRecord();
@@ -100,9 +98,7 @@ test('a month with open lines goes on after everything was lost, and is settled 
   expect(totals).toMatchObject({ attempts: 326, doubleAuthorizations: 0, repeatedCaptures: 0 });
 });
 
-test('a closed month and its files, started again, end at once and change nothing', {
-  timeout: 30_000,
-}, async () => {
+test('a closed month and its files, started again, end at once and change nothing', async () => {
   const { desk } = month.day;
   const before = await countRecord();
   const cycleBefore = await readCycle(desk, billedMonth);

@@ -9,7 +9,7 @@ import { type FaultyMailServer, startFaultyMailServer } from '../outside/faulty-
 import { type MailMerchant, type MailMerchantOptions, openMailMerchant } from './mail-merchant.ts';
 
 /** The machine may be busy with other tests. */
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 
 let server: FaultyMailServer;
 let shop: MailMerchant | undefined;

@@ -23,7 +23,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 const post = async (key: string) => {
   const now = new Date().toISOString();
   await postMail(shop.db, shop.merchant.id, {

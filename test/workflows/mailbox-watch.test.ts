@@ -20,7 +20,7 @@ import { insertExchange } from './mail-exchange.ts';
 import { type MailMerchant, openMailMerchant } from './mail-merchant.ts';
 
 /** The machine may be busy with other tests. */
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000 });
 
 let server: ImapServer;
 let shop: MailMerchant;

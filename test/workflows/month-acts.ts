@@ -65,7 +65,11 @@ async function request(
   // Not now, or still at it: the same key again, as docs/api.md asks of every client.
   const again = ({ status }: Response) => status === 503 || (status === 202 && key !== undefined);
   let response = await once();
-  for (let tries = 1; tries < 20 && again(response); tries += 1) response = await once();
+  for (const deadline = performance.now() + 60_000; again(response); ) {
+    if (performance.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    response = await once();
+  }
   const text = await response.text();
   return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
 }
@@ -164,7 +168,7 @@ export async function untilExchange(
 }
 
 async function until<T>(look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const value = await look();
     if (holds(value)) return value;

@@ -119,7 +119,7 @@ async function fire(from: string, to: string): Promise<number> {
       }
       return numActionsTaken - before;
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 
@@ -144,7 +144,7 @@ test('what is kept no longer is blanked every night, by a Schedule of its own', 
       const audit = await listAudit(db, merchant.id, { afterN: 0, limit: 100 });
       expect(audit.map(({ entry }) => JSON.parse(entry).act)).toContain('retention.applied');
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   await save(null);
   expect(await sync()).toMatchObject({ retention: 'deleted' });
@@ -259,7 +259,7 @@ describe('a fire', () => {
         const id = recentActions[0]?.action.workflow.workflowId ?? '';
         await temporal.client.workflow.getHandle(id).result();
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     expect(await months()).toEqual([]);
   });
@@ -283,12 +283,12 @@ describe('a fire', () => {
     await schedule().backfill({ ...range, overlap: 'ALLOW_ALL' });
     await vi.waitFor(
       async () => expect((await schedule().describe()).info.numActionsTaken).toBe(1),
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     expect(await months()).toEqual([]);
     stopWorkers = await runWorkers();
     await vi.waitFor(async () => expect(await months()).toEqual(['2026-04']), {
-      timeout: 30_000,
+      timeout: 60_000,
       interval: 100,
     });
   });
@@ -311,7 +311,7 @@ test('card refreshes have a Schedule of their own; settings that lack something 
       expect(found?.stage).toBe('not_run');
       return found;
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   expect(ended?.note).toContain('洗替の設定にショップID');
   expect(await months()).toEqual([]);

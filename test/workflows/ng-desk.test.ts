@@ -44,7 +44,7 @@ async function listCases(query = ''): Promise<Record<string, CaseView>> {
 }
 
 async function untilCase(orderNumber: string, nextStep: string): Promise<CaseView> {
-  for (const deadline = performance.now() + 30_000; ; ) {
+  for (const deadline = performance.now() + 60_000; ; ) {
     const found = (await listCases())[orderNumber];
     if (found?.nextStep === nextStep) return found;
     if (performance.now() > deadline) throw new Error(`never so: ${JSON.stringify(found)}`);

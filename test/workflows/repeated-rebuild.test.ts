@@ -43,7 +43,7 @@ const nextCapture = (number: number) =>
       if (file?.stage !== 'handing_over') throw new Error('not handed over yet');
       return file;
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 
 /** Paygent takes a capture file and refuses every row of it. */

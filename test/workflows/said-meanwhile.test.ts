@@ -70,9 +70,7 @@ async function closeUpTo(stage: 'closing' | 'closed'): Promise<Caught> {
   return await caught();
 }
 
-test('an order that an export cancels after its run was opened, and before it is charged', {
-  timeout: 60_000,
-}, async () => {
+test('an order that an export cancels after its run was opened, and before it is charged', async () => {
   const [first, second] = numbered('42', 2) as [TestOrder, TestOrder];
   await post(month, '/cycles', { month: billedMonth, scope: 'chosen' });
   await give([first, second]);
@@ -90,9 +88,7 @@ test('an order that an export cancels after its run was opened, and before it is
   expect(cycle.selection).toMatchObject({ selected: 1, excluded: { cancelled: 1 } });
 });
 
-test('an order that is let go while its month is about to close is not left behind', {
-  timeout: 60_000,
-}, async () => {
+test('an order that is let go while its month is about to close is not left behind', async () => {
   await billOneOfTwo();
   const caught = await closeUpTo('closing');
   const released = await post(month, path('/released-holds'), { orderNumbers: ['4102'], reason });
@@ -106,9 +102,7 @@ test('an order that is let go while its month is about to close is not left behi
   expect(open).toMatchObject({ stage: 'working_ng', selection: { selected: 2 } });
 });
 
-test('an export that comes while its month closes is refused whole', {
-  timeout: 60_000,
-}, async () => {
+test('an export that comes while its month closes is refused whole', async () => {
   await billOneOfTwo();
   const caught = await closeUpTo('closed');
   const late = give(numbered('41', 3));

@@ -70,7 +70,7 @@ test('the same month started ten times at once is one cycle and one workflow', a
   // The list of executions is kept up a moment later than the executions.
   const query = `WorkflowId = "${workflowId}"`;
   const executions = () => month.client.workflow.count(query).then((found) => found.count);
-  await vi.waitFor(async () => expect(await executions()).toBe(1), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await executions()).toBe(1), { timeout: 60_000 });
 });
 
 test('two exports given at the same moment are both taken, and each order is billed once', async () => {
@@ -92,7 +92,7 @@ test('two exports given at the same moment are both taken, and each order is bil
       expect(new Set(charges.map((one) => one.orderNumber)).size).toBe(charges.length);
       expect(charges.length + cycle.unbilled).toBe(cycle.selection?.selected);
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 });
 
@@ -105,7 +105,7 @@ async function handingOver(files: number): Promise<ExchangeView[]> {
       expect(open.length).toBeGreaterThanOrEqual(files);
       return open;
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 
@@ -151,7 +151,7 @@ test('one number for two files at once is taken by one of them', async () => {
         expect(open.length).toBeGreaterThanOrEqual(2);
         return open.slice(0, 2);
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     const tried = await Promise.allSettled(
       files.map((file) => recordAcceptance(other.day.desk, file, '930001')),

@@ -85,6 +85,6 @@ export async function untilDelivered(shop: CarrierShop): Promise<void> {
         .execute();
       expect(due).toEqual([]);
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }

@@ -101,7 +101,7 @@ test('a worker that is only thought dead: its answer counts, and nothing is sent
       );
       expect(waiting.rowCount).toBeGreaterThan(0);
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   await caught?.release();
   await finish('2026-02', '02');

@@ -50,7 +50,7 @@ const untilSaid = (exchange: ExchangeView, words: string) =>
       expect(body.waitsFor).toContain(words);
       return body;
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 
 const begin = (billingMonth: string, prefix: string) =>

@@ -111,7 +111,7 @@ test('two months of one merchant that select the same orders at once bill each o
         );
         expect(rows.length).toBeGreaterThan(0);
       },
-      { timeout: 30_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     );
     await caught?.release();
     await next;

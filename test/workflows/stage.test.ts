@@ -83,7 +83,7 @@ test('a run that continues another still knows the way to the console', async ()
       .currentDetails;
   await say('capturing');
   // What its start wrote stands beside it.
-  await expect.poll(details, { timeout: 20_000 }).toBe('details of capturing');
+  await expect.poll(details, { timeout: 60_000 }).toBe('details of capturing');
   await say('stopped');
   // Again, until the new run hears it.
   const ofNewRun = async () => {
@@ -91,7 +91,7 @@ test('a run that continues another still knows the way to the console', async ()
     return await details();
   };
   await expect
-    .poll(ofNewRun, { timeout: 20_000 })
+    .poll(ofNewRun, { timeout: 60_000 })
     .toBe(
       `details of closing\n\n[コンソールで開く](https://console.example.jp/merchants/${merchant})`,
     );

@@ -25,9 +25,9 @@ const open = async (billingMonth: string) =>
 
 test('an eleventh file, of whatever month, waits while ten results are unfetched', async () => {
   await month.begin('2026-01', makeExport(numbered('01', 6)));
-  await vi.waitFor(async () => expect(await open('2026-01')).toBe(6), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await open('2026-01')).toBe(6), { timeout: 60_000 });
   await month.begin('2026-02', makeExport(numbered('02', 6)));
-  await vi.waitFor(async () => expect(await open('2026-02')).toBe(4), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await open('2026-02')).toBe(4), { timeout: 60_000 });
   const fifth = await untilExchange(month, '2026-02', 'auth-5', 'built');
   const { body } = await ask(month, 'GET', exchangePath(fifth));
   expect(body).toMatchObject({ handOver: { heldBackBy: 'account' } });

@@ -50,7 +50,7 @@ test('exports are taken by themselves, a broken one is said and stops nothing, a
       const { text } = await ask(month, 'GET', '/notices');
       expect(text).toContain('orders-0.csv');
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 
   await writeFile(join(folder, 'orders-1.csv'), makeExport(numbered('61', 3)));

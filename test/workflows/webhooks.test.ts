@@ -52,7 +52,7 @@ async function openPlace(options: CarrierShopOptions = {}, settings: object = {}
 }
 
 const untilCalls = async (shop: HookShop, count: number): Promise<HookCall[]> => {
-  await vi.waitFor(() => expect(shop.calls.length).toBe(count), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(() => expect(shop.calls.length).toBe(count), { timeout: 60_000, interval: 50 });
   return shop.calls;
 };
 
@@ -72,7 +72,7 @@ async function untilLog({ call, hook }: Place, states: readonly string[]): Promi
       log = (await (await call('GET', `/webhooks/${hook}/deliveries`)).json()) as Log;
       expect(log.deliveries.map(({ state }) => state)).toEqual(states);
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   return log;
 }
