@@ -113,6 +113,12 @@ const foundSchema = z.object({
   nextAfter: z.string().nullable().meta({ description: 'for the next page; null at the end' }),
 });
 
+const found = {
+  kind: 'json',
+  schema: foundSchema,
+  description: 'newest first by 受注日時; what has none comes last',
+} as const;
+
 const ofCycle = { merchantScoped: true, params: cycleParamsSchema, tag: 'orders' } as const;
 const orders = '/v1/merchants/:merchant/cycles/:month/orders';
 
@@ -131,13 +137,7 @@ export const orderRoutes = {
         .default(true)
         .meta({ description: 'false: totals is null; the page comes at once' }),
     }),
-    responses: {
-      200: {
-        kind: 'json',
-        schema: foundSchema,
-        description: 'newest first by 受注日時; what has none comes last',
-      },
-    },
+    responses: { 200: found },
     summary: { ja: '注文の一覧', en: 'List the orders of a month' },
   }),
   searchOrders: defineRoute({
@@ -158,13 +158,7 @@ export const orderRoutes = {
           .meta({ description: 'false: totals is null; the page comes at once' }),
       }),
     },
-    responses: {
-      200: {
-        kind: 'json',
-        schema: foundSchema,
-        description: 'newest first by 受注日時; what has none comes last',
-      },
-    },
+    responses: { 200: found },
     summary: { ja: '注文を検索する', en: 'Search the orders of a month' },
   }),
   downloadOrders: defineRoute({

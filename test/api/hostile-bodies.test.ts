@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
-import { openDatabase } from '../../db/database.ts';
-import { insertOrders } from '../db/collected-orders.ts';
-import { insertCycle } from '../db/money-record.ts';
 import { findBodyPlaces } from './body-places.ts';
 import { type BrowserSession, openBrowser } from './browser-session.ts';
 import { routeSamples } from './route-samples.ts';
 import { type RunningApi, startApi, testLimits } from './running-api.ts';
+import { insertSampledRecords } from './sampled-records.ts';
 
 /** What no place of any body may be more than a text: to the database, to a mail, to a path, to a sheet. */
 const hostile: readonly string[] = [
@@ -49,20 +47,7 @@ afterAll(() => api.close());
 
 /** An act on what is not there ends before its words come far. */
 async function insertWhatTheSamplesName(merchantId: number): Promise<void> {
-  const owner = openDatabase(api.ownerUrl, { maxConnections: 1 });
-  const cycleId = await insertCycle(owner, merchantId, '2026-10');
-  const { rows } = await sql<{ id: number }>`
-    insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
-    values (${merchantId}, repeat('b', 64), 'o.csv', 'order-export', 'inbound', 0, 0, now(), 'test')
-    returning id`.execute(owner);
-  await insertOrders(owner, { merchantId, cycleId, fileId: rows[0]?.id ?? 0 }, { count: 20 });
-  await sql`
-    insert into customers (merchant_id, customer_id, customer_number, name, kana, phone, import_id,
-                           created_at, updated_at)
-    values (${merchantId}, 1, 'US-00000001', '見本', 'ミホン', '0985000000', 1, now(), now())`.execute(
-    owner,
-  );
-  await owner.destroy();
+  await insertSampledRecords(api, merchantId, ['US-00000001']);
   const made = await Promise.all([
     send('createDeliveryEndpoint', {
       ...sampleOf('createDeliveryEndpoint'),

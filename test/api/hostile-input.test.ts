@@ -2,11 +2,9 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { contract, type RouteContract, type RouteName } from '../../api/contract.ts';
-import { openDatabase } from '../../db/database.ts';
-import { insertOrders } from '../db/collected-orders.ts';
-import { insertCycle } from '../db/money-record.ts';
 import { routeSamples } from './route-samples.ts';
 import { type RunningApi, readProblem, startApi, testLimits } from './running-api.ts';
+import { insertSampledRecords } from './sampled-records.ts';
 
 /**
  * Every parameter of every list and reading route gets what its schema lets through of this: none of it is an error of
@@ -41,19 +39,7 @@ beforeAll(async () => {
   const merchantId = await api.addMerchant('own-shop');
   admin = await api.addToken('admin');
   // Filters are only computed over rows that are there.
-  const owner = openDatabase(api.ownerUrl, { maxConnections: 1 });
-  const cycleId = await insertCycle(owner, merchantId, '2026-10');
-  const { rows } = await sql<{ id: number }>`
-    insert into files (merchant_id, sha256, name, kind, direction, bytes, chunks, stored_at, stored_by)
-    values (${merchantId}, repeat('b', 64), 'o.csv', 'order-export', 'inbound', 0, 0, now(), 'test')
-    returning id`.execute(owner);
-  await insertOrders(owner, { merchantId, cycleId, fileId: rows[0]?.id ?? 0 }, { count: 20 });
-  await sql`
-    insert into customers (merchant_id, customer_id, customer_number, name, kana, phone, import_id,
-                           created_at, updated_at)
-    select ${merchantId}, n, 'c-' || n, '見本', 'ミホン', '0985000000', 1, now(), now()
-      from generate_series(1, 5) n`.execute(owner);
-  await owner.destroy();
+  await insertSampledRecords(api, merchantId, ['c-1', 'c-2', 'c-3', 'c-4', 'c-5']);
 });
 afterAll(() => api.close());
 
