@@ -1,29 +1,19 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { buildFiles } from '../../activities/build-files.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
-import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
+import { lockMerchant } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { requestCaptures } from '../../db/queries/shipments.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertCycle } from '../db/money-record.ts';
+import { openOwnDatabase } from '../db/own-database.ts';
 import { prepareAuthorized } from '../db/race.ts';
 
 /** What people decide between the listing of the lines of a file and their claim. */
 const before = '2026-11-21T00:00:00.000Z';
-let database: TestDatabase;
-let db: Db;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase(database.appUrl, { maxConnections: 5 });
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
+const { db } = await openOwnDatabase(5);
 
 async function openShop(slug: string, by: 'file' | 'portal') {
   const settings = merchantSettingsSchema.parse({

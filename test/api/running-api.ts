@@ -156,6 +156,8 @@ export async function startApi(
       await db.destroy();
       await temporal.close();
       await database.drop();
+      // The tests of other files go on in this process.
+      logLines.length = 0;
     },
   };
 }

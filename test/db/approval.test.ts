@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Db, openDatabase } from '../../db/database.ts';
+import { beforeEach, expect, test } from 'vitest';
 import {
   countUncleared,
   countUnclearedCharges,
@@ -8,22 +7,13 @@ import {
 } from '../../db/queries/approval.ts';
 import { listPlannedLines } from '../../db/queries/auth-file.ts';
 import { registerPreview } from '../../db/queries/preview-record.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { AT, insertExchange, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 /** Whether a charge may stand in a file: asked at each claim. */
-let database: TestDatabase;
-let db: Db;
+const { db } = await openOwnDatabase(2);
 let record: MoneyRecord;
 let decisions = 0;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase(database.appUrl, { maxConnections: 2 });
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
 });

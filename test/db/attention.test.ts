@@ -1,7 +1,5 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { beforeAll, expect, test } from 'vitest';
 import {
   countUnclearMails,
   listRecentImports,
@@ -9,26 +7,17 @@ import {
 } from '../../db/queries/attention.ts';
 import { moveMigration, startMigration } from '../../db/queries/card-migrations.ts';
 import { postMail } from '../../db/queries/mail-outbox.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertCards } from './locked-cards.ts';
 import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { db } = await openOwnDatabase(2);
 let record: MoneyRecord;
 let other: MoneyRecord;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 2 });
-  db = databaseOver(pool);
   record = await insertMoneyRecord(db);
   other = await insertMoneyRecord(db);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
 });
 
 const start = (key: string, rehearsal: boolean) =>

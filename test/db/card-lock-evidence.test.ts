@@ -1,32 +1,19 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { cardLockRows } from '../../billing/card-lock-csv.ts';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { listAskedOverrides } from '../../db/queries/attention.ts';
 import { countCardLocks, listCardLocks } from '../../db/queries/card-lock-evidence.ts';
 import { answerOverride, requestOverride } from '../../db/queries/card-lock-overrides.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
 import { insertAttempt, insertOutcome } from './money-facts.ts';
 import { AT, insertExchange, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { pool, db } = await openOwnDatabase();
 let record: MoneyRecord;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
   const { merchantId } = record;

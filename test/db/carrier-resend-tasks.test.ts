@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Db, openDatabase } from '../../db/database.ts';
+import { beforeAll, expect, test } from 'vitest';
 import {
   closeResendTasks,
   listOpenOfMail,
@@ -9,22 +8,15 @@ import {
   openResendTasks,
 } from '../../db/queries/carrier-resend-tasks.ts';
 import { recordDecision } from '../../db/queries/decisions.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { later, noon, openCarrierRecord } from './failed-deliveries.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let db: Db;
+const { db } = await openOwnDatabase();
 let record: Awaited<ReturnType<typeof openCarrierRecord>>;
 let mails = 0;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase(database.appUrl, { maxConnections: 3 });
   record = await openCarrierRecord(db, 'own-shop');
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
 });
 
 /** A mail of ZEUS that names these results. @returns the mail's key */

@@ -1,8 +1,6 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { listAudit } from '../../db/queries/audit.ts';
 import {
   findSettings,
@@ -11,9 +9,9 @@ import {
   saveSettings,
 } from '../../db/queries/settings.ts';
 import { type SubscriptionStatus, saveSubscription } from '../../db/queries/subscriptions.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 /** Ways in which one person alone might have a locked card's orders billed again. */
 
@@ -22,21 +20,10 @@ const before = '2026-11-21T00:00:00.000Z';
 const after = '2026-11-23T00:00:00.000Z';
 const locked = 'US-1/0';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { db } = await openOwnDatabase();
 let record: MoneyRecord;
 let cards: Map<string, number>;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
   cards = await insertCards(db, record, ['a']);

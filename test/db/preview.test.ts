@@ -1,34 +1,21 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { computePreview } from '../../activities/compute-preview.ts';
 import {
   type MerchantSettingsInput,
   merchantSettingsSchema,
 } from '../../billing/merchant-settings.ts';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { listStagedFindings } from '../../db/queries/preview.ts';
 import { openRun } from '../../db/queries/runs.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, leaveUnrenewed } from './locked-cards.ts';
 import { insertMigration } from './migration-facts.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { pool, db } = await openOwnDatabase();
 let record: MoneyRecord;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
 });

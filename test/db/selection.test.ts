@@ -1,29 +1,16 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { listCollections } from '../../db/queries/order-export.ts';
 import { listOrderChanges } from '../../db/queries/order-news.ts';
 import { weighRun } from '../../db/queries/runs.ts';
 import { findLatestCollection, summarizeSelection } from '../../db/queries/selection.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { pool, db } = await openOwnDatabase();
 let record: MoneyRecord;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
 });

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { SendErrorChoice } from '../../billing/send-error-confirmation.ts';
 import {
   initialSendErrorFilter,
   planSendErrorSearch,
   type SendErrorFilter,
 } from '../../billing/send-error-search.ts';
-import { type Db, openDatabase } from '../../db/database.ts';
 import { recordDecision } from '../../db/queries/decisions.ts';
 import { claimDeliveries } from '../../db/queries/deliveries.ts';
 import { findEndpoint } from '../../db/queries/delivery-endpoints.ts';
@@ -16,22 +15,13 @@ import {
   recordSendErrorActs,
   searchSendErrors,
 } from '../../db/queries/send-errors.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { later, noon, openCarrierRecord } from './failed-deliveries.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let db: Db;
+const { db } = await openOwnDatabase(5);
 let record: Awaited<ReturnType<typeof openCarrierRecord>>;
 let shops = 0;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase(database.appUrl, { maxConnections: 5 });
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   shops += 1;
   record = await openCarrierRecord(db, `shop-${shops}`);

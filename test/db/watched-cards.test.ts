@@ -1,32 +1,25 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { refreshResultRow } from '../../billing/refresh-results-csv.ts';
 import type { RefreshStatus } from '../../billing/refresh-status.ts';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { countExpiries, listWatchedCards } from '../../db/queries/card-expiries.ts';
 import { listJobs } from '../../db/queries/jobs.ts';
 import { listRefreshedCards } from '../../db/queries/refresh-results.ts';
 import { searchSubscriptions } from '../../db/queries/subscription-search.ts';
 import { notRenewedCustomers } from '../../db/watched-cards.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
 import { AT, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 /**
  * Six customers with a card each: `ok` was renewed, `old` is valid without newer data, `ng` refused,
  * `back` refused and replaced since, `late` asked about without a result, `new` never asked about.
  */
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { db } = await openOwnDatabase(2);
 let record: MoneyRecord;
 let month: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 2 });
-  db = databaseOver(pool);
   record = await insertMoneyRecord(db);
   const { merchantId } = record;
   const names = ['ok', 'old', 'ng', 'back', 'late', 'new'];
@@ -57,10 +50,6 @@ beforeAll(async () => {
                                created_at, updated_at)
     select merchant_id, 'S-' || customer_number, customer_id, 100, 'active', ${AT}, ${AT}
       from customers where merchant_id = ${merchantId}`.execute(db);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
 });
 
 const find = async (...refreshStatuses: RefreshStatus[]) => {
