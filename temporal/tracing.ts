@@ -65,6 +65,7 @@ export function startTracing(
   tracing = { provider, processor, resource };
   return async () => {
     tracing = undefined;
+    openSpans.clear();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, SHUTDOWN_PATIENCE_MS);

@@ -57,7 +57,8 @@ const forceAfterGraceMs = 10_000;
  */
 const stickyTimeoutMs = 2_000;
 
-let runtimeInstalled = false;
+/** Takes what the SDK itself says: one runtime serves all workers of a process, one after the other. */
+let sdkLines: Logger | undefined;
 
 /** Named after the conventions of Prometheus: durations in seconds, counters with `_total`. */
 const metricsAt = (bindAddress: string) => ({
@@ -69,10 +70,11 @@ const metricsAt = (bindAddress: string) => ({
 
 /** Once per process, before its first connection. Signals are left to `main.ts`. */
 function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
-  if (runtimeInstalled) return;
-  runtimeInstalled = true;
+  const isInstalled = sdkLines !== undefined;
+  sdkLines = logger;
+  if (isInstalled) return;
   Runtime.install({
-    logger: sdkLogger(logger),
+    logger: sdkLogger(() => sdkLines ?? logger),
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
@@ -186,7 +188,9 @@ function stateOf(workers: readonly Worker[]): WorkersState {
   return isPolling ? 'polling' : 'stopping';
 }
 
-function sdkLogger(logger: Logger): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {
+function sdkLogger(
+  logger: () => Logger,
+): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {
   const levels = {
     TRACE: 'trace',
     DEBUG: 'debug',
@@ -198,7 +202,7 @@ function sdkLogger(logger: Logger): NonNullable<Parameters<typeof Runtime.instal
   const log = (level: Level, message: string, meta?: object) => {
     const { error, ...rest } = (meta ?? {}) as { error?: unknown };
     // pino knows how to write an error under `err` only.
-    logger[levels[level]](error === undefined ? rest : { ...rest, err: error }, message);
+    logger()[levels[level]](error === undefined ? rest : { ...rest, err: error }, message);
   };
   return {
     log,

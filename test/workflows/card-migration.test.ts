@@ -238,6 +238,8 @@ test('keys stand in no history, no log, no answer and no column; every history r
   });
   expect(secrets.length).toBeGreaterThan(10);
   expect(logged.length).toBeGreaterThan(50);
+  // What the SDK says by itself is among it.
+  expect(logged.join('\n')).toContain('Worker state changed');
   const heard = [...desk.heard, ...logged].join('\n');
   expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
 
