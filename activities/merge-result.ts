@@ -22,6 +22,7 @@ import {
   reconcileInBatches,
   type StrayRow,
 } from '../psp/paygent/reconcile.ts';
+import type { Step } from '../psp/paygent/reconcile-in-step.ts';
 
 export interface MergeContext {
   readonly merchantId: number;
@@ -29,6 +30,8 @@ export interface MergeContext {
   readonly fileId: number;
   readonly files: Parameters<typeof reconcileFiles>[0];
   readonly encoding: TextEncoding;
+  /** What `findStep` said of the files. */
+  readonly step: Step | null;
   readonly windowDays: number;
   /** Contradictions of this exchange that are on record: a further result says them again. */
   readonly known: ReadonlySet<string>;
@@ -57,9 +60,10 @@ export async function mergeResult(
   copyRows: CopyRows,
   context: MergeContext,
 ): Promise<void> {
-  const { merchantId, exchange } = context;
+  const { merchantId, exchange, encoding, step } = context;
   const sent = await readSentSlots(trx, merchantId, exchange.id);
-  const place = { round: await nextRound(trx, merchantId, exchange.id), deadlines: new Map() };
+  const round = await nextRound(trx, merchantId, exchange.id);
+  const place: Place = { round, deadlines: new Map(), definite: 0 };
   const facts = exchange.kind === 'capture' ? endingResults : outcomes;
   const send = async (rows: MergedRows) => {
     for (const [table, columns, lines] of [
@@ -76,7 +80,7 @@ export async function mergeResult(
   let rows = nothingYet();
   // While Postgres takes a batch, the next one is read.
   let sending = Promise.resolve();
-  const batches = reconcileInBatches(context.files, { encoding: context.encoding });
+  const batches = reconcileInBatches(context.files, { encoding, step });
   try {
     for await (const events of batches) {
       for (const event of events) {
@@ -109,13 +113,17 @@ export async function mergeResult(
     findings,
     now: context.now,
   });
-  await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, now: context.now });
+  const unsettled = sent.chargeIds.length - place.definite;
+  const settled = { exchangeId: exchange.id, unsettled, now: context.now };
+  await finishSettledExchange(trx, merchantId, settled);
 }
 
 interface Place {
   readonly round: number;
   /** The end of the window by the hour of completion: rows of a file share a few. */
   readonly deadlines: Map<string, string>;
+  /** Lines so far of which something definite is on record. */
+  definite: number;
 }
 
 function mergeLine(
@@ -159,6 +167,7 @@ function mergeLine(
     const detail = `result round ${place.round}, line ${event.resultLine}`;
     addContradiction(rows, merged, { chargeId, n, k: k === 0 ? null : k }, context, detail);
   }
+  if (settled !== null || merged.kind === 'record') place.definite += 1;
   if (merged.kind !== 'record') return;
   const slot = exchange.kind === 'capture' ? [chargeId, n, k] : [chargeId, n];
   const said = [merchantId, merged.fact, code, detail];

@@ -13,6 +13,7 @@ import {
   summarizeResult,
 } from '../db/queries/result-file.ts';
 import { refreshStatistics } from '../db/statistics.ts';
+import { findStep, type Step } from '../psp/paygent/reconcile-in-step.ts';
 import { WrongResultFileError } from '../psp/paygent/result-file.ts';
 import { tellOfExchange } from './act-on-exchange.ts';
 import type { FactsAfterAct, OfExchange } from './acts.ts';
@@ -48,7 +49,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       const source = (sha256: string) => () => readAhead(readStored(deps, merchant.id, sha256));
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
       let alarmed = false;
-      const merge = (encoding: TextEncoding) =>
+      const merge = (encoding: TextEncoding, step: Step | null) =>
         inCopyTransaction(deps.pool, async (trx, copyRows) => {
           await lockMerchant(trx, merchant.id);
           const body = { sha256: of.sha256 };
@@ -65,7 +66,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
               exchange: now,
               fileId: result.fileId,
               files,
-              encoding,
+              ...{ encoding, step },
               windowDays: current.settings.capture.windowDays,
               known: await listKnownContradictions(trx, merchant.id, now.id),
               now: of.now,
@@ -81,7 +82,11 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       try {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
         const encoding = await detectEncoding(files.result());
-        const summary = await withHeartbeat(() => retryMerge(() => merge(encoding)));
+        const summary = await withHeartbeat(async () => {
+          // Before the lock: meanwhile another file may be merged.
+          const step = await findStep(files, encoding);
+          return await retryMerge(() => merge(encoding, step));
+        });
         if (alarmed) await deps.workflows.wakeMail(merchant);
         await refreshStatistics(deps.db, summary.sent.rows, [
           exchange.kind === 'capture' ? 'ending_results' : 'outcomes',

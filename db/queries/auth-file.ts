@@ -1,15 +1,16 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
-import { isAskedAgain, openRunsOf, registrationOf } from '../fragments.ts';
+import { isAskedAgain, registrationOf } from '../fragments.ts';
 import { isChargeLocked, isOrderLocked } from '../locked-cards.ts';
 import { unnestLines } from '../unnest-lines.ts';
 import { findOpenClaims } from './charge-tallies.ts';
 import type { FileLine } from './file-lines.ts';
 
 /**
- * Makes a charge, with its item, of every selected order of the month's open runs that no charge
- * bills yet: from here on the orders are this cycle's. Repeated after a change of `identityMonth`, it
- * makes no second charge of an order that the cycle has. The caller holds the merchant's lock.
+ * Makes a charge, with its item, of every order that `stagePreview` found in the month's open runs (in
+ * this transaction): from here on the orders are this cycle's. Repeated after a change of
+ * `identityMonth`, it makes no second charge of an order that the cycle has. The caller holds the
+ * merchant's lock.
  *
  * @returns how many charges were made, and how many selected orders another cycle had taken, a person
  *   had put on hold or a locked card keeps back since the selection; those must be selected anew, so
@@ -26,32 +27,28 @@ export async function insertPlannedCharges(
     now: string;
   },
 ): Promise<{ planned: number; taken: number }> {
-  await stageSelected(db, merchantId, plan.cycleId);
+  // IDs taken beforehand say which item is of which charge, without another look at either.
+  await sql`drop table if exists pg_temp.planned_orders`.execute(db);
+  await sql`
+    create temp table planned_orders on commit drop as
+    select nextval('charges_id_seq'::regclass) as id, s.*
+      from (select order_number, customer_number, previous_order_number, yen - carried_yen as yen,
+                   place as collection_id, record
+              from month_orders where i is not null and charge_id is null
+             order by i) s`.execute(db);
   const {
     rows: [other],
   } = await sql<{ taken: number }>`
-    select count(*)::int as taken from selected_orders s
+    select count(*)::int as taken from planned_orders s
      where exists (select from charges c
                     where c.merchant_id = ${merchantId} and c.order_number = s.order_number
                       and ${plan.identityMonth} in ('', c.identity_month)
                       and c.cycle_id <> ${plan.cycleId})
         or exists (select from open_order_holds h
                     where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
-        or (${isOrderLocked(merchantId, 's')}
-            and not exists (select from charges c where c.cycle_id = ${plan.cycleId}
-                               and c.order_number = s.order_number))
-    `.execute(db);
+        or ${isOrderLocked(merchantId, 's')}`.execute(db);
   if (other !== undefined && other.taken > 0) return { planned: 0, taken: other.taken };
 
-  // IDs taken beforehand say which item is of which charge, without another look at either.
-  await sql`drop table if exists pg_temp.planned_orders`.execute(db);
-  await sql`
-    create temp table planned_orders on commit drop as
-    select nextval('charges_id_seq'::regclass) as id, s.*
-      from (select * from selected_orders s
-             where not exists (select from charges c where c.cycle_id = ${plan.cycleId}
-                                  and c.order_number = s.order_number)
-             order by s.collection_id, s.record) s`.execute(db);
   const charges = await sql`
     insert into charges (id, merchant_id, cycle_id, order_number, identity_month, customer_number,
                          previous_order_number, position, collection_id, record, created_at,
@@ -67,24 +64,6 @@ export async function insertPlannedCharges(
     insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
     select p.id, p.id, ${merchantId}, p.yen from planned_orders p order by p.id`.execute(db);
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };
-}
-
-/** Stages the selected orders of the month's open runs, with what each of them costs: `selected_orders`. */
-async function stageSelected(db: Db, merchantId: number, cycleId: number): Promise<void> {
-  const openRuns = openRunsOf(cycleId);
-  await sql`drop table if exists pg_temp.selected_orders`.execute(db);
-  await sql`
-    create temp table selected_orders on commit drop as
-    select r.order_number, r.collection_id, r.record, o.customer_number, o.previous_order_number,
-           o.amount_yen as yen
-      from order_verdicts r
-      join orders o on o.collection_id = r.collection_id and o.record = r.record
-     where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
-       and (exists (select from (${openRuns}) u where u.scope = 'all')
-            or r.order_number in (select w.order_number
-                                    from run_orders w join (${openRuns}) u on u.id = w.run_id))
-    `.execute(db);
-  await sql`analyze selected_orders`.execute(db);
 }
 
 /**

@@ -53,7 +53,7 @@ async function listUncapturedLines(
   exchangeIds: readonly number[],
 ): Promise<FileLine[]> {
   if (exchangeIds.length === 0) return [];
-  // The lines first: planned as one, Postgres begins with all charges of the month.
+  // The lines first, the rest looked up by key: what is not counted yet would be joined row by row.
   const { rows } = await sql<FileLine>`
     with s as materialized (
       select l.charge_id, l.n, l.yen, l.order_number from file_lines l
@@ -69,8 +69,10 @@ async function listUncapturedLines(
              (select q.amount_yen from capture_requests q
                where q.charge_id = s.charge_id and q.n = s.n) end, s.yen) as yen
       from s
-      join outcomes o on o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
-      join charges c on c.id = s.charge_id
+      cross join lateral (select * from outcomes o
+                           where o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
+                          offset 0) o
+      cross join lateral (select * from charges c where c.id = s.charge_id offset 0) c
      where c.cycle_id = ${page.cycleId} and o.capture_before > ${page.now}
        and ${mayCapture(page.rule, page.now)}
        and not exists (select from open_order_holds h

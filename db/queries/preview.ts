@@ -39,8 +39,9 @@ export interface PreviewContent extends RowsAndYen {
 
 /**
  * Stages what the month bills: `month_orders`, of which those with an `i` are about to be: the selected
- * orders of its open runs, behind charges that wait for a file and are not cleared (any more). What they
- * take over of earlier months is part of their yen, and of the hash (`month_carry_overs`).
+ * orders of its open runs (`place` and `record` are their collection and row), behind charges that wait
+ * for a file and are not cleared (any more). What they take over of earlier months is part of their yen,
+ * and of the hash (`month_carry_overs`).
  */
 export async function stagePreview(
   trx: Trx,
@@ -73,7 +74,7 @@ export async function stagePreview(
                           where c.cycle_id = ${cycleId} and c.order_number = r.order_number)
     )
     select order_number, customer_number, previous_order_number, yen, 0 as carried_yen, charge_id,
-           cycle_count, case when previewed then row_number()
+           cycle_count, place, record, case when previewed then row_number()
              over (partition by previewed order by source, place, record) end as i
       from billed`.execute(trx);
   await sql`analyze month_orders`.execute(trx);

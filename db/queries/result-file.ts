@@ -131,10 +131,14 @@ export const CONTRADICTION_COLUMNS = [
   'recorded_at',
 ] as const;
 
-/** Lines of an exchange that have no definite outcome or ending result on record. */
+/**
+ * Lines of an exchange that have no definite outcome or ending result on record. Of one that is
+ * reconciled there are none: facts stay.
+ */
 const unsettledLines = (exchangeId: number) => sql`
   select l.* from file_lines l
    where l.exchange_id = ${exchangeId}
+     and (select e.stage from exchanges e where e.id = ${exchangeId}) <> 'reconciled'
      and not exists (select from outcomes o where l.k is null
                         and o.charge_id = l.charge_id and o.n = l.n)
      and not exists (select from ending_results r

@@ -99,13 +99,17 @@ export async function countSettledLines(
   return rows[0]?.settled ?? 0;
 }
 
-/** An exchange is reconciled when every line has its definite outcome; till then it stays open. */
+/**
+ * An exchange is reconciled when every line has its definite outcome; till then it stays open.
+ *
+ * @param of `unsettled`: lines without one, from who has just been through all of them
+ */
 export async function finishSettledExchange(
   db: Db,
   merchantId: number,
-  of: { exchangeId: number; now: string },
+  of: { exchangeId: number; unsettled?: number; now: string },
 ): Promise<void> {
-  const unsettled = await countUnsettled(db, merchantId, of.exchangeId);
+  const unsettled = of.unsettled ?? (await countUnsettled(db, merchantId, of.exchangeId));
   await moveExchange(db, merchantId, {
     exchangeId: of.exchangeId,
     from: 'awaiting_result',

@@ -3,7 +3,7 @@ import { ownCopy } from '../../billing/doubled-orders.ts';
 import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import { fileReasons, type Judgement, judgeResult } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
-import { findStep, reconcileInStep } from './reconcile-in-step.ts';
+import { findStep, reconcileInStep, type Step } from './reconcile-in-step.ts';
 import { RequestFileDecoder, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
 import { type Answers, countAnswers, type OpenSource } from './result-answers.ts';
@@ -75,20 +75,21 @@ export async function* reconcileFiles(
   for await (const events of reconcileInBatches(files, options)) yield* events;
 }
 
-/** The same in batches: a promise for each row takes longer than the row. */
+/**
+ * The same in batches: a promise for each row takes longer than the row.
+ *
+ * @param options `step`: what `findStep` said of these files, where it was asked before
+ */
 export async function* reconcileInBatches(
   files: { readonly request: OpenSource; readonly result: OpenSource },
-  options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
+  options: Pick<ResultFileOptions, 'encoding' | 'appended'> & { readonly step?: Step | null } = {},
 ): AsyncGenerator<readonly ReconcileEvent[]> {
-  const { encoding = 'utf-8', appended } = options;
-  const step = await findStep(files, encoding);
-  if (step !== null) {
-    const how = appended === undefined ? { encoding } : { encoding, appended };
-    return yield* summed(step, reconcileInStep(files, step, how));
-  }
+  const { encoding = 'utf-8', appended, step = await findStep(files, encoding) } = options;
+  const how = appended === undefined ? { encoding } : { encoding, appended };
+  if (step !== null) return yield* summed(step, reconcileInStep(files, step, how));
   const request = await readRequest(files.request);
   const resultOptions: ResultFileOptions = {
-    ...options,
+    ...how,
     width: request.width,
     expected: { kind: request.fileKind, merchantId: request.merchantId },
   };

@@ -13,6 +13,7 @@ import {
 } from '../../db/queries/order-export.ts';
 import { mergeStage } from '../../db/queries/order-news.ts';
 import { listOrders } from '../../db/queries/orders.ts';
+import { stagePreview } from '../../db/queries/preview.ts';
 import { closeRuns, openRun } from '../../db/queries/runs.ts';
 import { insertSelection } from '../../db/queries/selection.ts';
 import { AT } from './money-record.ts';
@@ -109,6 +110,7 @@ export async function planAll(
   const claim = { cycleId, identityMonth, now: AT };
   return await db.transaction().execute(async (trx) => {
     await openRun(trx, merchantId, run);
+    await stagePreview(trx, merchantId, { cycleId, month: '2026-11', settingsVersion: 1 });
     const result = await insertPlannedCharges(trx, merchantId, claim);
     if (result.taken === 0) {
       await closeRuns(trx, merchantId, { ...claim, charges: result.planned });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { insertPlannedCharges } from '../../db/queries/auth-file.ts';
+import { stagePreview } from '../../db/queries/preview.ts';
 import { closeRuns, openRun } from '../../db/queries/runs.ts';
 import { insertSelection } from '../../db/queries/selection.ts';
 import { AT, type Charge, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
@@ -41,6 +42,7 @@ export async function insertCollectedMonth(
   await insertSelection(db, merchantId, { ...plan, collectionId });
   await db.transaction().execute(async (trx) => {
     await openRun(trx, merchantId, { cycleId, orderNumbers: null, decisionId: null, now: AT });
+    await stagePreview(trx, merchantId, { cycleId, month: '2026-11', settingsVersion: 1 });
     const { planned } = await insertPlannedCharges(trx, merchantId, plan);
     await closeRuns(trx, merchantId, { cycleId, charges: planned, now: AT });
   });
