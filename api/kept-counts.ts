@@ -1,9 +1,10 @@
 /**
  * Counts over a million charges take seconds, and every page that shows a month asks for them every few
  * seconds. So those of large months are counted once for all who ask at the same time, and kept for a
- * while: ten times what they took, a minute at most, or as long again where that is longer. What somebody does
- * through this API has them counted anew; what a workflow does, or another API, is seen when that while is
- * over. Small months are counted each time.
+ * while: ten times what they took, a minute at most, or as long again where that is longer. Whoever asks in the
+ * ten minutes after that has them counted anew, and does not wait for it: the ones from before answer until
+ * then. What somebody does through this API makes those count no more; what a workflow does, or another API,
+ * is seen when that while is over. Small months are counted each time.
  */
 export interface KeptCounts {
   /**
@@ -17,11 +18,14 @@ export interface KeptCounts {
 
 const keptTimes = 10;
 const keptMs = 60_000;
+const answersMs = 10 * 60_000;
 
 interface Kept {
   readonly counted: Promise<unknown>;
   /** By `nowMs`; infinite while it is being counted. */
   untilMs: number;
+  /** What answers while it is being counted. */
+  before: Promise<unknown> | null;
 }
 
 /** @param nowMs a clock that never goes back */
@@ -30,11 +34,13 @@ export function createKeptCounts(nowMs: () => number): KeptCounts {
 
   function countAnew<T>(names: Map<string, Kept>, name: string, count: () => Promise<T>) {
     const startedMs = nowMs();
-    const kept: Kept = { counted: count(), untilMs: Number.POSITIVE_INFINITY };
+    const before = names.get(name)?.counted ?? null;
+    const kept: Kept = { counted: count(), untilMs: Number.POSITIVE_INFINITY, before };
     names.set(name, kept);
     kept.counted.then(
       () => {
         const tookMs = nowMs() - startedMs;
+        kept.before = null;
         kept.untilMs = nowMs() + Math.min(Math.max(keptMs, tookMs), keptTimes * tookMs);
       },
       // Whoever asked is told; the next one tries again.
@@ -48,9 +54,12 @@ export function createKeptCounts(nowMs: () => number): KeptCounts {
       if (!large) return await count();
       const names = merchants.get(merchantId) ?? new Map<string, Kept>();
       merchants.set(merchantId, names);
-      for (const [old, { untilMs }] of names) if (untilMs <= nowMs()) names.delete(old);
-      const kept = names.get(name) ?? countAnew(names, name, count);
-      return (await kept.counted) as T;
+      for (const [old, { untilMs }] of names) {
+        if (untilMs + answersMs <= nowMs()) names.delete(old);
+      }
+      const found = names.get(name);
+      const kept = found && found.untilMs > nowMs() ? found : countAnew(names, name, count);
+      return (await (kept.before ?? kept.counted)) as T;
     },
     forget: (merchantId) => void merchants.delete(merchantId),
   };

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { businessDateOf } from '../billing/business-date.ts';
 import type { CaptureRule } from '../billing/capture-policy.ts';
 import { isChargeLocked, locksDiffer } from './locked-cards.ts';
+import { isUnsettled } from './settled-charges.ts';
 
 /** Pieces of SQL that several queries share, so that they cannot come to differ. */
 
@@ -36,11 +37,14 @@ const lastAskOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => 
  * Charges of a month that wait for an authorization file and are not cleared (any more): charge_id,
  * asked. Those that came back from a file stand here once a person asked for another, or took orders
  * out of it; `asked` says that somebody waits for it.
+ *
+ * @param unsettled the charges among which they are, where somebody knows (db/settled-charges.ts)
  */
 export const unclearedChargesOf = (
   merchantId: number,
   cycleId: number,
   settingsVersion: number,
+  unsettled: readonly number[] | null = null,
 ): RawBuilder<unknown> => sql`
   select w.charge_id, w.asked from (
     select s.charge_id, s.n,
@@ -52,6 +56,7 @@ export const unclearedChargesOf = (
       left join outcomes o on o.charge_id = s.charge_id and o.n = s.n
       left join decisions d on d.id = o.decision_id
      where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId} and s.state = 'planned'
+       and ${isUnsettled(sql`s.charge_id`, unsettled)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
        and not ${isChargeLocked(merchantId, sql`s.charge_id`)}
@@ -195,7 +200,7 @@ const holdsDiffer = (merchantId: number, cycleId: number) => sql<boolean>`
 export const unselectedOf = (merchantId: number, cycleId: number) => sql<boolean>`
   (coalesce((select max(id) from order_collections where cycle_id = ${cycleId})
      > coalesce((select max(collection_id) from selections where cycle_id = ${cycleId}), 0), false)
-   or ${holdsDiffer(merchantId, cycleId)} or ${locksDiffer(merchantId, cycleId)})`;
+   or ${holdsDiffer(merchantId, cycleId)} or ${locksDiffer(merchantId, cycleId, billedWhole(cycleId))})`;
 
 /** A charge that another month took over, or that it took over itself. */
 export interface CarryOverLink {

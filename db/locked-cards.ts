@@ -48,8 +48,14 @@ export function isOrderLocked(merchantId: number, order: 'o' | 's'): RawBuilder<
  * Whether a lock came or went that the verdicts of a month do not show, compared as they are. Merchants
  * that never had a lock are asked nothing more; the others about few orders, each by its key (`offset 0`
  * keeps Postgres from joining all verdicts of the month instead).
+ *
+ * @param billedWhole whether every selected order has its charge: then a lock that came takes none of them back
  */
-export function locksDiffer(merchantId: number, cycleId: number): RawBuilder<boolean> {
+export function locksDiffer(
+  merchantId: number,
+  cycleId: number,
+  billedWhole: RawBuilder<boolean>,
+): RawBuilder<boolean> {
   const stands = (verdict: RawBuilder<unknown>) => sql`
     exists (select from order_verdicts v
              where v.collection_id = o.collection_id and v.record = o.record and ${verdict} offset 0)`;
@@ -63,13 +69,13 @@ export function locksDiffer(merchantId: number, cycleId: number): RawBuilder<boo
            where r.cycle_id = ${cycleId} and r.verdict = 'excluded' and r.reason = 'card_locked'
              and not ${isOrderLocked(merchantId, 'o')})
         select from freed o where ${stands(sql`v.reason = 'card_locked'`)})
-      or exists (
+      or (not ${billedWhole} and exists (
         with caught as materialized (
           select o.collection_id, o.record
             from orders o
            where o.cycle_id = ${cycleId} and ${isOrderLocked(merchantId, 'o')}
              and exists (select from charges c where c.cycle_id = ${cycleId}
                             and c.order_number = o.order_number) is not true)
-        select from caught o where ${stands(sql`v.verdict = 'selected'`)})
+        select from caught o where ${stands(sql`v.verdict = 'selected'`)}))
     else false end`;
 }

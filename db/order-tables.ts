@@ -96,6 +96,8 @@ export interface RunsTable {
   cycle_id: Fact<number>;
   n: Fact<number>;
   scope: Fact<'all' | 'chosen'>;
+  /** How many were chosen. */
+  orders: OptionalFact<number | null>;
   decision_id: OptionalFact<number | null>;
   opened_at: Instant;
 }

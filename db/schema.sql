@@ -1533,8 +1533,10 @@ create table runs (
   scope text not null,
   decision_id bigint,
   opened_at timestamp with time zone not null,
+  orders integer,
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_cycle_id_n_key UNIQUE (cycle_id, n),
+  constraint chosen_runs_know_their_orders CHECK (((scope = 'chosen'::text) = (orders IS NOT NULL))),
   constraint runs_n_check CHECK ((n >= 1)),
   constraint runs_scope_check CHECK ((scope = ANY (ARRAY['all'::text, 'chosen'::text])))
 );

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { nextBillingMonth } from '../billing/billing-month.ts';
 import { businessDateOf } from '../billing/business-date.ts';
-import { newestJudgement } from './card-judgement.ts';
+import { judgementOf, newestJudgement } from './card-judgement.ts';
 import { standingLocks } from './locked-cards.ts';
 
 /** Pieces of SQL about cards that expire or need their customer. */
@@ -15,7 +15,8 @@ const livingCards = (merchantId: number): RawBuilder<unknown> => sql`
  * Living cards, with why the customer has to act (`need`) and what was said of them last.
  *
  * @param of `thisMonth` and `nextMonth`: YYYY-MM in Japan; `among`: which of the cards `k`, without it those
- *   that expire until then or are locked
+ *   that expire until then or are locked; `judging`: whether what was said of a card is looked up of `each`,
+ *   or only `where-it-decides` that the customer has to act
  */
 export const watchedCards = (
   merchantId: number,
@@ -25,6 +26,7 @@ export const watchedCards = (
     readonly among?: RawBuilder<unknown>;
     /** Begins with `and`. */
     readonly where?: RawBuilder<unknown>;
+    readonly judging?: 'each' | 'where-it-decides';
   },
 ): RawBuilder<unknown> => sql`
   select k.*, j.verdict, j.month as judged_month,
@@ -38,7 +40,11 @@ export const watchedCards = (
                sql`(k.expiry <= ${of.nextMonth} or k.id in (${standingLocks(merchantId)}))`
              }
              ${of.where ?? sql``}) k
-    left join lateral (${newestJudgement}) j on true`;
+    left join lateral (${
+      of.judging === 'where-it-decides'
+        ? judgementOf(sql`k.expiry between ${of.thisMonth} and ${of.nextMonth}`)
+        : newestJudgement
+    }) j on true`;
 
 /**
  * Customers all of whose living cards run out, the latest this month or the next, with no newer data at

@@ -11,20 +11,24 @@ export const openRowHandlers: Handlers<typeof openRowRoutes> = {
     const { reason, after, limit } = query;
     const large = await isLargeMonth(deps.db, merchant.id, cycleId);
     const name = `open rows ${params.month}`;
+    const counts = await state.counts.of(merchant.id, name, large, () =>
+      countOpenRows(deps.db, merchant.id, cycleId),
+    );
+    // What there is none of is not looked for again: the sums of a large month take a while.
+    const reasons = counts
+      .map((count) => count.reason)
+      .filter((one) => reason === undefined || one === reason);
     const found = await state.counts.of(
       merchant.id,
-      `${name} ${JSON.stringify(query)}`,
+      `${name} ${JSON.stringify({ reasons, after, limit })}`,
       large,
       async () =>
         await listOpenRows(deps.db, merchant.id, {
           cycleId,
-          reasons: reason === undefined ? null : [reason],
+          reasons,
           after: after === undefined ? null : readPlace(after),
           limit: limit + 1,
         }),
-    );
-    const counts = await state.counts.of(merchant.id, name, large, () =>
-      countOpenRows(deps.db, merchant.id, cycleId),
     );
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;

@@ -77,11 +77,16 @@ export async function countUncleared(
 export async function countUnclearedCharges(
   db: Db,
   merchantId: number,
-  of: { cycleId: number; settingsVersion: number; askedOnly: boolean },
+  of: {
+    cycleId: number;
+    settingsVersion: number;
+    askedOnly: boolean;
+    unsettled?: readonly number[] | null;
+  },
 ): Promise<number> {
   const { rows } = await sql<{ uncleared: number }>`
     select count(*)::int as uncleared
-      from (${unclearedChargesOf(merchantId, of.cycleId, of.settingsVersion)}) w
+      from (${unclearedChargesOf(merchantId, of.cycleId, of.settingsVersion, of.unsettled)}) w
      where w.asked or not ${of.askedOnly}`.execute(db);
   return rows[0]?.uncleared ?? 0;
 }

@@ -91,15 +91,18 @@ export async function listWatchedCards(
   },
 ): Promise<WatchedCard[]> {
   const { after } = page;
-  const where = sql`and (k.customer_id, k.identity) > (${after.customerId}, ${after.identity})`;
-  // Each part in its own order and no longer than the page: each has a way of its own to its cards.
-  const parts = waysTo(merchantId, page).map(
-    (among) => sql`
+  const behind = sql`and (k.customer_id, k.identity) > (${after.customerId}, ${after.identity})`;
+  const cut = sql`order by k.customer_id, k.identity limit ${page.limit}`;
+  // Each part in its own order and no longer than the page: each has a way of its own to its cards. Where
+  // that tells all, the page is cut before anybody looks up what refreshes said of its cards.
+  const parts = waysTo(merchantId, page).map(({ among, tellsAll }) => {
+    const where = tellsAll ? sql`${behind} ${cut}` : behind;
+    return sql`
       (select * from (${watchedCards(merchantId, { ...page, among, where })}) w
         where ${page.need}::text is null or w.need = ${page.need}
            or (${page.need} = 'any' and w.need is not null)
-        order by w.customer_id, w.identity limit ${page.limit})`,
-  );
+        order by w.customer_id, w.identity limit ${page.limit})`;
+  });
   const { rows } = await sql<WatchedCard>`
     select w.customer_id as "customerId", w.customer_number as "customerNumber", w.name, w.service,
            w.identity, w.last_digits as "lastDigits", w.expiry, w.need, w.verdict,
@@ -121,24 +124,31 @@ export async function listWatchedCards(
   return rows;
 }
 
-/** Conditions on a card `k`, of which one holds for every card that a list may show, and never two. */
+/**
+ * Conditions on a card `k`, of which one holds for every card that a list may show, and never two;
+ * `tellsAll`: the list shows each card that meets it.
+ */
 function waysTo(
   merchantId: number,
   { expiry, need, thisMonth, nextMonth }: Parameters<typeof listWatchedCards>[2],
-): RawBuilder<unknown>[] {
-  if (expiry !== null) return [sql`k.expiry = ${expiry}`];
-  const isLocked = sql`k.id = any(array(${standingLocks(merchantId)}))`;
-  if (need === 'locked') return [isLocked];
-  if (need === 'expired') return [sql`k.expiry < ${thisMonth}`];
+): readonly { readonly among: RawBuilder<unknown>; readonly tellsAll: boolean }[] {
+  const locked = sql`array(${standingLocks(merchantId)})`;
+  if (expiry !== null) return [{ among: sql`k.expiry = ${expiry}`, tellsAll: need === null }];
+  if (need === 'locked') return [{ among: sql`k.id = any(${locked})`, tellsAll: true }];
+  if (need === 'expired') {
+    return [{ among: sql`k.expiry < ${thisMonth} and k.id <> all(${locked})`, tellsAll: true }];
+  }
   // Whether they are renewed is asked of each: not of all cards, but of those two months.
   if (need === 'not_renewed') {
-    return [
-      sql`k.id = any(array(select x.id from cards x
+    const soon = sql`k.id = any(array(select x.id from cards x
       where x.merchant_id = ${merchantId} and x.deleted_at is null
-        and x.expiry between ${thisMonth} and ${nextMonth}))`,
-    ];
+        and x.expiry between ${thisMonth} and ${nextMonth}))`;
+    return [{ among: soon, tellsAll: false }];
   }
-  return [sql`k.expiry <= ${nextMonth}`, sql`k.expiry > ${nextMonth} and ${isLocked}`];
+  return [
+    { among: sql`k.expiry <= ${nextMonth}`, tellsAll: false },
+    { among: sql`k.expiry > ${nextMonth} and k.id = any(${locked})`, tellsAll: need === 'any' },
+  ];
 }
 
 const isoInstant = (at: RawBuilder<unknown>) =>

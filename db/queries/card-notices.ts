@@ -121,7 +121,7 @@ async function postNotices(trx: Trx, merchantId: number, act: CardNoticeAct): Pr
 /** What chosen customers were not told yet: a lock or an expiry. */
 const freshOccasions = (merchantId: number, choice: CardNoticeChoice) => sql`
   select distinct w.customer_id, w.customer_number, w.need, w.occasion
-    from (select *, ${cardOccasion} as occasion from (${watchedCards(merchantId, choice)}) w) w
+    from (select *, ${cardOccasion} as occasion from (${watchedCards(merchantId, { ...choice, judging: 'where-it-decides' })}) w) w
    where w.need is not null and (${choice.need} = 'any' or w.need = ${choice.need})
      and (${choice.customerIds}::int[] is null or w.customer_id = any(${choice.customerIds}::int[]))
      and not exists (select from card_notices n

@@ -12,6 +12,7 @@ import {
   unbilledOf,
   unselectedOf,
 } from '../fragments.ts';
+import { findUnsettled, isUnsettled, settledOf } from '../settled-charges.ts';
 import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
 import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
 import { readTalliedStates } from './charge-tallies.ts';
@@ -41,13 +42,14 @@ export async function readCycleFacts(
   const how = capturingAt(settings?.settings, now);
   const of = { cycleId: cycle.id, rule: how.rule, now };
   const tallied = counting === 'tallied' ? await readTalliedStates(db, merchantId, of) : null;
-  const states = tallied ?? (await walkCharges(db, merchantId, of));
+  const among = tallied === null ? await findUnsettled(db, merchantId, cycle.id) : null;
+  const states = tallied ?? (await walkCharges(db, merchantId, { ...of, among }));
   return {
     stage: cycle.stage,
     scope: cycle.scope,
     watchesSource: settings !== undefined && settings.settings.orderSource.kind !== 'upload',
     ...counts,
-    ...(await readApprovalFacts(db, merchantId, { cycle, settings, states })),
+    ...(await readApprovalFacts(db, merchantId, { cycle, settings, states, among })),
     held: states.reduce((total, { held }) => total + held, 0),
     locked: states.reduce((total, { locked }) => total + locked, 0),
     trouble: cycle.trouble,
@@ -70,7 +72,13 @@ export async function readCycleFacts(
 async function readApprovalFacts(
   db: Db,
   merchantId: number,
-  of: { cycle: CycleRow; settings: SettingsVersion | undefined; states: readonly StateCount[] },
+  of: {
+    cycle: CycleRow;
+    settings: SettingsVersion | undefined;
+    states: readonly StateCount[];
+    /** See db/settled-charges.ts. */
+    among: readonly number[] | null;
+  },
 ): Promise<Pick<CycleFacts, 'uncleared' | 'approval'>> {
   const { id: cycleId, stage, billingMonth: month } = of.cycle;
   const planned = of.states.some(
@@ -84,7 +92,9 @@ async function readApprovalFacts(
   return {
     uncleared:
       planned && !none
-        ? await countUnclearedCharges(db, merchantId, { cycleId, settingsVersion, askedOnly })
+        ? await countUnclearedCharges(db, merchantId, {
+            ...{ cycleId, settingsVersion, askedOnly, unsettled: of.among },
+          })
         : 0,
     approval:
       stage === 'awaiting_approval'
@@ -97,16 +107,21 @@ async function readApprovalFacts(
 async function walkCharges(
   db: Db,
   merchantId: number,
-  of: { cycleId: number; rule: CaptureRule; now: string },
+  of: { cycleId: number; rule: CaptureRule; now: string; among: readonly number[] | null },
 ): Promise<StateCount[]> {
+  const { cycleId, among } = of;
   const { rows } = await sql<StateCount>`
     select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
            ${captureCounts(of.rule, { merchantId, now: of.now })}
       from charge_states s
       left join open_order_holds h on h.merchant_id = s.merchant_id
                                   and h.order_number = s.order_number
-     where s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId}
-     group by state, "captureBefore", free`.execute(db);
+     where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+       and ${isUnsettled(sql`s.charge_id`, among)}
+     group by state, "captureBefore", free
+    union all
+    select 'captured', rows, yen, null, false, 0, 0, 0, null, 0, 0
+      from (${settledOf(merchantId, cycleId, among)}) c`.execute(db);
   return rows;
 }
 

@@ -12,6 +12,7 @@ import {
 import { type DeclineClass, readDecline } from '../../billing/decline.ts';
 import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { findUnsettled, isUnsettled, settledOf } from '../settled-charges.ts';
 import { countCarriedOver } from './carry-over-totals.ts';
 import { checkConservation } from './conservation.ts';
 import { countCorrections } from './corrections.ts';
@@ -64,9 +65,16 @@ async function countCharges(
   merchantId: number,
   cycleId: number,
 ): Promise<CycleReport['charges']> {
+  const unsettled = await findUnsettled(db, merchantId, cycleId);
   const { rows } = await sql<CycleReport['charges'][number]>`
-    select state, count(*)::int as rows, sum(amount_yen)::float8 as yen
-      from charge_states where merchant_id = ${merchantId} and cycle_id = ${cycleId}
+    select state, sum(rows)::int as rows, sum(yen)::float8 as yen
+      from (select state, count(*)::int as rows, sum(amount_yen)::float8 as yen
+              from charge_states
+             where merchant_id = ${merchantId} and cycle_id = ${cycleId}
+               and ${isUnsettled(sql`charge_id`, unsettled)}
+             group by state
+            union all
+            select 'captured', rows, yen from (${settledOf(merchantId, cycleId, unsettled)}) c) s
      group by state order by 2 desc, state`.execute(db);
   return rows;
 }

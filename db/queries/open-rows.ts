@@ -9,6 +9,7 @@ import {
 import type { Db, Trx } from '../database.ts';
 import { deskStrays } from '../desk-items.ts';
 import { unbilledOf } from '../fragments.ts';
+import { findUnsettled, isUnsettled } from '../settled-charges.ts';
 
 export interface OpenRowCount extends RowsAndYen {
   readonly reason: OpenReason;
@@ -22,8 +23,9 @@ export async function countOpenRows(
   merchantId: number,
   cycleId: number,
 ): Promise<OpenRowCount[]> {
+  const unsettled = await findUnsettled(db, merchantId, cycleId);
   const { rows } = await sql<OpenRowCount>`
-    with open as (${openCharges(merchantId, cycleId)}
+    with open as (${openCharges(merchantId, cycleId, unsettled)}
                   union all ${openOrders(merchantId, cycleId)}
                   union all ${openStrays(merchantId, cycleId)}
                   union all ${brokenRows(merchantId, cycleId)})
@@ -53,23 +55,30 @@ export async function listOpenRows(
     ...(wanted(BROKEN) ? [brokenRows(merchantId, cycleId)] : []),
     ...(wanted(['selected_without_charge']) ? [openOrders(merchantId, cycleId)] : []),
     ...(wanted(['stray']) ? [openStrays(merchantId, cycleId)] : []),
-    ...(wanted(OF_CHARGES) ? [openCharges(merchantId, cycleId)] : []),
+    ...(wanted(OF_CHARGES)
+      ? [openCharges(merchantId, cycleId, await findUnsettled(db, merchantId, cycleId))]
+      : []),
   ];
+  if (sources.length === 0) return [];
   const place = sql`array_position(${[...OPEN_REASONS]}::text[], o.reason)`;
   const { rows } = await sql<OpenRow>`
-    with open as (${sql.join(sources, sql` union all `)})
+    with open (reason, key, order_number, yen, file, line, charge_id, exchange_id) as (
+      ${sql.join(sources, sql` union all `)}
+    ), page as (
+      select * from open o
+       where o.reason = any(${reasons})
+         and (${page.after === null} or (${place}, o.key)
+               > (${OPEN_REASONS.indexOf(page.after?.reason ?? 'unjudged') + 1}::int,
+                  ${page.after?.key ?? ''}))
+       order by ${place}, o.key limit ${limit})
     select o.reason, o.key, o.order_number as "orderNumber", o.yen::float8 as yen,
            coalesce(o.file, x.kind || '-' || x.number) as file,
            coalesce(o.line, l.line_number) as line
-      from open o
+      from page o
       left join file_lines l on o.charge_id is not null and l.charge_id = o.charge_id
         and l.exchange_id = o.exchange_id
       left join exchanges x on x.id = l.exchange_id
-     where o.reason = any(${reasons})
-       and (${page.after === null} or (${place}, o.key)
-             > (${OPEN_REASONS.indexOf(page.after?.reason ?? 'unjudged') + 1}::int,
-                ${page.after?.key ?? ''}))
-     order by ${place}, o.key limit ${limit}`.execute(db);
+     order by ${place}, o.key`.execute(db);
   return rows;
 }
 
@@ -79,7 +88,11 @@ const OF_CHARGES = OPEN_REASONS.filter(
 );
 
 /** Charges that have not come to an end, with the latest file that carried them. */
-const openCharges = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
+const openCharges = (
+  merchantId: number,
+  cycleId: number,
+  unsettled: readonly number[] | null,
+): RawBuilder<unknown> => sql`
   select case when s.state = 'quarantined' and exists (select from contradictions x
                      where x.charge_id = s.charge_id and not exists (
                        select from contradiction_settlements t where t.contradiction_id = x.id))
@@ -97,6 +110,7 @@ const openCharges = (merchantId: number, cycleId: number): RawBuilder<unknown> =
     left join open_order_holds h on h.merchant_id = s.merchant_id
                                 and h.order_number = s.order_number
    where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+     and ${isUnsettled(sql`s.charge_id`, unsettled)}
      and s.state not in ('captured', 'voided', 'carried_over', 'cancelled', 'given_up')`;
 
 const openOrders = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`

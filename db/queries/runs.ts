@@ -32,9 +32,11 @@ export async function openRun(
   const {
     rows: [row],
   } = await sql<{ id: number; n: number }>`
-    insert into runs (merchant_id, cycle_id, n, scope, decision_id, opened_at)
+    insert into runs (merchant_id, cycle_id, n, scope, orders, decision_id, opened_at)
     select ${merchantId}, ${run.cycleId}, coalesce(max(n), 0) + 1,
-           ${run.orderNumbers === null ? 'all' : 'chosen'}, ${run.decisionId}, ${run.now}
+           ${run.orderNumbers === null ? 'all' : 'chosen'},
+           ${run.orderNumbers === null ? null : new Set(run.orderNumbers).size}::int,
+           ${run.decisionId}, ${run.now}
       from runs where cycle_id = ${run.cycleId}
     returning id, n`.execute(trx);
   if (row === undefined) throw new Error('an aggregate always yields a row');
@@ -100,10 +102,8 @@ export async function weighRun(
 
 export async function listRuns(db: Db, merchantId: number, cycleId: number): Promise<Run[]> {
   const { rows } = await sql<Run>`
-    select u.n, u.scope, u.opened_at as "openedAt", d.actor as "openedBy", p.charges,
-           exists (select from run_withdrawals w where w.run_id = u.id) as withdrawn,
-           case when u.scope = 'chosen' then
-             (select count(*)::int from run_orders o where o.run_id = u.id) end as orders
+    select u.n, u.scope, u.orders, u.opened_at as "openedAt", d.actor as "openedBy", p.charges,
+           exists (select from run_withdrawals w where w.run_id = u.id) as withdrawn
       from runs u
       left join run_plans p on p.run_id = u.id
       left join decisions d on d.id = u.decision_id

@@ -81,21 +81,22 @@ async function selectSubscriptions(
   // it chooses them.
   const { rows } = await sql<JudgedSubscription>`
     select s.subscription_number as "subscriptionNumber", s.customer_id as "customerId",
-           s.customer_number as "customerNumber", s.amount_yen as "amountYen", s.status,
+           c.customer_number as "customerNumber", s.amount_yen as "amountYen", s.status,
            s.next_month as "nextMonth", j.verdict, j.month as "judgedMonth",
            exists (select from billing_card_locks l
-                    where l.merchant_id = ${merchantId} and l.customer_number = s.customer_number
+                    where l.merchant_id = ${merchantId} and l.customer_number = c.customer_number
                       and l.customer_id = s.customer_id) as locked
-      from (select s.*, c.customer_number
-              from subscriptions s
-              join customers c on c.merchant_id = s.merchant_id and c.customer_id = s.customer_id
+      from (select s.* from subscriptions s
              where s.merchant_id = ${merchantId} and s.deleted_at is null
                and s.subscription_number > ${page.after}
                and (${page.status}::text is null or s.status = ${page.status})
                and (${page.customerNumber}::text is null
-                    or c.customer_number = ${page.customerNumber})
+                    or s.customer_id = (select c.customer_id from customers c
+                         where c.merchant_id = ${merchantId}
+                           and c.customer_number = ${page.customerNumber}))
                and ${page.among}
              order by s.subscription_number limit ${choosesNone ? sql`${page.limit}` : sql`all`} offset 0) s
+      join customers c on c.merchant_id = s.merchant_id and c.customer_id = s.customer_id
       left join lateral (
         select n.verdict, n.month from cards k join lateral (${newestJudgement}) n on true
          where k.merchant_id = s.merchant_id and k.customer_id = s.customer_id

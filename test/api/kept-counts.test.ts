@@ -27,12 +27,37 @@ it('keeps what took long for ten times as long, a minute at most', async () => {
   pass(39_999);
   expect(await ask()).toBe(1);
   pass(1);
-  expect(await ask()).toBe(2);
-  await counts.of(1, 'slow', true, () => count(20_000));
+  // Whoever comes then has it counted anew, and is told what was counted before.
+  expect([await ask(), await ask()]).toEqual([1, 2]);
+  const slow = () => counts.of(1, 'slow', true, () => count(20_000));
+  await slow();
   pass(59_999);
-  expect(await counts.of(1, 'slow', true, () => count())).toBe(3);
+  expect(await slow()).toBe(3);
   pass(1);
-  expect(await counts.of(1, 'slow', true, () => count())).toBe(4);
+  expect([await slow(), await slow()]).toEqual([3, 4]);
+});
+
+it('tells nothing older than ten minutes, nor what was counted before an act', async () => {
+  const { ask, pass, counts } = counting();
+  expect(await ask()).toBe(1);
+  pass(40_000 + 10 * 60_000);
+  expect(await ask()).toBe(2);
+  pass(40_000);
+  counts.forget(1);
+  expect(await ask()).toBe(3);
+});
+
+it('tells a count from before to all who ask while it is counted anew', async () => {
+  const { ask, pass, counts } = counting();
+  await ask();
+  pass(40_000);
+  let answer: (count: number) => void = () => {};
+  const counted = new Promise<number>((done) => (answer = done));
+  const again = () => counts.of(1, 'cycle', true, () => counted);
+  expect([await again(), await ask()]).toEqual([1, 1]);
+  answer(7);
+  await counted;
+  expect(await ask()).toBe(7);
 });
 
 it('counts small months each time, and each thing on its own', async () => {

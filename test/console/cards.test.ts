@@ -6,7 +6,7 @@ import { linkCards } from '../workflows/migrations.ts';
 import { type Month, sandboxNow } from '../workflows/month.ts';
 import { openRefreshMonths, type RefreshMonths, shopId } from '../workflows/refresh-months.ts';
 import { look, lookAtDialog, settled } from './look.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import { keepFailures, type OpenConsole, openConsole } from './open-console.ts';
 import { readConsoleRoutes, storyRoutes, walkRoutes } from './routes.ts';
 
 /** Cards from the settings of their refresh to its locks, a migration to its coverage, and the desks beside. */
@@ -14,6 +14,7 @@ let shop: RefreshMonths;
 let month: Month;
 let screens: OpenConsole;
 let operator: Page;
+keepFailures(() => screens);
 beforeAll(async () => {
   const contact = { enabled: true, cardPageUrl: 'https://shop.example.jp/card?t={token}' };
   // The issuers refuse the first customer's card and renew the other.
@@ -138,6 +139,24 @@ async function findRefreshed(operator: Page): Promise<void> {
   await operator.getByRole('table', { name: 'カード' }).getByText('C2').waitFor();
   expect(await look(operator, 'card-expiries')).toEqual([]);
   await operator.getByRole('link', { name: '変更が必要な顧客に戻る' }).click();
+}
+
+/** A host behind a VPN: allowed with a reason, taken back with another. */
+async function allowHost(admin: Page): Promise<void> {
+  await admin.goto(place('allowed-hosts'));
+  await admin.getByText('許可した社内ホストはありません。').waitFor();
+  await press(admin, '許可する');
+  const dialog = admin.getByRole('dialog');
+  await dialog.getByLabel('ホスト名かアドレス').fill('Orders.Internal');
+  expect(await lookAtDialog(admin)).toEqual([]);
+  await dialog.getByLabel('理由').fill('倉庫のVPN');
+  await press(admin, '許可する');
+  const host = admin.getByRole('row', { name: /^orders\.internal 許可 倉庫のVPN/ });
+  await host.getByRole('button', { name: '許可を取り消す' }).click();
+  await dialog.getByText('orders.internal には', { exact: false }).waitFor();
+  await dialog.getByLabel('理由').fill('VPNの廃止');
+  await press(admin, '許可を取り消す');
+  await admin.getByRole('row', { name: /^orders\.internal 取り消し済み VPNの廃止/ }).waitFor();
 }
 
 /** Settings that bill a locked card are saved only by who says how many there are. */
@@ -284,6 +303,7 @@ test('cards are refreshed: settings, request, verdicts; who is refused is locked
   await findRefreshed(operator);
   await notifyCustomer(operator);
   await readMail(operator);
+  await allowHost(admin);
   await confirmLocks(admin);
   await overrideLock(operator, await screens.enter('approver'));
 }, 240_000);

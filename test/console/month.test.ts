@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../db/database.ts';
 import { readCycle } from '../../sandbox/operator.ts';
 import {
   downloadResult,
   handOverFile,
   waitForCompletionMail,
 } from '../../sandbox/paygent-operator.ts';
+import { createTestDatabase } from '../database.ts';
 import { type Month, openMonth } from '../workflows/month.ts';
 import { makeExport, numbered } from '../workflows/month-acts.ts';
 import { look, lookAtDialog, screensDir } from './look.ts';
-import { type OpenConsole, openConsole } from './open-console.ts';
+import { doubleClick, keepFailures, type OpenConsole, openConsole } from './open-console.ts';
 import { storyRoutes } from './routes.ts';
 
 let month: Month;
 let screens: OpenConsole;
+keepFailures(() => screens);
 beforeAll(async () => {
   month = await openMonth({ settings: { approval: { policy: 'four-eyes' } } });
   screens = await openConsole(month);
@@ -61,7 +64,7 @@ async function beginMonth(operator: Page, approver: Page): Promise<void> {
   await press(approver, '承認する');
   expect(await lookAtDialog(approver)).toEqual([]);
   // Twice: what is done once is not done again, and nobody is told of a conflict.
-  await approver.getByRole('dialog').getByRole('button', { name: '承認する' }).dblclick();
+  await doubleClick(approver.getByRole('dialog').getByRole('button', { name: '承認する' }));
   await approver.getByRole('heading', { name: `${billingMonth} の請求` }).waitFor();
   await approver.context().close();
 }
@@ -145,6 +148,18 @@ async function printReport(page: Page): Promise<void> {
   await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
 }
 
+/** A file that is no customer file: home says so, and leads to it. */
+async function bringWrongFile(page: Page): Promise<void> {
+  const home = `${screens.url}/merchants/${month.day.desk.merchant}`;
+  await page.goto(`${home}/imports`);
+  await drop(page, '顧客一括のCSVファイル', Buffer.from('a,b\n1,2\n'), 'wrong.csv');
+  await press(page, '取り込む');
+  await page.getByText('何も取り込んでいません', { exact: false }).first().waitFor();
+  await page.goto(home);
+  await follow(page, '取り込めなかったファイル: wrong.csv');
+  await page.waitForURL(/\/imports\/1$/);
+}
+
 /**
  * Home, and by keyboard to the deadlines. The operator sits in New York, where it is still the 19th:
  * every date is Japan's all the same.
@@ -206,6 +221,7 @@ test('a month by hand: upload, approval by another, hand over, result, desk, cap
 
   await settleAll(operator);
 
+  await bringWrongFile(operator);
   await lookAhead(operator);
   await bringResult(operator, await handOver(operator, '売上'));
   await follow(operator, `${billingMonth} の請求`);
@@ -220,3 +236,31 @@ test('a month by hand: upload, approval by another, hand over, result, desk, cap
   expect(screens.complaints).toEqual([]);
   expect(screens.notLookedAt(storyRoutes.month)).toEqual([]);
 }, 300_000);
+
+test('who administers an installation without merchants creates the first, and comes to its settings', async () => {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.appUrl, { maxConnections: 3 });
+  const empty = await openConsole({ ...month, db, merchantId: null });
+  onTestFinished(async () => {
+    await empty.close();
+    await db.destroy();
+    await database.drop();
+  });
+  const admin = await empty.enter('admin');
+  await admin.goto(empty.url);
+  await admin.getByText('最初の加盟店を登録してください', { exact: false }).waitFor();
+  await press(admin, '加盟店を登録する');
+  const dialog = admin.getByRole('dialog');
+  await dialog.getByLabel('識別名').fill('First Shop');
+  expect(await dialog.getByRole('button', { name: '加盟店を登録する' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('識別名').fill('first-shop');
+  await dialog.getByLabel('名称').fill('最初の店');
+  expect(await lookAtDialog(admin)).toEqual([]);
+  await dialog.getByRole('button', { name: '加盟店を登録する' }).click();
+  await admin.waitForURL(`${empty.url}/merchants/first-shop/settings`);
+  await admin.getByRole('heading', { level: 1, name: '設定' }).waitFor();
+  // With one merchant there is nothing to choose.
+  await admin.goto(empty.url);
+  await admin.waitForURL(`${empty.url}/merchants/first-shop`);
+  expect(empty.complaints).toEqual([]);
+}, 120_000);

@@ -123,6 +123,12 @@ test('pages hold every row once, with the file and line that carried it', async 
   const [unknown] = await listOpenRows(db, record.merchantId, {
     ...{ cycleId: record.cycleId, reasons: ['unknown'], after: null, limit: 10 },
   });
+  // Each kind of rows by itself, too.
+  for (const reason of OPEN_REASONS) {
+    const alone = { cycleId: record.cycleId, reasons: [reason], after: null, limit: 100 };
+    const rows = counts.find((count) => count.reason === reason)?.rows ?? 0;
+    expect(await listOpenRows(db, record.merchantId, alone)).toHaveLength(rows);
+  }
   expect(unknown).toMatchObject({ file: expect.stringMatching(/^auth-\d+$/), line: 2, yen: 1000 });
 });
 

@@ -1,7 +1,7 @@
-import { Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import { DeliveryAttempts, DeliveryState } from '../parts/delivery-facts.tsx';
 import { Instant, Yen } from '../parts/figures.tsx';
 import { forOperators } from '../parts/for-operators.tsx';
 import { ListTable } from '../parts/list-table.tsx';
@@ -10,7 +10,6 @@ import { Page } from '../parts/page.tsx';
 import { FactsTable, Section } from '../parts/section.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
-import { useDeliveryWords } from '../words/webhook-words.ts';
 import { deliveryWorkflow } from '../workflow-names.ts';
 
 const useWords = defineWords('carrier-result', {
@@ -37,7 +36,6 @@ const useWords = defineWords('carrier-result', {
     endpoint: '送信先',
     ofVersion: '版',
     state: '状態',
-    next: '次の送信: ',
     attempts: '送信の結果',
     none: '送信はありません。この結果が届いたとき、送信先が登録されていませんでした。',
   },
@@ -64,7 +62,6 @@ const useWords = defineWords('carrier-result', {
     endpoint: 'Endpoint',
     ofVersion: 'Version',
     state: 'State',
-    next: 'Next attempt: ',
     attempts: 'Attempts',
     none: 'None: no endpoint was there when the result came.',
   },
@@ -143,7 +140,6 @@ function Version({ one }: { readonly one: Payment['versions'][number] }) {
 
 function Deliveries({ deliveries }: { readonly deliveries: Payment['deliveries'] }) {
   const words = useWords();
-  const states = useDeliveryWords();
   return (
     <Section title={words('deliveries')}>
       <ListTable
@@ -157,29 +153,12 @@ function Deliveries({ deliveries }: { readonly deliveries: Payment['deliveries']
           {
             title: words('state'),
             cell: ({ state, dueAt }) => (
-              <>
-                {states(state)}
-                {state === 'due' && (
-                  <Text size="xs">
-                    {words('next')}
-                    <Instant at={dueAt} />
-                  </Text>
-                )}
-              </>
+              <DeliveryState state={state} dueAt={state === 'due' ? dueAt : null} />
             ),
           },
           {
             title: words('attempts'),
-            cell: ({ attempts }) => (
-              <Stack gap={2}>
-                {attempts.length === 0 && '—'}
-                {attempts.map(({ attempt, outcome, status, answerStart, endedAt }) => (
-                  <Text key={`${attempt} ${endedAt}`} size="xs">
-                    {attempt}. <Instant at={endedAt} /> {states(outcome)} {status} {answerStart}
-                  </Text>
-                ))}
-              </Stack>
-            ),
+            cell: ({ attempts }) => <DeliveryAttempts attempts={attempts} />,
           },
         ]}
       />

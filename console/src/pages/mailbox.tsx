@@ -1,4 +1,4 @@
-import { Alert, Anchor, Select, Text } from '@mantine/core';
+import { Alert, Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import { MAILBOX_MAIL_STATES } from '../../../billing/mail/mail-states.ts';
 import { type Read, useRead } from '../api.ts';
@@ -13,6 +13,7 @@ import { SaveButton } from '../parts/save-button.tsx';
 import { useFilters } from '../parts/search-form.tsx';
 import { FactsTable, Section } from '../parts/section.tsx';
 import { SiblingPages } from '../parts/sibling-pages.tsx';
+import { StateFilter } from '../parts/state-filter.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { exchangeSteps, useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
@@ -37,7 +38,6 @@ const useWords = defineWords('mailbox', {
     last: '最後に受け取ったメール',
     list: '受信メール',
     show: '状態',
-    all: 'すべて',
     taken: '受け取り',
     subject: '件名',
     kind: '種類',
@@ -68,7 +68,6 @@ const useWords = defineWords('mailbox', {
     last: 'Last mail taken',
     list: 'Mails',
     show: 'State',
-    all: 'All',
     taken: 'Taken',
     subject: 'Subject',
     kind: 'Kind',
@@ -157,7 +156,7 @@ function Mails() {
   const words = useWords();
   const states = useMailboxStateWords();
   const { merchant } = useMerchant();
-  const { filter, change } = useFilters();
+  const { filter } = useFilters();
   const { after, limit } = usePlace();
   const state = MAILBOX_MAIL_STATES.find((one) => one === filter('state'));
   const columns = useColumns();
@@ -169,17 +168,7 @@ function Mails() {
   );
   return (
     <Section title={words('list')}>
-      <Select
-        label={words('show')}
-        w={260}
-        allowDeselect={false}
-        value={state ?? ''}
-        data={[
-          { value: '', label: words('all') },
-          ...MAILBOX_MAIL_STATES.map((value) => ({ value, label: states(value) })),
-        ]}
-        onChange={(value) => change({ state: value ?? '' })}
-      />
+      <StateFilter value={state} states={MAILBOX_MAIL_STATES} nameOf={states} width={260} />
       <Loaded read={read}>
         {({ mails, nextBefore }) => (
           <>

@@ -1,4 +1,4 @@
-import { Anchor, Select, Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import { MAIL_STATES } from '../../../billing/mail/mail-states.ts';
 import { type Read, useRead } from '../api.ts';
@@ -11,6 +11,7 @@ import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
 import { useFilters } from '../parts/search-form.tsx';
 import { SiblingPages } from '../parts/sibling-pages.tsx';
+import { StateFilter } from '../parts/state-filter.tsx';
 import { WorkflowLink } from '../parts/workflow-link.tsx';
 import { useMerchant } from '../places.ts';
 import { useMailStateWords } from '../words/ng-words.ts';
@@ -21,7 +22,6 @@ const useWords = defineWords('mails', {
     title: '送信メール',
     text: '担当者と顧客へのメールの送信状況です。送信できたか分からないメールは、自動では再送しません。開いて、確かめた結果を記録してください。',
     show: '状態',
-    all: 'すべて',
     bounced: '届かずに戻った',
     created: '作成',
     subject: '件名',
@@ -37,7 +37,6 @@ const useWords = defineWords('mails', {
     title: 'Outgoing mails',
     text: 'How mails to operators and customers went. One of which nobody knows whether it left is never sent again by itself: open it and say what you found out.',
     show: 'State',
-    all: 'All',
     bounced: 'Came back',
     created: 'Created',
     subject: 'Subject',
@@ -57,7 +56,7 @@ function MailsPage() {
   const words = useWords();
   const states = useMailStateWords();
   const { merchant } = useMerchant();
-  const { filter, change } = useFilters();
+  const { filter } = useFilters();
   const { after, limit } = usePlace();
   const asked = filter('state');
   const state = MAIL_STATES.find((one) => one === asked);
@@ -78,17 +77,10 @@ function MailsPage() {
     >
       <SiblingPages family="of-mails" />
       <Text size="sm">{words('text')}</Text>
-      <Select
-        label={words('show')}
-        w={240}
-        allowDeselect={false}
-        value={state ?? (bounced ? 'bounced' : '')}
-        data={[
-          { value: '', label: words('all') },
-          ...MAIL_STATES.map((value) => ({ value, label: states(value) })),
-          { value: 'bounced', label: words('bounced') },
-        ]}
-        onChange={(value) => change({ state: value ?? '' })}
+      <StateFilter
+        value={state ?? (bounced ? 'bounced' : undefined)}
+        states={[...MAIL_STATES, 'bounced']}
+        nameOf={(value) => (value === 'bounced' ? words('bounced') : states(value))}
       />
       <Loaded read={read}>
         {({ mails, nextBefore }) => (

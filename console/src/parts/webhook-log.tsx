@@ -1,4 +1,4 @@
-import { Group, Select, Stack, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -7,24 +7,23 @@ import { useMay } from '../session.tsx';
 import { useDeliveryWords, useWebhookEventWords } from '../words/webhook-words.ts';
 import { ActButton } from './act-button.tsx';
 import { ChoiceTable } from './choice-table.tsx';
+import { DeliveryAttempts, DeliveryState } from './delivery-facts.tsx';
 import { Count, Instant } from './figures.tsx';
 import type { Column } from './list-table.tsx';
 import { Loaded } from './loaded.tsx';
 import { Pager, usePlace } from './pager.tsx';
 import { useFilters } from './search-form.tsx';
 import { Section } from './section.tsx';
+import { StateFilter } from './state-filter.tsx';
 
 const useWords = defineWords('webhook-log', {
   ja: {
     title: '送信記録',
-    show: '状態',
-    all: 'すべて',
     event: '知らせたこと',
     at: '起きた日時',
     data: '内容',
     state: '状態',
     attempts: '送信の結果',
-    next: '次の送信: ',
     none: 'この状態の送信記録はありません。',
     resend: '選んだものを再送する',
     resendAll: '送れなかったものをすべて再送する',
@@ -33,14 +32,11 @@ const useWords = defineWords('webhook-log', {
   },
   en: {
     title: 'Delivery log',
-    show: 'State',
-    all: 'All',
     event: 'Event',
     at: 'Happened',
     data: 'Data',
     state: 'State',
     attempts: 'Attempts',
-    next: 'Next attempt: ',
     none: 'No delivery in this state.',
     resend: 'Send the chosen again',
     resendAll: 'Send all that were given up again',
@@ -56,7 +52,7 @@ export function WebhookLog({ webhook }: { readonly webhook: string }) {
   const words = useWords();
   const names = useDeliveryWords();
   const { merchant } = useMerchant();
-  const { filter, change } = useFilters();
+  const { filter } = useFilters();
   const { after, limit } = usePlace();
   const [chosen, setChosen] = useState<readonly Delivery[]>([]);
   const columns = useColumns();
@@ -69,17 +65,7 @@ export function WebhookLog({ webhook }: { readonly webhook: string }) {
   return (
     <Section title={words('title')}>
       <Group align="flex-end">
-        <Select
-          label={words('show')}
-          w={180}
-          allowDeselect={false}
-          value={state ?? ''}
-          data={[
-            { value: '', label: words('all') },
-            ...states.map((value) => ({ value, label: names(value) })),
-          ]}
-          onChange={(value) => change({ state: value ?? '' })}
-        />
+        <StateFilter value={state} states={states} nameOf={names} width={180} />
         <Resend webhook={webhook} chosen={chosen} onDone={() => setChosen([])} />
         <Resend webhook={webhook} chosen={null} onDone={() => setChosen([])} />
       </Group>
@@ -105,7 +91,6 @@ export function WebhookLog({ webhook }: { readonly webhook: string }) {
 
 function useColumns(): readonly Column<Delivery>[] {
   const words = useWords();
-  const names = useDeliveryWords();
   const events = useWebhookEventWords();
   return [
     { title: words('at'), cell: ({ event }) => <Instant at={event.occurredAt} /> },
@@ -123,29 +108,11 @@ function useColumns(): readonly Column<Delivery>[] {
     },
     {
       title: words('state'),
-      cell: ({ state, dueAt }) => (
-        <>
-          {names(state)}
-          {dueAt !== null && (
-            <Text size="xs">
-              {words('next')}
-              <Instant at={dueAt} />
-            </Text>
-          )}
-        </>
-      ),
+      cell: ({ state, dueAt }) => <DeliveryState state={state} dueAt={dueAt} />,
     },
     {
       title: words('attempts'),
-      cell: ({ attempts }) => (
-        <Stack gap={2}>
-          {attempts.slice(0, 5).map(({ attempt, outcome, status, answerStart, endedAt }) => (
-            <Text key={`${attempt} ${endedAt}`} size="xs">
-              {attempt}. <Instant at={endedAt} /> {names(outcome)} {status} {answerStart}
-            </Text>
-          ))}
-        </Stack>
-      ),
+      cell: ({ attempts }) => <DeliveryAttempts attempts={attempts.slice(0, 5)} />,
     },
   ];
 }

@@ -1,0 +1,56 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Db } from './database.ts';
+
+/**
+ * What spares the captured charges of a month the walk over `charge_states`: most of a month is captured in
+ * the end, and nothing but a contradiction takes that back.
+ */
+
+/** Up to so many are walked one by one in less time than a whole month of a million at once. */
+const fewCharges = 100_000;
+
+/**
+ * The charges of a month that are in another state than captured, or may be; null where they are too many
+ * for it to make a difference.
+ */
+export async function findUnsettled(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<readonly number[] | null> {
+  const { rows } = await sql<{ ids: number[] }>`
+    select coalesce(array_agg(u.id), '{}') as ids from (
+      select c.id from charges c
+       where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+         and not exists (select from ending_results r
+                          where r.charge_id = c.id and r.result = 'captured')
+      union all
+      select x.charge_id from contradictions x join charges c on c.id = x.charge_id
+       where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+       limit ${fewCharges + 1}) u`.execute(db);
+  const ids = rows[0]?.ids ?? [];
+  return ids.length > fewCharges ? null : ids;
+}
+
+/** Whether a charge is one of them, or, where they are many, any. */
+export const isUnsettled = (
+  id: RawBuilder<unknown>,
+  unsettled: readonly number[] | null,
+): RawBuilder<boolean> =>
+  unsettled === null ? sql<boolean>`true` : sql<boolean>`${id} = any(${[...unsettled]}::bigint[])`;
+
+/**
+ * All others, in one row or none: rows, yen. The amount of an authorization is the sum of its charge's items.
+ */
+export const settledOf = (
+  merchantId: number,
+  cycleId: number,
+  unsettled: readonly number[] | null,
+): RawBuilder<unknown> => sql`
+  select count(*)::int as rows, sum(a.amount_yen)::float8 as yen
+    from charges c
+    join ending_results r on r.charge_id = c.id and r.result = 'captured'
+    join attempts a on a.charge_id = r.charge_id and a.n = r.n
+   where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId} and ${unsettled !== null}
+     and not exists (select from contradictions x where x.charge_id = c.id)
+  having count(*) > 0`;
