@@ -55,25 +55,21 @@ async function listUncapturedLines(
   if (exchangeIds.length === 0) return [];
   // The lines first, the rest looked up by key: what is not counted yet would be joined row by row.
   const { rows } = await sql<FileLine>`
-    with s as materialized (
-      select l.charge_id, l.n, l.yen, l.order_number from file_lines l
-       where l.merchant_id = ${merchantId} and l.exchange_id = any(${exchangeIds}::bigint[])
-         and l.k is null
-         and exists (select from endings e where e.charge_id = l.charge_id and e.n = l.n)
-             is not true
-    )
     select s.charge_id as "chargeId", s.n, 1 as k, c.position, s.order_number as "orderNumber",
            c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
            coalesce(case when exists (select from capture_requests q
                                        where q.merchant_id = ${merchantId}) then
              (select q.amount_yen from capture_requests q
                where q.charge_id = s.charge_id and q.n = s.n) end, s.yen) as yen
-      from s
+      from file_lines s
       cross join lateral (select * from outcomes o
                            where o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
                           offset 0) o
       cross join lateral (select * from charges c where c.id = s.charge_id offset 0) c
-     where c.cycle_id = ${page.cycleId} and o.capture_before > ${page.now}
+     where s.merchant_id = ${merchantId} and s.exchange_id = any(${exchangeIds}::bigint[])
+       and s.k is null
+       and exists (select from endings e where e.charge_id = s.charge_id and e.n = s.n) is not true
+       and c.cycle_id = ${page.cycleId} and o.capture_before > ${page.now}
        and ${mayCapture(page.rule, page.now)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
