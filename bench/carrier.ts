@@ -29,6 +29,7 @@ import {
   sendCalls,
   slowSeconds,
 } from './carrier-calls.ts';
+import { readCircumstances, saveMeasurement } from './results.ts';
 
 const [callsPerSecond = 500, seconds = 60, queued = 30_000, givenSeed] = process.argv
   .slice(2)
@@ -37,7 +38,9 @@ const seed = givenSeed ?? Math.floor(Math.random() * 1_000_000);
 const slug = 'bench-shop';
 const endpoint = 'bench-endpoint';
 const limits = { p99Ms: 100, deliveriesPerSecond: 300 };
-let failed = false;
+const circumstances = readCircumstances();
+const measured: Record<string, string | number>[] = [];
+const broken: string[] = [];
 
 const dataDir = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
 await chmod(dataDir, 0o711);
@@ -59,7 +62,8 @@ try {
   await stack.stop();
   removeDataDir(dataDir);
 }
-process.exitCode = failed ? 1 : 0;
+const title = 'Carrier results';
+saveMeasurement('carrier', { title, ...circumstances, measured, broken });
 
 async function setUp(db: Db, shopPort: number): Promise<number> {
   const now = new Date().toISOString();
@@ -106,7 +110,7 @@ async function measureReceiver(db: Db, merchantId: number, apiUrl: string): Prom
   const { calls, disturbed } = result;
   const taken = calls.filter(({ status }) => status === 200).length;
   const resent = await resendUntaken(url, calls);
-  const broken = await findBrokenPromises(db, merchantId, calls);
+  const lost = await findBrokenPromises(db, merchantId, calls);
   const calm = calmLatenciesMs(result);
   const at = (share: number) => calm[Math.floor(calm.length * share)] ?? Number.NaN;
   const others = new Set(calls.map(({ status }) => status).filter((status) => status !== 200));
@@ -114,9 +118,14 @@ async function measureReceiver(db: Db, merchantId: number, apiUrl: string): Prom
   say(
     `receiver: seed ${seed}, ${calls.length} calls at ${callsPerSecond}/s; ${taken} answered 200, ` +
       `others ${[...others].join(' ') || 'none'}; Postgres away for ${Math.round(awayMs)} ms; ` +
-      `${resent} re-sent; ${broken.length} broken promises`,
-    broken.length === 0 && [...others].every((status) => status === 503),
+      `${resent} re-sent; ${lost.length} broken promises`,
+    lost.length === 0 && [...others].every((status) => status === 503),
   );
+  measured.push({
+    ...{ what: `${callsPerSecond} calls a second for ${seconds} s`, rows: calls.length },
+    ...{ 'answered 200': taken, 'broken promises': lost.length },
+    ...{ 'median, ms': at(0.5), 'p99, ms': at(0.99), 'a second': callsPerSecond },
+  });
   say(
     `answers 200 apart from the restart and 5 s after it: median ${at(0.5).toFixed(1)} ms, ` +
       `p99 ${at(0.99).toFixed(1)} ms, longest ${at(0.999_999).toFixed(1)} ms; ` +
@@ -160,6 +169,7 @@ async function measureDelivery(db: Db, merchantId: number, running: Stack): Prom
   const tookSeconds = (performance.now() - startedAt) / 1000;
   await temporal.connection.close();
   const perSecond = total / tookSeconds;
+  measured.push({ what: 'delivery of what is queued', rows: total, 'a second': perSecond });
   say(
     `delivery: ${total} queued results in ${tookSeconds.toFixed(1)} s, ${Math.round(perSecond)}/s`,
     perSecond >= limits.deliveriesPerSecond,
@@ -181,6 +191,6 @@ async function waitFor(holds: () => Promise<boolean>, patienceMs: number): Promi
 }
 
 function say(text: string, good: boolean): void {
-  failed ||= !good;
+  if (!good) broken.push(text);
   console.log(`${good ? 'ok' : 'FAILED'}  ${text}`);
 }

@@ -21,7 +21,8 @@ import { registerImport } from '../db/queries/imports.ts';
 import { createMerchant } from '../db/queries/merchants.ts';
 import { importColumns } from '../imports/import-columns.ts';
 import { bringUpStack } from '../stack/bring-up.ts';
-import { judge, type Measured, measure, report, timed } from './measure.ts';
+import { judge, linesOf, type Measured, measure, report, timed } from './measure.ts';
+import { readCircumstances, saveMeasurement } from './results.ts';
 
 const now = '2026-11-22T00:00:00.000Z';
 const columns = importColumns.customers;
@@ -48,7 +49,7 @@ async function compare(rows: number): Promise<void> {
   await chmod(dataDir, 0o711);
   const config = readConfig({ ...inheritedEnvironment(), DATABASE_URL: '', TEMPORAL_ADDRESS: '' });
   const stack = await bringUpStack({ dataDir, config, disposable: true });
-  let failed = false;
+  const circumstances = readCircumstances();
   try {
     await migrateToLatest(stack.ownerDatabaseUrl);
     const common = {
@@ -62,14 +63,17 @@ async function compare(rows: number): Promise<void> {
     const floor = await run({ ...common, job: 'floor', path: paths.good, slug: '' });
     const good = await run({ ...common, job: 'import', path: paths.good, slug: 'good' });
     const bad = await run({ ...common, job: 'import', path: paths.bad, slug: 'bad' });
-    judge('floor', floor, floor, Number.POSITIVE_INFINITY);
-    failed = judge('import', good, floor, 3) || failed;
-    failed = judge('import, every row failed', bad, floor, 6) || failed;
+    const judged = [
+      judge('floor', floor, floor, Number.POSITIVE_INFINITY),
+      judge('import', good, floor, 3),
+      judge('import, every row failed', bad, floor, 6),
+    ];
+    const title = `An import of ${rows} customers`;
+    saveMeasurement('imports', { title, ...circumstances, ...linesOf(judged) });
   } finally {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-  process.exitCode = failed ? 1 : 0;
 }
 
 async function runJob(job: Job): Promise<void> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { openPool } from '../db/database.ts';
+import type { Measurement } from './results.ts';
 
 /** What a process of its own did and cost: so that its memory is its own. */
 export interface Measured {
@@ -54,14 +55,34 @@ export async function timed(
   return { seconds, cpuSeconds: (user + system) / 1e6 + (await backends()) - before };
 }
 
-/** Prints what was measured; true when it took longer than `limit` times the floor, or too much memory. */
-export function judge(name: string, of: Measured, floor: Measured, limit: number): boolean {
-  const ratio = of.seconds / floor.seconds;
-  const failed = ratio > limit || of.peakMb > maxPeakMb;
-  const verdict = failed ? 'FAILED' : 'ok';
-  const cpu = (of.cpuSeconds / floor.cpuSeconds).toFixed(2);
+/** A line of a result, and whether it broke a limit. */
+export interface Judged {
+  readonly line: Measurement['measured'][number];
+  readonly broken: boolean;
+}
+
+/** What `judge` said of each, as a measurement has it. */
+export function linesOf(judged: readonly Judged[]): Pick<Measurement, 'measured' | 'broken'> {
+  return {
+    measured: judged.map(({ line }) => line),
+    broken: judged.flatMap(({ line, broken }) => (broken ? [String(line.what)] : [])),
+  };
+}
+
+/** Prints what was measured, against the floor. */
+export function judge(what: string, of: Measured, floor: Measured, limit: number): Judged {
+  const [ratio, cpuRatio] = [of.seconds / floor.seconds, of.cpuSeconds / floor.cpuSeconds];
+  const broken = ratio > limit || of.peakMb > maxPeakMb;
   console.log(
-    `${name}: ${of.seconds.toFixed(1)} s, ${ratio.toFixed(2)} x (processor ${of.cpuSeconds.toFixed(1)} s, ${cpu} x), ${of.peakMb} MB, ${verdict}`,
+    `${what}: ${of.seconds.toFixed(1)} s, ${ratio.toFixed(2)} x (processor ${of.cpuSeconds.toFixed(1)} s, ${cpuRatio.toFixed(2)} x), ${of.peakMb} MB, ${broken ? 'FAILED' : 'ok'}`,
   );
-  return failed;
+  const line = {
+    what,
+    seconds: of.seconds,
+    'of the floor': ratio,
+    'processor seconds': of.cpuSeconds,
+    'processor, of the floor': cpuRatio,
+    'peak MB': of.peakMb,
+  };
+  return { line, broken };
 }

@@ -15,6 +15,14 @@ export interface Circumstances {
   readonly load: readonly [number, number];
 }
 
+/** What a benchmark measured, a line each: its name under `what`, figures under theirs. */
+export interface Measurement extends Circumstances {
+  readonly title: string;
+  readonly measured: readonly Readonly<Record<string, string | number>>[];
+  /** Names of limits that were broken. */
+  readonly broken: readonly string[];
+}
+
 /** To be asked before anything is measured: it tells the load of others, not of ours. */
 export function readCircumstances(): Circumstances {
   const processors = cpus();
@@ -48,6 +56,12 @@ export function saveResult(name: string, result: object): string {
   const biome = join(checkoutDir, 'node_modules', '.bin', 'biome');
   execFileSync(biome, ['format', '--write', path], { cwd: checkoutDir, stdio: 'ignore' });
   return `bench/results/${name}.json`;
+}
+
+/** Keeps what a benchmark measured; it fails when a limit was broken. */
+export function saveMeasurement(name: string, measurement: Measurement): void {
+  console.log(saveResult(name, measurement));
+  process.exitCode = measurement.broken.length > 0 ? 1 : 0;
 }
 
 /** Nobody measures a thousandth. */

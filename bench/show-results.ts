@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { checkoutDir } from '../config.ts';
 import { type CycleKind, describeKind } from './cycle-runs.ts';
 import { median, rangeOf, showCount, showMb, showRange } from './figures.ts';
-import type { Circumstances } from './results.ts';
+import type { Circumstances, Measurement } from './results.ts';
 
 interface Run {
   readonly floor: { readonly seconds: number; readonly walBytes: number };
@@ -60,11 +60,13 @@ const cycles = read<Cycle>(/^cycle-\d/).sort(
 const variants = read<Variants>(/^cycle-variants-/);
 const alternatives = read<Alternatives>(/^alternatives\./);
 const lists = read<Lists>(/^lists-/);
+const others = read<Measurement>(/^(?:imports|refresh|ng-wave|carrier|offline-memory)\./);
 
 replace('bench/README.md', 'results', [
   ...(cycles.length > 0 ? ['### The month', '', ...cycleTable(), ''] : []),
   ...variants.flatMap((one) => ['### In other circumstances', '', ...variantTable(one), '']),
   ...alternatives.flatMap((one) => ['### Instead', '', ...alternativeTable(one), '']),
+  ...others.flatMap((one) => [`### ${one.title}`, '', ...measurementTable(one), '']),
   ...lists.flatMap((one) => [
     `### Lists over ${showCount(one.charges)} charges`,
     '',
@@ -145,6 +147,18 @@ function alternativeTable(of: Alternatives): string[] {
   return [`${circumstancesOf(of)}.`, '', ...table(head, rows)];
 }
 
+/** Its figures under their names, each to its first digits. */
+function measurementTable({ measured, broken, ...circumstances }: Measurement): string[] {
+  const head = [...new Set(measured.flatMap((line) => Object.keys(line)))];
+  const show = (value: string | number | undefined): string => {
+    if (typeof value !== 'number') return value ?? '';
+    return value >= 100 || Number.isInteger(value) ? showCount(value) : value.toFixed(2);
+  };
+  const rows = measured.map((line) => head.map((name) => show(line[name])));
+  const verdict = broken.length === 0 ? 'Every limit kept.' : `Broken: ${broken.join('; ')}.`;
+  return [`${circumstancesOf(circumstances)}. ${verdict}`, '', ...table(head, rows)];
+}
+
 function listTable(of: Lists): string[] {
   const ms = (value: number) => `${showCount(value)} ms`;
   const rows = of.answers.map(({ path, p50, p95, p99, judged }) => [
@@ -163,13 +177,16 @@ function ratios(cycle: Cycle): string[] {
   const range = rangeOf(cycle.runs.map(({ floor, month }) => month.seconds / floor.seconds));
   const seconds = median(cycle.runs.map(({ month }) => month.seconds));
   const month = ['Tsukigime', showCount(cycle.orders / seconds), `${showRange(range, 2)} x`];
-  const others = alternatives.flatMap(({ compared }) =>
+  const alternativesTo = alternatives.flatMap(({ compared }) =>
     compared
       .filter(({ what }) => what !== 'Tsukigime' && !what.startsWith('floor'))
       .map((one) => [one.what, showCount(one.ordersPerSecond), `${one.timesFloor.toFixed(0)} x`]),
   );
   return [
-    ...table(['a month of orders', 'orders a second', 'time, of the floor'], [month, ...others]),
+    ...table(
+      ['a month of orders', 'orders a second', 'time, of the floor'],
+      [month, ...alternativesTo],
+    ),
     '',
     `${showCount(cycle.orders)} orders, ${cycle.machine}, ${cycle.startedAt.slice(0, 10)}, ${cycle.runs.length} run(s), load ${cycle.load[0]} when it began.`,
   ];
