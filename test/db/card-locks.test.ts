@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Db, databaseOver, openDatabase, openPool } from '../../db/database.ts';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../db/database.ts';
 import { listPlannedLines } from '../../db/queries/auth-file.ts';
 import {
   listFilesOfLocked,
@@ -15,7 +14,6 @@ import { insertSend } from '../../db/queries/exchanges.ts';
 import { stopBlockedCases } from '../../db/queries/ng-due.ts';
 import { listRetryLines } from '../../db/queries/retry-file.ts';
 import { insertSelection, summarizeSelection } from '../../db/queries/selection.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
 import { collectRows, planAll, selectRows } from './collect-exports.ts';
 import { insertCards, refuseCards } from './locked-cards.ts';
@@ -27,24 +25,14 @@ import {
   insertMoneyRecord,
   type MoneyRecord,
 } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
-let owner: Db;
+const { database, pool, db } = await openOwnDatabase();
+const owner = openDatabase(database.ownerUrl, { maxConnections: 1 });
+afterAll(() => owner.destroy());
 let record: MoneyRecord;
 let cards: Map<string, number>;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-  owner = openDatabase(database.ownerUrl, { maxConnections: 1 });
-});
-afterAll(async () => {
-  await Promise.all([db.destroy(), owner.destroy()]);
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
   cards = await insertCards(db, record, ['a', 'b', 'c']);

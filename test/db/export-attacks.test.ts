@@ -1,30 +1,18 @@
 import { sql } from 'kysely';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Db, databaseOver, openPool } from '../../db/database.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openPool } from '../../db/database.ts';
 import { checkConservation } from '../../db/queries/conservation.ts';
 import { readCycleFacts } from '../../db/queries/cycle-facts.ts';
 import { insertHolds, releaseHolds } from '../../db/queries/holds.ts';
 import { summarizeSelection } from '../../db/queries/selection.ts';
 import { recordKnownShipments } from '../../db/queries/shipments.ts';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { collectRows, type ExportRow, planAll, selectRows } from './collect-exports.ts';
 import { AT, insertCycle, insertMoneyRecord, type MoneyRecord } from './money-record.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 /** Newer exports that come faster than they are judged, or that contradict themselves. */
-let database: TestDatabase;
-let pool: Pool;
-let db: Db;
+const { database, pool, db } = await openOwnDatabase();
 let record: MoneyRecord;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = openPool(database.appUrl, { maxConnections: 3 });
-  db = databaseOver(pool);
-});
-afterAll(async () => {
-  await db.destroy();
-  await database.drop();
-});
 beforeEach(async () => {
   record = await insertMoneyRecord(db);
 });
