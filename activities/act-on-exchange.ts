@@ -67,7 +67,7 @@ export async function tellOfExchange(
   }
   if (await concernsMonth(deps, id, of)) await wakeMonthOf(deps, of);
   if (of.tells === 'month_and_files') {
-    await openDueFiles(deps, { ...of, but: of.exchange });
+    await openDueFiles(deps, of);
   }
   return { ...(await readExchangeFacts(deps, id, of)), told: true };
 }

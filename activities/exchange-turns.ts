@@ -11,7 +11,7 @@ import { listExchanges } from '../db/queries/exchanges.ts';
 import type { OfCycle, ReadExchange } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { openHandOver } from './exchange-act.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { returnOverdueFiles } from './overdue-files.ts';
 
 /**
@@ -19,12 +19,9 @@ import { returnOverdueFiles } from './overdue-files.ts';
  * takes back those whose authorizations have expired meanwhile.
  * Whoever calls it, and how often: under the merchant's lock the rows alone decide.
  *
- * @param of `but`: the file whose own workflow asks, and reads its row afterwards
+ * @param of the file whose own workflow asks, and reads its row afterwards
  */
-export async function openDueFiles(
-  deps: ActivityDependencies,
-  of: Pick<ReadExchange, 'merchant' | 'now'> & { readonly but: ExchangeName | null },
-): Promise<void> {
+export async function openDueFiles(deps: ActivityDependencies, of: ReadExchange): Promise<void> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { exchangesAtOnce } = current.settings.paygent;
   const now = await deps.db.transaction().execute(async (trx) => {
@@ -44,29 +41,32 @@ export async function openDueFiles(
   // Of a month whose files are still being built, the first ones have no workflow yet: an operator may
   // act on them from now on.
   for (const name of opened) {
-    if (!isSame(name, of.but)) await deps.workflows.startExchange(merchant, name, { wakes: true });
+    if (isSame(name, of.exchange)) continue;
+    await deps.workflows.startExchange(merchant, name, { wakes: true });
   }
   for (const name of returned) {
-    if (!isSame(name, of.but)) await deps.workflows.wakeExchange(of.merchant, name);
+    if (!isSame(name, of.exchange)) await deps.workflows.wakeExchange(of.merchant, name);
   }
 }
 
 /**
- * Starts the workflow of every file of the month that is still on its way. First those are opened whose
- * turn it is: they find it when they begin, and need not be woken again.
+ * Starts the workflow of every file of the month that is still on its way. Each opens its file itself, if
+ * its turn has come: no file is open to an operator whose acts nobody would hear.
  */
-export async function startFilesOfMonth(deps: ActivityDependencies, of: OfCycle): Promise<void> {
-  await openDueFiles(deps, { ...of, but: null });
-  const { merchant } = await loadMerchantWithSettings(deps, of.merchant);
-  for (const exchange of await listExchanges(deps.db, merchant.id, of.month)) {
+export async function startFilesOfMonth(
+  { db, workflows }: Pick<ActivityDependencies, 'db' | 'workflows'>,
+  of: OfCycle,
+): Promise<void> {
+  const merchant = await loadMerchant({ db }, of.merchant);
+  for (const exchange of await listExchanges(db, merchant.id, of.month)) {
     if (isFinishedExchange(exchange.stage)) continue;
-    await deps.workflows.startExchange(merchant, exchange);
+    await workflows.startExchange(merchant, exchange);
   }
 }
 
-function isSame(one: ExchangeName, other: ExchangeName | null): boolean {
+function isSame(one: ExchangeName, other: ExchangeName): boolean {
   return (
-    one.billingMonth === other?.billingMonth &&
+    one.billingMonth === other.billingMonth &&
     one.kind === other.kind &&
     one.number === other.number
   );

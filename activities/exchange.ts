@@ -32,14 +32,14 @@ export function createExchangeActivities(deps: ActivityDependencies) {
       const facts = await readExchangeFacts(deps, id, of);
       if (facts.stage !== 'built' || facts.transport !== 'portal')
         return { ...facts, clockOffsetMs };
-      await openDueFiles(deps, { ...of, but: of.exchange });
+      await openDueFiles(deps, of);
       return { ...(await readExchangeFacts(deps, id, of)), clockOffsetMs };
     },
 
     /** Opens the files whose turn it is; `of.exchange` is the one that asks. */
     async admitFiles(of: ReadExchange): Promise<ExchangeFacts> {
       const { id } = await loadMerchant(deps, of.merchant);
-      await openDueFiles(deps, { ...of, but: of.exchange });
+      await openDueFiles(deps, of);
       return await readExchangeFacts(deps, id, of);
     },
 

@@ -88,6 +88,27 @@ test('ten times the orders make no longer history', async () => {
   }
 });
 
+/** Of issue 13: of a file with what it leaves in its month, and of a month besides, desks and mail too. */
+const eventsPerFile = 100;
+const eventsBesides = 200;
+
+test('a file leaves few events, and so does its month', async () => {
+  for (const { month } of months) {
+    const query = `TaskQueue = '${month.taskQueue}'`;
+    const events: number[] = [];
+    for await (const { workflowId, runId, type } of month.client.workflow.list({ query })) {
+      const { historyLength } = await month.client.workflow.getHandle(workflowId, runId).describe();
+      events.push(historyLength);
+      // Those in the month, some 20, are counted below.
+      if (type === 'fileExchange') expect(historyLength, workflowId).toBeLessThanOrEqual(70);
+    }
+    const files = 2;
+    expect(events.length).toBeGreaterThan(files);
+    const all = events.reduce((total, one) => total + one, 0);
+    expect(all).toBeLessThanOrEqual(files * eventsPerFile + eventsBesides);
+  }
+});
+
 test('no history holds an order number, a customer number, a name, a mail address or a phone', async () => {
   for (const { month, orders } of months) {
     const personal = new Set<string>();

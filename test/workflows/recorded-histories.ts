@@ -7,7 +7,8 @@ import proto from '@temporalio/proto';
 
 /**
  * Histories that released versions have written, one of each kind, as
- * `histories/<version>/<kind>.json`, the kind with hyphens. Their payloads stand there in clear: they hold IDs, months and
+ * `histories/<version>/<kind>.json`, the kind with hyphens; of `before-0.1.0` those whose story has changed
+ * since. Their payloads stand there in clear: they hold IDs, months and
  * hashes of simulated shops. A version that was released is never recorded again.
  */
 export const historiesDir = fileURLToPath(new URL('./histories', import.meta.url));

@@ -50,6 +50,14 @@ test('after an act alone the row is known without a reading, once', async () => 
   expect(await sight.look()).toBe('read');
 });
 
+test('what others say after an act has the row read', async () => {
+  const { bell, ringFromOutside } = hangTestBell();
+  const sight = keepSight(bell, async () => 'read');
+  await sight.during(async (sees) => sees('seen by the act'));
+  ringFromOutside();
+  expect(await sight.look()).toBe('read');
+});
+
 test('what is refused wakes nobody', async () => {
   const { bell, isRung } = hangTestBell();
   const sight = keepSight(bell, async () => 'read');
@@ -96,6 +104,7 @@ test('whatever overlaps, a workflow that waits knows the row as it is', async ()
         for (;;) {
           await waits();
           known = await sight.look();
+          await passes('something else is done');
         }
       })();
       void waiting;
@@ -105,5 +114,6 @@ test('whatever overlaps, a workflow that waits knows the row as it is', async ()
       await scheduler.waitIdle();
       expect(known).toBe(version);
     }),
+    { numRuns: 1000 },
   );
 });
