@@ -3,7 +3,11 @@ import { sql } from 'kysely';
 import { listExchanges } from '../../db/queries/exchanges.ts';
 import { startCycle } from '../../sandbox/operator.ts';
 import { createRandom, hashWords } from '../../sandbox/shop/random.ts';
-import { cycleWorkflowId, exchangeWorkflowId } from '../../workflows/workflow-ids.ts';
+import {
+  cycleWorkflowId,
+  exchangeWorkflowId,
+  ngDeskWorkflowId,
+} from '../../workflows/workflow-ids.ts';
 import type { Month } from '../workflows/month.ts';
 import { orderFault } from '../workflows/month-acts.ts';
 import type { Line } from './line.ts';
@@ -120,24 +124,39 @@ async function raceWorkers(field: Battlefield, caught: Caught): Promise<void> {
   const deadline = performance.now() + TAKE_OVER_MS;
   for (;;) {
     const now = await attemptsUnderWay(field.month);
-    const takenOver = [...now].some(([id, attempt]) => attempt > 1 && before.get(id) !== attempt);
-    // What is tried once is taken over by nobody.
-    if (takenOver || performance.now() > deadline) break;
+    const takenOver = [...now].some(
+      ([id, { attempt }]) => attempt > 1 && before.get(id)?.attempt !== attempt,
+    );
+    // What is tried once is taken over by nobody: it is given up.
+    const givenUp = [...before].every(([id, { once }]) => once && !now.has(id));
+    if (takenOver || (before.size > 0 && givenUp) || performance.now() > deadline) break;
     await pause();
   }
   await caught.release();
   for (const worker of silent) worker.thaw();
 }
 
+interface Attempt {
+  readonly attempt: number;
+  /** There will be no other. */
+  readonly once: boolean;
+}
+
 /** The attempt of each activity of the month that is being worked at. */
-async function attemptsUnderWay(month: Month): Promise<Map<string, number>> {
-  const attempts = new Map<string, number>();
-  for (const id of await listWorkflowIds(month)) {
+async function attemptsUnderWay(month: Month): Promise<Map<string, Attempt>> {
+  const attempts = new Map<string, Attempt>();
+  const { merchant } = month.day.desk;
+  const ids = [...(await listWorkflowIds(month)), ngDeskWorkflowId(merchant)];
+  for (const id of ids) {
     const handle = month.client.workflow.getHandle(id);
     // Not begun yet.
     const described = await handle.describe().catch(() => undefined);
-    for (const { activityId, attempt, state } of described?.raw.pendingActivities ?? []) {
-      if (state === STARTED) attempts.set(`${id} ${activityId}`, attempt ?? 0);
+    for (const activity of described?.raw.pendingActivities ?? []) {
+      if (activity.state !== STARTED) continue;
+      attempts.set(`${id} ${activity.activityId}`, {
+        attempt: activity.attempt ?? 0,
+        once: activity.maximumAttempts === 1,
+      });
     }
   }
   return attempts;
