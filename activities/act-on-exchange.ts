@@ -1,13 +1,12 @@
 import type { ExchangeStage } from '../billing/exchange.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import type { Decision } from '../db/queries/decisions.ts';
-import { listOpenHandOvers } from '../db/queries/exchange-admission.ts';
+import { hasWaitingFiles, listOpenHandOvers } from '../db/queries/exchange-admission.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
 import type { FactsAfterAct, OfExchange, ReadExchange, Tells } from './acts.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readExchangeFacts } from './exchange-act.ts';
-import { openDueFiles } from './exchange-turns.ts';
 import { asRefusal } from './failures.ts';
 import { loadMerchant } from './merchant.ts';
 
@@ -47,8 +46,8 @@ export async function actOnExchange(
 }
 
 /**
- * Tells the month that a file has news, and the files whose turn comes by it; they read the rows
- * themselves.
+ * Tells the month that a file has news, which reads the rows itself. Files whose turn comes by it are not
+ * opened here: the act may have begun long before, and they are opened at the instant at which they are.
  *
  * @param of `unless`: as the file stood before; the month is not told while it stands there still
  */
@@ -66,10 +65,9 @@ export async function tellOfExchange(
     if (facts.stage === stage && facts.attention === attention) return facts;
   }
   if (await concernsMonth(deps, id, of)) await wakeMonthOf(deps, of);
-  if (of.tells === 'month_and_files') {
-    await openDueFiles(deps, of);
-  }
-  return { ...(await readExchangeFacts(deps, id, of)), told: true };
+  const facts = { ...(await readExchangeFacts(deps, id, of)), told: true };
+  if (of.tells !== 'turns') return facts;
+  return { ...facts, othersWait: await hasWaitingFiles(deps.db, id) };
 }
 
 /**

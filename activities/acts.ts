@@ -24,11 +24,11 @@ export interface Act {
 }
 
 /**
- * Whom an act on a file is told once it is committed: nobody, the file's month (for a file that has
- * left: once operators have handed over the month's others, too), or also the files whose turn comes by
- * it.
+ * Whom an act on a file is told once it is committed: nobody or the file's month, for a file that has left
+ * once operators have handed over the month's others, too. `turns`: the month, and whether it may be
+ * another file's turn now.
  */
-export type Tells = 'nobody' | 'month_once_all_left' | 'month' | 'month_and_files';
+export type Tells = 'nobody' | 'month_once_all_left' | 'month' | 'turns';
 
 /** An operator's act on one exchange. */
 export interface OfExchange extends ReadExchange {
@@ -42,6 +42,8 @@ export interface OfExchange extends ReadExchange {
 export interface FactsAfterAct extends ExchangeFacts {
   /** Whether all were told who were to be; missing where nobody was to be, or an older worker did it. */
   readonly told?: boolean;
+  /** Whether files wait whose turn may have come by it. */
+  readonly othersWait?: boolean;
 }
 
 /** A merchant's desk, at a moment of its business clock. */

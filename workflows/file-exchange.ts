@@ -65,7 +65,8 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     return await sight.during(async (sees) => {
       const { answer, facts } = await run({ ...of(), workflowId, act, tells });
       // An older worker tells nobody.
-      const now = facts?.told === true ? facts : await short.tellOfExchange({ ...of(), tells });
+      const told = facts?.told === true ? facts : await short.tellOfExchange({ ...of(), tells });
+      const now = told.othersWait === true ? await short.admitFiles(of()) : told;
       if (tells !== 'nobody') toldStage = now.stage;
       sees(now);
       return answer;
@@ -81,11 +82,11 @@ export async function fileExchange(input: FileExchangeInput): Promise<void> {
     noted: takesAs('nobody'),
     told: takesAs('month'),
     left: takesAs('month_once_all_left'),
-    freed: takesAs('month_and_files'),
+    freed: takesAs('turns'),
     freedWith: <Answer>(
       act: OperatorAct,
       run: (of: OfExchange) => Promise<{ answer: Answer; facts: FactsAfterAct | undefined }>,
-    ) => takes('month_and_files', act, run),
+    ) => takes('turns', act, run),
     isFinished: () => isFinishedExchange(stage),
   };
   hearExchangeActs(taker, short, files);

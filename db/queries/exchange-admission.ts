@@ -34,6 +34,19 @@ export async function readAdmission(
   };
 }
 
+/** Whether any file waits to be opened to the operator. */
+export async function hasWaitingFiles(db: Db, merchantId: number): Promise<boolean> {
+  const waiting = await db
+    .selectFrom('exchanges')
+    .select('id')
+    .where('merchant_id', '=', merchantId)
+    .where('transport', '=', 'portal')
+    .where('stage', '=', 'built')
+    .limit(1)
+    .executeTakeFirst();
+  return waiting !== undefined;
+}
+
 /** The files that are open to the operator and have no answer yet, by name. */
 export async function listOpenHandOvers(db: Db, merchantId: number): Promise<ExchangeName[]> {
   return await db
