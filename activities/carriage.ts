@@ -1,6 +1,7 @@
 import { exchangeFileName } from '../billing/exchange.ts';
 import { describeCarriage } from '../billing/exchange-transport.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
+import type { Trx } from '../db/database.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
@@ -62,24 +63,42 @@ export async function openCarriage(
   return { merchant, settings, exchange, transport, file };
 }
 
-/** Tells operators how a file stands that does not go on by itself, once for each occasion. */
+/** What operators are told of a file that does not go on by itself, once for each occasion. */
+export interface FileNotice {
+  readonly occasion: string;
+  /** Null: what the file waits for says it. */
+  readonly sentence: string | null;
+  readonly now: string;
+}
+
+/**
+ * In the transaction of what it tells of, so that whoever dies after it leaves nobody untold. Its caller
+ * wakes the mail.
+ */
+export async function postOfFile(
+  trx: Trx,
+  merchantId: number,
+  { billingMonth, kind, number }: ReadExchange['exchange'],
+  { occasion, sentence, now }: FileNotice,
+): Promise<void> {
+  const name = { billingMonth, kind, number };
+  const exchange = await requireExchange(trx, merchantId, name);
+  const words = sentence ?? describeCarriage(exchange, 0);
+  await notifyOperators(trx, merchantId, {
+    key: `exchange:${billingMonth}:${kind}:${number}:${occasion}`,
+    template: 'attention',
+    parameters: { month: billingMonth, sentence: `${exchangeFileName(name)}: ${words}` },
+    now,
+  });
+}
+
+/** Tells operators how a file stands, by a transaction of its own. */
 export async function tellOfFile(
   deps: Pick<ActivityDependencies, 'db' | 'workflows'>,
   merchant: Merchant,
-  { billingMonth, kind, number }: ReadExchange['exchange'],
-  told: { readonly occasion: string; readonly sentence: string | null; readonly now: string },
+  exchange: ReadExchange['exchange'],
+  told: FileNotice,
 ): Promise<void> {
-  const { occasion, now } = told;
-  const name = { billingMonth, kind, number };
-  const exchange = await requireExchange(deps.db, merchant.id, name);
-  const sentence = `${exchangeFileName(name)}: ${told.sentence ?? describeCarriage(exchange, 0)}`;
-  await deps.db.transaction().execute((trx) =>
-    notifyOperators(trx, merchant.id, {
-      key: `exchange:${billingMonth}:${kind}:${number}:${occasion}`,
-      template: 'attention',
-      parameters: { month: billingMonth, sentence },
-      now,
-    }),
-  );
+  await deps.db.transaction().execute((trx) => postOfFile(trx, merchant.id, exchange, told));
   await deps.workflows.wakeMail(merchant);
 }

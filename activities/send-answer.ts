@@ -20,16 +20,12 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { findLatestSend } from '../db/queries/sends.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import type { ReadExchange } from './acts.ts';
-import { tellOfFile } from './carriage.ts';
+import { type FileNotice, postOfFile } from './carriage.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { SendAnswer } from './transport.ts';
 
-/** What people are told of a sending, once for each occasion. */
-interface Told {
-  readonly occasion: string;
-  /** Null: what the file waits for says it. */
-  readonly sentence: string | null;
-}
+/** What people are told of a sending. */
+type Told = Omit<FileNotice, 'now'>;
 
 /**
  * Writes down what became of a sending. The first answer stays; one that comes after it and says
@@ -45,13 +41,17 @@ export async function recordSendAnswer(
     await lockMerchant(trx, merchant.id);
     const exchange = await requireExchange(trx, merchant.id, of.exchange);
     const latest = await findLatestSend(trx, merchant.id, exchange.id);
-    if (latest?.sendNumber === sendNumber && latest.answer === null) {
-      return await settleSend(trx, merchant.id, { exchange, sendNumber, answer, now: of.now });
-    }
+    const isFirst = latest?.sendNumber === sendNumber && latest.answer === null;
     const contradicts = answer.kind === 'accepted' && latest?.answer !== 'accepted';
-    return contradicts ? tellLateAcceptance(sendNumber) : null;
+    const told = isFirst
+      ? await settleSend(trx, merchant.id, { exchange, sendNumber, answer, now: of.now })
+      : contradicts
+        ? tellLateAcceptance(sendNumber)
+        : null;
+    if (told !== null) await postOfFile(trx, merchant.id, of.exchange, { ...told, now: of.now });
+    return told;
   });
-  if (told !== null) await tellOfFile(deps, merchant, of.exchange, { ...told, now: of.now });
+  if (told !== null) await deps.workflows.wakeMail(merchant);
 }
 
 function tellLateAcceptance(sendNumber: number): Told {

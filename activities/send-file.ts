@@ -15,7 +15,7 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { findLatestSend, noteCarriage } from '../db/queries/sends.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { ReadExchange } from './acts.ts';
-import { openCarriage, SYSTEM_ACTOR, tellOfFile } from './carriage.ts';
+import { openCarriage, postOfFile, SYSTEM_ACTOR, tellOfFile } from './carriage.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { whileThisActivityLives, withHeartbeat } from './heartbeat.ts';
 import { loadMerchant } from './merchant.ts';
@@ -90,7 +90,7 @@ async function beginSend(
   merchant: Merchant,
   { of, sendWithinDays }: { readonly of: ReadExchange; readonly sendWithinDays: number },
 ): Promise<number | null> {
-  let late: Exchange | null = null;
+  let isLate = false;
   let locked: Exchange | null = null;
   const sendNumber = await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchant.id);
@@ -102,12 +102,14 @@ async function beginSend(
     const windowEnd = await findFirstCaptureWindow(trx, merchant.id, exchangeId);
     const deadline = sendDeadline(createdAt, sendWithinDays, windowEnd);
     if (of.now >= deadline) {
-      late = exchange;
+      isLate = true;
       const note = explainLate(
         windowEnd !== null && deadline === new Date(windowEnd).toISOString(),
       );
       const carriage = { exchangeId, stage, dueAt: null, note, attention: true };
       await noteCarriage(trx, merchant.id, carriage);
+      const told = { occasion: 'late', sentence: null, now: of.now };
+      await postOfFile(trx, merchant.id, of.exchange, told);
       return null;
     }
     if ((await countLockedLines(trx, merchant.id, exchangeId)) > 0) {
@@ -129,8 +131,7 @@ async function beginSend(
     const told = { occasion: 'card-locks', why, now: of.now };
     await noteNotReady(deps, merchant, locked, told);
   }
-  if (late !== null)
-    await tellOfFile(deps, merchant, late, { occasion: 'late', sentence: null, now: of.now });
+  if (isLate) await deps.workflows.wakeMail(merchant);
   return sendNumber;
 }
 

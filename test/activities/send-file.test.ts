@@ -204,3 +204,19 @@ test('a file in which the card refresh has locked a card since is not sent; with
   await send(name);
   expect(await countAccepted('109')).toBe(1);
 });
+
+test('what people could not be told of is not on record either: the next try does both', async () => {
+  const exchange = await makeFile('111');
+  const owner = openDatabase(database.ownerUrl, { maxConnections: 1 });
+  await sql`create function break() returns trigger language plpgsql as
+    $$begin raise exception 'the worker died'; end$$`.execute(owner);
+  await sql`create trigger break before insert on notices execute function break()`.execute(owner);
+  await expect(send(exchange, later(8))).rejects.toThrow('the worker died');
+  expect(await findExchange(db, merchantId, exchange)).toMatchObject({ attention: false });
+  await sql`drop function break() cascade`.execute(owner);
+  await owner.destroy();
+  const before = told;
+  await send(exchange, later(8));
+  expect(await findExchange(db, merchantId, exchange)).toMatchObject({ attention: true });
+  expect(told).toBe(before + 1);
+});
