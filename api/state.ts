@@ -14,6 +14,8 @@ export interface ApiState {
   uploadsRunning: number;
   readonly logins: LoginGate;
   readonly counts: KeptCounts;
+  /** Whether months add up: the longest counts, and of what no act changes. Acts leave them as they are. */
+  readonly sums: KeptCounts;
   /** The hash of a password that nobody has: an unknown name takes as long to refuse as a known one. */
   readonly nobodysPassword: () => Promise<string>;
 }
@@ -41,6 +43,7 @@ export function createState({
     uploadsRunning: 0,
     logins: createLoginGate(logins),
     counts: createKeptCounts(() => performance.now()),
+    sums: createKeptCounts(() => performance.now()),
     nobodysPassword: () => {
       nobodys ??= hashPassword(randomUUID(), passwordCost);
       return nobodys;

@@ -93,6 +93,15 @@ async function insertCharges({ fill, cycleId, charges, prefix, over }: Cycle): P
     `insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
      select id, id, $1, ${yenOf.replaceAll('i ', 'position ')} from charges where cycle_id = ${cycleId}`,
   );
+  await fill(
+    `with u as (
+       insert into runs (merchant_id, cycle_id, n, scope, opened_at)
+       values ($1, ${cycleId}, 1, 'all', $2) returning id)
+     insert into run_plans (run_id, merchant_id, selection_id, charges, planned_at)
+     select u.id, $1, (select max(id) from selections where cycle_id = ${cycleId}), $3::int, $2
+       from u`,
+    ...[filledAt, charges],
+  );
   // By the charge's number: 3 of 100 are declined, 2 authorized, 1 is in a file without answer, 1 of 1000
   // in doubt, 1 of 100 not in any file, all others are captured.
   const state = over

@@ -122,6 +122,12 @@ export const CONSERVATION_REASONS: readonly OpenReason[] = OPEN_REASONS.slice(
   OPEN_REASONS.indexOf('contradiction'),
 );
 
+/** As people work them. */
+export const inOrderOfReasons = <Of extends { readonly reason: OpenReason }>(
+  counts: readonly Of[],
+): Of[] =>
+  counts.toSorted((a, b) => OPEN_REASONS.indexOf(a.reason) - OPEN_REASONS.indexOf(b.reason));
+
 /** A row that keeps its month from closing. */
 export interface OpenRow {
   readonly reason: OpenReason;

@@ -40,17 +40,20 @@ export const isUnsettled = (
   unsettled === null ? sql<boolean>`true` : sql<boolean>`${id} = any(${[...unsettled]}::bigint[])`;
 
 /**
- * All others, in one row or none: rows, yen. The amount of an authorization is the sum of its charge's items.
+ * All others, in one row or none: rows, yen; what the month has less those that were counted one by one.
+ *
+ * @param unsettled those that were; of many (null) none is left over
  */
-export const settledOf = (
+export const settledBeside = (
   merchantId: number,
   cycleId: number,
   unsettled: readonly number[] | null,
 ): RawBuilder<unknown> => sql`
-  select count(*)::int as rows, sum(a.amount_yen)::float8 as yen
-    from charges c
-    join ending_results r on r.charge_id = c.id and r.result = 'captured'
-    join attempts a on a.charge_id = r.charge_id and a.n = r.n
-   where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId} and ${unsettled !== null}
-     and not exists (select from contradictions x where x.charge_id = c.id)
-  having count(*) > 0`;
+  select (t.rows - w.rows)::int as rows, (t.yen - w.yen)::float8 as yen
+    from (select (select count(*) from charges c
+                   where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}) as rows,
+                 (select coalesce(sum(i.yen), 0)
+                    from charges c join charge_items i on i.charge_id = c.id
+                   where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}) as yen) t,
+         (select coalesce(sum(rows), 0) as rows, coalesce(sum(yen), 0) as yen from walked) w
+   where ${unsettled !== null} and t.rows > w.rows`;

@@ -76,7 +76,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     const large = await isLargeMonth(db, merchant.id, cycle.id);
     // Under its stage: what was counted before it moved on says what it no longer waits for.
     const name = `cycle ${params.month} ${cycle.stage} ${cycle.attention}`;
-    const { countedAt, facts, selection, conservation } = await state.counts.of(
+    const { countedAt, facts, selection } = await state.counts.of(
       merchant.id,
       name,
       large,
@@ -84,6 +84,14 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         countedAt: now,
         facts: await readCycleFacts(db, merchant.id, params.month, now),
         selection: await summarizeSelection(db, merchant.id, cycle.id),
+      }),
+    );
+    const sums = await state.sums.of(
+      merchant.id,
+      `conservation ${params.month}`,
+      large,
+      async () => ({
+        countedAt: now,
         conservation: await checkConservation(db, merchant.id, cycle.id),
       }),
     );
@@ -103,9 +111,9 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
           nextWaveAt: facts.capture.nextWaveAt,
         },
         exchanges: facts.exchanges,
-        conservation,
+        conservation: sums.conservation,
         // The others are counted for each answer.
-        countedAt: large ? countedAt : null,
+        countedAt: large ? ([countedAt, sums.countedAt].toSorted()[0] ?? countedAt) : null,
       },
     };
   },

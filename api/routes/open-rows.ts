@@ -1,6 +1,6 @@
-import { OPEN_REASONS, openReasonWords } from '../../billing/open-rows.ts';
+import { inOrderOfReasons, OPEN_REASONS, openReasonWords } from '../../billing/open-rows.ts';
 import { isLargeMonth } from '../../db/queries/month-size.ts';
-import { countOpenRows, listOpenRows } from '../../db/queries/open-rows.ts';
+import { countBrokenRows, countMovingRows, listOpenRows } from '../../db/queries/open-rows.ts';
 import type { openRowRoutes } from '../contract/open-rows.ts';
 import type { Handlers } from '../handler.ts';
 import { requireCycle } from './cycles.ts';
@@ -11,9 +11,13 @@ export const openRowHandlers: Handlers<typeof openRowRoutes> = {
     const { reason, after, limit } = query;
     const large = await isLargeMonth(deps.db, merchant.id, cycleId);
     const name = `open rows ${params.month}`;
-    const counts = await state.counts.of(merchant.id, name, large, () =>
-      countOpenRows(deps.db, merchant.id, cycleId),
+    const moving = await state.counts.of(merchant.id, name, large, () =>
+      countMovingRows(deps.db, merchant.id, cycleId),
     );
+    const broken = await state.sums.of(merchant.id, name, large, () =>
+      countBrokenRows(deps.db, merchant.id, cycleId),
+    );
+    const counts = inOrderOfReasons([...moving, ...broken]);
     // What there is none of is not looked for again: the sums of a large month take a while.
     const reasons = counts
       .map((count) => count.reason)

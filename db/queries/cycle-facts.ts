@@ -12,7 +12,7 @@ import {
   unbilledOf,
   unselectedOf,
 } from '../fragments.ts';
-import { findUnsettled, isUnsettled, settledOf } from '../settled-charges.ts';
+import { findUnsettled, isUnsettled, settledBeside } from '../settled-charges.ts';
 import { countUnclearedCharges, findAwaitedApproval } from './approval.ts';
 import { type CaptureCount, readCaptureFacts } from './capture-facts.ts';
 import { readTalliedStates } from './charge-tallies.ts';
@@ -111,17 +111,20 @@ async function walkCharges(
 ): Promise<StateCount[]> {
   const { cycleId, among } = of;
   const { rows } = await sql<StateCount>`
-    select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
-           ${captureCounts(of.rule, { merchantId, now: of.now })}
-      from charge_states s
-      left join open_order_holds h on h.merchant_id = s.merchant_id
-                                  and h.order_number = s.order_number
-     where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
-       and ${isUnsettled(sql`s.charge_id`, among)}
-     group by state, "captureBefore", free
+    with walked as materialized (
+      select state, count(*)::int as rows, sum(amount_yen)::float8 as yen,
+             ${captureCounts(of.rule, { merchantId, now: of.now })}
+        -- "offset 0": the state of a charge is made once, not for each of the counts.
+        from (select * from charge_states c
+               where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId}
+                 and ${isUnsettled(sql`c.charge_id`, among)} offset 0) s
+        left join open_order_holds h on h.merchant_id = s.merchant_id
+                                    and h.order_number = s.order_number
+       group by state, "captureBefore", free)
+    select * from walked
     union all
     select 'captured', rows, yen, null, false, 0, 0, 0, null, 0, 0
-      from (${settledOf(merchantId, cycleId, among)}) c`.execute(db);
+      from (${settledBeside(merchantId, cycleId, among)}) c`.execute(db);
   return rows;
 }
 

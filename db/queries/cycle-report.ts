@@ -12,7 +12,7 @@ import {
 import { type DeclineClass, readDecline } from '../../billing/decline.ts';
 import { type ExchangeName, type ExchangeStage, exchangeFileName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
-import { findUnsettled, isUnsettled, settledOf } from '../settled-charges.ts';
+import { findUnsettled, isUnsettled, settledBeside } from '../settled-charges.ts';
 import { countCarriedOver } from './carry-over-totals.ts';
 import { checkConservation } from './conservation.ts';
 import { countCorrections } from './corrections.ts';
@@ -67,14 +67,17 @@ async function countCharges(
 ): Promise<CycleReport['charges']> {
   const unsettled = await findUnsettled(db, merchantId, cycleId);
   const { rows } = await sql<CycleReport['charges'][number]>`
+    with walked as materialized (
+      select state, count(*)::int as rows, sum(amount_yen)::float8 as yen
+        from charge_states
+       where merchant_id = ${merchantId} and cycle_id = ${cycleId}
+         and ${isUnsettled(sql`charge_id`, unsettled)}
+       group by state)
     select state, sum(rows)::int as rows, sum(yen)::float8 as yen
-      from (select state, count(*)::int as rows, sum(amount_yen)::float8 as yen
-              from charge_states
-             where merchant_id = ${merchantId} and cycle_id = ${cycleId}
-               and ${isUnsettled(sql`charge_id`, unsettled)}
-             group by state
+      from (select * from walked
             union all
-            select 'captured', rows, yen from (${settledOf(merchantId, cycleId, unsettled)}) c) s
+            select 'captured', rows, yen
+              from (${settledBeside(merchantId, cycleId, unsettled)}) c) s
      group by state order by 2 desc, state`.execute(db);
   return rows;
 }
@@ -96,7 +99,7 @@ async function countExchanges(
   cycleId: number,
 ): Promise<ReportedExchange[]> {
   const { rows } = await sql<StandingCount>`
-    with files as (
+    with files as materialized (
       select e.*, (select max(f.round) from result_files f where f.exchange_id = e.id) as round,
              (select max(s.intended_at) from sends s where s.exchange_id = e.id) as handed_over_at
         from exchanges e where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
@@ -162,7 +165,8 @@ async function countDeclines(
       from charges c
       join outcomes o on o.charge_id = c.id and o.outcome = 'declined'
       join attempts a on a.charge_id = o.charge_id and a.n = o.n
-      join charge_states s on s.charge_id = c.id
+      -- One by one: declined ones are few, and the view would be made of the whole month.
+      cross join lateral (select v.state from charge_states v where v.charge_id = c.id offset 0) s
       left join ng_cases k on k.charge_id = o.charge_id and k.n = o.n
                           and (k.code is not null or k.class <> 'unknown')
      where c.merchant_id = ${merchantId} and c.cycle_id = ${cycle.id}

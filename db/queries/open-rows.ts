@@ -2,13 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import {
   CONSERVATION_REASONS,
+  inOrderOfReasons,
   OPEN_REASONS,
   type OpenReason,
   type OpenRow,
 } from '../../billing/open-rows.ts';
 import type { Db, Trx } from '../database.ts';
 import { deskStrays } from '../desk-items.ts';
-import { unbilledOf } from '../fragments.ts';
+import { billedWhole, unbilledOf } from '../fragments.ts';
 import { findUnsettled, isUnsettled } from '../settled-charges.ts';
 
 export interface OpenRowCount extends RowsAndYen {
@@ -23,16 +24,42 @@ export async function countOpenRows(
   merchantId: number,
   cycleId: number,
 ): Promise<OpenRowCount[]> {
+  return inOrderOfReasons([
+    ...(await countMovingRows(db, merchantId, cycleId)),
+    ...(await countBrokenRows(db, merchantId, cycleId)),
+  ]);
+}
+
+/** Those that the PSP or a person moves on. */
+export async function countMovingRows(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<OpenRowCount[]> {
   const unsettled = await findUnsettled(db, merchantId, cycleId);
+  return await countRows(
+    db,
+    sql`${openCharges(merchantId, cycleId, unsettled)}
+        union all select * from (${openOrders(merchantId, cycleId)}) o where not ${billedWhole(cycleId)}
+        union all ${openStrays(merchantId, cycleId)}`,
+  );
+}
+
+/** Those that break a sum, of which there should be none, whatever happens in the month. */
+export async function countBrokenRows(
+  db: Db,
+  merchantId: number,
+  cycleId: number,
+): Promise<OpenRowCount[]> {
+  return await countRows(db, brokenRows(merchantId, cycleId));
+}
+
+async function countRows(db: Db, rowsOf: RawBuilder<unknown>): Promise<OpenRowCount[]> {
   const { rows } = await sql<OpenRowCount>`
-    with open as (${openCharges(merchantId, cycleId, unsettled)}
-                  union all ${openOrders(merchantId, cycleId)}
-                  union all ${openStrays(merchantId, cycleId)}
-                  union all ${brokenRows(merchantId, cycleId)})
+    with open as (${rowsOf})
     select reason, count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen,
            (array_agg(key order by key))[1:5] as samples
-      from open group by reason
-     order by array_position(${[...OPEN_REASONS]}::text[], reason)`.execute(db);
+      from open group by reason`.execute(db);
   return rows;
 }
 
@@ -161,6 +188,9 @@ const brokenRows = (merchantId: number, cycleId: number): RawBuilder<unknown> =>
          e.kind || '-' || e.number, g.line, null, null
     from exchanges e cross join lateral generate_series(2, e.records + 1) as g (line)
    where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
+     -- Files that have all of theirs are not asked for each.
+     and e.records <> (select count(*) from file_lines l
+                        where l.exchange_id = e.id and l.line_number between 2 and e.records + 1)
      and not exists (select from file_lines l
                       where l.exchange_id = e.id and l.line_number = g.line)
   union all

@@ -148,15 +148,17 @@ async function printReport(page: Page): Promise<void> {
   await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
 }
 
-/** A file that is no customer file: home says so, and leads to it. */
-async function bringWrongFile(page: Page): Promise<void> {
+/** Cards, of which the shop has not said who stores them: home says so, and leads there. */
+async function bringCards(page: Page): Promise<void> {
   const home = `${screens.url}/merchants/${month.day.desk.merchant}`;
   await page.goto(`${home}/imports`);
-  await drop(page, '顧客一括のCSVファイル', Buffer.from('a,b\n1,2\n'), 'wrong.csv');
+  await page.getByText('クレジットカードデータ').first().click();
+  const card = Buffer.from('YAMATO,US-00010001,201,JCB,,,,3105,key\n');
+  await drop(page, 'クレジットカードデータのCSVファイル', card, 'cards.csv');
   await press(page, '取り込む');
   await page.getByText('何も取り込んでいません', { exact: false }).first().waitFor();
   await page.goto(home);
-  await follow(page, '取り込めなかったファイル: wrong.csv');
+  await follow(page, '取り込めなかったファイル: cards.csv');
   await page.waitForURL(/\/imports\/1$/);
 }
 
@@ -221,7 +223,7 @@ test('a month by hand: upload, approval by another, hand over, result, desk, cap
 
   await settleAll(operator);
 
-  await bringWrongFile(operator);
+  await bringCards(operator);
   await lookAhead(operator);
   await bringResult(operator, await handOver(operator, '売上'));
   await follow(operator, `${billingMonth} の請求`);
