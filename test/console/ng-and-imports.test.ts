@@ -71,9 +71,8 @@ test('charges are worked by hand: compared with the PSP, shipped, captured, void
   await page.getByRole('link', { name: '情報照会' }).click();
   await heading(`${billed} の情報照会`);
   expect(await look(page, 'payment-inquiries')).toEqual([]);
-  const list = await downloadPaymentsCsv(month.portal, {
-    occurredFrom: '2026-11-01T00:00:00.000Z',
-  });
+  const since = { occurredFrom: '2026-11-01T00:00:00.000Z' };
+  const list = await downloadPaymentsCsv(month.portal, since);
   await page
     .locator('input[type=file][aria-label="照会データCSVを読み取る"]')
     .setInputFiles({ name: 'payments.csv', mimeType: 'text/csv', buffer: list });
