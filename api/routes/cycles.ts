@@ -76,25 +76,22 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
     const large = await isLargeMonth(db, merchant.id, cycle.id);
     // Under its stage: what was counted before it moved on says what it no longer waits for.
     const name = `cycle ${params.month} ${cycle.stage} ${cycle.attention}`;
-    const { countedAt, facts, selection } = await state.counts.of(
-      merchant.id,
-      name,
-      large,
-      async () => ({
+    const [{ countedAt, facts, selection }, sums] = await Promise.all([
+      state.counts.of(merchant.id, name, large, async () => ({
         countedAt: now,
         facts: await readCycleFacts(db, merchant.id, params.month, now),
         selection: await summarizeSelection(db, merchant.id, cycle.id),
-      }),
-    );
-    const sums = await state.sums.of(
-      merchant.id,
-      `conservation ${params.month}`,
-      large,
-      async () => ({
-        countedAt: now,
-        conservation: await checkConservation(db, merchant.id, cycle.id),
-      }),
-    );
+      })),
+      state.sums.of(
+        merchant.id,
+        `conservation ${params.month} ${cycle.stage}`,
+        large,
+        async () => ({
+          countedAt: now,
+          conservation: await checkConservation(db, merchant.id, cycle.id),
+        }),
+      ),
+    ]);
     return {
       status: 200,
       body: {

@@ -11,13 +11,13 @@ export const openRowHandlers: Handlers<typeof openRowRoutes> = {
     const { reason, after, limit } = query;
     const large = await isLargeMonth(deps.db, merchant.id, cycleId);
     const name = `open rows ${params.month}`;
-    const moving = await state.counts.of(merchant.id, name, large, () =>
-      countMovingRows(deps.db, merchant.id, cycleId),
-    );
-    const broken = await state.sums.of(merchant.id, name, large, () =>
-      countBrokenRows(deps.db, merchant.id, cycleId),
-    );
-    const counts = inOrderOfReasons([...moving, ...broken]);
+    const counted = await Promise.all([
+      state.counts.of(merchant.id, name, large, () =>
+        countMovingRows(deps.db, merchant.id, cycleId),
+      ),
+      state.sums.of(merchant.id, name, large, () => countBrokenRows(deps.db, merchant.id, cycleId)),
+    ]);
+    const counts = inOrderOfReasons(counted.flat());
     // What there is none of is not looked for again: the sums of a large month take a while.
     const reasons = counts
       .map((count) => count.reason)
