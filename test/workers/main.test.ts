@@ -25,12 +25,29 @@ import { startDoorkeeper, startTlsFront } from './tls-front.ts';
 const dataDir = temporaryDir();
 let database: TestDatabase;
 let child: ChildProcess | undefined;
+/** Until then tests go on that need no server. */
+let namespaceKnown: Promise<void>;
+/** Gives up by itself, after a while. */
+let withoutTemporal: ReturnType<typeof startMain> & { readonly stdout: Promise<string> };
 
 /** Of its own: the process polls the real queues, where it might take the work of other tests. */
 const namespace = `worker-main-${randomBytes(4).toString('hex')}`;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  namespaceKnown = makeNamespace();
+  namespaceKnown.catch(() => {});
+  const lonely = startMain({ ...complete(), TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  withoutTemporal = { ...lonely, stdout: text(lonely.main.stdout) };
+});
+afterAll(async () => {
+  child?.kill('SIGKILL');
+  withoutTemporal?.main.kill('SIGKILL');
+  await database?.drop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function makeNamespace(): Promise<void> {
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const workflowExecutionRetentionPeriod = msToTs('1 day');
   await connection.workflowService.registerNamespace({
@@ -44,12 +61,7 @@ beforeAll(async () => {
     { timeout: 60_000, interval: 100 },
   );
   await connection.close();
-});
-afterAll(async () => {
-  child?.kill('SIGKILL');
-  await database?.drop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+}
 
 function startMain(
   environment: Record<string, string>,
@@ -84,7 +96,14 @@ async function readUntil({ stdout }: ChildProcess, line: string): Promise<string
   return output;
 }
 
+test('without its settings it says which, and ends with 2', async () => {
+  const { exited, stderr } = startMain({});
+  expect(await exited).toBe(2);
+  expect(await stderr).toContain('TEMPORAL_ADDRESS');
+});
+
 test('the worker process says when it is ready, serves metrics and ends cleanly on SIGTERM', async () => {
+  await namespaceKnown;
   const { metrics, health } = await choosePorts(['metrics', 'health']);
   const metricsAddress = `127.0.0.1:${metrics}`;
   const { main, exited } = startMain({
@@ -130,20 +149,8 @@ async function fail(): Promise<void> {
   await client.connection.close();
 }
 
-test('without its settings it says which, and ends with 2', async () => {
-  const { exited, stderr } = startMain({});
-  expect(await exited).toBe(2);
-  expect(await stderr).toContain('TEMPORAL_ADDRESS');
-});
-
-test('without a Temporal server it ends with 1 instead of hanging', async () => {
-  const { main, exited } = startMain({ ...complete(), TEMPORAL_ADDRESS: '127.0.0.1:1' });
-  const log = text(main.stdout);
-  expect(await exited).toBe(1);
-  expect(await log).toContain('worker stopped by an error');
-});
-
 test('worker, API and command line of the image enter a server that asks for a certificate', async () => {
+  await namespaceKnown;
   const image = makeImageTree();
   const front = await startTlsFront(inject('temporalAddress'));
   const ours = front.authority.issue('tsukigime', 'client');
@@ -197,4 +204,9 @@ test('an API key travels over TLS, as Temporal Cloud wants it', async () => {
   } finally {
     keeper.close();
   }
+});
+
+test('without a Temporal server it ends with 1 instead of hanging', async () => {
+  expect(await withoutTemporal.exited).toBe(1);
+  expect(await withoutTemporal.stdout).toContain('worker stopped by an error');
 });

@@ -40,8 +40,7 @@ let changed: { readonly guarded: string; readonly unguarded: string };
 const children: WorkerChild[] = [];
 
 beforeAll(async () => {
-  await makeNamespace();
-  changed = await changeWorkflows();
+  [changed] = await Promise.all([changeWorkflows(), makeNamespace()]);
   const bundlePath = join(temporaryDir(), 'changed.js');
   await writeFile(bundlePath, changed.guarded);
   month = await openMonth({
