@@ -1,21 +1,18 @@
 import { captureDeadline } from '../billing/capture-window.ts';
-import { mergeAuthorization, mergeCapture } from '../billing/result-merge.ts';
+import { captureResultOf, outcomeOf } from '../billing/result-merge.ts';
 import type { TextEncoding } from '../billing/text-encoding.ts';
-import { type CopyRows, type CopyValue, encodeRow } from '../db/copy-rows.ts';
+import { type CopyRows, encodeRow } from '../db/copy-rows.ts';
 import type { Trx } from '../db/database.ts';
-import { contradictionKey } from '../db/queries/contradictions.ts';
 import type { Exchange } from '../db/queries/exchanges.ts';
 import { FIRST_LINE, readSentSlots, type SentSlots } from '../db/queries/file-lines.ts';
-import {
-  CONTRADICTION_COLUMNS,
-  ENDING_RESULT_COLUMNS,
-  insertResultFile,
-  nextRound,
-  OUTCOME_COLUMNS,
-  RESULT_LINE_COLUMNS,
-  RESULT_STRAY_COLUMNS,
-} from '../db/queries/result-file.ts';
+import { insertResultFile } from '../db/queries/result-file.ts';
 import { finishSettledExchange } from '../db/queries/settlements.ts';
+import {
+  createResultStage,
+  mergeStagedResult,
+  STAGED_LINE_COLUMNS,
+  STAGED_STRAY_COLUMNS,
+} from '../db/result-stage.ts';
 import {
   type ReconciledRow,
   type reconcileFiles,
@@ -30,68 +27,71 @@ export interface MergeContext {
   readonly fileId: number;
   readonly files: Parameters<typeof reconcileFiles>[0];
   readonly encoding: TextEncoding;
-  /** What `findStep` said of the files. */
-  readonly step: Step | null;
   readonly windowDays: number;
-  /** Contradictions of this exchange that are on record: a further result says them again. */
-  readonly known: ReadonlySet<string>;
   readonly now: string;
 }
 
-/** Rows on their way into each table, as COPY takes them. */
-interface MergedRows {
-  readonly lines: string[];
-  readonly strays: string[];
-  readonly facts: string[];
-  readonly contradictions: string[];
+/** What a result file says, compared with what was sent and staged in its transaction. */
+export interface StagedResult {
+  readonly lines: number;
+  /** Lines with a definite answer. */
+  readonly facts: number;
+  /** About the file as a whole. */
+  readonly findings: readonly object[];
 }
 
-const nothingYet = (): MergedRows => ({ lines: [], strays: [], facts: [], contradictions: [] });
-
-const outcomes = { table: 'outcomes', columns: OUTCOME_COLUMNS } as const;
-const endingResults = { table: 'ending_results', columns: ENDING_RESULT_COLUMNS } as const;
+/** Rows on their way into the stage, as COPY takes them. */
+interface StagedRows {
+  readonly lines: string[];
+  readonly strays: string[];
+}
 
 /** How many rows are held before they are sent on: enough for COPY, little for the memory. */
 const BATCH_ROWS = 10_000;
 
-/** Takes every row of a result file into the record, in the transaction of its decision. */
-export async function mergeResult(
+/**
+ * Compares a result file with the file that was sent, line by line, into the stage: all that can be done of
+ * it without the merchant's lock.
+ *
+ * @param context `step`: what `findStep` said of the files
+ */
+export async function stageResult(
   trx: Trx,
   copyRows: CopyRows,
-  context: MergeContext,
-): Promise<void> {
+  context: MergeContext & { readonly step: Step | null },
+): Promise<StagedResult> {
   const { merchantId, exchange, encoding, step } = context;
   const sent = await readSentSlots(trx, merchantId, exchange.id);
-  const round = await nextRound(trx, merchantId, exchange.id);
-  const place: Place = { round, deadlines: new Map(), definite: 0 };
-  const facts = exchange.kind === 'capture' ? endingResults : outcomes;
-  const send = async (rows: MergedRows) => {
-    for (const [table, columns, lines] of [
-      ['result_lines', RESULT_LINE_COLUMNS, rows.lines],
-      ['result_strays', RESULT_STRAY_COLUMNS, rows.strays],
-      [facts.table, facts.columns, rows.facts],
-      ['contradictions', CONTRADICTION_COLUMNS, rows.contradictions],
+  await createResultStage(trx);
+  const send = async ({ lines, strays }: StagedRows) => {
+    for (const [table, columns, rows] of [
+      ['staged_lines', STAGED_LINE_COLUMNS, lines],
+      ['staged_strays', STAGED_STRAY_COLUMNS, strays],
     ] as const) {
-      if (lines.length === 0) continue;
-      await copyRows(table, columns, Buffer.from(lines.join(''), 'utf8'));
+      if (rows.length > 0) await copyRows(table, columns, Buffer.from(rows.join(''), 'utf8'));
     }
   };
   const findings: object[] = [];
-  let rows = nothingYet();
+  const factOf = exchange.kind === 'capture' ? captureResultOf : outcomeOf;
+  const deadlines: Deadlines = new Map();
+  let [lines, facts] = [0, 0];
+  let rows: StagedRows = { lines: [], strays: [] };
   // While Postgres takes a batch, the next one is read.
   let sending = Promise.resolve();
-  const batches = reconcileInBatches(context.files, { encoding, step });
   try {
-    for await (const events of batches) {
+    for await (const events of reconcileInBatches(context.files, { encoding, step })) {
       for (const event of events) {
         if (event.kind === 'summary') continue;
         if (event.kind === 'finding') {
           const { line, nameJa, value, reason } = event;
           findings.push({ line, nameJa, value, code: reason.code, ja: reason.ja, en: reason.en });
         } else if (event.kind === 'stray') {
-          rows.strays.push(encodeRow(strayRow(event, context, place.round)));
+          rows.strays.push(encodeStray(event));
         } else {
-          mergeLine(rows, event, sent, context, place);
+          const fact = factOf(event.kind);
+          lines += 1;
+          if (fact !== null) facts += 1;
+          rows.lines.push(encodeLine(event, fact, sent, context.windowDays, deadlines));
         }
       }
       if (rows.lines.length + rows.strays.length < BATCH_ROWS) continue;
@@ -99,7 +99,7 @@ export async function mergeResult(
       sending = send(rows);
       // A failure is thrown when its turn comes.
       sending.catch(() => {});
-      rows = nothingYet();
+      rows = { lines: [], strays: [] };
     }
   } finally {
     // Nothing of it may come after the end of its transaction.
@@ -107,111 +107,65 @@ export async function mergeResult(
   }
   await sending;
   await send(rows);
-  await insertResultFile(trx, merchantId, {
+  if (lines !== sent.chargeIds.length) throw new Error('a result answers every sent line once');
+  return { lines, facts, findings };
+}
+
+/** Takes a staged result into the record, in the transaction of its decision and under the lock. */
+export async function mergeResult(
+  trx: Trx,
+  { merchantId, exchange, fileId, windowDays, now }: MergeContext,
+  staged: StagedResult,
+): Promise<void> {
+  const { lines, facts, findings } = staged;
+  const round = await insertResultFile(trx, merchantId, {
     exchangeId: exchange.id,
-    fileId: context.fileId,
-    findings,
-    now: context.now,
+    ...{ fileId, findings, now },
   });
-  const unsettled = sent.chargeIds.length - place.definite;
-  const settled = { exchangeId: exchange.id, unsettled, now: context.now };
-  await finishSettledExchange(trx, merchantId, settled);
+  const unsettled = await mergeStagedResult(trx, merchantId, {
+    kind: exchange.kind === 'capture' ? 'capture' : 'authorization',
+    exchangeId: exchange.id,
+    ...{ round, lines, facts, now },
+    // Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7).
+    captureBefore: captureDeadline(exchange.acceptedAt ?? exchange.createdAt, windowDays),
+  });
+  await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, unsettled, now });
 }
 
-interface Place {
-  readonly round: number;
-  /** The end of the window by the hour of completion: rows of a file share a few. */
-  readonly deadlines: Map<string, string>;
-  /** Lines so far of which something definite is on record. */
-  definite: number;
-}
+/** The end of the window by the hour of completion: rows of a file share a few. */
+type Deadlines = Map<string, string>;
 
-function mergeLine(
-  rows: MergedRows,
+function encodeLine(
   event: ReconciledRow,
+  fact: string | null,
   sent: SentSlots,
-  context: MergeContext,
-  place: Place,
-): void {
-  const { merchantId, exchange, now } = context;
+  windowDays: number,
+  deadlines: Deadlines,
+): string {
   const at = event.requestLine - FIRST_LINE;
   if (sent.orderNumbers[at] !== event.orderNumber) {
     throw new Error(`line ${event.requestLine} of the stored file is not in its ledger`);
   }
-  const code = event.outcome?.responseCode ?? null;
-  const detail = event.outcome?.responseDetail ?? null;
-  const paymentId = event.outcome?.paymentId ?? null;
-  const processedAt = event.outcome?.processedAt ?? null;
-  rows.lines.push(
-    encodeRow([
-      exchange.id,
-      place.round,
-      event.requestLine,
-      merchantId,
-      event.kind,
-      event.resultLine,
-      code,
-      detail,
-      paymentId,
-      processedAt,
-      event.reasons,
-    ]),
-  );
-  const [chargeId, n, k] = [sent.chargeIds[at]!, sent.ns[at]!, sent.ks[at]!];
-  const settled = sent.settled.get(at) ?? null;
-  const merged =
-    exchange.kind === 'capture'
-      ? mergeCapture(event.kind, settled)
-      : mergeAuthorization(event.kind, settled);
-  if (merged.kind === 'contradiction') {
-    const detail = `result round ${place.round}, line ${event.resultLine}`;
-    addContradiction(rows, merged, { chargeId, n, k: k === 0 ? null : k }, context, detail);
-  }
-  if (settled !== null || merged.kind === 'record') place.definite += 1;
-  if (merged.kind !== 'record') return;
-  const slot = exchange.kind === 'capture' ? [chargeId, n, k] : [chargeId, n];
-  const said = [merchantId, merged.fact, code, detail];
-  const deadline = merged.fact === 'ok' ? deadlineOf(processedAt, context, place) : null;
-  const rest = exchange.kind === 'capture' ? [processedAt] : [paymentId, processedAt, deadline];
-  rows.facts.push(encodeRow([...slot, ...said, ...rest, exchange.id, null, now]));
+  const { responseCode, responseDetail, paymentId, processedAt } = event.outcome ?? {};
+  const k = sent.ks[at]!;
+  const deadline =
+    processedAt == null || k !== 0 ? null : deadlineOf(processedAt, windowDays, deadlines);
+  return encodeRow([
+    ...[event.requestLine, sent.chargeIds[at]!, sent.ns[at]!, k === 0 ? null : k],
+    ...[event.kind, fact, event.resultLine],
+    ...[responseCode ?? null, responseDetail ?? null, paymentId ?? null, processedAt ?? null],
+    ...[deadline, event.reasons],
+  ]);
 }
 
-/** Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7). */
-function deadlineOf(
-  processedAt: string | null,
-  { exchange, windowDays }: MergeContext,
-  { deadlines }: Place,
-): string {
-  const completedAt = processedAt ?? exchange.acceptedAt ?? exchange.createdAt;
+function deadlineOf(completedAt: string, windowDays: number, deadlines: Deadlines): string {
   const hour = completedAt.slice(0, 'YYYY-MM-DDTHH'.length);
   const deadline = deadlines.get(hour) ?? captureDeadline(completedAt, windowDays);
   deadlines.set(hour, deadline);
   return deadline;
 }
 
-/** Once for each slot and answer: a further result of the exchange says the same again. */
-function addContradiction(
-  rows: MergedRows,
-  { recorded, received }: { readonly recorded: string; readonly received: string },
-  slot: { readonly chargeId: number; readonly n: number; readonly k: number | null },
-  { merchantId, exchange, known, now }: MergeContext,
-  detail: string,
-): void {
-  if (known.has(contradictionKey(slot, received))) return;
-  const { chargeId, n, k } = slot;
-  rows.contradictions.push(
-    encodeRow([merchantId, chargeId, n, k, exchange.id, recorded, received, detail, now]),
-  );
-}
-
-function strayRow(event: StrayRow, context: MergeContext, round: number): CopyValue[] {
-  return [
-    context.exchange.id,
-    round,
-    event.resultLine,
-    context.merchantId,
-    event.orderNumber,
-    /^\d{1,9}$/.test(event.amountText) ? Number(event.amountText) : null,
-    event.reasons,
-  ];
+function encodeStray({ resultLine, orderNumber, amountText, reasons }: StrayRow): string {
+  const yen = /^\d{1,9}$/.test(amountText) ? Number(amountText) : null;
+  return encodeRow([resultLine, orderNumber, yen, reasons]);
 }

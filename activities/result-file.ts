@@ -2,8 +2,7 @@ import { type ExchangeName, isFinishedExchange, type ResultSummary } from '../bi
 import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
-import { lockMerchant, retryMerge } from '../db/database.ts';
-import { listKnownContradictions } from '../db/queries/contradictions.ts';
+import { type Db, lockMerchant, retryMerge } from '../db/database.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { type Exchange, requireExchange } from '../db/queries/exchanges.ts';
 import { openFile } from '../db/queries/files.ts';
@@ -23,7 +22,7 @@ import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { correctByLateResult } from './late-result.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
-import { mergeResult } from './merge-result.ts';
+import { mergeResult, type StagedResult, stageResult } from './merge-result.ts';
 import { readAhead } from './read-ahead.ts';
 import { readStored } from './read-stored.ts';
 
@@ -49,35 +48,42 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       const source = (sha256: string) => () => readAhead(readStored(deps, merchant.id, sha256));
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
       let alarmed = false;
+      const key = { exchangeId: exchange.id, fileId: result.fileId };
+      const refuseUnfit = async (db: Db, now: Exchange) => {
+        refuseUnaccepted(now);
+        const other = await findExchangeOfResult(db, merchant.id, key);
+        if (other !== undefined) throw refuseOtherResult(other);
+      };
+      const { windowDays } = current.settings.capture;
       const merge = (encoding: TextEncoding, step: Step | null) =>
         inCopyTransaction(deps.pool, async (trx, copyRows) => {
+          const context = {
+            ...{ merchantId: merchant.id, fileId: result.fileId, files, encoding, windowDays },
+            now: of.now,
+          };
+          const isTaken = async () => (await findResultRound(trx, merchant.id, key)) !== undefined;
+          const isOpen = async () =>
+            (await requireCycle(trx, merchant.id, exchange.billingMonth)).stage !== 'closed';
+          // Before the lock, as far as it goes: meanwhile another file may be merged.
+          let staged: StagedResult | undefined;
+          if (!(await isTaken()) && (await isOpen())) {
+            await refuseUnfit(trx, await requireExchange(trx, merchant.id, of.exchange));
+            staged = await stageResult(trx, copyRows, { ...context, exchange, step });
+          }
           await lockMerchant(trx, merchant.id);
           const body = { sha256: of.sha256 };
           const decided = await decide(trx, merchant.id, of, { act: 'ingest-result', body });
-          const { id: decisionId } = decided;
-          const key = { exchangeId: exchange.id, fileId: result.fileId };
-          if ((await findResultRound(trx, merchant.id, key)) === undefined) {
-            const now = await requireExchange(trx, merchant.id, of.exchange);
-            refuseUnaccepted(now);
-            const other = await findExchangeOfResult(trx, merchant.id, key);
-            if (other !== undefined) throw refuseOtherResult(other);
-            const context = {
-              merchantId: merchant.id,
-              exchange: now,
-              fileId: result.fileId,
-              files,
-              ...{ encoding, step },
-              windowDays: current.settings.capture.windowDays,
-              known: await listKnownContradictions(trx, merchant.id, now.id),
-              now: of.now,
-            };
-            const { id, stage } = await requireCycle(trx, merchant.id, now.billingMonth);
-            if (stage !== 'closed') await mergeResult(trx, copyRows, context);
-            else alarmed = await correctByLateResult(trx, context, { cycleId: id, decisionId });
+          if (await isTaken()) return;
+          const now = await requireExchange(trx, merchant.id, of.exchange);
+          await refuseUnfit(trx, now);
+          const { id: cycleId, stage } = await requireCycle(trx, merchant.id, now.billingMonth);
+          if (stage === 'closed') {
+            const place = { cycleId, decisionId: decided.id };
+            alarmed = await correctByLateResult(trx, { ...context, exchange: now }, place);
+          } else {
+            if (staged === undefined) throw new Error('a closed month does not open again');
+            await mergeResult(trx, { ...context, exchange: now }, staged);
           }
-          const summary = await summarizeResult(trx, merchant.id, exchange.id);
-          if (summary === undefined) throw new Error('a result has a verdict for every sent line');
-          return summary;
         });
       try {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
@@ -85,8 +91,11 @@ export function createResultFileActivities(deps: ActivityDependencies) {
         const summary = await withHeartbeat(async () => {
           // Before the lock: meanwhile another file may be merged.
           const step = await findStep(files, encoding);
-          return await retryMerge(() => merge(encoding, step));
+          await retryMerge(() => merge(encoding, step));
+          // After the lock: meanwhile another file may be merged.
+          return await summarizeResult(deps.db, merchant.id, exchange.id);
         });
+        if (summary === undefined) throw new Error('a result has a verdict for every sent line');
         if (alarmed) await deps.workflows.wakeMail(merchant);
         await refreshStatistics(deps.db, summary.sent.rows, [
           exchange.kind === 'capture' ? 'ending_results' : 'outcomes',

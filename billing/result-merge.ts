@@ -31,26 +31,33 @@ export type Merge<Fact> =
   /** The slot holds another fact: possibly billed twice, a person must look at the PSP. */
   | { readonly kind: 'contradiction'; readonly recorded: string; readonly received: Fact };
 
+/** The outcome that a verdict amounts to; null where nothing definite is known by it. */
+export function outcomeOf(verdict: LineVerdict): AuthorizationOutcome | null {
+  if (verdict === 'ok') return 'ok';
+  return verdict === 'ng' ? 'declined' : null;
+}
+
+/** The same of a capture. */
+export function captureResultOf(verdict: LineVerdict): CaptureResult | null {
+  if (verdict === 'ok') return 'captured';
+  return verdict === 'ng' ? 'refused' : null;
+}
+
 /** An authorization's verdict against its outcome on record. */
 export function mergeAuthorization(
   verdict: LineVerdict,
   recorded: string | null,
 ): Merge<AuthorizationOutcome> {
-  return merge({ ok: 'ok', ng: 'declined' } as const, verdict, recorded);
+  return merge(outcomeOf(verdict), recorded);
 }
 
 /** A capture's verdict against its result on record. */
 export function mergeCapture(verdict: LineVerdict, recorded: string | null): Merge<CaptureResult> {
-  return merge({ ok: 'captured', ng: 'refused' } as const, verdict, recorded);
+  return merge(captureResultOf(verdict), recorded);
 }
 
-function merge<Fact extends string>(
-  facts: Readonly<Record<'ok' | 'ng', Fact>>,
-  verdict: LineVerdict,
-  recorded: string | null,
-): Merge<Fact> {
-  if (verdict === 'unknown' || verdict === 'quarantined') return { kind: 'nothing' };
-  const fact = facts[verdict];
+function merge<Fact extends string>(fact: Fact | null, recorded: string | null): Merge<Fact> {
+  if (fact === null) return { kind: 'nothing' };
   if (recorded === null) return { kind: 'record', fact };
   if (recorded === fact) return { kind: 'same' };
   return { kind: 'contradiction', recorded, received: fact };

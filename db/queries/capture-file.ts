@@ -44,7 +44,8 @@ export async function listCapturableLines(
 
 /**
  * The same in a month of which no charge was authorized or captured twice: asked of the files with
- * authorizations that nothing has taken, instead of all charges by their state.
+ * authorizations that nothing has taken, one after the other until the page is full, instead of all
+ * charges by their state.
  */
 async function listUncapturedLines(
   db: Db,
@@ -52,7 +53,20 @@ async function listUncapturedLines(
   page: { cycleId: number; now: string; limit: number; rule: CaptureRule },
   exchangeIds: readonly number[],
 ): Promise<FileLine[]> {
-  if (exchangeIds.length === 0) return [];
+  const lines: FileLine[] = [];
+  for (const exchangeId of exchangeIds) {
+    const rest = { ...page, exchangeId, limit: page.limit - lines.length };
+    if (rest.limit <= 0) break;
+    for (const line of await listUncapturedOfFile(db, merchantId, rest)) lines.push(line);
+  }
+  return lines;
+}
+
+async function listUncapturedOfFile(
+  db: Db,
+  merchantId: number,
+  page: { cycleId: number; exchangeId: number; now: string; limit: number; rule: CaptureRule },
+): Promise<FileLine[]> {
   // The lines first, the rest looked up by key: what is not counted yet would be joined row by row.
   const { rows } = await sql<FileLine>`
     select s.charge_id as "chargeId", s.n, 1 as k, c.position, s.order_number as "orderNumber",
@@ -66,14 +80,14 @@ async function listUncapturedLines(
                            where o.charge_id = s.charge_id and o.n = s.n and o.outcome = 'ok'
                           offset 0) o
       cross join lateral (select * from charges c where c.id = s.charge_id offset 0) c
-     where s.merchant_id = ${merchantId} and s.exchange_id = any(${exchangeIds}::bigint[])
-       and s.k is null
-       and exists (select from endings e where e.charge_id = s.charge_id and e.n = s.n) is not true
+     where s.merchant_id = ${merchantId} and s.exchange_id = ${page.exchangeId} and s.k is null
+       and not exists (select from endings e
+                        where e.charge_id = s.charge_id and e.n = s.n offset 0)
        and c.cycle_id = ${page.cycleId} and o.capture_before > ${page.now}
        and ${mayCapture(page.rule, page.now)}
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
-     order by c.position limit ${page.limit}`.execute(db);
+     order by s.line_number limit ${page.limit}`.execute(db);
   return rows;
 }
 

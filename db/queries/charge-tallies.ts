@@ -39,7 +39,7 @@ export async function readTalliedStates(
 export interface OpenClaims {
   /** Whether each charge that waits for an authorization file never was in one. */
   readonly allFresh: boolean;
-  /** Authorization files with authorized charges that no capture has taken. */
+  /** Authorization files with authorized charges that no capture has taken, in the order they were built. */
   readonly uncaptured: readonly number[];
 }
 
@@ -57,7 +57,8 @@ export async function findOpenClaims(
            not exists (select from tallies where fact in ('rejected', 'not_sent')) as "allFresh",
            array(select coalesce(authorized_in, exchange_id)::int from tallies
                   where fact in ('ok', 'capture') group by 1
-                 having sum(case fact when 'ok' then rows else -rows end) > 0) as uncaptured
+                 having sum(case fact when 'ok' then rows else -rows end) > 0
+                  order by 1) as uncaptured
     `.execute(db);
   const [row] = rows;
   if (row === undefined || row.other) return null;

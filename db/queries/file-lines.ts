@@ -50,8 +50,6 @@ export interface SentSlots {
   /** 0: none, the line is of an authorization. */
   readonly ks: Int32Array;
   readonly orderNumbers: readonly string[];
-  /** Definite outcomes or ending results that are on record, where there is one. */
-  readonly settled: ReadonlyMap<number, string>;
 }
 
 /**
@@ -65,12 +63,9 @@ export async function readSentSlots(
   exchangeId: number,
 ): Promise<SentSlots> {
   const { rows } = await sql<{ slots: string | null }>`
-    select string_agg(concat_ws(E'\\t', l.line_number, l.charge_id, l.n, coalesce(l.k, 0), l.order_number,
-                                case when l.k is null then o.outcome else r.result end),
+    select string_agg(concat_ws(E'\\t', l.line_number, l.charge_id, l.n, coalesce(l.k, 0), l.order_number),
                       E'\\n' order by l.line_number) as slots
       from file_lines l
-      left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null
-      left join ending_results r on r.charge_id = l.charge_id and r.n = l.n and r.k = l.k
      where l.merchant_id = ${merchantId} and l.exchange_id = ${exchangeId}`.execute(db);
   const text = rows[0]?.slots ?? '';
   const lines = text === '' ? [] : text.split('\n');
@@ -79,16 +74,14 @@ export async function readSentSlots(
     ns: new Int32Array(lines.length),
     ks: new Int32Array(lines.length),
     orderNumbers: new Array<string>(lines.length),
-    settled: new Map<number, string>(),
   };
   for (let at = 0; at < lines.length; at += 1) {
-    const [lineNumber, chargeId, n, k, orderNumber = '', settled] = lines[at]!.split('\t');
+    const [lineNumber, chargeId, n, k, orderNumber = ''] = lines[at]!.split('\t');
     if (Number(lineNumber) !== at + FIRST_LINE) throw new Error('a line of the ledger is missing');
     slots.chargeIds[at] = Number(chargeId);
     slots.ns[at] = Number(n);
     slots.ks[at] = Number(k);
     slots.orderNumbers[at] = orderNumber;
-    if (settled !== undefined) slots.settled.set(at, settled);
   }
   return slots;
 }

@@ -34,7 +34,6 @@ const environmentReaders: Record<string, string> = {
 
 /** Queries that know no merchant, and why. */
 const queriesWithoutMerchant: Record<string, string> = {
-  'db/queries/contradictions.ts#contradictionKey': 'computes; asks nothing',
   'db/queries/carrier-calls.ts#listMerchantsWithUnjudgedCalls':
     'takes up the cut-off calls of all merchants when the API starts',
   'db/queries/delivery-wakes.ts#listEndpointsWithWork':
