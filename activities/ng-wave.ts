@@ -41,6 +41,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
 import { nowOfDesk, planningContext, planOf, readCaseFacts } from './ng-plan.ts';
+import { waitForAnswers } from './ng-silence.ts';
 import { postContacts } from './post-contacts.ts';
 
 /** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
@@ -78,6 +79,9 @@ export async function runNgWave(
   await planCases(wave);
   await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
   if ((await takeRetries(wave)) > 0) await planCases(wave);
+  await inTransaction(wave, (trx) =>
+    waitForAnswers(trx, merchant.id, planningContext(settings, of.now)),
+  );
   await contactCustomers(wave);
   await inTransaction(wave, (trx) => takeDueCarryOvers(trx, merchant.id, of.now));
   for (const month of await giveUp(wave)) changed.add(month);

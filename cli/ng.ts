@@ -5,6 +5,7 @@ import { type DeclineClass, declineLabels } from '../billing/decline.ts';
 import { formatYen } from '../billing/money.ts';
 import { type NgNextStep, ngNextStepLabels, ngOutcomeLabels } from '../billing/ng-case.ts';
 import { NG_CASE_HEAD, ngCaseLine } from '../billing/ng-csv.ts';
+import type { CarryOverLink } from '../db/fragments.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findNgCases, listNgCasesById, type NgCaseView } from '../db/queries/ng-worklist.ts';
 import { UsageError, withRecord } from './record-access.ts';
@@ -65,6 +66,8 @@ export async function runNgShow(
         continue;
       }
       console.log(writeLine(one));
+      if (one.carriedTo !== null) console.log(`  繰越先  ${writeLink(one.carriedTo)}`);
+      for (const from of one.carriedFrom) console.log(`  繰越元  ${writeLink(from)}`);
       for (const { step, dueAt, why } of one.plan) {
         console.log(`  その後  ${at(dueAt)}  ${ngNextStepLabels[step]}  ${why}`);
       }
@@ -85,6 +88,9 @@ function requireKnown(merchant: Merchant | undefined, command: OfOneOrMany): Mer
 }
 
 const at = (instant: string | null) => (instant === null ? '-' : formatJstMinute(instant));
+
+const writeLink = ({ month, orderNumber, yen }: CarryOverLink) =>
+  `${month}  ${orderNumber}  ${formatYen(yen)}`;
 
 function writeLine(of: Omit<NgCaseView, 'id'>): string {
   const what = of.outcome === null ? ngNextStepLabels[of.nextStep] : ngOutcomeLabels[of.outcome];

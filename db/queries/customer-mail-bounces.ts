@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { CUSTOMER_MAIL } from '../../billing/mail/customer-templates.ts';
+import { SILENT_STEPS } from '../../billing/ng-silence.ts';
 import type { Db, Trx } from '../database.ts';
 import { PLAN_ACTOR } from './ng-cases.ts';
 
@@ -73,7 +74,7 @@ export async function handUndelivered(
   return rows[0]?.month ?? null;
 }
 
-const silent = sql`k.next_step in ('contact', 'give_up', 'carry_over')`;
+const silent = sql`k.next_step = any(${[...SILENT_STEPS]}::text[])`;
 
 /**
  * Notes that a customer's mail came back, once.
