@@ -1,4 +1,4 @@
-import { admittedBy, circuitAfter, decideAfterAttempt } from '../billing/delivery.ts';
+import { admittedBy, type Circuit, circuitAfter, decideAfterAttempt } from '../billing/delivery.ts';
 import type { Db } from '../db/database.ts';
 import {
   type Claim,
@@ -6,7 +6,7 @@ import {
   recordAttempts,
   returnClaims,
 } from '../db/queries/deliveries.ts';
-import { type DeliveryEndpoint, saveCircuit } from '../db/queries/delivery-endpoints.ts';
+import type { DeliveryEndpoint } from '../db/queries/delivery-endpoints.ts';
 import type { Sender } from './delivery-sender.ts';
 
 export interface Batch<Claimed extends Claim> {
@@ -17,6 +17,8 @@ export interface Batch<Claimed extends Claim> {
   readonly now: () => string;
   /** The worker is to end, or another one has taken over: no further delivery leaves. */
   readonly isStopping: () => boolean;
+  /** Writes down a circuit that the answers have changed. */
+  readonly saveCircuit: (after: Circuit) => Promise<void>;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function deliverBatch<Claimed extends Claim>(
   if (unsent.length > 0) await returnClaims(db, merchantId, unsent);
   const before = endpoint.circuit;
   if (circuit.failuresInARow !== before.failuresInARow || circuit.openUntil !== before.openUntil) {
-    await saveCircuit(db, merchantId, endpoint, circuit);
+    await batch.saveCircuit(circuit);
   }
 }
 

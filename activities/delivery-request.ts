@@ -20,7 +20,9 @@ export function formOf(
   encoding: DeliveryEndpoint['encoding'],
 ): Buffer | null {
   const { query, body, edited, parameters } = delivery;
-  if (encoding === 'as_received' && edited === null) {
+  // What waited so long that the bytes are kept no longer leaves by its parameters.
+  const isKept = query.length + body.length > 0;
+  if (encoding === 'as_received' && edited === null && isKept) {
     const separator = query.length > 0 && body.length > 0 ? '&' : '';
     return Buffer.concat([query, Buffer.from(separator), body]);
   }

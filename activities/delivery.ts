@@ -1,8 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { businessDateOf } from '../billing/business-date.ts';
-import { admittedBy, digestInstant } from '../billing/delivery.ts';
+import { admittedBy, type Circuit, digestInstant, hasJustOpened } from '../billing/delivery.ts';
 import { closeCutOffAttempts, findNextDue } from '../db/queries/deliveries.ts';
-import { type DeliveryEndpoint, findEndpoint } from '../db/queries/delivery-endpoints.ts';
+import {
+  type DeliveryEndpoint,
+  findEndpoint,
+  saveCircuit,
+} from '../db/queries/delivery-endpoints.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { readUntoldSendErrors, takeSendErrorDigest } from '../db/queries/send-error-digests.ts';
@@ -47,6 +51,29 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
     throw refusal('UnknownEndpoint', `送信先 ${slug} は登録されていません。`);
   }
 
+  /** People hear at once that nothing leaves any more: the first delivery may be given up much later. */
+  async function keepCircuit(
+    merchant: Merchant,
+    endpoint: DeliveryEndpoint,
+    after: Circuit,
+    now: string,
+  ): Promise<void> {
+    const posted = await db.transaction().execute(async (trx) => {
+      const kept = await saveCircuit(trx, merchant.id, endpoint, after);
+      if (!kept || !hasJustOpened(endpoint.circuit, after)) return false;
+      const { slug, kind, circuitPauseSeconds: pauseSeconds } = endpoint;
+      const { mailPosted } = await notifyOperators(trx, merchant.id, {
+        // By the hour: one that comes and goes is told of so often at most.
+        key: `endpoint-down:${slug}:${now.slice(0, 13)}`,
+        template: 'endpoint_down',
+        parameters: { endpoint: slug, kind, failures: after.failuresInARow, pauseSeconds },
+        now,
+      });
+      return mailPosted;
+    });
+    if (posted) await deps.workflows.wakeMail(merchant);
+  }
+
   /** Works the queue for one round; returns how the endpoint was seen last. */
   async function work(merchant: Merchant, of: OfEndpoint) {
     const clock = startFrom(of.now);
@@ -66,6 +93,7 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
         const batch = {
           ...{ endpoint, now: clock.now },
           isStopping: () => isStopping() || watch.hasChanged(),
+          saveCircuit: (after: Circuit) => keepCircuit(merchant, endpoint, after, clock.now()),
         };
         await send(batch).finally(watch.end);
         // Read anew: someone may have paused it, and the circuit stands there.

@@ -33,7 +33,7 @@ export function createSendErrorActivities(deps: ActivityDependencies) {
   /** The page as it was shown; corrected parameters stand only there, encrypted. */
   async function readStored(merchantId: number, sha256: string): Promise<string> {
     const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-    if (file === undefined || !storedConfirmationKinds.includes(file.kind)) {
+    if (file === undefined || file.blanked || !storedConfirmationKinds.includes(file.kind)) {
       throw refusal(
         'UnknownConfirmation',
         'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',

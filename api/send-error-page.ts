@@ -7,6 +7,7 @@ import {
   type SendErrorConfirmation,
   storedConfirmationKinds,
 } from '../billing/send-error-confirmation.ts';
+import { findEndpoint } from '../db/queries/delivery-endpoints.ts';
 import { openFile } from '../db/queries/files.ts';
 import { readSendErrorFacts } from '../db/queries/send-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -46,7 +47,7 @@ export function refuseHindered({ mode, rows }: SendErrorConfirmation, now: strin
 
 export async function readStoredPage(deps: ApiDependencies, merchantId: number, sha256: string) {
   const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-  if (file === undefined || !storedConfirmationKinds.includes(file.kind)) {
+  if (file === undefined || file.blanked || !storedConfirmationKinds.includes(file.kind)) {
     throw new Problem('confirmation-not-found');
   }
   const pieces: Buffer[] = [];
@@ -76,6 +77,29 @@ export function showPage(confirmation: string, { mode, rows }: SendErrorConfirma
       arrivedAt: seen.arrivedAt,
     })),
   };
+}
+
+/**
+ * What an operator reads of rows that are queued again, by endpoint: one that is held, by a person or
+ * by its circuit, gets them later.
+ */
+export async function describeResends(
+  deps: ApiDependencies,
+  merchantId: number,
+  endpoints: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const sentences = new Map<string, string>();
+  for (const slug of endpoints) {
+    const endpoint = await findEndpoint(deps.db, merchantId, slug);
+    const held =
+      endpoint?.state === 'paused'
+        ? `送信先 ${slug} は一時停止中です。再開すると送信します。`
+        : endpoint?.circuit.openUntil != null
+          ? `送信先 ${slug} は応答していません。復旧すると自動で送信します。`
+          : '';
+    sentences.set(slug, `再送信を受け付けました。${held}`);
+  }
+  return sentences;
 }
 
 export const copyOf = (parameters: readonly (readonly [string, string])[]) =>

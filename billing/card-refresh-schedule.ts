@@ -30,7 +30,8 @@ export function refreshRequestAt(
 
 /**
  * The months whose refresh is started by an instant: some days before the request leaves, so that
- * the connection is tried while there is time.
+ * the connection is tried while there is time; and on the day itself, so that settings that are saved
+ * in between miss no month. One that is started already stays as it is.
  *
  * @param instant ISO-8601, the time for which the start was scheduled.
  * @throws UnknownCalendarError
@@ -40,10 +41,13 @@ export function refreshMonthsStartingAt(
   settings: Dates,
   calendar: BusinessCalendar,
 ): BillingMonth[] {
-  const requestDate = addDays(businessDateOf(instant), settings.checkDaysBefore);
-  return [-1, 0, 1]
-    .map((months) => shiftBillingMonth(requestDate.slice(0, 7), months))
-    .filter((month) => refreshRequestDate(month, settings, calendar) === requestDate);
+  const date = businessDateOf(instant);
+  const requestDates = new Set([date, addDays(date, settings.checkDaysBefore)]);
+  return [...requestDates].flatMap((requestDate) =>
+    [-1, 0, 1]
+      .map((months) => shiftBillingMonth(requestDate.slice(0, 7), months))
+      .filter((month) => refreshRequestDate(month, settings, calendar) === requestDate),
+  );
 }
 
 /** So far ahead the dates of a Schedule are known, as those of cycles. */
@@ -74,7 +78,9 @@ export function planRefreshSchedule(
       const month = shiftBillingMonth(from, index);
       try {
         const date = refreshRequestDate(month, cardRefresh, days);
-        planned.push({ month, date: addDays(date, -cardRefresh.checkDaysBefore) });
+        const { checkDaysBefore } = cardRefresh;
+        if (checkDaysBefore > 0) planned.push({ month, date: addDays(date, -checkDaysBefore) });
+        planned.push({ month, date });
       } catch (error) {
         // The holidays of later years are not known yet: whoever looks after it adds them.
         if (error instanceof UnknownCalendarError) break;

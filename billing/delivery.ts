@@ -78,6 +78,11 @@ export function circuitAfter(
   };
 }
 
+/** Whether this is the moment at which the endpoint was first left in peace: a failed try keeps it so. */
+export function hasJustOpened(before: Circuit, after: Circuit): boolean {
+  return before.openUntil === null && after.openUntil !== null;
+}
+
 function isEndpointTrouble(attempt: {
   readonly outcome: DeliveryOutcome;
   readonly status: number | null;

@@ -45,7 +45,7 @@ export interface SendErrorFacts {
   /** Grows with every change of the endpoint: another address is another confirmation. */
   readonly endpointVersion: number;
   readonly encoding: TextEncoding;
-  /** As received. */
+  /** As received; none once they are kept no longer. */
   readonly parameters: readonly FormParameter[];
   /** ISO instant. */
   readonly failedAt: string;
@@ -64,7 +64,7 @@ export interface SendErrorFacts {
 
 /** Why a choice cannot be confirmed. */
 export interface SendErrorHindrance {
-  readonly code: 'done' | 'superseded' | 'too_old' | 'endpoint_retired' | 'parameters';
+  readonly code: 'done' | 'superseded' | 'too_old' | 'blanked' | 'endpoint_retired' | 'parameters';
   readonly message: string;
 }
 
@@ -88,6 +88,11 @@ export function findHindrance(
   }
   if (choice.act === 'settle') return null;
   if (!isWithinSendErrorMonths(facts.failedAt, now)) return tooOldHindrance;
+  if (facts.parameters.length === 0) {
+    const message =
+      '結果の受信から保存期間が過ぎ、送信データは消去されています。再送信できません。処理済にしてください。';
+    return { code: 'blanked', message };
+  }
   if (facts.endpointRetired) {
     const message = '送信先は廃止されています。再送信できません。処理済にしてください。';
     return { code: 'endpoint_retired', message };

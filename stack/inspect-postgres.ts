@@ -88,16 +88,29 @@ async function checkRights(
     : problem(part, `may change ${rows.map((row) => row.name).join(', ')}`, remedy);
 }
 
-/** Temporal goes on from what Postgres keeps: a commit that a power cut takes back would be sent twice. */
+/** As the role in use has them: a database or a role may have settings of its own. */
 async function checkDurability(client: pg.Client): Promise<Finding> {
   const { rows } = await client.query<{ name: string; setting: string }>(
     `select name, setting from pg_settings
       where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name`,
   );
+  return judgeDurability(rows);
+}
+
+/**
+ * Temporal goes on from what Postgres keeps: a commit that a power cut takes back would be sent twice,
+ * and a carrier result that ZEUS heard is safe would be gone.
+ */
+export function judgeDurability(
+  rows: readonly { readonly name: string; readonly setting: string }[],
+): Finding {
   const said = rows.map(({ name, setting }) => `${name} ${setting}`).join(', ');
+  const remedy =
+    'Switch them on in postgresql.conf and reload Postgres; `select * from pg_db_role_setting` shows ' +
+    'what a database or a role sets for itself.';
   return rows.every(({ setting }) => setting !== 'off')
     ? fine('Durability', said)
-    : problem('Durability', said, 'Switch them on in postgresql.conf, and reload Postgres.');
+    : problem('Durability', said, remedy);
 }
 
 /** Postgres stamps what this machine compares with its own clock. */

@@ -24,6 +24,7 @@ import { Problem } from '../problem.ts';
 import {
   columnOf,
   copyOf,
+  describeResends,
   readRows,
   readStoredPage,
   refuseHindered,
@@ -145,11 +146,14 @@ export const sendErrorHandlers: Handlers<typeof sendErrorRoutes> = {
     });
     if (told.status === 202) return told;
     const { resent, settled, tooOld } = told.body;
+    const endpointOf = new Map(choices.map(({ sendError, endpoint }) => [sendError, endpoint]));
+    const endpoints = new Set(resent.flatMap((id) => endpointOf.get(id) ?? []));
+    const sentences = await describeResends(deps, merchant.id, endpoints);
     return {
       status: 200,
       body: {
         rows: [
-          ...resent.map((id) => done(id, 'resent', '再送信を受け付けました。')),
+          ...resent.map((id) => done(id, 'resent', sentences.get(endpointOf.get(id) ?? '') ?? '')),
           ...settled.map((id) => done(id, 'settled', '処理済にしました。送信していません。')),
           ...tooOld.map((id) => done(id, 'too_old', tooOldHindrance.message)),
         ],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { billingMonthPattern } from '../billing-month.ts';
 import { LAST_DAY_RULES, type LastDayRule } from '../capture-settings.ts';
 import { formatYen } from '../money.ts';
+import { importTemplates } from './import-templates.ts';
 import { migrationTemplates } from './migration-templates.ts';
 import { refreshTemplates } from './refresh-templates.ts';
 import { type MailText, type Template, template } from './template.ts';
@@ -39,6 +40,7 @@ const lines = (...all: readonly string[]) => all.join('\n');
 export const mailTemplates = {
   ...refreshTemplates,
   ...migrationTemplates,
+  ...importTemplates,
   /** A file waits for the operator who carries it to the portal. */
   hand_over_waiting: template(exchange.extend({ waitingDays: count }), (of) => ({
     subject: `${of.month} のファイルのアップロードをお願いします`,
@@ -170,22 +172,6 @@ export const mailTemplates = {
     ),
     link: `ng-cases?month=${of.month}`,
   })),
-  file_import_done: template(
-    z.strictObject({ importNumber: z.int().min(1), read: count, imported: count, errors: count }),
-    (of) => ({
-      subject:
-        of.errors === 0
-          ? `取り込みが完了しました(${of.imported} 件)`
-          : `取り込みが完了しました(エラー ${of.errors} 件)`,
-      text: lines(
-        `取り込み ${of.importNumber}: ${of.read} 件中 ${of.imported} 件を取り込みました。`,
-        of.errors === 0
-          ? 'エラーはありません。'
-          : `${of.errors} 件は取り込んでいません。履歴の画面で行ごとの理由を確かめ、直したファイルをもう一度取り込んでください。`,
-      ),
-      link: `imports/${of.importNumber}`,
-    }),
-  ),
   send_errors_digest: template(z.strictObject({ count, oldestOn: date }), (of) => ({
     subject: `キャリア決済の結果通知に送信エラーが ${of.count} 件あります`,
     text: lines(
@@ -203,6 +189,23 @@ export const mailTemplates = {
         '通知の内容は保存済みです。受信側を確かめてから、送信記録の画面で再送してください(tsukigime webhooks log / resend でもできます)。',
       ),
       link: `webhooks/${of.endpoint}`,
+    }),
+  ),
+  /** Nothing leaves for an endpoint that fails again and again, but a try after each pause. */
+  endpoint_down: template(
+    z.strictObject({
+      endpoint: z.string().max(64),
+      kind: z.enum(['carrier', 'webhook']),
+      failures: count,
+      pauseSeconds: count,
+    }),
+    (of) => ({
+      subject: `送信先 ${of.endpoint} が応答していません`,
+      text: lines(
+        `${of.failures} 回続けて失敗したため、送信先 ${of.endpoint} への送信を一時停止しました。${of.pauseSeconds} 秒ごとに1件だけ送信し、復旧を確かめています。`,
+        '未送信の通知はすべて保存済みで、復旧すると自動で順に送信します。受信側のシステム(URL、証明書、ファイアウォール)を確かめてください。復旧を確かめたら「送信を再開する」ですぐに送信できます。',
+      ),
+      link: of.kind === 'carrier' ? 'delivery-endpoints?show=carrier' : `webhooks/${of.endpoint}`,
     }),
   ),
   /** 処理完了メール counts other records than our file has. */

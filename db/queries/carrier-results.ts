@@ -3,6 +3,7 @@ import type { CarrierFinding } from '../../billing/carrier-result.ts';
 import type { DeliveryOutcome } from '../../billing/delivery.ts';
 import type { FormParameter } from '../../billing/form-parameters.ts';
 import type { CarrierVerdict, DeliveryState } from '../carrier-tables.ts';
+import { keptParameters } from '../kept-parameters.ts';
 import type { Database } from '../tables.ts';
 
 /** One version of a payment's result. */
@@ -90,7 +91,7 @@ export async function findCarrierPayment(
   resultId: string,
 ): Promise<CarrierPayment | undefined> {
   const { rows: versions } = await sql<CarrierPayment['versions'][number]>`
-    select ${resultColumns}, r.parameters from carrier_results r
+    select ${resultColumns}, ${keptParameters} as parameters from carrier_results r
     join carrier_results a on a.merchant_id = r.merchant_id and a.ip_code = r.ip_code
       and a.order_number = r.order_number
     where a.merchant_id = ${merchantId} and a.public_id = ${resultId}

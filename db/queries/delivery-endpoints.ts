@@ -223,14 +223,18 @@ export async function listEndpoints(
   }));
 }
 
-/** Keeps what the last attempts showed about the endpoint, unless it was changed meanwhile. */
+/**
+ * Keeps what the last attempts showed about the endpoint, unless it was changed meanwhile.
+ *
+ * @returns whether it was kept
+ */
 export async function saveCircuit(
   db: Kysely<Database>,
   merchantId: number,
   endpoint: Pick<DeliveryEndpoint, 'id' | 'version'>,
   circuit: Circuit,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('delivery_endpoints')
     .set({
       failures_in_a_row: circuit.failuresInARow,
@@ -239,7 +243,8 @@ export async function saveCircuit(
     .where('merchant_id', '=', merchantId)
     .where('id', '=', endpoint.id)
     .where('version', '=', endpoint.version)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 async function auditEndpoint(

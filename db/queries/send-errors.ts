@@ -9,6 +9,7 @@ import type {
 import type { SendErrorSearch } from '../../billing/send-error-search.ts';
 import type { DeliveryOutcome } from '../carrier-tables.ts';
 import type { Db, Trx } from '../database.ts';
+import { keptParameters } from '../kept-parameters.ts';
 
 /**
  * CGISendErr: deliveries that were given up. Of a payment (IPコード and オーダーNo) and an endpoint only
@@ -60,22 +61,23 @@ const isSuperseded = sql<boolean>`exists (
    where r2.merchant_id = e.merchant_id and r2.ip_code = r.ip_code
      and r2.order_number = r.order_number and (e2.failed_at, e2.id) > (e.failed_at, e.id))`;
 
-/** The latest success of the payment at this endpoint, of any version. */
+/**
+ * What attempts for the payment at this endpoint came to, of any version: the latest success, and
+ * whether one may have arrived without it. Only where nothing left, or the shop itself refused it
+ * (4xx), is it sure that nothing was worked on. A claimed attempt that nobody closed may have arrived
+ * as well; it is closed as cut off.
+ */
 const arrived = sql`lateral (
-  select max(t.ended_at) as at from carrier_results r3
+  select max(t.ended_at) filter (where t.outcome = 'delivered') as at,
+    bool_or(t.outcome in ('timed_out', 'cut_off') or t.status >= 500) as possible
+    from carrier_results r3
     join deliveries d3 on d3.result_id = r3.id and d3.endpoint_id = d.endpoint_id
-    join delivery_attempts t on t.delivery_id = d3.id and t.outcome = 'delivered'
+    join delivery_attempts t on t.delivery_id = d3.id
    where r3.merchant_id = e.merchant_id and r3.ip_code = r.ip_code
      and r3.order_number = r.order_number)`;
 
-/**
- * Only where nothing left, or the shop itself refused it (4xx), is it sure that nothing was worked
- * on. A claimed attempt that nobody closed may have arrived as well; it is closed as cut off.
- */
 const arrival = sql<EarlierArrival>`case
-  when arrived.at is not null then 'seen'
-  when exists (select from delivery_attempts t where t.delivery_id = d.id
-    and (t.outcome in ('timed_out', 'cut_off') or t.status >= 500)) then 'possible'
+  when arrived.at is not null then 'seen' when arrived.possible then 'possible'
   else 'not_seen' end`;
 
 const joined = sql`send_errors e
@@ -102,7 +104,7 @@ export async function searchSendErrors(
     select e.public_id as id, p.slug as endpoint, r.public_id as result, r.version,
       r.ip_code as "ipCode", r.order_number as "orderNumber", r.result as verdict, r.carrier,
       r.amount_yen as "amountYen", r.phone, r.email, r.send_id as "sendId",
-      r.parameters, r.received_at as "receivedAt", e.failed_at as "failedAt",
+      ${keptParameters} as parameters, r.received_at as "receivedAt", e.failed_at as "failedAt",
       e.attempt as attempts, t.outcome, t.status, t.answer_start as "answerStart", a.act,
       x.actor, a.acted_at as "actedAt", a.parameters as edited, ${arrival} as arrival,
       arrived.at as "arrivedAt"
@@ -179,7 +181,7 @@ export async function readSendErrorFacts(
     select e.public_id as "sendError", p.slug as endpoint,
       p.state = 'retired' as "endpointRetired", p.version as "endpointVersion",
       case p.encoding when 'as_received' then r.encoding else p.encoding end as encoding,
-      r.parameters, r.version, e.failed_at as "failedAt",
+      ${keptParameters} as parameters, r.version, e.failed_at as "failedAt",
       a.id is not null or d.state <> 'failed' as done, ${isSuperseded} as superseded,
       (select max(v.version) from carrier_results v where v.merchant_id = e.merchant_id
         and v.ip_code = r.ip_code and v.order_number = r.order_number) as "newestVersion",

@@ -29,6 +29,11 @@ describe('the form of a delivery', () => {
     expect(formOf(posted, 'as_received')?.toString()).toBe('b=x%20y');
   });
 
+  test('is never empty: where its bytes are kept no longer, the parameters say what came in', () => {
+    const blanked = { ...delivery, query: Buffer.alloc(0), body: Buffer.alloc(0) };
+    expect(formOf(blanked, 'as_received')?.toString()).toBe('a=%94%5C&b=x+y');
+  });
+
   test('is written anew in the encoding of the endpoint', () => {
     expect(formOf(delivery, 'utf-8')?.toString()).toBe('a=%E8%83%BD&b=x+y');
     expect(formOf(delivery, 'cp932')?.toString()).toBe('a=%94%5C&b=x+y');

@@ -12,11 +12,14 @@ const { cardRefresh, calendar } = merchantSettingsSchema.parse({
 });
 const days = createBusinessCalendar(calendar.closedDays);
 
-test('a month is started so many days before its request leaves, once', () => {
+test('a month is started so many days before its request leaves, and on the day at the latest', () => {
   // 2026-11-26 05:00 in Japan.
   const starts = refreshMonthsStartingAt('2026-11-25T20:00:00.000Z', cardRefresh, days);
   expect(starts).toEqual(['2026-12']);
   expect(refreshMonthsStartingAt('2026-11-26T20:00:00.000Z', cardRefresh, days)).toEqual([]);
+  // Switched on, or moved to a nearer day, since the start that was planned first.
+  expect(refreshMonthsStartingAt('2026-11-30T20:00:00.000Z', cardRefresh, days)).toEqual(starts);
+  expect(refreshMonthsStartingAt('2026-12-01T20:00:00.000Z', cardRefresh, days)).toEqual([]);
   expect(refreshRequestAt('2026-12', cardRefresh, days)).toBe('2026-11-30T20:00:00.000Z');
 });
 
@@ -35,7 +38,12 @@ test('every instant of the Schedule starts the month for which it was planned', 
     '2026-11-22T00:00:00.000Z',
   );
   expect([what, at]).toEqual(['refresh', '05:00']);
-  expect(starts.length).toBeGreaterThan(12);
+  expect(starts.slice(2, 4)).toEqual([
+    { month: '2026-11', date: '2026-10-27' },
+    { month: '2026-11', date: '2026-11-01' },
+  ]);
+  expect(starts.length).toBeGreaterThan(24);
+  expect(new Set(starts.map(({ date }) => date)).size).toBe(starts.length);
   for (const { month, date } of starts) {
     const started = refreshMonthsStartingAt(`${date}T03:00:00.000Z`, cardRefresh, days);
     expect(started).toEqual([month]);

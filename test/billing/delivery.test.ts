@@ -7,6 +7,7 @@ import {
   DELIVERY_OUTCOMES,
   decideAfterAttempt,
   digestInstant,
+  hasJustOpened,
   triesOf,
 } from '../../billing/delivery.ts';
 
@@ -56,7 +57,12 @@ describe('the circuit', () => {
 
   test('opens after failures one after the other', () => {
     expect(following(closed, down, down)).toEqual({ failuresInARow: 2, openUntil: null });
-    expect(following(closed, down, down, down).openUntil).toBe(later(60));
+    const open = following(closed, down, down, down);
+    expect(open.openUntil).toBe(later(60));
+    // People are told of the first, not of each try that fails.
+    expect(hasJustOpened(following(closed, down, down), open)).toBe(true);
+    expect(hasJustOpened(open, circuitAfter(open, down, policy, later(60)))).toBe(false);
+    expect(hasJustOpened(open, closed)).toBe(false);
   });
 
   test('is closed by an answer, even by a refusal of one result', () => {

@@ -47,11 +47,13 @@ describe('what stands in the way', () => {
       expect(codeOf({ act }, { superseded: true })).toBe('superseded');
     }
   });
-  test('eight months and a retired endpoint, for 再送信 only', () => {
+  test('eight months, send data kept no longer and a retired endpoint, for 再送信 only', () => {
     const old = { failedAt: '2026-03-21T14:59:59.999Z' };
     expect(codeOf({}, old)).toBe('too_old');
     expect(codeOf({}, { failedAt: '2026-03-21T15:00:00.000Z' })).toBeNull();
     expect(codeOf({ act: 'settle' }, old)).toBeNull();
+    expect(codeOf({}, { parameters: [] })).toBe('blanked');
+    expect(codeOf({ act: 'settle' }, { parameters: [] })).toBeNull();
     expect(codeOf({}, { endpointRetired: true })).toBe('endpoint_retired');
     expect(codeOf({ act: 'settle' }, { endpointRetired: true })).toBeNull();
   });

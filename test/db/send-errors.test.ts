@@ -5,9 +5,11 @@ import {
   planSendErrorSearch,
   type SendErrorFilter,
 } from '../../billing/send-error-search.ts';
+import { findCarrierPayment } from '../../db/queries/carrier-results.ts';
 import { recordDecision } from '../../db/queries/decisions.ts';
 import { claimDeliveries } from '../../db/queries/deliveries.ts';
 import { findEndpoint } from '../../db/queries/delivery-endpoints.ts';
+import { blankExpired } from '../../db/queries/retention.ts';
 import {
   countOpenSendErrors,
   listActsOfDecision,
@@ -194,9 +196,28 @@ test('whether an earlier delivery arrived', async () => {
   expect(await arrivalAfter('A3', [{ outcome: 'refused', status: 500 }])).toBe('possible');
   expect(await arrivalAfter('A4', [{ outcome: 'timed_out' }])).toBe('possible');
   expect(await arrivalAfter('A5', [{ outcome: 'cut_off' }])).toBe('possible');
+  // Of an earlier result of the payment, too.
+  await record.receive({ ordd: 'A7', result: 'NG' });
+  await record.attempt(shop(), { outcome: 'timed_out' });
+  expect(await arrivalAfter('A7', [{ outcome: 'not_connected' }])).toBe('possible');
   await record.receive({ ordd: 'A6', result: 'NG' });
   await record.attempt(shop(), { outcome: 'delivered', status: 200 }, noon);
   expect(await arrivalAfter('A6', [{ outcome: 'not_connected' }])).toBe('seen');
+});
+
+test('what is kept no longer is listed without its parameters, and not sent again', async () => {
+  await record.receive({ ordd: 'A1' }, '2025-01-01T03:00:00.000Z');
+  await record.attempt(shop());
+  const kept = { importMonths: null, orderMonths: null, carrierMonths: 9 };
+  const blanking = { ...kept, actor: 'test', now: noon };
+  await db.transaction().execute((trx) => blankExpired(trx, record.merchantId, blanking));
+  const [row] = await search(today);
+  expect(row).toMatchObject({ orderNumber: 'A1', parameters: [] });
+  const sendErrors = [row?.id ?? ''];
+  const [seen] = await readSendErrorFacts(db, record.merchantId, { sendErrors, lock: false });
+  expect(seen?.parameters).toEqual([]);
+  const payment = await findCarrierPayment(db, record.merchantId, row?.result ?? '');
+  expect(payment?.versions).toMatchObject([{ parameters: [] }]);
 });
 
 test('a re-send is due at once with its own tries; 処理済 sends nothing', async () => {

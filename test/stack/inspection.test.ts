@@ -6,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Config, readConfig } from '../../config.ts';
 import { checkNode } from '../../stack/inspect-machine.ts';
+import { judgeDurability } from '../../stack/inspect-postgres.ts';
 import { type Finding, inspectStack } from '../../stack/inspection.ts';
 import { readOrMakeSecrets, secretsPath } from '../../stack/secrets.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -69,6 +70,22 @@ test('worker and API as owner is a problem: the owner may change money', async (
     text: expect.stringContaining('charges'),
     remedy: expect.stringContaining('TSUKIGIME_DATABASE_URL_APP'),
   });
+});
+
+test('a Postgres that may lose what it said is kept is found, also by a setting of our role alone', async () => {
+  // That of the tests gives no thought to power cuts.
+  expect(await find(healthy(), 'Durability')).toMatchObject({
+    ok: false,
+    text: 'fsync off, full_page_writes off, synchronous_commit off',
+    remedy: expect.stringContaining('pg_db_role_setting'),
+  });
+  const judge = (synchronous_commit: string) =>
+    judgeDurability([
+      { name: 'fsync', setting: 'on' },
+      { name: 'synchronous_commit', setting: synchronous_commit },
+    ]).ok;
+  expect(['on', 'local', 'remote_apply'].map(judge)).toEqual([true, true, true]);
+  expect(judge('off')).toBe(false);
 });
 
 test('one UPDATE right too many is found, also on a single column', async () => {

@@ -188,6 +188,13 @@ describe('the delivery desk', () => {
     const stop = await shop.startWorkers();
     try {
       await untilAttempts(shop, 3);
+      const told = () =>
+        shop.db
+          .selectFrom('mail_outbox')
+          .where('template', '=', 'endpoint_down')
+          .select('parameters')
+          .execute();
+      await vi.waitFor(async () => expect(await told()).toHaveLength(1), 60_000);
       await shop.advance(100);
       // The circuit is open: due again by their schedule, and still nothing leaves.
       expect(await attemptsOf(shop)).toHaveLength(3);
@@ -199,6 +206,9 @@ describe('the delivery desk', () => {
       await shop.advance(120);
       await untilNone(shop, 'due');
       expect(shop.shop.ledger.totals()).toMatchObject({ keys: 12, issued: 12, doubleIssued: 0 });
+      // The try that failed as well is no news.
+      const down = { endpoint: shop.endpoint, kind: 'carrier', failures: 3, pauseSeconds: 120 };
+      expect(await told()).toEqual([{ parameters: down }]);
     } finally {
       await stop();
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit } from '../../db/queries/audit.ts';
+import { moveEndpoint } from '../../db/queries/delivery-endpoints.ts';
 import type { ShopFault } from '../../sandbox/shop/endpoint.ts';
 import { cardLikeNumber } from '../db/card-like-number.ts';
 import { type CarrierShop, openCarrierShop } from './carrier-shop.ts';
@@ -98,6 +99,28 @@ describe('再送信', () => {
     expect(listed[0]?.id).not.toBe(row.id);
     const { status, body } = await operator.confirmBulk('resend', row);
     expect({ status, body }).toMatchObject({ status: 409, body: { errors: [{}] } });
+  });
+
+  test('to an endpoint that is paused waits for it, and says so', async () => {
+    const row = await fail();
+    const move = (state: 'paused' | 'active') =>
+      moveEndpoint(shop.db, shop.merchant.id, {
+        ...{ slug: shop.endpoint, state, actor: 'test', reason: null },
+        now: new Date().toISOString(),
+      });
+    await move('paused');
+    const sent = await operator.send((await operator.confirmBulk('resend', row)).body);
+    expect(sent.body.rows).toMatchObject([
+      {
+        result: 'resent',
+        message: expect.stringContaining('一時停止中です。再開すると送信します'),
+      },
+    ]);
+    expect(entryOf(row)).toMatchObject({ received: 1 });
+    await move('active');
+    await shop.wake();
+    await untilDelivered(shop);
+    expect(entryOf(row)).toMatchObject({ received: 2, issued: 1 });
   });
 
   test('repeated with its key is done once', async () => {
