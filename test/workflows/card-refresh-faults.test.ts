@@ -111,17 +111,23 @@ test('an upload that was cut is sent again; the result of another month is refus
   expect(await shop.read('2027-03')).toMatchObject({ stage: 'done', resultFiles: 1 });
 });
 
-test('doubled and missing rows are told; the corrected file settles the rest', async () => {
+test('a download that breaks off takes nothing; doubled and missing rows are told; the corrected file settles the rest', async () => {
   await shop.to('2027-04-01T01:00:00.000Z');
   await shop.ask('2027-04');
   shop.gmo.order({ shopId, fault: { kind: 'rows_missing', count: 2, minutes: 300 } });
   shop.gmo.order({ shopId, fault: { kind: 'rows_doubled', count: 1 } });
+  shop.gmo.sftpFaults.cutDownloadAfterBytes = 40;
   await shop.to('2027-04-26T16:00:00.000Z');
+  const cut = await shop.read('2027-04');
+  expect(cut).toMatchObject({ stage: 'awaiting_result', resultFiles: 0 });
+  expect(cut.note).toMatch(/./);
+  shop.gmo.sftpFaults.cutDownloadAfterBytes = null;
+  await shop.to('2027-04-26T19:00:00.000Z');
   const incomplete = await shop.read('2027-04');
   expect(incomplete).toMatchObject({ stage: 'awaiting_result', attention: true });
   expect(incomplete.counts).toMatchObject({ targets: 6, missing: 2 });
   expect((await alarmsOf('2027-04')).at(-1)).toContain('結果のないカードが 2 件');
-  await shop.to('2027-04-26T22:00:00.000Z');
+  await shop.to('2027-04-27T02:00:00.000Z');
   const settled = await shop.read('2027-04');
   expect(settled).toMatchObject({ stage: 'done', attention: true, resultFiles: 2 });
   expect(settled.counts).toMatchObject({
@@ -138,6 +144,12 @@ test('a result that never comes is ended by a person, who may still bring it', a
   await shop.to('2027-05-01T01:00:00.000Z');
   await shop.ask('2027-05');
   shop.gmo.order({ shopId, fault: { kind: 'never' } });
+  // Told long before the result counts as late: somebody has changed the login.
+  shop.gmo.sftpFaults.refusedLogins = 100;
+  await shop.to('2027-05-26T19:00:00.000Z');
+  expect((await alarmsOf('2027-05')).at(-1)).toContain('ログインが拒否されました');
+  expect(await shop.read('2027-05')).toMatchObject({ stage: 'awaiting_result', attention: true });
+  shop.gmo.sftpFaults.refusedLogins = 0;
   await shop.to('2027-05-29T01:00:00.000Z');
   expect((await alarmsOf('2027-05')).at(-1)).toContain('届いていません');
   await shop.act('/card-refreshes/2027-05/close', { reason: 'GMOに確認しました' });
@@ -158,7 +170,9 @@ test('a result that never comes is ended by a person, who may still bring it', a
 
 test('a worker killed between a merge and what follows from it: the next look ends the month', async () => {
   const { db, merchantId } = shop.month;
-  const cut = { stage: 'awaiting_result', closed_at: null, due_at: null } as const;
+  // Later than now: else the machine may be faster than the person below.
+  const due_at = '2027-07-01T00:00:00.000Z';
+  const cut = { stage: 'awaiting_result', closed_at: null, due_at } as const;
   await db
     .updateTable('card_refreshes')
     .set(cut)
