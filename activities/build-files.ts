@@ -1,5 +1,5 @@
 import { type CaptureRule, capturingAt } from '../billing/capture-policy.ts';
-import { exchangeFileName } from '../billing/exchange.ts';
+import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
 import {
@@ -24,7 +24,7 @@ import {
 import type { OfCycle } from './acts.ts';
 import { areCleared } from './clearance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { loadMerchantWithSettings, requirePaygentId } from './merchant.ts';
+import { loadMerchantWithSettings, requirePaygentId, requirePaygentInUse } from './merchant.ts';
 
 /** What differs between the files that bill: which charges stand in them, and what they claim. */
 interface FileSource {
@@ -87,11 +87,13 @@ export interface BuiltFiles {
  *
  * @param which `askedAt`: also what came back refused before a person asked; null = nobody did.
  *   `returnedFrom`: only what a cancelled exchange carried and nobody holds back.
+ * @param onFile called once a file is claimed, before the next is built; must be safe to leave out
  */
 export async function buildFiles(
   deps: ActivityDependencies,
   of: OfCycle & { kind: BilledKind },
   which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
+  onFile?: (file: ExchangeName) => Promise<void>,
 ): Promise<BuiltFiles> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { maxRecordsPerFile, width, transport } = current.settings.paygent;
@@ -125,6 +127,7 @@ export async function buildFiles(
       await refreshStatistics(deps.db, rows, [source.claims, 'file_lines']);
       return { files, uncleared: false };
     }
+    if (of.kind !== 'capture') requirePaygentInUse(current);
     if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
       return { files, uncleared: true };
     }
@@ -153,6 +156,7 @@ export async function buildFiles(
     // What is outdated is listed again, as people want it by now.
     if (claimed === 'outdated') continue;
     files += 1;
+    await onFile?.({ ...name, number });
     rows += file.lines.length;
     after = file.lines.at(-1)?.position ?? after;
   }

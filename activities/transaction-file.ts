@@ -26,8 +26,13 @@ export function createTransactionFileActivities(deps: ActivityDependencies) {
       of: OfCycle & { kind: BilledKind; starts?: boolean },
     ): Promise<BuiltFiles & { started?: boolean }> {
       return await withHeartbeat(async () => {
-        const built = await buildFiles(deps, of, { askedAt: null });
-        if (of.starts !== true) return built;
+        if (of.starts !== true) return await buildFiles(deps, of, { askedAt: null });
+        const merchant = await loadMerchant(deps, of.merchant);
+        // A file need not wait for the next one: it is on its way while that is built.
+        const built = await buildFiles(deps, of, { askedAt: null }, (file) =>
+          deps.workflows.startExchange(merchant, file),
+        );
+        // Also those of an earlier try, which may have died between the file and its workflow.
         await startFilesOfMonth(deps, of);
         return { ...built, started: true };
       });
