@@ -10,7 +10,7 @@ import {
   noteImportProgress,
   requireImport,
 } from '../db/queries/imports.ts';
-import { postNotice } from '../db/queries/notices.ts';
+import { notifyOperators } from '../db/queries/notices.ts';
 import { wakeForCardLocks } from './card-locks.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { FreshIdTakenError } from './fresh-customers.ts';
@@ -82,12 +82,10 @@ async function refuseImport(
   await deps.db.transaction().execute(async (trx) => {
     const move = { number, from: 'running', to: 'refused', now, trouble } as const;
     if (!(await moveImport(trx, merchantId, move))) return;
-    await postNotice(trx, merchantId, {
+    await notifyOperators(trx, merchantId, {
       key: `import:${number}`,
-      kind: 'file_import_refused',
-      subject: '取り込めないファイルがあります',
-      text: `取り込み ${number} (${fileName}): ${trouble}`,
-      link: `imports/${number}`,
+      template: 'file_import_refused',
+      parameters: { importNumber: number, fileName, trouble },
       now,
     });
   });

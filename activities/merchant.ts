@@ -1,3 +1,4 @@
+import { explainUnusable } from '../billing/payment-methods.ts';
 import { findMerchant, type Merchant } from '../db/queries/merchants.ts';
 import { findSettings, type SettingsVersion } from '../db/queries/settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -41,4 +42,10 @@ export function requirePaygentId(current: SettingsVersion): string {
     );
   }
   return merchantId;
+}
+
+/** 利用しない, or 審査完了前(仮の値): nobody is selected for a billing, and nobody is charged. */
+export function requirePaygentInUse(current: SettingsVersion): void {
+  const ja = explainUnusable(current.settings.paymentMethods, 'PAYGENT');
+  if (ja !== null) throw refusal('SettingsIncomplete', `${ja}注文の選定も請求もしていません。`);
 }

@@ -4,6 +4,7 @@ import {
   type RefreshSftp,
   refreshRequestName,
 } from '../billing/card-refresh-settings.ts';
+import { explainUnusable } from '../billing/payment-methods.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import type { DropFile } from '../outside/file-drop.ts';
@@ -53,9 +54,12 @@ export async function testRefreshConnection(
   merchant: Merchant,
   month: string | null,
 ): Promise<RefreshConnectionTest> {
-  const settings = (await findSettings(access.db, merchant.id))?.settings.cardRefresh;
+  const current = (await findSettings(access.db, merchant.id))?.settings;
+  const settings = current?.cardRefresh;
   const missing =
-    settings === undefined ? '設定がありません。' : findMissingRefreshSetting(settings);
+    current === undefined || settings === undefined
+      ? '設定がありません。'
+      : (explainUnusable(current.paymentMethods, 'GMO') ?? findMissingRefreshSetting(settings));
   if (settings === undefined || missing !== null || settings.sftp === null) {
     return { works: false, problem: 'settings', detail: missing ?? '', passing: false };
   }

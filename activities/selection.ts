@@ -22,7 +22,7 @@ import type { OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchantWithSettings, requirePaygentInUse } from './merchant.ts';
 
 export function createSelectionActivities(deps: ActivityDependencies) {
   return {
@@ -44,6 +44,8 @@ export function createSelectionActivities(deps: ActivityDependencies) {
             throw refusal('StageConflict', `${of.month} の注文CSVがまだ取り込まれていません。`);
           }
           const first = cycle.stage === 'collecting';
+          // Later, a newer export must not hold back what was authorized before.
+          if (first) requirePaygentInUse(current);
           if (latest.selectionId === null || !first) {
             await insertSelection(trx, merchant.id, {
               cycleId: cycle.id,

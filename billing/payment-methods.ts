@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { type CardService, cardServices } from './card-service.ts';
 import { secretNamePattern } from './secret.ts';
 
+/** PSPs that have settings of their own: the one that bills the months, and those that keep cards. */
+export const paymentServices = ['PAYGENT', ...cardServices] as const;
+export type PaymentService = (typeof paymentServices)[number];
+
 /** 利用可否 (manual 001): nobody, the staff only, or the shop's customers too. */
 export const paymentAvailabilities = ['staff-only', 'visible', 'unused'] as const;
 
@@ -55,7 +59,13 @@ export const paymentMethodsSchema = z
     /** 利用サービス: the PSP that card files must name; null until one is chosen. */
     cardService: z.enum(cardServices).nullable().default(null),
     services: z
-      .strictObject({ ZEUS: methodSchema, GMO: methodSchema, YAMATO: methodSchema })
+      .strictObject({
+        /** The card payments that months bill (billing/merchant-settings.ts, `paygent`). */
+        PAYGENT: methodSchema,
+        ZEUS: methodSchema,
+        GMO: methodSchema,
+        YAMATO: methodSchema,
+      })
       .prefault({}),
   })
   .prefault({});
@@ -70,18 +80,30 @@ export function chooseCardService(
   | { readonly kind: 'refused'; readonly ja: string } {
   const { cardService: service } = methods;
   if (service === null) return refuse('利用サービスが設定されていません。');
+  const ja = explainUnusable(methods, service);
+  return ja === null ? { kind: 'chosen', service } : { kind: 'refused', ja };
+}
+
+/**
+ * Why nothing may be selected, imported, sent or charged with a service, in Japanese; null: it may.
+ * What was authorized before is captured all the same: it would expire.
+ */
+export function explainUnusable(methods: PaymentMethods, service: PaymentService): string | null {
   const method = methods.services[service];
   if (method.availability === 'unused') {
-    return refuse(`${service} の利用可否が「利用しない」になっています。`);
+    return explain(`${service} の利用可否が「利用しない」になっています。`);
   }
-  if (method.provisional) {
-    return refuse(`${service} の設定が「審査完了前(仮の値)」になっています。`);
-  }
-  return { kind: 'chosen', service };
+  return method.provisional
+    ? explain(`${service} の設定が「審査完了前(仮の値)」になっています。`)
+    : null;
+}
+
+function explain(ja: string): string {
+  return `${ja}支払い方法設定を直してください。`;
 }
 
 function refuse(ja: string) {
-  return { kind: 'refused', ja: `${ja}支払い方法設定を直してください。` } as const;
+  return { kind: 'refused', ja: explain(ja) } as const;
 }
 
 const mailToken = '@@message_each_payment_method@@';

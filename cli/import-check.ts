@@ -10,9 +10,11 @@ import {
   type ImportChecks,
 } from '../imports/import-check.ts';
 import { importGuardOptions } from '../imports/import-columns.ts';
+import type { RowRemark } from '../imports/import-rows.ts';
 import { createPostalLookup } from '../imports/postal-codes.ts';
 import { guardInputFile, openInputFile } from './input-file.ts';
 import { JsonList, printJson } from './json-list.ts';
+import { describeRows } from './remark-lines.ts';
 import { runReporting, UnusableInputError } from './unusable-input.ts';
 
 export interface ImportCheckOptions {
@@ -88,10 +90,13 @@ function describe(
     `エラー      ${count(summary.failed)}`,
     ...summary.remarks.map((remark) => `注意  ${remark}`),
   ];
-  for (const row of rows.first) {
-    for (const { text } of row.errors) lines.push(`  ${row.line} 行目  ${text}`);
-    for (const { text } of row.warnings) lines.push(`  ${row.line} 行目  注意: ${text}`);
-  }
+  const textsOf = (remarks: readonly RowRemark[]) => remarks.map(({ text }) => text);
+  const shown = rows.first.map(({ line, errors, warnings }) => ({
+    line,
+    errors: textsOf(errors),
+    warnings: textsOf(warnings),
+  }));
+  lines.push(...describeRows(shown));
   const rest = rows.count - rows.first.length;
   if (rest > 0) lines.push(`  ほか ${count(rest)} (--json ですべて表示します)`);
   return lines.join('\n');

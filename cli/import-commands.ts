@@ -65,9 +65,10 @@ export function addImportCommands(program: Command, { lazily, oneOf }: Parsers):
 }
 
 const importHelp = `
-Exit code 0 also with failed rows, which the history of imports lists; 2 with one line on stderr when the
+Exit code 0 also with failed rows: the first are printed, the history of imports lists them all; 2 with one line on stderr when the
 file or an argument cannot be used. A command that is ended leaves the import running.`;
 
 const checkHelp = `
 Exit code 0 also with failed rows; 2 with one line on stderr when the file or an argument cannot be used.
-What only the database knows is not checked: whether 職業, 顧客タグ and 顧客ID exist.`;
+What only the database knows is not checked: whether 職業, 顧客タグ and 顧客ID exist, which 顧客番号 a
+顧客ID belongs to. A merchant's own imports settings (性別, the separator of 顧客タグ) are not known here.`;

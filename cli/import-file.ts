@@ -6,11 +6,18 @@ import {
   isFinishedImport,
 } from '../billing/file-import.ts';
 import type { Db } from '../db/database.ts';
-import { type FileImport, registerImport, requireImport } from '../db/queries/imports.ts';
+import {
+  type FileImport,
+  listImportFailures,
+  listImportWarnings,
+  registerImport,
+  requireImport,
+} from '../db/queries/imports.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { fileImportWorkflowId } from '../workflows/workflow-ids.ts';
 import { type AtMerchant, atMerchant, withTemporal } from './at-merchant.ts';
+import { describeRows } from './remark-lines.ts';
 import { type Stack, storeInput } from './store-input.ts';
 
 export interface ImportFileCommand {
@@ -40,6 +47,7 @@ export function runImportFile(command: ImportFileCommand): Promise<number> {
     } else {
       console.log(`取り込み ${ended.number}: ${describeImport(ended)}`);
       for (const remark of ended.remarks) console.log(`注意  ${remark}`);
+      for (const line of await describeRemarks(db, merchant, ended)) console.log(line);
     }
     return ended.stage === 'done' ? 0 : 2;
   });
@@ -79,4 +87,39 @@ async function awaitEnd(db: Db, merchant: Merchant, number: number): Promise<Fil
     if (isFinishedImport(found.stage)) return found;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+// An operator reads this many rows on a screen; the history has all.
+const shownRows = 50;
+
+/** The first rows that failed or need a look, and how to get all that failed as a file to mend. */
+async function describeRemarks(
+  db: Db,
+  { id, slug }: Merchant,
+  { id: importId, number, failed, warned }: FileImport,
+): Promise<string[]> {
+  if (failed + warned === 0) return [];
+  const page = { importId, after: 0, limit: shownRows };
+  const rows = [
+    ...(await listImportFailures(db, id, page)).map(({ line, texts }) => ({
+      line,
+      errors: texts,
+      warnings: [],
+    })),
+    ...(await listImportWarnings(db, id, page)).map(({ line, texts }) => ({
+      line,
+      errors: [],
+      warnings: texts,
+    })),
+  ].slice(0, shownRows);
+  const rest = failed + warned - rows.length;
+  return [
+    ...describeRows(rows),
+    ...(rest > 0 ? [`  ほか ${rest.toLocaleString('en-US')} 件`] : []),
+    ...(failed > 0
+      ? [
+          `失敗した行だけのCSV (直してもう一度取り込めます): npx tsukigime call downloadFailedRows merchant=${slug} number=${number}`,
+        ]
+      : []),
+  ];
 }

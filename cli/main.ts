@@ -15,4 +15,10 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+// Whoever read it has seen enough: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
+});
+
 await main(process.argv.slice(2));

@@ -188,6 +188,11 @@ function readExpiry(
   return { expiry: null, swapped: isMonth(year) };
 }
 
+/** The manual writes 0 where Yamato has no 連番物理, a migration leaves it blank: it is the same card. */
+function numberOf(sequence: string | null): string {
+  return sequence === '0' ? '' : (sequence ?? '');
+}
+
 /**
  * ZEUS knows a card by its SEND ID and 連番物理, GMO by the member and 連番物理. Yamato gives no
  * number: there the card's own marks tell two cards of a customer apart [assumed].
@@ -200,6 +205,8 @@ function identify(card: Omit<CardRow, 'identity'>): string {
     case 'GMO':
       return `${customer}/${card.sequence}`;
     case 'YAMATO':
-      return [customer, card.lastDigits, card.brand, card.expiry, card.sequence ?? ''].join('/');
+      return [customer, card.lastDigits, card.brand, card.expiry, numberOf(card.sequence)].join(
+        '/',
+      );
   }
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { cardServices } from '../../billing/card-service.ts';
-import { paymentAvailabilities } from '../../billing/payment-methods.ts';
+import { paymentAvailabilities, paymentServices } from '../../billing/payment-methods.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute } from './route.ts';
 
 const paymentMethodSchema = z
   .object({
-    service: z.enum(cardServices),
+    service: z.enum(paymentServices),
     inUse: z.boolean().meta({ description: '利用サービス: new cards go there' }),
     availability: z.enum(paymentAvailabilities).meta({ description: '利用可否' }),
     availabilityJa: z.string(),

@@ -1,4 +1,4 @@
-import { cardServices } from '../../billing/card-service.ts';
+import { paymentServices } from '../../billing/payment-methods.ts';
 import { listSecrets } from '../../db/queries/secrets.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { paymentMethodRoutes } from '../contract/payment-methods.ts';
@@ -17,7 +17,7 @@ export const paymentMethodHandlers: Handlers<typeof paymentMethodRoutes> = {
     if (current === undefined) throw new Problem('settings-not-found');
     const secrets = await listSecrets(deps.db, merchant.id);
     const { cardService, services } = current.settings.paymentMethods;
-    const methods = cardServices.map((service) => {
+    const methods = paymentServices.map((service) => {
       const { accessKeySecret, ...method } = services[service];
       return {
         service,

@@ -56,7 +56,8 @@ function valuesOf(of: CustomerMailOccasion): CustomerMailValues {
 function paymentMethodText({ settings, cardService }: CustomerMailOccasion): string | null {
   const { services, cardService: chosen } = settings.paymentMethods;
   const service = isService(cardService, services) ? cardService : chosen;
-  return service === null ? null : services[service].mailText.trim();
+  // Who has no card with one of them pays by the card that months bill.
+  return services[service ?? 'PAYGENT'].mailText.trim();
 }
 
 function isService(

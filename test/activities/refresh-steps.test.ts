@@ -207,3 +207,20 @@ test('a folder of results that is not there is told at the second look, and look
     await rm(dataDir, { recursive: true });
   }
 });
+
+test('nothing is asked at GMO while its 利用可否 is 利用しない', async () => {
+  const now = '2026-12-01T00:00:00.000Z';
+  const before = await findSettings(db, merchantId);
+  const paymentMethods = { services: { GMO: { availability: 'unused' } } };
+  await saveSettings(db, merchantId, {
+    seenVersion: before?.version ?? 0,
+    settings: merchantSettingsSchema.parse({ ...before?.settings, paymentMethods }),
+    ...{ actor: 'test', reason: 'test', now },
+  });
+  const { buildRefresh } = createRefreshRequestActivities({ ...deps, db } as never);
+  await asActivity(() => buildRefresh(of(now)));
+  const refresh = await read();
+  expect(refresh).toMatchObject({ stage: 'not_run', targets: 0 });
+  expect(refresh.note).toContain('GMO の利用可否が「利用しない」');
+  expect(sockets).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   chooseCardService,
+  explainUnusable,
   fillPaymentMethodText,
   paymentMethodsSchema,
 } from '../../billing/payment-methods.ts';
@@ -22,6 +23,15 @@ describe('the service that keeps the cards', () => {
     expect(chosen).toMatchObject({ kind: 'refused', ja: expect.stringContaining(said) });
     expect(chosen).toMatchObject({ ja: expect.stringContaining('支払い方法設定を直してください') });
   });
+});
+
+test('利用しない and 審査完了前 of one PSP say nothing of another', () => {
+  const given = paymentMethodsSchema.parse({
+    services: { PAYGENT: { availability: 'unused' }, ZEUS: { provisional: true } },
+  });
+  expect(explainUnusable(given, 'PAYGENT')).toContain('PAYGENT の利用可否が「利用しない」');
+  expect(explainUnusable(given, 'ZEUS')).toContain('ZEUS の設定が「審査完了前(仮の値)」');
+  expect(explainUnusable(given, 'GMO')).toBeNull();
 });
 
 describe('テンキーパッド入力', () => {

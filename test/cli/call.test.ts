@@ -68,3 +68,15 @@ test('a route is called by its name: read, change, upload, download, refusal', a
   expect(readFileSync(copy, 'utf8')).toBe('a,b\n1,2\n');
   expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('cycle-not-found: ') });
 });
+
+test('a reader who has seen enough ends the command without a word', async () => {
+  const child = spawn(process.execPath, [join(checkoutDir, 'cli/tsukigime.js'), 'call', '--list'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  const [err, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number]>,
+  ]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+});

@@ -69,7 +69,12 @@ test('tsukigime import customers waits for the end and says it', async () => {
   const { code, stdout } = await importFile('customers', path, '--merchant', merchant);
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: '取り込み 1: 取り込みました。成功 1 件、失敗 1 件。\n',
+    stdout: [
+      '取り込み 1: 取り込みました。成功 1 件、失敗 1 件。',
+      '  3 行目  【顧客番号】は必須です',
+      `失敗した行だけのCSV (直してもう一度取り込めます): npx tsukigime call downloadFailedRows merchant=${merchant} number=1`,
+      '',
+    ].join('\n'),
   });
   const json = await importFile('customers', path, '--merchant', merchant, '--json');
   expect(JSON.parse(json.stdout)).toMatchObject({

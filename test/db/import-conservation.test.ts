@@ -4,18 +4,25 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { importStoredFile } from '../../activities/import-stored-file.ts';
+import { type ImportKind, importFileKinds } from '../../billing/file-import.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { storeFile } from '../../db/queries/files.ts';
-import { listImportFailures, registerImport } from '../../db/queries/imports.ts';
+import {
+  listImportFailures,
+  listImportWarnings,
+  registerImport,
+} from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
+import { checkImportFile, type ImportChecks } from '../../imports/import-check.ts';
+import { createPostalLookup } from '../../imports/postal-codes.ts';
 import { cp932, streamOf } from '../byte-source.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { customerFile, customerLine } from '../workflows/file-imports.ts';
 
 const keys = parseEncryptionKeys(inject('fileKeys'));
-const settings = merchantSettingsSchema.parse({});
+const settings = merchantSettingsSchema.parse({ paymentMethods: { cardService: 'YAMATO' } });
 const now = '2026-11-22T00:00:00.000Z';
 let database: TestDatabase;
 let pool: ReturnType<typeof openPool>;
@@ -36,18 +43,20 @@ async function importFile(
   merchant: { id: number; slug: string },
   content: Uint8Array,
   key: string,
+  kind: ImportKind = 'customers',
 ) {
   const { fileId } = await storeFile(db, merchant.id, {
-    ...{ name: 'c.csv', kind: 'customer-import', direction: 'inbound', keys, now, actor: 'test' },
-    guard: createFileGuard('customer-import', settings),
+    ...{ name: 'c.csv', direction: 'inbound', keys, now, actor: 'test' },
+    kind: importFileKinds[kind],
+    guard: createFileGuard(importFileKinds[kind], settings),
     source: streamOf(content, 1000),
     maxBytes: 1_000_000,
   });
   const { id, number } = await registerImport(db, merchant.id, {
-    ...{ kind: 'customers', fileId, fileName: 'c.csv', requestKey: key, held: false },
+    ...{ kind, fileId, fileName: 'c.csv', requestKey: key, held: false },
     ...{ actor: 'test', now },
   });
-  const workflows = { wakeMail: async () => {} };
+  const workflows = { wakeMail: async () => {}, wakeCycle: async () => {} };
   const facts = await importStoredFile(
     { db, pool, fileKeys: keys, workflows } as unknown as Parameters<typeof importStoredFile>[0],
     { merchant: merchant.slug, number, now },
@@ -176,4 +185,118 @@ test('keys of any length are told in the file of failures and stop no import', a
   const lines = [long, long.slice(0, 100)].map((number) => customerLine({ 顧客番号: number }));
   const done = await importFile(merchant, Buffer.from(customerFile(lines)), 'long');
   expect(done).toMatchObject({ stage: 'done', imported: 1, failed: 1 });
+});
+
+interface Verdict {
+  readonly line: number;
+  readonly columns: readonly (string | null)[];
+  readonly texts: readonly string[];
+}
+
+/** What `tsukigime import check` says of a file; the customers that it cannot know exist. */
+async function checkOffline(content: Uint8Array, kind: ImportKind) {
+  const checks: ImportChecks =
+    kind === 'cards'
+      ? { kind, service: 'YAMATO', hasCustomer: null, month: now.slice(0, 7) }
+      : {
+          ...{ kind, findPrefectures: createPostalLookup(), occupations: null, tags: null },
+          genders: new Set(settings.imports.genders),
+          tagSeparator: settings.imports.tagSeparator,
+        };
+  const errors: Verdict[] = [];
+  const warnings: Verdict[] = [];
+  let summary: unknown;
+  const open = () => streamOf(content, 1000);
+  for await (const event of checkImportFile(open, checks, 'utf-8')) {
+    if (event.kind === 'summary') {
+      summary = event.summary;
+      continue;
+    }
+    const { line } = event.row;
+    for (const [said, remarks] of [
+      [errors, event.row.errors],
+      [warnings, event.row.warnings],
+    ] as const) {
+      if (remarks.length === 0) continue;
+      said.push({
+        line,
+        columns: remarks.map(({ column }) => column),
+        texts: remarks.map(({ text }) => text),
+      });
+    }
+  }
+  return { errors, warnings, summary };
+}
+
+const cellsOf = (choices: Record<string, readonly string[]>) =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(choices).map(([name, values]) => [name, fc.constantFrom(...values)]),
+    ),
+  ) as fc.Arbitrary<Record<string, string>>;
+const customerRows = cellsOf({
+  顧客番号: ['a', 'b', 'c', 'd', 'e', 'f', ''],
+  顧客ID: ['', '', '', 'US-00000001', 'US-00000002', 'US-00000003', 'US-1'],
+  電話番号: ['0985000000', '0985000000', '0985000000', ''],
+  都道府県名: ['宮崎県', '宮崎県', '東京都', '江戸'],
+  生年月日: ['', '1980-01-02', '昭和55年'],
+}).map(customerLine);
+const cardRows = cellsOf({
+  service: ['YAMATO', 'YAMATO', 'YAMATO', 'GMO'],
+  customer: ['US-00000001', 'US-00000002', 'US-00000003', ''],
+  digits: ['111', '222', '1111'],
+  brand: ['VISA'],
+  holder: [''],
+  sendId: [''],
+  sequence: ['', '0', '1'],
+  expiry: ['3012', '2001', '1230'],
+  key: ['k', 'k', ''],
+}).map((cells) => Object.values(cells).join(','));
+
+test('the check without a record says what the import says, of every row and in its words', async () => {
+  const compare = async (rows: readonly string[], kind: ImportKind) => {
+    shops += 1;
+    const merchant = await createMerchant(db, {
+      ...{ slug: `shop-${shops}`, name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
+    });
+    if (kind === 'cards') {
+      const known = ['x', 'y', 'z'].map((number) => customerLine({ 顧客番号: number }));
+      await importFile(merchant, Buffer.from(customerFile(known)), 'known');
+    }
+    const text = kind === 'cards' ? rows.join('\r\n') : customerFile(rows);
+    const content = Buffer.from(text);
+    const done = await importFile(merchant, content, 'compared', kind);
+    const page = { importId: done.id, after: 0, limit: 1000 };
+    const shown = (found: Awaited<ReturnType<typeof listImportFailures>>) =>
+      found.map(({ line, columns, texts }) => ({ line, columns, texts }));
+    const { errors, warnings, summary } = await checkOffline(content, kind);
+    expect(errors).toEqual(shown(await listImportFailures(db, merchant.id, page)));
+    expect(warnings).toEqual(shown(await listImportWarnings(db, merchant.id, page)));
+    const { rows: read, imported: good, failed, warned } = done;
+    expect(summary).toMatchObject({ rows: read, good, failed, warned });
+  };
+  for (const [kind, row] of [
+    ['customers', customerRows],
+    ['cards', cardRows],
+  ] as const) {
+    const files = fc.array(row, { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(files, (rows) => compare(rows, kind)),
+      { numRuns: 20 },
+    );
+  }
+});
+
+test('a Yamato card with 連番物理 0 is the one without', async () => {
+  const merchant = await createMerchant(db, {
+    ...{ slug: 'yamato-zero', name: 'shop', kind: 'sandbox', settings, actor: 'test', now },
+  });
+  await importFile(merchant, Buffer.from(customerFile([customerLine({ 顧客番号: 'a' })])), 'a');
+  for (const [n, sequence] of ['0', '', '0'].entries()) {
+    const row = `YAMATO,US-00000001,111,VISA,,,${sequence},3012,key\r\n`;
+    const done = await importFile(merchant, Buffer.from(row), `cards-${n}`, 'cards');
+    expect(done).toMatchObject({ imported: 1, failed: 0 });
+  }
+  const { rows } = await sql`select from cards where merchant_id = ${merchant.id}`.execute(db);
+  expect(rows).toHaveLength(1);
 });

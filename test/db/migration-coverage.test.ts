@@ -6,6 +6,7 @@ import { type Db, databaseOver, openPool } from '../../db/database.ts';
 import { startMigration } from '../../db/queries/card-migrations.ts';
 import { deleteCustomer } from '../../db/queries/customers.ts';
 import { readCanary } from '../../db/queries/migration-canary.ts';
+import { countOpenCharges, listOpenCharges } from '../../db/queries/migration-charges.ts';
 import {
   hasOpenCoverage,
   listUncovered,
@@ -135,52 +136,91 @@ describe('customers without a card stand out', () => {
   );
 });
 
-describe('the first billing of a canary', () => {
-  const moved: MovedCustomer = { rows: ['imported'], cards: 1, subscriptions: [] };
-  const later = '2026-12-01T00:00:00.000Z';
-  const bill = async (
-    customer: string,
-    of: { cycleId: number; at: string; outcomes: readonly string[] },
-  ) => {
-    const { id } = await db
-      .insertInto('charges')
-      .values({
-        ...{
-          merchant_id: record.merchantId,
-          cycle_id: of.cycleId,
-          order_number: `${customer}-${of.at}`,
-        },
-        ...{ customer_number: customer, previous_order_number: 'p', position: 1, created_at: AT },
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    const own = { charge_id: id, merchant_id: record.merchantId };
-    await db
-      .insertInto('charge_items')
-      .values({ ...own, origin_charge_id: id, yen: 1000 })
-      .execute();
-    for (const [at, outcome] of of.outcomes.entries()) {
-      const slot = { ...own, n: at + 1 };
-      await db
-        .insertInto('attempts')
-        .values({
-          ...slot,
-          kind: 'authorization',
-          exchange_id: 1,
-          amount_yen: 1000,
-          claimed_at: of.at,
-        })
-        .execute();
-      if (outcome === 'open') continue;
-      const answer = { outcome: outcome as 'ok', recorded_at: of.at };
-      const capture = { capture_before: outcome === 'ok' ? later : null };
-      await db
-        .insertInto('outcomes')
-        .values({ ...slot, ...answer, ...capture })
-        .execute();
-    }
-  };
+const moved: MovedCustomer = { rows: ['imported'], cards: 1, subscriptions: [] };
+const later = '2026-12-01T00:00:00.000Z';
 
+/** A charge of a customer, with an attempt for each outcome; `open`: nobody knows it yet. */
+async function bill(
+  customer: string,
+  of: { cycleId: number; at: string; outcomes: readonly string[] },
+): Promise<number> {
+  const { id } = await db
+    .insertInto('charges')
+    .values({
+      ...{
+        merchant_id: record.merchantId,
+        cycle_id: of.cycleId,
+        order_number: `${customer}-${of.at}`,
+      },
+      ...{ customer_number: customer, previous_order_number: 'p', position: 1, created_at: AT },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const own = { charge_id: id, merchant_id: record.merchantId };
+  await db
+    .insertInto('charge_items')
+    .values({ ...own, origin_charge_id: id, yen: 1000 })
+    .execute();
+  for (const [at, outcome] of of.outcomes.entries()) {
+    const slot = { ...own, n: at + 1 };
+    await db
+      .insertInto('attempts')
+      .values({
+        ...slot,
+        kind: 'authorization',
+        exchange_id: 1,
+        amount_yen: 1000,
+        claimed_at: of.at,
+      })
+      .execute();
+    if (outcome === 'open') continue;
+    const answer = { outcome: outcome as 'ok', recorded_at: of.at };
+    const capture = { capture_before: outcome === 'ok' ? later : null };
+    await db
+      .insertInto('outcomes')
+      .values({ ...slot, ...answer, ...capture })
+      .execute();
+  }
+  return id;
+}
+
+test('authorizations that live at the old PSP are named and counted until they end', async () => {
+  const migrationId = await insertMigration(db, record, [moved, moved, moved, moved]);
+  const { cycleId, merchantId } = record;
+  const at = AT;
+  const captured = await bill('c1', { cycleId, at, outcomes: ['ok'] });
+  await bill('c2', { cycleId, at, outcomes: ['declined'] });
+  await bill('c3', { cycleId, at, outcomes: ['declined', 'open'] });
+  await bill('c4', { cycleId, at, outcomes: ['ok'] });
+  await bill('of-nobody-moved', { cycleId, at, outcomes: ['ok'] });
+  const page = { migrationId, after: '', limit: 10 };
+  const list = async () =>
+    (await listOpenCharges(db, merchantId, page)).map(({ orderNumber, customerId, state }) => [
+      orderNumber,
+      customerId,
+      state,
+    ]);
+  const rest = [
+    [`c3-${at}`, 3, 'sent'],
+    [`c4-${at}`, 4, 'authorized'],
+  ];
+  expect(await list()).toEqual([[`c1-${at}`, 1, 'authorized'], ...rest]);
+  const slot = { charge_id: captured, n: 1, k: 1, merchant_id: merchantId };
+  const ending = { kind: 'capture', amount_yen: 1000, claimed_at: at } as const;
+  await db
+    .insertInto('endings')
+    .values({ ...slot, ...ending })
+    .execute();
+  expect((await list())[0]).toEqual([`c1-${at}`, 1, 'capture_sent']);
+  await db
+    .insertInto('ending_results')
+    .values({ ...slot, result: 'captured', recorded_at: at })
+    .execute();
+  expect(await list()).toEqual(rest);
+  expect(await countOpenCharges(db, merchantId, migrationId)).toEqual({ rows: 2, yen: 2000 });
+});
+
+describe('the first billing of a canary', () => {
   test('is that of its first month after the import, beside everybody else', async () => {
     const migrationId = await insertMigration(db, record, [moved, moved, moved], {
       importedAt: later,

@@ -14,7 +14,10 @@ let desk: ImportDesk;
 
 beforeAll(async () => {
   month = await openMonth({
-    settings: { paymentMethods: { cardService: 'YAMATO' } },
+    settings: {
+      paymentMethods: { cardService: 'YAMATO', services: { YAMATO: { provisional: true } } },
+      operatorMail: { to: ['keiri@example.jp'] },
+    },
   });
   desk = openImportDesk(month);
 });
@@ -124,11 +127,27 @@ describe('customers', () => {
     expect(rows[0]).toEqual({ found: 3000, ids: 3000 });
   });
 
-  test('the end is told: a notice in the console', async () => {
-    const { rows } = await sql<{ key: string; subject: string }>`
-      select key, subject from notices where merchant_id = ${month.merchantId} and key = 'import:1'`.execute(
-      month.db,
-    );
-    expect(rows).toEqual([{ key: 'import:1', subject: '取り込みが完了しました(エラー 20 件)' }]);
+  test('the end is told in the console and by mail, of a refused file as well', async () => {
+    const cards = await desk.run('cards', fixtureFile('cards-yamato.csv'));
+    expect(cards).toMatchObject({ stage: 'refused', imported: 0 });
+    const { rows } = await sql<{ key: string; subject: string; template: string }>`
+      select n.key, n.subject, m.template from notices n
+        join mail_outbox m on m.merchant_id = n.merchant_id and m.key = n.key
+       where n.merchant_id = ${month.merchantId}
+         and n.key in ('import:1', ${`import:${cards.number}`}) order by n.id`.execute(month.db);
+    expect(rows).toEqual([
+      {
+        key: 'import:1',
+        subject: '取り込みが完了しました(エラー 20 件)',
+        template: 'file_import_done',
+      },
+      {
+        key: `import:${cards.number}`,
+        subject: '取り込めないファイルがあります',
+        template: 'file_import_refused',
+      },
+    ]);
+    const { trouble } = await desk.read<{ trouble: string }>(`/imports/${cards.number}`);
+    expect(trouble).toContain('審査完了前');
   });
 });

@@ -153,6 +153,27 @@ test('no broken file costs a card; a lost workflow goes on from its row', async 
   expect(await liveCards(month)).toEqual([]);
 });
 
+test('customers who come late are in a second link file, which takes the place of the first', async () => {
+  const number = await desk.start(yamato);
+  const first = await desk.release(number);
+  await imports.run(
+    'customers',
+    customerFile([1, 7].map((n) => customerLine({ 顧客番号: `old-${n}`, 顧客ID: id(n) }))),
+  );
+  const second = await desk.release(number);
+  expect(second).toBe(`${first}old-7,${id(7)}\r\n`);
+  const { linkFiles } = await desk.read(number);
+  expect(linkFiles.map(({ n, customers: of }) => [n, of])).toEqual([
+    [2, 7],
+    [1, 6],
+  ]);
+  await desk.upload(number, await linkCards(linker, 'shop', second));
+  const { returnedFiles } = await desk.until(number, 'covering');
+  expect(returnedFiles).toMatchObject([{ lines: 7, imported: 7, failed: 0, quarantined: 0 }]);
+  await cancel(number);
+  expect(await liveCards(month)).toEqual([]);
+});
+
 test('cancelling takes no card from a person, and gives none to a customer who is gone', async () => {
   const [, first = '', second = ''] = answer.trim().split('\r\n');
   const own = (line: string, key: string) => {
@@ -191,8 +212,8 @@ test('whom a cancelled canary had is moved with the rest', async () => {
   const canary = await desk.start({ ...yamato, scope });
   await desk.release(canary);
   const rest = await desk.start({ ...yamato, follows: canary });
-  expect((await desk.read(rest)).checks.customers).toBe(3);
+  expect((await desk.read(rest)).checks.customers).toBe(4);
   await cancel(canary);
-  expect((await desk.read(rest)).checks.customers).toBe(5);
+  expect((await desk.read(rest)).checks.customers).toBe(6);
   await cancel(rest);
 });

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { billMonth } from '../../sandbox/bill-month.ts';
@@ -23,27 +24,39 @@ afterAll(async () => {
 const isClosed = ({ stage }: { stage: string }) => stage === 'closed';
 
 test('a month whose settings are not complete waits, says why and goes on', async () => {
-  const save = async (merchantId: string | null) => {
+  const save = async (merchantId: string | null, availability: 'visible' | 'unused') => {
     const current = await findSettings(month.db, month.merchantId);
     if (current === undefined) throw new Error('a merchant has settings');
     const { version, settings } = current;
     await saveSettings(month.db, month.merchantId, {
       seenVersion: version,
-      settings: { ...settings, paygent: { ...settings.paygent, merchantId } },
+      settings: merchantSettingsSchema.parse({
+        ...{ ...settings, paygent: { ...settings.paygent, merchantId } },
+        paymentMethods: { services: { PAYGENT: { availability } } },
+      }),
       actor: 'test',
       reason: 'test',
       now: sandboxNow,
     });
   };
-  await save(null);
+  await save(paygentId, 'unused');
   await month.begin('2026-10', makeExport(numbered('10', 2)));
-  const waiting = await untilCycle(month, '2026-10', isStill);
+  const unused = await untilCycle(month, '2026-10', isStill);
+  expect(unused).toMatchObject({ stage: 'collecting', attention: true, charges: {} });
+  expect(unused.waitsFor).toContain('利用しない');
+  await save(null, 'visible');
+  await post(month, '/cycles/2026-10/resumption', { reason: '利用する' });
+  const waiting = await untilCycle(
+    month,
+    '2026-10',
+    (cycle) => isStill(cycle) && cycle.stage !== 'collecting',
+  );
   expect(waiting).toMatchObject({ stage: 'handing_over', attention: true });
   expect(waiting.waitsFor).toContain('マーチャントIDが未設定');
   // Resumed too early it waits again.
   await post(month, '/cycles/2026-10/resumption', { reason: '設定したつもり' });
   await untilCycle(month, '2026-10', isStill);
-  await save(paygentId);
+  await save(paygentId, 'visible');
   expect((await post(month, '/cycles/2026-10/resumption', { reason: '設定した' })).status).toBe(
     200,
   );

@@ -8,7 +8,8 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core';
-import { type CardService, cardServices } from '../../../billing/card-service.ts';
+import { cardServices } from '../../../billing/card-service.ts';
+import { type PaymentService, paymentServices } from '../../../billing/payment-methods.ts';
 import { defineWords } from '../language.ts';
 import { Page } from '../parts/page.tsx';
 import { SecretField } from '../parts/secret-field.tsx';
@@ -59,12 +60,12 @@ const useWords = defineWords('payment-methods', {
 });
 
 type Methods = Settings['paymentMethods'];
-type Method = Methods['services'][CardService];
+type Method = Methods['services'][PaymentService];
 type Keypad = Method['keypad'];
 const availabilities = ['staff-only', 'visible', 'unused'] as const;
 const filled = (text: string) => (text.trim() === '' ? null : text.trim());
 /** The name under which this page keeps an access key, where the settings name none yet. */
-const keyName = (service: CardService) => `${service.toLowerCase()}-access-key`;
+const keyName = (service: PaymentService) => `${service.toLowerCase()}-access-key`;
 
 function PaymentMethodsPage() {
   const words = useWords();
@@ -90,7 +91,7 @@ function PaymentMethodsPage() {
                   })
                 }
               />
-              {cardServices.map((service) => (
+              {paymentServices.map((service) => (
                 <OneMethod
                   key={service}
                   service={service}
@@ -115,7 +116,7 @@ function OneMethod({
   readOnly,
   set,
 }: {
-  readonly service: CardService;
+  readonly service: PaymentService;
   readonly method: Method;
   readonly readOnly: boolean;
   readonly set: (method: Method) => void;
