@@ -2,12 +2,15 @@ import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
 import { lockMerchant } from '../db/database.ts';
+import { listHeldMonths } from '../db/queries/cancelled-orders.ts';
 import { requireCycle, setCycleTrouble } from '../db/queries/cycles.ts';
 import { openFile } from '../db/queries/files.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
 import { type Collection, findCollection } from '../db/queries/order-export.ts';
 import { listShippedMonths } from '../db/queries/shipments.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import type { Act, OfCycle } from './acts.ts';
+import { cancelledKey, holdCancelledOrders } from './cancelled-orders.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
@@ -38,6 +41,7 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
       const reopen = () => reopenFile(deps, merchant.id, of.sha256);
       try {
         const encoding = await detectEncoding(file.content);
+        let cancelled = false;
         const { id, ...collection } = await withHeartbeat(() =>
           inCopyTransaction(deps.pool, async (trx, copyRows): Promise<Collection> => {
             await lockMerchant(trx, merchant.id);
@@ -55,24 +59,24 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
             await requireOpenCycle(trx, merchant.id, of.month);
             // Whatever was wrong with the export before: this one has not been refused yet.
             await setCycleTrouble(trx, merchant.id, cycle.id, null);
-            return await readExport(trx, copyRows, merchant.id, {
+            const read = await readExport(trx, copyRows, merchant.id, {
               ...key,
               settings: current.settings,
               encoding,
               source: reopen(),
               now: of.now,
             });
+            const { workflowId, now } = of;
+            const news = { collectionId: read.id, workflowId, now };
+            cancelled = await holdCancelledOrders(trx, merchant.id, news);
+            return read;
           }),
         );
         await refreshStatistics(deps.db, collection.added + collection.changed, [
           'orders',
           'quarantined_orders',
         ]);
-        // Old orders come again in the next month's export, with the day they were shipped on. Also when
-        // an earlier try recorded it, which may have died before this.
-        for (const month of await listShippedMonths(deps.db, merchant.id, id)) {
-          await deps.workflows.wakeCycle(of.merchant, month, 'shipments');
-        }
+        await tellOthers(deps, merchant, { month: of.month, collectionId: id, cancelled });
         return collection;
       } catch (error) {
         if (error instanceof UnusableFileError) {
@@ -82,4 +86,21 @@ export function createOrderExportActivities(deps: ActivityDependencies) {
       }
     },
   };
+}
+
+/** Wakes whom an export told of news; also of those that an earlier try recorded and did not live to tell. */
+async function tellOthers(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  of: { readonly month: string; readonly collectionId: number; readonly cancelled: boolean },
+): Promise<void> {
+  // Old orders come again in the next month's export, with the day they were shipped on.
+  for (const month of await listShippedMonths(deps.db, merchant.id, of.collectionId)) {
+    await deps.workflows.wakeCycle(merchant.slug, month, 'shipments');
+  }
+  const heldMonths = await listHeldMonths(deps.db, merchant.id, cancelledKey(of.collectionId));
+  for (const month of heldMonths) {
+    if (month !== of.month) await deps.workflows.wakeCycle(merchant.slug, month, 'holds');
+  }
+  if (of.cancelled || heldMonths.length > 0) await deps.workflows.wakeMail(merchant);
 }

@@ -31,10 +31,10 @@ export async function stopBlockedCases(db: Db, merchantId: number, now: string):
                then '記録と矛盾する結果があるため、自動の対応を止めました。ペイジェントの画面で確認し、確定してから再オーソリ・断念などを指示してください。'
                when k.next_step = 'retry' and ${locked} then '洗替でカードが使用不可と判定されたため、自動の再オーソリを止めました。カードか支払方法が変更されると請求できます。変更後に再オーソリを、変更されないときは断念などを指示してください。'
                when k.next_step = 'retry' then '再注文 ' || ${orderInPlace} || ' を請求しているため、自動の再オーソリを止めました(二重請求の防止)。再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。'
-               else '注文が保留中のため、自動では断念しません。保留を解除してから再オーソリ・断念などを指示してください。' end
+               else '注文が保留中のため、自動の対応(連絡・繰越・断念)を止めました。保留を解除してから再オーソリ・断念などを指示してください。' end
        where k.merchant_id = ${merchantId} and k.closed_at is null and k.due_at <= ${now}
          and ((k.next_step in ('retry', 'give_up') and ${contradicted})
-              or (k.next_step = 'give_up' and ${held})
+              or (k.next_step in ('contact', 'carry_over', 'give_up') and ${held})
               or (k.next_step = 'retry' and (${orderInPlace} is not null or ${locked})))
       returning k.id, k.n, k.why
     )

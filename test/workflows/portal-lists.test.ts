@@ -89,6 +89,11 @@ test('an order that is cancelled after its authorization is voided by a list', a
   expect(suggested.body).toMatchObject({
     suggestions: [{ orderNumber: '1101', amountYen: 1000, status: 'キャンセル' }],
   });
+  // No machine captures it before a person has said what becomes of it.
+  const { body: kept } = await ask(month, 'GET', `${path}/holds`);
+  expect(kept.holds).toMatchObject([{ orderNumber: '1101', heldBy: 'policy:cancelled-orders' }]);
+  const told = (await ask(month, 'GET', '/notices')).body.notices as { text: string }[];
+  expect(told.map(({ text }) => text)).toContainEqual(expect.stringContaining('保留にしたため'));
   const asked = {
     orderNumbers: ['1101'],
     confirmed: { rows: 1, yen: 1000 },
