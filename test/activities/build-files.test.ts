@@ -15,10 +15,10 @@ import { prepareAuthorized } from '../db/race.ts';
 const before = '2026-11-21T00:00:00.000Z';
 const { db } = await openOwnDatabase(5);
 
-async function openShop(slug: string, by: 'file' | 'portal') {
+async function openShop(slug: string, by: 'file' | 'portal', maxRecordsPerFile = 1_000) {
   const settings = merchantSettingsSchema.parse({
     capture: { policy: 'immediate', by },
-    paygent: { merchantId: '10001' },
+    paygent: { merchantId: '10001', maxRecordsPerFile },
   });
   const merchant = { slug, name: slug, kind: 'sandbox' as const, settings };
   const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
@@ -82,3 +82,23 @@ test.each(['file', 'portal'] as const)(
     expect(files.rows).toEqual(by === 'file' ? [{ yen: 2400 }] : []);
   },
 );
+
+test('a file may leave before the next one is built', async () => {
+  const record = await openShop('builder-ahead', 'file', 2);
+  await prepareAuthorized(db, record, 3);
+  const fileKeys = parseEncryptionKeys(inject('fileKeys'));
+  const deps = { db, fileKeys } as Partial<ActivityDependencies> as ActivityDependencies;
+  const of = { merchant: 'builder-ahead', month: '2026-11', now: before, kind: 'capture' } as const;
+  const seen: { number: number; built: number; claimed: number }[] = [];
+  const built = await buildFiles(deps, of, { askedAt: null }, async ({ number }) => {
+    const { rows } = await sql<{ built: number; claimed: number }>`
+      select count(*)::int as built, coalesce(sum(records), 0)::int as claimed
+        from exchanges where cycle_id = ${record.cycleId}`.execute(db);
+    seen.push({ number, built: 0, claimed: 0, ...rows[0] });
+  });
+  expect(built).toEqual({ files: 2, uncleared: false });
+  expect(seen).toEqual([
+    { number: 1, built: 1, claimed: 2 },
+    { number: 2, built: 2, claimed: 3 },
+  ]);
+});
