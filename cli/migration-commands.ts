@@ -14,7 +14,7 @@ const load = () => import('./migration.ts');
 const ofOne = (command: Command, { wholeNumber }: Parsers) =>
   command
     .requiredOption('--merchant <slug>', 'whose')
-    .requiredOption('--number <n>', 'which migration', wholeNumber);
+    .option('--number <n>', 'which migration (default: the one that is open)', wholeNumber);
 const actOnOne = (command: Command, parsers: Parsers) =>
   ofOne(command, parsers).option('--reason <text>', 'for the audit');
 

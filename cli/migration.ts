@@ -190,6 +190,12 @@ export function runMigrationLinkFile(command: OfOne & { readonly out: string }):
         '連携ファイルはまだ確定されていません',
       );
     }
+    if (file.blanked) {
+      throw new UnusableInputError(
+        'its bytes were blanked: they are kept no longer',
+        '連携ファイルは保存期間が過ぎて消去済みです',
+      );
+    }
     await mkdir(command.out, { recursive: true });
     const path = join(command.out, link.fileName);
     await writeFile(path, file.content);
@@ -209,7 +215,8 @@ export function runMigrationReturned(
 ): Promise<number> {
   return atMigration(command, async (at) => {
     const { db, merchant, stack } = at;
-    const { file, number } = command;
+    const { number } = at.migration;
+    const { file } = command;
     const { sha256 } = await storeInput(db, merchant, stack, { kind: RETURNED_FILE_KIND, file });
     const details = { sha256, addition: command.addition ?? false };
     await tellMigration(at, command, messages.takeReturnedFile, details);

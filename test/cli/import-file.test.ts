@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -18,7 +18,10 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tsukigime-import-'));
-  month = await openMonth({ workers: false });
+  month = await openMonth({
+    workers: false,
+    settings: { paymentMethods: { cardService: 'YAMATO' } },
+  });
   worker = prepareWorkerChild({
     address: month.server.address,
     namespace: month.server.namespace,
@@ -37,7 +40,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function importFile(...args: string[]) {
+const importFile = (...args: string[]) => command('import', ...args);
+
+function command(...args: string[]) {
   const env = {
     ...inheritedEnvironment(),
     TSUKIGIME_DATA_DIR: folder,
@@ -50,7 +55,7 @@ function importFile(...args: string[]) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,
-      [join(checkoutDir, 'cli', 'tsukigime.js'), 'import', ...args],
+      [join(checkoutDir, 'cli', 'tsukigime.js'), ...args],
       { env },
       (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
@@ -85,6 +90,32 @@ test('tsukigime import customers waits for the end and says it', async () => {
   const { rows } = await sql<{ entry: string }>`
     select entry from audit_entries where entry like '%"file.stored"%'`.execute(month.db);
   expect(rows).toEqual([{ entry: expect.stringContaining('"cli:') }]);
+});
+
+test('tsukigime migration goes from its start to its end', async () => {
+  const migration = async (...args: string[]) => {
+    const [act = '', ...rest] = args;
+    const done = await command('migration', act, '--merchant', month.day.desk.merchant, ...rest);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    return done.stdout;
+  };
+  expect(
+    await migration('start', '--service', 'YAMATO', '--from', '旧カート', '--rehearsal'),
+  ).toContain('カードの移行 1 を始めました。');
+  expect(await migration('release')).toContain('link-001-01.csv(1 人)');
+  const returned = join(folder, 'returned.csv');
+  await writeFile(returned, 'US-00000001,111,VISA,3012,key\r\nUS-00000001,1,VISA,3012,key\r\n');
+  expect(await migration('returned', returned)).toContain('取り込み 1 件、失敗 1 件');
+  const [linked, rows] = await Promise.all([
+    migration('link-file', '--out', folder),
+    migration('rows'),
+  ]);
+  expect(linked).toContain('(1 人)');
+  expect(await readFile(join(folder, 'link-001-01.csv'), 'latin1')).toContain('\r\n1,US-00000001');
+  expect(rows).toContain('【カード番号下3桁】は必ず3桁で記載します。');
+  expect(await migration('accept', '--uncovered', '0')).toContain('リハーサルを終えました');
+  const none = await command('migration', 'show', '--merchant', month.day.desk.merchant);
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('--number') });
 });
 
 test('what cannot be used is one line and exit code 2', async () => {

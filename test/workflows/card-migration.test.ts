@@ -1,6 +1,9 @@
 import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { parseEncryptionKeys } from '../../config.ts';
+import { writeSecret } from '../../db/queries/secrets.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { type LinkerSandbox, startLinkerSandbox } from '../../sandbox/linker/server.ts';
 import { createDataConverter } from '../../temporal/client.ts';
@@ -10,6 +13,7 @@ import { cardMigrationWorkflowId } from '../../workflows/workflow-ids.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
 import { customerFile, customerLine, type ImportDesk, openImportDesk } from './file-imports.ts';
 import {
+  awaitLinked,
   linkCards,
   liveCards,
   type MigrationDesk,
@@ -205,9 +209,11 @@ test('over forty days, with a wrong file first: it ends as if it had been right 
 });
 
 test.each(['GMO', 'ZEUS'] as const)('cards come to %s in its own form', async (service) => {
+  const shop = service === 'GMO' ? 'gmo' : 'zeus';
   await chooseService(service);
   const number = await desk.start({ service, oldService: 'YAMATO' });
-  const answer = await link(service === 'GMO' ? 'gmo' : 'zeus', await desk.release(number));
+  const answer = service === 'GMO' ? await linkBySftp(number) : await linkByMail(number);
+  expect(answer).toContain(id(customers));
   const shown = await importReturned(number, answer);
   expect(shown.returnedFiles[0]).toMatchObject({ lines: 6, imported: 6, failed: 0 });
   const cards = (await liveCards(month)) as { service: string; sequence: string | null }[];
@@ -215,15 +221,43 @@ test.each(['GMO', 'ZEUS'] as const)('cards come to %s in its own form', async (s
   expect(own).toHaveLength(6);
   expect(own.every(({ sequence }) => sequence !== null)).toBe(true);
   expect((await desk.act(`/${number}/acceptance`, { uncovered: 0 })).status).toBe(200);
+
+  /** A machine takes the file to the PSP and says that it did. */
+  async function linkBySftp(number: number): Promise<string> {
+    await desk.makeLinkFile(number);
+    await desk.until(number, 'awaiting_return');
+    expect((await desk.read(number)).linkFiles).toMatchObject([{ way: 'sftp' }]);
+    return await awaitLinked(linker, `shop-${shop}`);
+  }
+
+  /** People are told that it is ready. */
+  async function linkByMail(number: number): Promise<string> {
+    const linkFile = await desk.release(number);
+    const { rows } = await sql<{ text: string }>`
+      select text from notices where key = ${`migration:${number}:link:1`}`.execute(month.db);
+    expect(rows).toEqual([{ text: expect.stringContaining('ダウンロードして決済会社に渡し') }]);
+    return await link(shop, linkFile);
+  }
 });
 
+/** The target of the next migration, and how its link file travels. */
 async function chooseService(cardService: 'GMO' | 'ZEUS'): Promise<void> {
   const current = await findSettings(month.db, month.merchantId);
   if (current === undefined) throw new Error('a merchant has settings');
   const { settings, version } = current;
+  const { host, port, user, password, hostKey, dropFolder } = linker.sftpLogin('shop-gmo');
+  const secret = { name: 'linker', value: password, now: sandboxNow, actor: 'test' };
+  const keys = parseEncryptionKeys(inject('fileKeys'));
+  await writeSecret(month.db, month.merchantId, secret, keys);
+  const sftp = { host, port, user, folder: dropFolder, secretName: 'linker', hostKeys: [hostKey] };
+  const delivery = cardService === 'GMO' ? 'sftp' : 'mail';
   await saveSettings(month.db, month.merchantId, {
     seenVersion: version,
-    settings: { ...settings, paymentMethods: { ...settings.paymentMethods, cardService } },
+    settings: merchantSettingsSchema.parse({
+      ...settings,
+      paymentMethods: { ...settings.paymentMethods, cardService },
+      cardMigration: { linkFile: { encoding: 'utf-8', delivery, sftp } },
+    }),
     actor: 'test',
     reason: 'テスト',
     now: sandboxNow,

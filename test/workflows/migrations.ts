@@ -15,7 +15,7 @@ export interface ShownMigration {
     readonly findings: Record<string, number>;
     readonly open: string[];
   };
-  readonly linkFiles: { n: number; customers: number; sha256: string }[];
+  readonly linkFiles: { n: number; customers: number; sha256: string; way: string | null }[];
   readonly returnedFiles: {
     readonly n: number;
     readonly state: string;
@@ -43,7 +43,9 @@ export interface MigrationDesk {
   read(number: number): Promise<ShownMigration>;
   /** Waits until it stands there. */
   until(number: number, stage: string): Promise<ShownMigration>;
-  /** Vouches for everything, and releases the link file. */
+  /** Vouches for everything, and makes the link file. */
+  makeLinkFile(number: number): Promise<void>;
+  /** And takes it to the PSP by hand. */
   release(number: number): Promise<string>;
   upload(number: number, csv: string, query?: string): Promise<Answer>;
 }
@@ -88,7 +90,7 @@ export function openMigrationDesk({ day }: Pick<Month, 'day'>): MigrationDesk {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    async release(number) {
+    async makeLinkFile(number) {
       for (const check of ['fee_known', 'psp_informed', 'cart_informed', 'dates_agreed']) {
         await desk.act(`/${number}/acknowledgements`, { check });
       }
@@ -96,6 +98,9 @@ export function openMigrationDesk({ day }: Pick<Month, 'day'>): MigrationDesk {
       await desk.act(`/${number}/acknowledgements`, reported);
       const released = await desk.act(`/${number}/link-files`);
       expect(released.status, JSON.stringify(released.body)).toBe(200);
+    },
+    async release(number) {
+      await desk.makeLinkFile(number);
       const { linkFiles } = await desk.read(number);
       const { text } = await call(`/card-migrations/${number}/link-files/${linkFiles[0]?.n}/file`);
       expect((await desk.act(`/${number}/hand-over`)).status).toBe(200);
@@ -134,12 +139,37 @@ export async function linkCards(
     method: 'POST',
     body: linkFile,
   });
-  const { n, dueAt } = (await taken.json()) as { n: number; dueAt: string };
+  const received = (await taken.json()) as TakenLinkFile;
   expect(taken.status).toBe(201);
+  return await awaitAnswer(linker, merchantId, received);
+}
+
+interface TakenLinkFile {
+  readonly n: number;
+  readonly dueAt: string;
+}
+
+async function awaitAnswer(
+  linker: LinkerSandbox,
+  merchantId: string,
+  { n, dueAt }: TakenLinkFile,
+): Promise<string> {
   linker.feedClock(dueAt);
   const answer = await fetch(`${linker.url}/merchants/${merchantId}/answers/${n}`);
   expect(answer.status).toBe(200);
   return await answer.text();
+}
+
+/** The same where a machine brought the link file. */
+export async function awaitLinked(linker: LinkerSandbox, merchantId: string): Promise<string> {
+  for (const deadline = performance.now() + 60_000; ; ) {
+    const answer = await fetch(`${linker.url}/merchants/${merchantId}/link-files`);
+    const { linkFiles } = (await answer.json()) as { linkFiles: TakenLinkFile[] };
+    const newest = linkFiles.at(-1);
+    if (newest !== undefined) return await awaitAnswer(linker, merchantId, newest);
+    if (performance.now() > deadline) throw new Error('no link file arrived');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Everything about the cards that are there, but when and by which import they came. */
