@@ -60,7 +60,8 @@ const ownWords: Readonly<Record<string, string>> = {
   'is nextAfter of the page before': '前のページの nextAfter を指定してください',
   'is not valid JSON': '送信した内容がJSONとして読めません',
   'cannot write every character': '指定の文字コードで表せない文字があります',
-  'must be true before anything is sent again': '再送の前に、届いていないことの確認が必要です',
+  'must be true before anything is sent again':
+    '再送信の前に、サービス提供・商品発送状況の確認が必要です',
   'holds a NUL character': '使えない文字(NUL)があります',
   'holds half of a character': '壊れた文字があります。入力し直してください',
   'is over 2147483647': '2147483647以下にしてください',

@@ -55,6 +55,7 @@ export async function runSendErrors(command: SendErrorsCommand): Promise<number>
     const shown = found.slice(0, limit);
     if (command.json === true) console.log(JSON.stringify(shown, null, 2));
     else for (const row of shown) console.log(writeLine(row));
+    if (shown.length === 0) console.error('条件に合う送信エラーはありません。');
     if (found.length > limit) console.error(`More than ${limit}: narrow the search, or --limit.`);
   });
 }

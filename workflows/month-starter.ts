@@ -34,6 +34,8 @@ export async function monthStarter(input: MonthStarterInput): Promise<void> {
       await short.startScheduledMonth({ ...of, workflowId: cycleWorkflowId(merchant, month) });
     }
   }
-  setCurrentDetails(describeMonthStart(start, scheduledAt));
+  // Starters of before there were card refreshes left it out.
+  const started = what === 'refresh' ? what : 'cycle';
+  setCurrentDetails(describeMonthStart(start, scheduledAt, started));
   await clock.quiet();
 }

@@ -6,6 +6,7 @@ import {
   refreshRequestAt,
 } from '../../billing/card-refresh-schedule.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { describeMonthStart } from '../../billing/month-start.ts';
 
 const { cardRefresh, calendar } = merchantSettingsSchema.parse({
   cardRefresh: { enabled: true, requestDay: 1, checkDaysBefore: 5 },
@@ -21,6 +22,16 @@ test('a month is started so many days before its request leaves, and on the day 
   expect(refreshMonthsStartingAt('2026-11-30T20:00:00.000Z', cardRefresh, days)).toEqual(starts);
   expect(refreshMonthsStartingAt('2026-12-01T20:00:00.000Z', cardRefresh, days)).toEqual([]);
   expect(refreshRequestAt('2026-12', cardRefresh, days)).toBe('2026-11-30T20:00:00.000Z');
+});
+
+test('whoever looks at a start reads that it was one of a refresh, and of which months', () => {
+  const at = '2026-11-25T20:00:00.000Z';
+  const due = { kind: 'due', months: ['2026-12'] } as const;
+  expect(describeMonthStart(due, at, 'refresh')).toContain(
+    '2026-11-26 の予定により 2026-12 のカード洗替を開始しました',
+  );
+  expect(describeMonthStart({ kind: 'not_due' }, at, 'refresh')).not.toContain('請求');
+  expect(describeMonthStart(due, at, 'cycle')).toContain('2026-12 の請求を開始しました');
 });
 
 test('a request day that is moved by the business-day rule moves its start', () => {

@@ -37,8 +37,8 @@ async function list(...options: string[]) {
     TSUKIGIME_FILE_KEYS: inject('fileKeys'),
   };
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
-    return { code: 0, out: stdout.trim(), err: '' };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env });
+    return { code: 0, out: stdout.trim(), err: stderr.trim() };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { code, out: stdout.trim(), err: stderr.trim() };
@@ -56,7 +56,9 @@ test('a line per error without anything personal; JSON with everything', async (
   const rows = JSON.parse((await list('--phone', '0000000-0009', '--json')).out) as object[];
   expect(rows).toMatchObject([{ orderNumber: 'A1', phone: '00000000009', arrival: 'possible' }]);
   const one = await list('--month', '2026-11', '--ip-code', '2012000002');
-  expect(one.out).toContain('2012000002 A2');
+  expect(one).toMatchObject({ out: expect.stringContaining('2012000002 A2'), err: '' });
+  const none = { code: 0, out: '', err: '条件に合う送信エラーはありません。' };
+  expect(await list('--yesterday')).toEqual(none);
 });
 
 test('the rules and messages of the desk', async () => {
