@@ -62,4 +62,5 @@ test('every run of every workflow replays from its history', async () => {
   }
   expect(runs.filter((run) => run === 'cycle').length).toBeGreaterThan(3);
   expect(runs.filter((run) => run === 'fileExchange').length).toBeGreaterThan(4);
+  expect(runs.filter((run) => run === 'ngDesk').length).toBeGreaterThan(1);
 });
