@@ -19,7 +19,7 @@ const held = sql`exists (select from charges c
 
 /**
  * Hands due cases to people that the desk must not act on: contradicted, held and re-ordered ones, and
- * those whose card the refresh refused.
+ * those whose card the refresh refused. A retry that a person asked for waits for the end of a hold.
  */
 export async function stopBlockedCases(db: Db, merchantId: number, now: string): Promise<number> {
   const locked = isChargeLocked(merchantId, sql`k.charge_id`);
@@ -30,11 +30,11 @@ export async function stopBlockedCases(db: Db, merchantId: number, now: string):
              why = case when ${contradicted}
                then '記録と矛盾する結果があるため、自動の対応を止めました。ペイジェントの画面で確認し、確定してから再オーソリ・断念などを指示してください。'
                when k.next_step = 'retry' and ${locked} then '洗替でカードが使用不可と判定されたため、自動の再オーソリを止めました。カードか支払方法が変更されると請求できます。変更後に再オーソリを、変更されないときは断念などを指示してください。'
-               when k.next_step = 'retry' then '再注文 ' || ${orderInPlace} || ' を請求しているため、自動の再オーソリを止めました(二重請求の防止)。再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。'
-               else '注文が保留中のため、自動の対応(連絡・繰越・断念)を止めました。保留を解除してから再オーソリ・断念などを指示してください。' end
+               when k.next_step = 'retry' and ${orderInPlace} is not null then '再注文 ' || ${orderInPlace} || ' を請求しているため、自動の再オーソリを止めました(二重請求の防止)。再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。'
+               else '注文が保留中のため、自動の対応(再オーソリ・連絡・繰越・断念)を止めました。断念・キャンセルはこのまま指示できます。請求を続けるときは、保留を解除してから再オーソリなどを指示してください。' end
        where k.merchant_id = ${merchantId} and k.closed_at is null and k.due_at <= ${now}
          and ((k.next_step in ('retry', 'give_up') and ${contradicted})
-              or (k.next_step in ('contact', 'carry_over', 'give_up') and ${held})
+              or (k.next_step in ('retry', 'contact', 'carry_over', 'give_up') and ${held})
               or (k.next_step = 'retry' and (${orderInPlace} is not null or ${locked})))
       returning k.id, k.n, k.why
     )
