@@ -2,6 +2,10 @@
 export const cardServices = ['ZEUS', 'GMO', 'YAMATO'] as const;
 export type CardService = (typeof cardServices)[number];
 
+/** PSPs that have payment settings of their own: the one that bills the months, and those that keep cards. */
+export const paymentServices = ['PAYGENT', ...cardServices] as const;
+export type PaymentService = (typeof paymentServices)[number];
+
 export const cardBrands = ['VISA', 'MASTER', 'JCB', 'AMEX', 'DINERS'] as const;
 export type CardBrand = (typeof cardBrands)[number];
 

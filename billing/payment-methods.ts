@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import { type CardService, cardServices } from './card-service.ts';
+import { type CardService, cardServices, type PaymentService } from './card-service.ts';
 import { secretNamePattern } from './secret.ts';
-
-/** PSPs that have settings of their own: the one that bills the months, and those that keep cards. */
-export const paymentServices = ['PAYGENT', ...cardServices] as const;
-export type PaymentService = (typeof paymentServices)[number];
 
 /** 利用可否 (manual 001): nobody, the staff only, or the shop's customers too. */
 export const paymentAvailabilities = ['staff-only', 'visible', 'unused'] as const;

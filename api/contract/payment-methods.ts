@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { paymentAvailabilities, paymentServices } from '../../billing/payment-methods.ts';
+import { paymentServices } from '../../billing/card-service.ts';
+import { paymentAvailabilities } from '../../billing/payment-methods.ts';
 import { merchantParamsSchema } from './merchants.ts';
 import { defineRoute } from './route.ts';
 

@@ -1,4 +1,4 @@
-import { paymentServices } from '../../billing/payment-methods.ts';
+import { paymentServices } from '../../billing/card-service.ts';
 import { listSecrets } from '../../db/queries/secrets.ts';
 import { findSettings } from '../../db/queries/settings.ts';
 import type { paymentMethodRoutes } from '../contract/payment-methods.ts';

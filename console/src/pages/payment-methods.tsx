@@ -8,8 +8,11 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core';
-import { cardServices } from '../../../billing/card-service.ts';
-import { type PaymentService, paymentServices } from '../../../billing/payment-methods.ts';
+import {
+  cardServices,
+  type PaymentService,
+  paymentServices,
+} from '../../../billing/card-service.ts';
 import { defineWords } from '../language.ts';
 import { Page } from '../parts/page.tsx';
 import { SecretField } from '../parts/secret-field.tsx';
@@ -36,6 +39,8 @@ const useWords = defineWords('payment-methods', {
     explanation: '支払いの説明(お店のページに表示)',
     mailText: '通知メール文(@@message_each_payment_method@@ に入ります)',
     accessKey: '{{service}} アクセスキー',
+    months:
+      '月次の請求に使います。「利用しない」の間は、注文の選定もオーソリもしません(オーソリ済みの売上処理は続けます)。接続は「設定」にあります。',
   },
   en: {
     title: 'Payment methods',
@@ -56,6 +61,8 @@ const useWords = defineWords('payment-methods', {
     explanation: 'Explanation (on the shop’s page)',
     mailText: 'Text in mails (in place of @@message_each_payment_method@@)',
     accessKey: 'Access key of {{service}}',
+    months:
+      'Bills the months. While it is not used, no order is selected and nothing is authorized (what was authorized before is captured). Its connection is in the settings.',
   },
 });
 
@@ -122,11 +129,13 @@ function OneMethod({
   readonly set: (method: Method) => void;
 }) {
   const words = useWords();
+  const keepsCards = service !== 'PAYGENT';
   return (
     <Stack component="fieldset" gap="sm" p="md">
       <Text component="legend" fw={600} px="xs">
         {service}
       </Text>
+      {!keepsCards && <Text size="sm">{words('months')}</Text>}
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <Select
           label={words('availability')}
@@ -141,17 +150,19 @@ function OneMethod({
             })
           }
         />
-        <TextInput
-          label={words('merchantCode')}
-          readOnly={readOnly}
-          value={method.merchantCode ?? ''}
-          onChange={(event) =>
-            set({
-              ...method,
-              merchantCode: filled(event.currentTarget.value),
-            })
-          }
-        />
+        {keepsCards && (
+          <TextInput
+            label={words('merchantCode')}
+            readOnly={readOnly}
+            value={method.merchantCode ?? ''}
+            onChange={(event) =>
+              set({
+                ...method,
+                merchantCode: filled(event.currentTarget.value),
+              })
+            }
+          />
+        )}
       </SimpleGrid>
       <Switch
         label={words('provisional')}
@@ -160,7 +171,7 @@ function OneMethod({
         checked={method.provisional}
         onChange={(event) => set({ ...method, provisional: event.currentTarget.checked })}
       />
-      {!readOnly && (
+      {keepsCards && !readOnly && (
         <SecretField
           label={words('accessKey', { service })}
           name={method.accessKeySecret ?? keyName(service)}
@@ -171,11 +182,13 @@ function OneMethod({
           }}
         />
       )}
-      <KeypadFields
-        keypad={method.keypad}
-        readOnly={readOnly}
-        set={(keypad) => set({ ...method, keypad })}
-      />
+      {keepsCards && (
+        <KeypadFields
+          keypad={method.keypad}
+          readOnly={readOnly}
+          set={(keypad) => set({ ...method, keypad })}
+        />
+      )}
       {(['explanation', 'mailText'] as const).map((name) => (
         <Textarea
           key={name}
