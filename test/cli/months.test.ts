@@ -1,7 +1,12 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays, businessDateOf, startOfBusinessDate } from '../../billing/business-date.ts';
+import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import { saveSettings } from '../../db/queries/settings.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertOrders } from '../db/collected-orders.ts';
 import { AT, insertMoneyRecord, type MoneyRecord } from '../db/money-record.ts';
@@ -98,4 +103,28 @@ test('Schedules are compared with the settings, of every merchant that has some'
       movedClock: false,
     },
   ]);
+});
+
+test('what a month would bill, as lines, JSON and CSV, and nothing is written', async () => {
+  const month = ['--merchant', slug, '--month', '2026-11'];
+  expect(await run('cycle', 'preview', ...month)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has no settings yet'),
+  });
+  await saveSettings(db, record.merchantId, {
+    settings: merchantSettingsSchema.parse({ approval: { policy: 'always', ceilingYen: 1 } }),
+    ...{ seenVersion: 0, actor: 'test', reason: 'test', now: AT },
+  });
+  const csvPath = join(await mkdtemp(join(tmpdir(), 'tsukigime-preview-')), 'preview.csv');
+  const lines = await run('cycle', 'preview', ...month, '--csv', csvPath);
+  expect(lines).toMatchObject({ code: 0, err: '' });
+  expect(lines.out).toContain('注文 11 件: 請求対象 9 件、対象外 1 件、要確認 1 件');
+  expect(lines.out).toContain('承認: 必要。');
+  const csv = await readFile(csvPath, 'utf8');
+  expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + 9);
+  const json = await run('cycle', 'preview', ...month, '--json');
+  expect(JSON.parse(json.out)).toMatchObject({ rows: 9, summary: { orders: 11 } });
+  for (const table of ['previews', 'selections', 'runs'] as const) {
+    expect(await db.selectFrom(table).select('merchant_id').execute()).toEqual([]);
+  }
 });

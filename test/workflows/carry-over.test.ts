@@ -3,6 +3,7 @@ import { carryFile } from '../../sandbox/bill-month.ts';
 import { downloadExchangeFile, type ExchangeView } from '../../sandbox/operator.ts';
 import { setSandboxClock } from '../../sandbox/paygent-operator.ts';
 import { advanceMerchantClock } from '../../workers/merchant-clock.ts';
+import { runCommand } from '../cli/run-command.ts';
 import { type Month, openMonth } from './month.ts';
 import { ask, makeExport, post, untilCycle, untilExchange } from './month-acts.ts';
 
@@ -87,7 +88,13 @@ test('the customer is told first, and the case waits for the order of the next m
   await untilCase('A-G55', ({ nextStep }) => nextStep === 'contact');
   const unknown = await act({ kind: 'carry_over', toOrderNumber: 'A-G55' }, ['A-G55']);
   expect(unknown.body.detail).toContain('翌月以降の注文ではありません');
-  expect((await act({ kind: 'carry_over' }, ['A-G55', 'B-G55'])).body).toEqual({ changed: 2 });
+  // By command, beside the API: the same desk hears both.
+  const servers = { databaseUrl: month.appDatabaseUrl };
+  const of = ['--merchant', month.day.desk.merchant, '--month', '2026-11', '--order'];
+  const told = await runCommand(servers, 'ng', 'carry-over', ...of, 'A-G55', 'B-G55');
+  expect(told).toEqual({ code: 0, out: '次の注文への繰越を指示しました: 2 件\n', err: '' });
+  const refused = await runCommand(servers, 'ng', 'retry', ...of, 'A-OK');
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('A-OK') });
   expect(await readCase('A-G55')).toMatchObject({
     nextStep: 'contact',
     dueAt: '2026-11-24T01:00:00.000Z',
