@@ -6,8 +6,9 @@ import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { lockMerchant } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
+import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { requestCaptures } from '../../db/queries/shipments.ts';
-import { AT, insertCycle } from '../db/money-record.ts';
+import { AT, insertCharges, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
 import { prepareAuthorized } from '../db/race.ts';
 
@@ -101,4 +102,29 @@ test('a file may leave before the next one is built', async () => {
     { number: 1, built: 1, claimed: 2 },
     { number: 2, built: 2, claimed: 3 },
   ]);
+});
+
+test('nobody is charged through Paygent while its 利用可否 is 利用しない', async () => {
+  const slug = 'builder-unused';
+  const record = await openShop(slug, 'file');
+  const saved = await findSettings(db, record.merchantId);
+  const paymentMethods = { services: { PAYGENT: { availability: 'unused' } } };
+  await saveSettings(db, record.merchantId, {
+    seenVersion: saved?.version ?? 0,
+    settings: merchantSettingsSchema.parse({ ...saved?.settings, paymentMethods }),
+    ...{ actor: 'test', reason: 'test', now: before },
+  });
+  const fileKeys = parseEncryptionKeys(inject('fileKeys'));
+  const deps = { db, fileKeys } as Partial<ActivityDependencies> as ActivityDependencies;
+  const build = (kind: 'auth' | 'capture') =>
+    buildFiles(deps, { merchant: slug, month: '2026-11', now: before, kind }, { askedAt: null });
+  await prepareAuthorized(db, record, 1);
+  await insertCharges(db, record, 1);
+  await expect(build('auth')).rejects.toMatchObject({ type: 'SettingsIncomplete' });
+  // What was authorized before is captured: it would expire.
+  expect(await build('capture')).toMatchObject({ files: 1 });
+  const { rows } = await sql`select kind from exchanges where cycle_id = ${record.cycleId}`.execute(
+    db,
+  );
+  expect(rows).toEqual([{ kind: 'capture' }]);
 });
