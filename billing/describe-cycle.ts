@@ -64,8 +64,10 @@ function describeApproval(facts: CycleFacts): string {
   return `請求 ${rows} 件、${formatYen(yen)}の承認を待っています。${why}プレビュー ${n} を確かめ、承認するか差し戻してください。承認するまでファイルは作成しません。${describeHandOver(facts)}`;
 }
 
-function describeCapture({ capture }: CycleFacts): string {
+function describeCapture({ capture, charges }: CycleFacts): string {
   if (capture.due) return '売上処理中です';
+  const inFiles = charges.capture_sent?.rows ?? 0;
+  if (inFiles > 0 && (charges.authorized?.rows ?? 0) === 0) return '売上処理の結果を待っています';
   if (capture.policy === 'manual') return '売上処理する請求の指定を待っています';
   return capture.nextWaveAt === null
     ? '商品の発送を待っています'

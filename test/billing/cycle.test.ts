@@ -159,6 +159,13 @@ describe('what an operator reads', () => {
     },
   );
 
+  test('speaks of shipments only while something waits for one', () => {
+    const capturing = (charges: CycleFacts['charges']) =>
+      describeCycle(facts({ stage: 'capturing', charges }));
+    expect(capturing({ capture_sent: one })).toContain('売上処理の結果を待っています');
+    expect(capturing({ capture_sent: one, authorized: one })).toContain('発送を待っています');
+  });
+
   test('says why a month stands still, and what to do', () => {
     const text = describeCycle(facts({ trouble: 'マーチャントIDが未設定です。' }));
     expect(text).toContain('マーチャントIDが未設定です。');

@@ -83,6 +83,22 @@ const carry = async (name: string): Promise<ExchangeView> => {
   return exchange;
 };
 
+/** Carries every file that waits for its hand-over, also those that follow. @returns all their lines */
+async function carryAll(): Promise<string[]> {
+  const lines: string[] = [];
+  for (;;) {
+    const { body } = await ask(month, 'GET', `/exchanges?month=${billed}`);
+    const { exchanges } = body as unknown as { exchanges: ExchangeView[] };
+    const open = exchanges.filter(({ stage }) => stage === 'handing_over');
+    if (open.length === 0) return lines;
+    for (const exchange of open) {
+      const bytes = await downloadExchangeFile(month.day.desk, exchange);
+      lines.push(...bytes.toString('ascii').split('\r\n'));
+      await carryFile(month.day, exchange);
+    }
+  }
+}
+
 const statesOf = ({ charges }: CycleView) =>
   Object.fromEntries(Object.entries(charges).map(([state, count]) => [state, count?.rows]));
 
@@ -163,20 +179,26 @@ test('a retry leaves on its planned day in a file of its own, and is paid', asyn
   const replaced = { kind: 'replaced', byOrderNumber: 'Z-1', reason: '再注文で支払済み' };
   expect((await act(replaced, ['F-G12'])).status).toBe(200);
   expect(await readCase('F-G12')).toMatchObject({ outcome: 'replaced' });
+});
 
-  // The customer brings a new card: column L names its registration.
+test('an expired card waits; the new one comes on day 20, column L names it, and it is paid', async () => {
+  for (const day of ['2026-11-27', '2026-12-01', '2026-12-10']) {
+    await passTo(`${day}T02:00:00.000Z`);
+    await carryAll();
+  }
+  expect(await readCase('C-G83x1')).toMatchObject({ nextStep: 'give_up', outcome: null });
   const card = { kind: 'new_card', previousOrderNumber: 'NEW-1', reason: '新しいカードを登録' };
   expect((await act(card, ['C-G83x1'])).status).toBe(200);
   expect(await readCase('C-G83x1')).toMatchObject({
     nextStep: 'retry',
-    dueAt: '2026-11-25T01:00:00.000Z',
+    dueAt: '2026-12-11T01:00:00.000Z',
   });
-  await passTo('2026-11-25T02:00:00.000Z');
-  const withCard = await untilExchange(month, billed, 'retry-3');
-  const lines = (await downloadExchangeFile(month.day.desk, withCard)).toString('ascii');
-  expect(lines.split('\r\n').find((line) => line.includes('C-G83x1'))).toContain(',NEW-1,');
-  await carryFile(month.day, withCard);
-  await carry('capture-3');
+  await passTo('2026-12-11T02:00:00.000Z');
+  const carried = (await carryAll()).filter((line) => line.includes('C-G83x1'));
+  expect(carried[0]).toContain(',NEW-1,');
+  // Its capture follows.
+  await untilCycle(month, billed, ({ exchanges }) => exchanges.toHandOver > 0);
+  await carryAll();
   expect(await untilCase('C-G83x1', 'none')).toMatchObject({
     outcome: 'paid',
     recoveredBy: 'new_card',
@@ -184,18 +206,6 @@ test('a retry leaves on its planned day in a file of its own, and is paid', asyn
 });
 
 test('what nobody answers is given up on the set day, the shop is told and the month closes', async () => {
-  for (const day of ['2026-11-27', '2026-12-01', '2026-12-10']) {
-    await passTo(`${day}T02:00:00.000Z`);
-    for (;;) {
-      const { exchanges } = (await ask(month, 'GET', `/exchanges?month=${billed}`))
-        .body as unknown as {
-        exchanges: ExchangeView[];
-      };
-      const open = exchanges.filter(({ stage }) => stage === 'handing_over');
-      if (open.length === 0) break;
-      for (const exchange of open) await carryFile(month.day, exchange);
-    }
-  }
   await passTo('2027-01-15T02:00:00.000Z');
   const closed = await untilCycle(month, billed, ({ stage }) => stage === 'closed');
   expect(statesOf(closed)).toEqual({ captured: 5, cancelled: 1, given_up: 2 });
