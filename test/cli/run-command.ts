@@ -18,6 +18,7 @@ export async function runCommand(
       TEMPORAL_ADDRESS: servers.temporalAddress ?? inject('temporalAddress'),
       TEMPORAL_NAMESPACE: inject('temporalNamespace'),
       TSUKIGIME_PAYLOAD_KEYS: inject('payloadKeys'),
+      TSUKIGIME_FILE_KEYS: inject('fileKeys'),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -90,7 +90,10 @@ export async function lookAtDialog(page: Page): Promise<string[]> {
 /** Until nothing on the page is on its way any more: answers, and code that comes after the page's. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
-  await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
+  // Rows of the question before are paler until those of this one have come.
+  for (const coming of ['.mantine-Skeleton-root', '.former']) {
+    await page.locator(coming).first().waitFor({ state: 'detached' });
+  }
 }
 
 async function unfilled(place: Locator): Promise<string[]> {

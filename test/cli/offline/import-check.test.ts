@@ -21,9 +21,15 @@ describe('tsukigime import check', () => {
       ...['--psp', 'YAMATO', '--json'],
     ]);
     expect(exitCode).toBe(0);
-    const report = JSON.parse(stdout) as { remarked: { line: number; errors: object[] }[] };
-    expect(report).toMatchObject({ kind: 'cards', encoding: 'utf-8', rows: 14, failed: 12 });
-    expect(report.remarked[0]).toEqual({
+    const report = JSON.parse(stdout) as {
+      remarked: { line: number; errors: object[]; warnings: object[] }[];
+    };
+    const counts = { rows: 14, good: 2, failed: 12, warned: 2 };
+    expect(report).toMatchObject({ kind: 'cards', encoding: 'utf-8', ...counts });
+    const warned = report.remarked.filter(({ errors }) => errors.length === 0);
+    expect(warned.map(({ line }) => line)).toEqual([2, 3]);
+    expect(warned[0]?.warnings).toMatchObject([{ column: '顧客ID' }]);
+    expect(report.remarked.find(({ line }) => line === 4)).toEqual({
       line: 4,
       errors: [
         {
