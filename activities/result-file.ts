@@ -92,15 +92,15 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           // Before the lock: meanwhile another file may be merged.
           const step = await findStep(files, encoding);
           await retryMerge(() => merge(encoding, step));
+          await refreshStatistics(deps.db, exchange.records, [
+            exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
+            'result_lines',
+          ]);
           // After the lock: meanwhile another file may be merged.
           return await summarizeResult(deps.db, merchant.id, exchange.id);
         });
         if (summary === undefined) throw new Error('a result has a verdict for every sent line');
         if (alarmed) await deps.workflows.wakeMail(merchant);
-        await refreshStatistics(deps.db, summary.sent.rows, [
-          exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
-          'result_lines',
-        ]);
         const { tells } = of;
         if (tells === undefined) return summary;
         const file = await withHeartbeat(() => tellOfExchange(deps, { ...of, tells }));

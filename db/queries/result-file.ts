@@ -96,15 +96,27 @@ export async function summarizeResult(
     strays: number;
     unsettled: number;
   }>`
-    select r.round, r.verdict, count(*)::int as rows, sum(l.yen)::float8 as yen,
+    with latest as (
+      select max(round) as round from result_files
+       where merchant_id = ${merchantId} and exchange_id = ${exchangeId}
+    ), lines as (
+      select line_number, verdict, null::integer as yen from result_lines
+       where merchant_id = ${merchantId} and exchange_id = ${exchangeId}
+         and round = (select round from latest)
+      union all
+      select line_number, null, yen from file_lines
+       where merchant_id = ${merchantId} and exchange_id = ${exchangeId}
+    ), judged as (
+      -- Brought together by grouping: a join of lines that Postgres has not counted yet may compare each
+      -- with every other.
+      select max(verdict) as verdict, max(yen) as yen from lines group by line_number
+    )
+    select (select round from latest) as round, verdict, count(*)::int as rows, sum(yen)::float8 as yen,
            (select count(*)::int from result_strays s
-             where s.exchange_id = ${exchangeId} and s.round = r.round) as strays,
+             where s.exchange_id = ${exchangeId} and s.round = (select round from latest)) as strays,
            (select count(*)::int from (${unsettledLines(exchangeId)}) u) as unsettled
-      from result_lines r
-      join file_lines l on l.exchange_id = r.exchange_id and l.line_number = r.line_number
-     where r.merchant_id = ${merchantId} and r.exchange_id = ${exchangeId}
-       and r.round = (select max(round) from result_files where exchange_id = ${exchangeId})
-     group by r.round, r.verdict`.execute(db);
+      from judged where verdict is not null
+     group by verdict`.execute(db);
   const [first] = rows;
   if (first === undefined) return undefined;
   const of = (verdict: LineVerdict) => {
