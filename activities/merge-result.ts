@@ -122,14 +122,16 @@ export async function mergeResult(
     exchangeId: exchange.id,
     ...{ fileId, findings, now },
   });
-  const unsettled = await mergeStagedResult(trx, merchantId, {
+  const recorded = await mergeStagedResult(trx, merchantId, {
     kind: exchange.kind === 'capture' ? 'capture' : 'authorization',
     exchangeId: exchange.id,
     ...{ round, lines, facts, now },
     // Without 処理日時 the window is counted from the hand-over, the earlier of the two (spec 1.7).
     captureBefore: captureDeadline(exchange.acceptedAt ?? exchange.createdAt, windowDays),
   });
-  await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, unsettled, now });
+  // With a fact for every line nothing has to be counted.
+  const unsettled = recorded === lines ? { unsettled: 0 } : {};
+  await finishSettledExchange(trx, merchantId, { exchangeId: exchange.id, ...unsettled, now });
 }
 
 /** The end of the window by the hour of completion: rows of a file share a few. */

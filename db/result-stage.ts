@@ -56,7 +56,7 @@ export interface StagedRound {
  * Takes what is staged into the record: a verdict for each sent line, the fact of each definite one
  * whose slot is empty, a contradiction where it holds another. The caller holds the merchant's lock.
  *
- * @returns how many lines of the file have no definite answer on record
+ * @returns how many facts were entered
  */
 export async function mergeStagedResult(
   trx: Trx,
@@ -70,7 +70,7 @@ export async function mergeStagedResult(
       ? await enterEndingResults(trx, merchantId, of)
       : await enterOutcomes(trx, merchantId, of);
   if (recorded !== of.facts) await enterContradictions(trx, merchantId, of);
-  return recorded === of.lines ? 0 : await countUnsettled(trx, of.kind);
+  return recorded;
 }
 
 async function enterLines(trx: Trx, merchantId: number, of: StagedRound): Promise<number> {
@@ -135,11 +135,4 @@ async function enterContradictions(trx: Trx, merchantId: number, of: StagedRound
                           and c.charge_id = s.charge_id and c.n = s.n
                           and c.k is not distinct from s.k and c.received = s.fact)
      order by s.line_number`.execute(trx);
-}
-
-async function countUnsettled(trx: Trx, kind: StagedRound['kind']): Promise<number> {
-  const { rows } = await sql<{ unsettled: number }>`
-    select count(*)::int as unsettled from staged_lines s
-     where s.fact is null and not exists (${recordedOf[kind]})`.execute(trx);
-  return rows[0]?.unsettled ?? 0;
 }
