@@ -5,11 +5,10 @@ import {
   type SendErrorChoice,
   type SendErrorConfirmation,
   type SendErrorFacts,
-  storedConfirmationKinds,
   writeConfirmation,
 } from '../billing/send-error-confirmation.ts';
 import type { Trx } from '../db/database.ts';
-import { openFile } from '../db/queries/files.ts';
+import { readStoredConfirmation } from '../db/queries/send-error-confirmation.ts';
 import {
   listActsOfDecision,
   readSendErrorFacts,
@@ -30,18 +29,14 @@ export interface SendErrorsDone {
 }
 
 export function createSendErrorActivities(deps: ActivityDependencies) {
-  /** The page as it was shown; corrected parameters stand only there, encrypted. */
+  /** The page as it was shown. */
   async function readStored(merchantId: number, sha256: string): Promise<string> {
-    const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-    if (file === undefined || file.blanked || !storedConfirmationKinds.includes(file.kind)) {
-      throw refusal(
-        'UnknownConfirmation',
-        'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
-      );
-    }
-    const pieces: Buffer[] = [];
-    for await (const piece of file.content) pieces.push(piece);
-    return Buffer.concat(pieces).toString('utf8');
+    const stored = await readStoredConfirmation(deps.db, merchantId, sha256, deps.fileKeys);
+    if (stored !== undefined) return stored.text;
+    throw refusal(
+      'UnknownConfirmation',
+      'この確認内容は保存されていません。何も送信していません。もう一度一覧から確認してください。',
+    );
   }
 
   return {

@@ -5,10 +5,9 @@ import {
   SERVICE_CHECKED,
   type SendErrorChoice,
   type SendErrorConfirmation,
-  storedConfirmationKinds,
 } from '../billing/send-error-confirmation.ts';
 import { findEndpoint } from '../db/queries/delivery-endpoints.ts';
-import { openFile } from '../db/queries/files.ts';
+import { readStoredConfirmation } from '../db/queries/send-error-confirmation.ts';
 import { readSendErrorFacts } from '../db/queries/send-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { type FieldError, Problem } from './problem.ts';
@@ -46,13 +45,9 @@ export function refuseHindered({ mode, rows }: SendErrorConfirmation, now: strin
 }
 
 export async function readStoredPage(deps: ApiDependencies, merchantId: number, sha256: string) {
-  const file = await openFile(deps.db, merchantId, sha256, deps.fileKeys);
-  if (file === undefined || file.blanked || !storedConfirmationKinds.includes(file.kind)) {
-    throw new Problem('confirmation-not-found');
-  }
-  const pieces: Buffer[] = [];
-  for await (const piece of file.content) pieces.push(piece);
-  return { kind: file.kind, ...readConfirmation(Buffer.concat(pieces).toString('utf8')) };
+  const stored = await readStoredConfirmation(deps.db, merchantId, sha256, deps.fileKeys);
+  if (stored === undefined) throw new Problem('confirmation-not-found');
+  return { kind: stored.kind, ...readConfirmation(stored.text) };
 }
 
 export function showPage(confirmation: string, { mode, rows }: SendErrorConfirmation) {
