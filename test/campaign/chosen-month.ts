@@ -65,10 +65,11 @@ export const chosenMonth: Story = {
   settings: { paygent: { maxRecordsPerFile: 20 }, capture: { policy: 'on-shipment' } },
   steps,
   faults: processFaults,
-  async live(month) {
+  async live(month, ended) {
+    const until = (holds: (cycle: CycleView) => boolean) => carryUntil(month, ended, holds);
     await insist(month, '/cycles', { month: billedMonth, scope: 'chosen' });
     await give(month, orders);
-    await carryUntil(month, ({ stage, unbilled }) => stage === 'previewing' && unbilled === 60);
+    await until(({ stage, unbilled }) => stage === 'previewing' && unbilled === 60);
     await insist(month, path('/runs'), {
       orderNumbers: firstRun.map(({ number }) => number),
       confirmed: sum(firstRun),
@@ -83,19 +84,19 @@ export const chosenMonth: Story = {
     await insist(month, path('/holds'), { orderNumbers: [held], reason });
     const left = newerOrders(0, 2).filter(({ number }) => isLeft(number));
     const rest = [...left, ...added];
-    await carryUntil(month, ({ unbilled }) => unbilled === rest.length - 1);
+    await until(({ unbilled }) => unbilled === rest.length - 1);
     await insist(month, path('/released-holds'), { orderNumbers: [held], reason });
-    await carryUntil(month, ({ unbilled }) => unbilled === rest.length);
+    await until(({ unbilled }) => unbilled === rest.length);
     await insist(month, path('/runs'), { orderNumbers: null, confirmed: sum(rest), reason });
     const billed = firstRun.length + rest.length;
-    await carryUntil(month, ({ charges }) => countOf(charges) === billed);
+    await until(({ charges }) => countOf(charges) === billed);
     await give(month, [...newerOrders(orders.length, 2), ...added.map(shipped)]);
-    // Nothing may still be on its way from the PSP: what comes later waits for the wave of tomorrow.
-    const allShipped = ({ capture, charges }: CycleView) =>
-      ![charges.sent, charges.unknown].some((state) => state && state.rows > 0) &&
+    // Nothing may still be on its way to the PSP or back: what comes later waits for the wave of tomorrow.
+    const allShipped = ({ capture, charges: { planned, sent, unknown, authorized } }: CycleView) =>
+      ![planned, sent, unknown].some((state) => state && state.rows > 0) &&
       capture.ready > 0 &&
-      capture.ready === charges.authorized?.rows;
-    await carryUntil(month, allShipped);
+      capture.ready === authorized?.rows;
+    await until(allShipped);
     // A wave has left today; what is asked for takes along all that is ready.
     const [asked] = await listCharges(month.day.desk, billedMonth, { state: 'authorized' });
     if (asked === undefined) throw new Error('nothing is authorized');
@@ -104,14 +105,14 @@ export const chosenMonth: Story = {
       confirmed: { rows: 1, yen: asked.amountYen },
       reason,
     });
-    await carryUntil(month, ({ stage }) => stage === 'working_ng');
+    await until(({ stage }) => stage === 'working_ng');
     const declined = await listCharges(month.day.desk, billedMonth, { state: 'declined' });
     await insist(month, path('/ended-charges'), {
       orderNumbers: declined.map(({ orderNumber }) => orderNumber),
       kind: 'given_up',
       reason,
     });
-    await carryUntil(month, ({ stage }) => stage === 'closed');
+    await until(({ stage }) => stage === 'closed');
   },
 };
 
@@ -145,9 +146,15 @@ async function give(month: Month, list: readonly TestOrder[]): Promise<void> {
 }
 
 /** Carries every file to the PSP and back, until the month looks as asked and none is left. */
-async function carryUntil(month: Month, holds: (cycle: CycleView) => boolean): Promise<void> {
+async function carryUntil(
+  month: Month,
+  ended: AbortSignal,
+  holds: (cycle: CycleView) => boolean,
+): Promise<void> {
   const { day } = month;
   for (;;) {
+    // Before its files: those that it counts as built are among them.
+    const cycle = await readCycle(day.desk, billedMonth);
     const open = (await listExchanges(day.desk, billedMonth)).filter(
       ({ stage, attention }) =>
         stage === 'handing_over' ||
@@ -157,7 +164,8 @@ async function carryUntil(month: Month, holds: (cycle: CycleView) => boolean): P
     for (const exchange of open) {
       if (exchange.stage !== 'built') await persist(month, () => carryFile(day, exchange));
     }
-    if (open.length === 0 && holds(await readCycle(day.desk, billedMonth))) return;
+    if (open.length === 0 && holds(cycle)) return;
+    if (ended.aborted) throw new Error(`never so: ${JSON.stringify(cycle)}`);
     await pause();
   }
 }

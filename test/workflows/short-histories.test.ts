@@ -18,7 +18,8 @@ beforeAll(async () => {
     outcomes: { declineShare: 0.05, seed: 'campaign' },
     timing: { maxHistoryEvents: 40 },
   });
-  await chosenMonth.live(month, new AbortController().signal);
+  // Before the time of the hook is over: a month that hangs must say where.
+  await chosenMonth.live(month, AbortSignal.timeout(200_000));
 });
 afterAll(() => month?.close());
 
