@@ -1,5 +1,10 @@
 import { open, readFile } from 'node:fs/promises';
-import { type AuditHead, parseAuditHeads, verifyAuditChain } from '../billing/audit-chain.ts';
+import {
+  type AuditHead,
+  type AuditVerdict,
+  parseAuditHeads,
+  verifyAuditChain,
+} from '../billing/audit-chain.ts';
 
 /**
  * `tsukigime audit verify`: offline, from the file alone.
@@ -16,9 +21,19 @@ export async function runAuditVerify(command: {
     console.error(`${command.file}: ${file.message}`);
     return 2;
   }
-  const published = await readHeads(command.heads);
-  if (published === undefined) return 2;
-  const verdict = await verifyAuditChain(file.readLines(), published);
+  try {
+    const published = await readHeads(command.heads);
+    if (published === undefined) return 2;
+    return say(command, await verifyAuditChain(file.readLines(), published));
+  } finally {
+    await file.close();
+  }
+}
+
+function say(
+  command: { readonly file: string; readonly head?: string; readonly heads?: string },
+  verdict: AuditVerdict,
+): number {
   if (!verdict.intact) {
     console.error(`${command.file}:${verdict.line}: BROKEN: ${verdict.problem}`);
     return 1;

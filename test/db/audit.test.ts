@@ -264,6 +264,35 @@ describe('an export', () => {
       expect.stringContaining(`is not what was published on ${day}`),
     ]);
     expect((await verify(path, undefined, path))[0]).toBe(2);
+
+    // Nobody did anything on the day after it: what is published then is the head of the forgery.
+    const last = published.find(({ merchant }) => merchant === slug)!;
+    const forged = JSON.parse(anew[last.n - 1]!) as { hash: string };
+    const quiet = join(folder, 'quiet.log');
+    const later = { ...last, day: '2026-11-24', hash: forged.hash };
+    await writeFile(quiet, `${[last, later].map((head) => JSON.stringify(head)).join('\n')}\n`);
+    await writeFile(rewritten, `${anew.slice(0, last.n).join('\n')}\n`);
+    expect((await verify(rewritten, undefined, quiet))[1]).toContain(
+      `is not what was published on ${day}`,
+    );
+    expect((await verify(path, undefined, quiet))[1]).toContain(
+      'is not what was published on 2026-11-24',
+    );
+  });
+
+  test('that fits no published head at all is not the true one: it bears another name, or holds nothing', async () => {
+    const heads = join(folder, 'own.log');
+    const head = { merchant: slug, day: '2026-11-23', n: 1, hash: 'f'.repeat(64) };
+    await writeFile(heads, JSON.stringify(head));
+    const entry = encodeAuditEntry('other-shop', 1, act('harmless'));
+    const hash = hashAuditEntry(GENESIS_HASH, entry).toString('hex');
+    const path = join(folder, 'renamed.ndjson');
+    for (const content of [JSON.stringify({ n: 1, entry, hash }), '']) {
+      await writeFile(path, content);
+      expect((await verify(path))[0]).toBe(0);
+      const [code, said] = await verify(path, undefined, heads);
+      expect([code, said]).toEqual([1, expect.stringContaining('no head was published')]);
+    }
   });
 
   test('that is not there, or a merchant that is not, is exit code 2', async () => {
