@@ -43,7 +43,7 @@ export async function measureKind(
   const folder = await mkdtemp(join(tmpdir(), 'tsukigime-bench-'));
   try {
     const ordersPath = join(folder, 'orders.csv');
-    await writeOrdersFile(ordersPath, kind);
+    await writeOrdersFile(ordersPath, { ...kind, follows: kind.pastMonths > 0 });
     const measured: CycleRun[] = [];
     for (let run = 1; run <= runs; run += 1) {
       say(`${describeKind(kind)}, run ${run} of ${runs}`);

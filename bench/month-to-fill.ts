@@ -23,7 +23,16 @@ export interface Cycle extends MonthToFill {
   readonly cycleId: number;
 }
 
+/** Before the order numbers of a month that is over. */
+export const pastPrefix = (month: string): string => `P${month.replace('-', '')}`;
+
 /** The number of the `i`-th order, as SQL. */
 export const numberBy = (prefix: string): string => `'${prefix}' || lpad(i::text, 8, '0')`;
 /** Its yen, as SQL. */
 export const yenOf = '1000 + i % 4000';
+
+/** The same two of an order of a filled month, from 1, for whom no SQL asks. */
+export const filledOrder = (prefix: string, i: number) => ({
+  orderNumber: `${prefix}${String(i).padStart(8, '0')}`,
+  yen: 1000 + (i % 4000),
+});

@@ -3,6 +3,7 @@ import { databaseOver, openPool } from '../db/database.ts';
 import { findMerchant } from '../db/queries/merchants.ts';
 import { withBareTables } from './bare-tables.ts';
 import { fillCycle, fillOf, insertStoredFiles } from './million-charges.ts';
+import { pastPrefix } from './month-to-fill.ts';
 import { billedMonth } from './orders-file.ts';
 
 /** Fills the months before the billed one: every one closed, every order of them captured. */
@@ -25,7 +26,7 @@ export async function fillPastMonths(
     await withBareTables(owner, async () => {
       for (let back = of.months; back > 0; back -= 1) {
         const month = shiftBillingMonth(billedMonth, -back);
-        const prefix = `P${month.replace('-', '')}`;
+        const prefix = pastPrefix(month);
         await fillCycle(owner, merchant.id, { month, charges: of.orders, prefix, over: true });
       }
     });

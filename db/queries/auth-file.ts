@@ -40,10 +40,11 @@ export async function insertPlannedCharges(
     rows: [other],
   } = await sql<{ taken: number }>`
     select count(*)::int as taken from planned_orders s
+     -- Probed ("offset 0"), here and below: hashed, it would read the charges of years.
      where exists (select from charges c
                     where c.merchant_id = ${merchantId} and c.order_number = s.order_number
                       and ${plan.identityMonth} in ('', c.identity_month)
-                      and c.cycle_id <> ${plan.cycleId})
+                      and c.cycle_id <> ${plan.cycleId} offset 0)
         or exists (select from open_order_holds h
                     where h.merchant_id = ${merchantId} and h.order_number = s.order_number)
         or ${isOrderLocked(merchantId, 's')}`.execute(db);
@@ -109,14 +110,13 @@ async function listFreshLines(
   merchantId: number,
   { cycleId, limit, after = 0 }: { cycleId: number; limit: number; after?: number },
 ): Promise<FileLine[]> {
-  // Probed (`is not true` keeps it from being joined): the tables hold the attempts of years.
   const { rows } = await sql<FileLine>`
     select c.id as "chargeId", 1 as n, null as k, c.position, c.order_number as "orderNumber",
            c.customer_number as "customerNumber", ${registrationOf} as "previousOrderNumber",
            (select sum(i.yen)::int from charge_items i where i.charge_id = c.id) as yen
       from charges c
      where c.merchant_id = ${merchantId} and c.cycle_id = ${cycleId} and c.position > ${after}
-       and exists (select from attempts a where a.charge_id = c.id) is not true
+       and not exists (select from attempts a where a.charge_id = c.id offset 0)
        and not exists (select from open_order_holds h
                         where h.merchant_id = ${merchantId} and h.order_number = c.order_number)
        and not ${isChargeLocked(merchantId, sql`c.id`)}

@@ -31,9 +31,11 @@ export async function checkConservation(
              coalesce(sum(i.yen), 0)::float8 as yen,
              count(r.record)::float8 as selected, coalesce(sum(r.amount_yen), 0)::float8 as selected_yen
         from charges c
-        left join charge_items i on i.charge_id = c.id and i.origin_charge_id = c.id
+        -- Probed ("offset 0"), here and below: joined, it would read the facts of years.
+        left join lateral (select yen from charge_items
+                            where charge_id = c.id and origin_charge_id = c.id offset 0) i on true
         left join selection_rows r on r.collection_id = c.collection_id and r.record = c.record
-          and r.verdict = 'selected' and not exists (select from selection_rows again
+          and r.cycle_id = c.cycle_id and r.verdict = 'selected' and not exists (select from selection_rows again
             where again.collection_id = r.collection_id and again.record = r.record
               and again.n > r.n and again.n > 1 and again.verdict = 'selected')
        where c.cycle_id = ${cycleId}
@@ -97,10 +99,13 @@ function partialCaptures(cycleId: number): RawBuilder<unknown> {
     select coalesce(sum(a.amount_yen - e.amount_yen), 0)::float8 as rest,
            coalesce(sum(a.amount_yen - coalesce(q.amount_yen, a.amount_yen)), 0)::float8 as asked
       from charges c
-      join ending_results r on r.charge_id = c.id and r.result = 'captured'
-      join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
-                    and e.exchange_id is not null
-      join attempts a on a.charge_id = e.charge_id and a.n = e.n
+      cross join lateral (
+        select e.charge_id, e.n, e.amount_yen from ending_results r
+          join endings e on e.charge_id = r.charge_id and e.n = r.n and e.k = r.k
+                        and e.exchange_id is not null
+         where r.charge_id = c.id and r.result = 'captured' offset 0) e
+      cross join lateral (select amount_yen from attempts
+                           where charge_id = e.charge_id and n = e.n offset 0) a
       left join capture_requests q on q.charge_id = e.charge_id and q.n = e.n
      where c.cycle_id = ${cycleId})`;
 }

@@ -49,14 +49,19 @@ export async function openCases(db: Db, merchantId: number, now: string): Promis
 
 /** Has the cases planned anew whose charge was tried again and declined again. */
 export async function markDeclinedAgain(db: Db, merchantId: number, now: string): Promise<number> {
+  // Probed for each open case ("offset 0"): joined, every case would be held against every decline.
   const result = await sql`
-    with again as (
-      update ng_cases k
-         set n = o.n, next_step = 'plan', due_at = null, why = '', plan = '[]',
-             revision = k.revision + 1
-        from outcomes o
+    with declined as materialized (
+      select k.id, d.n from ng_cases k
+        cross join lateral (
+          select o.n from outcomes o
+           where o.charge_id = k.charge_id and o.n > k.n and ${latestDecline(merchantId)} offset 0) d
        where k.merchant_id = ${merchantId} and k.closed_at is null
-         and o.charge_id = k.charge_id and o.n > k.n and ${latestDecline(merchantId)}
+    ), again as (
+      update ng_cases k
+         set n = d.n, next_step = 'plan', due_at = null, why = '', plan = '[]',
+             revision = k.revision + 1
+        from declined d where k.id = d.id
       returning k.id, k.n
     )
     insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)

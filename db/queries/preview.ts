@@ -69,6 +69,7 @@ export async function stagePreview(
              1, r.collection_id, r.record
         from order_verdicts r
         join orders o on o.collection_id = r.collection_id and o.record = r.record
+                     and o.cycle_id = ${cycleId}
        where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
          and not exists (select from charges c
                           where c.cycle_id = ${cycleId} and c.order_number = r.order_number)
@@ -117,7 +118,10 @@ export async function matchLastMonth(
   await sql`
     create temp table last_billed on commit drop as
     select c.order_number, c.customer_number, i.yen
-      from charges c join charge_items i on i.charge_id = c.id and i.origin_charge_id = c.id
+      from charges c
+      -- Probed ("offset 0"): joined, it would read the items of years.
+      cross join lateral (select yen from charge_items
+                           where charge_id = c.id and origin_charge_id = c.id offset 0) i
      where c.merchant_id = ${merchantId} and c.cycle_id = ${of.lastCycleId}`.execute(trx);
   await sql`analyze last_billed`.execute(trx);
   const chain = of.perMonth ? sql`m.order_number` : sql`m.previous_order_number`;
@@ -174,6 +178,7 @@ export async function stageFindings(
       select o.order_number, o.customer_number, o.previous_order_number, r.reason
         from order_verdicts r
         join orders o on o.collection_id = r.collection_id and o.record = r.record
+                     and o.cycle_id = ${of.cycleId}
        where r.merchant_id = ${merchantId} and r.cycle_id = ${of.cycleId}
          and r.verdict = 'excluded'
     ), repeated as (

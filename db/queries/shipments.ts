@@ -56,7 +56,8 @@ export async function recordKnownShipments(
   // Mostly no other month was told anything meanwhile: then each charge knows its row by the key.
   const told =
     rows[0]?.others === false
-      ? sql`join orders o on o.collection_id = c.collection_id and o.record = c.record`
+      ? sql`join orders o on o.collection_id = c.collection_id and o.record = c.record
+                     and o.cycle_id = ${of.cycleId}`
       : sql`
       join orders o on o.merchant_id = c.merchant_id and o.order_number = c.order_number
         and o.collection_id >= ${since}
