@@ -1,10 +1,14 @@
 import { describeLateResult } from '../billing/correction.ts';
-import { exchangeFileName } from '../billing/exchange.ts';
+import { exchangeFileName, type IngestedResult } from '../billing/exchange.ts';
 import { mergeAuthorization, mergeCapture } from '../billing/result-merge.ts';
 import type { Trx } from '../db/database.ts';
-import { insertLateResults, type LateResultRow } from '../db/queries/corrections.ts';
+import {
+  insertLateResults,
+  type LateResultRow,
+  sumCorrectionsOf,
+} from '../db/queries/corrections.ts';
 import { listSentLines } from '../db/queries/file-lines.ts';
-import { reconcileFiles } from '../psp/paygent/reconcile.ts';
+import { type ReconcileSummary, reconcileFiles } from '../psp/paygent/reconcile.ts';
 import { alarmOf } from './correction-alarm.ts';
 import type { MergeContext } from './merge-result.ts';
 
@@ -16,13 +20,13 @@ const BATCH_ROWS = 5_000;
  * else becomes a correction, of which operators are told. In the transaction of the decision, under
  * the merchant's lock.
  *
- * @returns whether there was anything new
+ * @returns what the file says, and what of it this decision recorded
  */
 export async function correctByLateResult(
   trx: Trx,
   context: MergeContext,
   of: { readonly cycleId: number; readonly decisionId: number },
-): Promise<boolean> {
+): Promise<IngestedResult> {
   const { merchantId, exchange, fileId, now } = context;
   const fileName = exchangeFileName(exchange);
   const sent = new Map(
@@ -32,6 +36,7 @@ export async function correctByLateResult(
   const place = { ...of, exchangeId: exchange.id, fileId, now };
   const late: LateResultRow[] = [];
   const found = { rows: 0, yen: 0, first: 0 };
+  let said: ReconcileSummary | undefined;
   const flush = async () => {
     if (late.length === 0) return;
     const fresh = await insertLateResults(trx, merchantId, place, late.splice(0));
@@ -40,8 +45,10 @@ export async function correctByLateResult(
     found.yen += fresh.yen;
   };
   for await (const event of reconcileFiles(context.files, { encoding: context.encoding })) {
-    if (event.kind === 'summary' || event.kind === 'finding') continue;
-    if (event.kind === 'stray') {
+    if (event.kind === 'finding') continue;
+    if (event.kind === 'summary') {
+      said = event;
+    } else if (event.kind === 'stray') {
       const { orderNumber, amountText } = event;
       const yen = /^\d{1,9}$/.test(amountText) ? Number(amountText) : null;
       const row = { orderNumber, yen, recorded: null, received: 'stray' };
@@ -62,9 +69,15 @@ export async function correctByLateResult(
     if (late.length >= BATCH_ROWS) await flush();
   }
   await flush();
-  if (found.rows === 0) return false;
+  if (said === undefined) throw new Error('what was compared to its end has its sums');
   const { billingMonth: month } = exchange;
-  const { cycleId } = of;
-  await alarmOf(trx, merchantId, { ...found, cycleId, month, kind: 'late_result', now });
-  return true;
+  const { cycleId, decisionId } = of;
+  if (found.rows > 0) {
+    await alarmOf(trx, merchantId, { ...found, cycleId, month, kind: 'late_result', now });
+  }
+  const { sent: all, ok, ng, unknown, quarantined, stray: strays } = said;
+  const counts = { sent: all, ok, ng, unknown, quarantined, strays };
+  const corrections = await sumCorrectionsOf(trx, merchantId, decisionId);
+  // Nothing is left to settle in a closed month.
+  return { ...counts, round: null, unsettled: 0, corrections };
 }

@@ -1,4 +1,4 @@
-import { type ExchangeName, isFinishedExchange, type ResultSummary } from '../billing/exchange.ts';
+import { type ExchangeName, type IngestedResult, isFinishedExchange } from '../billing/exchange.ts';
 import { UnusableFileError } from '../billing/row-reason.ts';
 import { detectEncoding, type TextEncoding } from '../billing/text-encoding.ts';
 import { inCopyTransaction } from '../db/copy-rows.ts';
@@ -31,11 +31,12 @@ export function createResultFileActivities(deps: ActivityDependencies) {
     /**
      * Takes a result file into the record: every sent line gets its verdict, every definite one its
      * fact, all in one transaction with the operator's decision. The same file again changes
-     * nothing; a further file settles what the earlier one left open.
+     * nothing; a further file settles what the earlier one left open. Of a closed month it becomes
+     * corrections.
      */
     async ingestResult(
       of: OfExchange & { sha256: string },
-    ): Promise<ResultSummary & { file?: FactsAfterAct }> {
+    ): Promise<IngestedResult & { file?: FactsAfterAct }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       const exchange = await requireExchange(deps.db, merchant.id, of.exchange);
       const result = await openFile(deps.db, merchant.id, of.sha256, deps.fileKeys);
@@ -47,7 +48,6 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       }
       const source = (sha256: string) => () => readAhead(readStored(deps, merchant.id, sha256));
       const files = { request: source(exchange.sha256), result: source(of.sha256) };
-      let alarmed = false;
       const key = { exchangeId: exchange.id, fileId: result.fileId };
       const refuseUnfit = async (db: Db, now: Exchange) => {
         refuseUnaccepted(now);
@@ -56,7 +56,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
       };
       const { windowDays } = current.settings.capture;
       const merge = (encoding: TextEncoding, step: Step | null) =>
-        inCopyTransaction(deps.pool, async (trx, copyRows) => {
+        inCopyTransaction(deps.pool, async (trx, copyRows): Promise<IngestedResult | null> => {
           const context = {
             ...{ merchantId: merchant.id, fileId: result.fileId, files, encoding, windowDays },
             now: of.now,
@@ -73,38 +73,41 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           await lockMerchant(trx, merchant.id);
           const body = { sha256: of.sha256 };
           const decided = await decide(trx, merchant.id, of, { act: 'ingest-result', body });
-          if (await isTaken()) return;
+          if (await isTaken()) return null;
           const now = await requireExchange(trx, merchant.id, of.exchange);
           await refuseUnfit(trx, now);
           const { id: cycleId, stage } = await requireCycle(trx, merchant.id, now.billingMonth);
           if (stage === 'closed') {
             const place = { cycleId, decisionId: decided.id };
-            alarmed = await correctByLateResult(trx, { ...context, exchange: now }, place);
-          } else {
-            if (staged === undefined) throw new Error('a closed month does not open again');
-            await mergeResult(trx, { ...context, exchange: now }, staged);
+            return await correctByLateResult(trx, { ...context, exchange: now }, place);
           }
+          if (staged === undefined) throw new Error('a closed month does not open again');
+          await mergeResult(trx, { ...context, exchange: now }, staged);
+          return null;
         });
       try {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
         const encoding = await detectEncoding(files.result());
-        const summary = await withHeartbeat(async () => {
+        const said = await withHeartbeat(async (): Promise<IngestedResult> => {
           // Before the lock: meanwhile another file may be merged.
           const step = await findStep(files, encoding);
-          await retryMerge(() => merge(encoding, step));
+          const late = await retryMerge(() => merge(encoding, step));
+          if (late !== null) return late;
           await refreshStatistics(deps.db, exchange.records, [
             exchange.kind === 'capture' ? 'ending_results' : 'outcomes',
             'result_lines',
           ]);
           // After the lock: meanwhile another file may be merged.
-          return await summarizeResult(deps.db, merchant.id, exchange.id);
+          const summary = await summarizeResult(deps.db, merchant.id, exchange.id);
+          if (summary === undefined) throw new Error('a result has a verdict for every sent line');
+          return { ...summary, corrections: null };
         });
-        if (summary === undefined) throw new Error('a result has a verdict for every sent line');
-        if (alarmed) await deps.workflows.wakeMail(merchant);
+        // Also of an earlier try, which may have died before this.
+        if ((said.corrections?.rows ?? 0) > 0) await deps.workflows.wakeMail(merchant);
         const { tells } = of;
-        if (tells === undefined) return summary;
+        if (tells === undefined) return said;
         const file = await withHeartbeat(() => tellOfExchange(deps, { ...of, tells }));
-        return { ...summary, file };
+        return { ...said, file };
       } catch (error) {
         if (error instanceof WrongResultFileError || error instanceof UnusableFileError) {
           throw refusal(

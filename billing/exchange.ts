@@ -84,6 +84,14 @@ export interface ResultSummary {
   readonly unsettled: number;
 }
 
+/** What a file that was ingested said, in whose month it may be too late for the record. */
+export interface IngestedResult extends Omit<ResultSummary, 'round'> {
+  /** Null: its month is closed and stays as it is. */
+  readonly round: number | null;
+  /** What the act added beside the record of a closed month; null: the file is in the record. */
+  readonly corrections: RowsAndYen | null;
+}
+
 /** A way to name an exchange to people: 2026-11 auth 001. */
 export interface ExchangeName {
   readonly billingMonth: string;

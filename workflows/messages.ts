@@ -3,7 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CorrectionKind } from '../billing/correction.ts';
 import type { CycleStage, RowsAndYen } from '../billing/cycle.ts';
 import type { DecisionTotals, DeskAction } from '../billing/desk-decision.ts';
-import type { ExchangeFacts, FormatError, ResultSummary } from '../billing/exchange.ts';
+import type { ExchangeFacts, FormatError, IngestedResult } from '../billing/exchange.ts';
 import type { ImportFacts } from '../billing/file-import.ts';
 import type { NgAct, NgCaseName } from '../billing/ng-act.ts';
 
@@ -215,7 +215,7 @@ export const recordFormatErrors = defineOperatorUpdate<
 export const recordCompletion = defineOperatorUpdate<object, ExchangeFacts>('recordCompletion');
 
 /** The result file: stored bytes, named by their hash. */
-export const ingestResult = defineOperatorUpdate<{ readonly sha256: string }, ResultSummary>(
+export const ingestResult = defineOperatorUpdate<{ readonly sha256: string }, IngestedResult>(
   'ingestResult',
 );
 

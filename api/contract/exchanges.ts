@@ -66,6 +66,18 @@ export const resultSummarySchema = z
   })
   .meta({ id: 'ResultSummary', description: 'sent = ok + ng + unknown + quarantined' });
 
+const ingestedResultSchema = resultSummarySchema
+  .extend({
+    round: resultSummarySchema.shape.round.nullable().meta({
+      description: 'the how-manieth result file of the exchange; null = its month is closed',
+    }),
+    corrections: countSchema.nullable().meta({
+      description:
+        'what this act added beside the record of a closed month; null = the file is in the record',
+    }),
+  })
+  .meta({ id: 'IngestedResult', description: 'what the file said of what was sent' });
+
 const exchangeDetailSchema = exchangeSchema
   .extend({
     waitsFor: z.string().meta({ description: 'Japanese: what to do now' }),
@@ -206,7 +218,7 @@ export const exchangeRoutes = {
     path: `${oneExchange}/result`,
     body: { kind: 'json', schema: z.strictObject({ sha256: sha256Schema }) },
     responses: {
-      200: { kind: 'json', schema: resultSummarySchema, description: 'reconciled' },
+      200: { kind: 'json', schema: ingestedResultSchema, description: 'reconciled' },
       202: accepted,
     },
     summary: { ja: '結果ファイルを取り込む', en: 'Ingest a result file' },

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { CorrectionKind } from '../../billing/correction.ts';
+import type { RowsAndYen } from '../../billing/cycle.ts';
 import type { ExchangeKind } from '../../billing/exchange.ts';
 import type { Db, Trx } from '../database.ts';
 
@@ -196,6 +197,18 @@ export async function insertLateResults(
     select count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen,
            coalesce(min(n), 0)::int as first from recorded`.execute(db);
   return rows[0] ?? { rows: 0, yen: 0, first: 0 };
+}
+
+/** What one decision recorded, however often it was carried out. */
+export async function sumCorrectionsOf(
+  db: Trx,
+  merchantId: number,
+  decisionId: number,
+): Promise<RowsAndYen> {
+  const { rows } = await sql<RowsAndYen>`
+    select count(*)::int as rows, coalesce(sum(yen), 0)::float8 as yen from corrections
+     where merchant_id = ${merchantId} and decision_id = ${decisionId}`.execute(db);
+  return rows[0] ?? { rows: 0, yen: 0 };
 }
 
 /**

@@ -1,4 +1,6 @@
 import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import type { RowsAndYen } from '../../../billing/cycle.ts';
 import { useAct } from '../api.ts';
 import { defineWords } from '../language.ts';
 import type { ExchangeDetail, ExchangeParams } from '../pages/exchange.tsx';
@@ -6,6 +8,7 @@ import { useMay } from '../session.tsx';
 import { CorrectAcceptance } from './acceptance-form.tsx';
 import { Instant } from './figures.tsx';
 import { FileDrop } from './file-drop.tsx';
+import { LateResult } from './late-result.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 const useWords = defineWords('result-drop', {
@@ -38,13 +41,15 @@ export function ResultDrop({
   const complete = useAct('recordCompletion');
   const upload = useAct('uploadFile');
   const ingest = useAct('ingestResult');
+  const [late, setLate] = useState<RowsAndYen | null>(null);
   const { merchant } = params;
   const take = async (file: File) => {
     const kind = params.kind === 'capture' ? ('capture-result' as const) : ('auth-result' as const);
     const query = { name: file.name, kind };
     const stored = await upload.act({ params: { merchant }, query, body: file });
     if (stored === null) return;
-    await ingest.act({ params, body: { sha256: stored.sha256 } });
+    const said = await ingest.act({ params, body: { sha256: stored.sha256 } });
+    setLate(said?.corrections ?? null);
   };
   if (!may) return null;
   return (
@@ -54,7 +59,7 @@ export function ResultDrop({
           <Title order={2} size="h4">
             {words('title')}
           </Title>
-          {exchange.result === null && (
+          {exchange.result === null && exchange.stage === 'awaiting_result' && (
             <Group gap="xs">
               {exchange.transport === 'portal' && <CorrectAcceptance params={params} />}
               {exchange.completedAt === null ? (
@@ -84,6 +89,7 @@ export function ResultDrop({
           busy={upload.acting || ingest.acting}
           onFile={(file) => void take(file)}
         />
+        {late !== null && <LateResult month={params.month} corrections={late} />}
         <ProblemNote problem={complete.problem ?? upload.problem ?? ingest.problem} />
       </Stack>
     </Card>
