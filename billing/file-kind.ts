@@ -1,3 +1,4 @@
+import { LINK_FILE_KIND } from './card-migration.ts';
 import { importFileKinds } from './file-import.ts';
 import { storedConfirmationKinds } from './send-error-confirmation.ts';
 
@@ -13,12 +14,13 @@ export const uploadKinds = [
 ] as const;
 
 /**
- * Kinds of stored files that hold names, addresses, mails or phones of customers. Retention blanks each
- * of them (a test compares).
+ * Kinds of stored files that hold names, addresses, mails or phones of customers, or say who was whose
+ * customer. Retention blanks each of them (a test compares).
  */
 export const personalFileKinds: readonly string[] = [
   'order-export',
   ...Object.values(importFileKinds),
+  LINK_FILE_KIND,
   'mail',
   ...storedConfirmationKinds,
 ];

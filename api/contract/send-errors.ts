@@ -127,7 +127,8 @@ const choicesSchema = z.discriminatedUnion('mode', [
             sendError: sendErrorId,
             act: z.enum(SEND_ERROR_ACTS),
             parameters: parametersSchema.min(1).optional().meta({
-              description: '送信データ修正: all parameters, values corrected; needs an approver',
+              description:
+                '送信データ修正: all parameters, values corrected; takes the right editSendParameters',
             }),
           })
           .refine(({ act, parameters }) => act === 'resend' || parameters === undefined, {
