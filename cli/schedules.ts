@@ -152,10 +152,11 @@ export async function findServers() {
   return { databaseUrl, temporal: { address, namespace, access, keys } };
 }
 
-function describe({ merchant, change, nextStart, movedClock }: SyncedSchedule): string {
+function describe({ merchant, change, nextStart, paused, movedClock }: SyncedSchedule): string {
   if (movedClock) {
     return `${merchant}: no schedule: its clock was moved, and schedules run in real time`;
   }
   if (nextStart === null) return `${merchant}: months are started by hand (${change})`;
+  if (paused) return `${merchant}: paused, ${nextStart} in Japan is not started (${change})`;
   return `${merchant}: next start ${nextStart} in Japan (${change})`;
 }

@@ -19,6 +19,8 @@ export interface SyncedSchedule {
   readonly refresh: ScheduleChange;
   /** Date in Japan of the next start; null = months are started by hand. */
   readonly nextStart: string | null;
+  /** A person decided that months do not start by it: that start is not made. */
+  readonly paused: boolean;
   /** A clock that was moved: settings that want a schedule get none. */
   readonly movedClock: boolean;
 }
@@ -89,6 +91,7 @@ async function syncMerchant(
     refresh: changeOf('refresh'),
     nextStart:
       starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
+    paused: decisions.some(({ what, paused }) => what === 'cycle' && paused),
     movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
   };
 }

@@ -100,9 +100,31 @@ test('Schedules are compared with the settings, of every merchant that has some'
       retention: 'unchanged',
       refresh: 'unchanged',
       nextStart: null,
+      paused: false,
       movedClock: false,
     },
   ]);
+
+  // What is paused is not told as if it were going to start.
+  const { id } = await db
+    .selectFrom('merchants')
+    .select('id')
+    .where('slug', '=', 'by-hand')
+    .executeTakeFirstOrThrow();
+  const save = async (cycleDay: number | null, seenVersion: number) =>
+    await saveSettings(db, id, {
+      settings: merchantSettingsSchema.parse({ schedule: { cycleDay } }),
+      ...{ seenVersion, actor: 'test', reason: 'test', now: AT },
+    });
+  await save(25, 1);
+  const cycle = ['--merchant', 'by-hand', '--what', 'cycle'];
+  const paused = await run('schedules', 'pause', ...cycle, '--reason', 'moving');
+  expect([paused.code, paused.out]).toEqual([0, expect.stringContaining('Japan: paused')]);
+  expect((await run('schedules', 'sync', '--merchant', 'by-hand')).out).toMatch(
+    /^by-hand: paused, \d{4}-\d\d-\d\d in Japan is not started \(unchanged\)$/m,
+  );
+  await save(null, 2);
+  expect((await run('schedules', 'sync', '--merchant', 'by-hand')).out).toContain('(deleted)');
 });
 
 test('what a month would bill, as lines, JSON and CSV, and nothing is written', async () => {

@@ -21,6 +21,7 @@ const synced: SyncedSchedule[] = [
     retention: 'unchanged',
     refresh: 'unchanged',
     nextStart: '2026-12-10',
+    paused: false,
     movedClock: false,
   },
 ];
