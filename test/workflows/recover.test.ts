@@ -210,7 +210,11 @@ test('planted names and keys stand where they belong and nowhere else', async ()
     const { status, body: answer } = await ask(month, method, path, body);
     answers.push(`${status} ${JSON.stringify(answer)}`);
   }
-  answers.push(await (await fetch(`${month.day.desk.apiUrl}/metrics`)).text());
+  const { apiUrl, token } = month.day.desk;
+  const headers = { authorization: `Bearer ${token}` };
+  const metrics = await (await fetch(`${apiUrl}/metrics`, { headers })).text();
+  expect(metrics).toContain(`tsukigime_cycles{merchant="${month.day.desk.merchant}"`);
+  answers.push(metrics);
 
   const merchant = month.day.desk.merchant;
   const converter = createDataConverter(payloadKeys);
