@@ -8,6 +8,8 @@ export interface JudgedRuns {
   readonly perFile: number;
   /** That bill at once; one, where it is left out. */
   readonly merchants?: number;
+  /** That lie in the tables before; none, where it is left out. */
+  readonly pastMonths?: number;
   readonly runs: readonly JudgedRun[];
 }
 
@@ -40,11 +42,18 @@ export const cycleLimits = {
   /** Cost per order at a million against that at a hundred thousand. */
   growth: { small: 100_000, large: 1_000_000, limit: 1.15 },
   secondsPerFurtherFile: 0.4,
+  /** With a year of months of its size in the tables, against the first one: they are compared, too. */
+  withPastMonths: 1.4,
 } as const;
 
 /** Every limit that these kinds of month can be held against. */
 export function judgeCycles(kinds: readonly JudgedRuns[]): Verdict[] {
-  return [...kinds.flatMap(judgeKind), ...judgeGrowth(kinds), ...judgeFiles(kinds)];
+  return [
+    ...kinds.flatMap(judgeKind),
+    ...judgeGrowth(kinds),
+    ...judgeFiles(kinds),
+    ...judgePastMonths(kinds),
+  ];
 }
 
 /** How often the floor: of each run, because both were measured in it. */
@@ -109,6 +118,19 @@ function judgeFiles(kinds: readonly JudgedRuns[]): Verdict[] {
     const seconds = (secondsOf(many) - secondsOf(few)) / further;
     const what = `${many.orders} orders: each of ${further} further files of ${many.perFile}`;
     return [verdict(what, seconds, cycleLimits.secondsPerFurtherFile, 's')];
+  });
+}
+
+/** Against the first kind of its size without any: the plain one. */
+function judgePastMonths(kinds: readonly JudgedRuns[]): Verdict[] {
+  return kinds.flatMap((late) => {
+    if (!late.pastMonths) return [];
+    const sameSize = (one: JudgedRuns) =>
+      one.orders === late.orders && one.perFile === late.perFile;
+    const first = kinds.find((one) => !one.pastMonths && sameSize(one));
+    if (first === undefined) return [];
+    const what = `${late.orders} orders with ${late.pastMonths} months before, against none`;
+    return [verdict(what, secondsOf(late) / secondsOf(first), cycleLimits.withPastMonths, 'x')];
   });
 }
 

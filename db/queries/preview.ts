@@ -68,8 +68,8 @@ export async function stagePreview(
                                        from run_orders w join (${openRuns}) u on u.id = w.run_id),
              1, r.collection_id, r.record
         from order_verdicts r
-        join orders o on o.collection_id = r.collection_id and o.record = r.record
-                     and o.cycle_id = ${cycleId}
+        join orders o
+          on (o.cycle_id, o.collection_id, o.record) = (r.cycle_id, r.collection_id, r.record)
        where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
          and not exists (select from charges c
                           where c.cycle_id = ${cycleId} and c.order_number = r.order_number)
@@ -177,10 +177,9 @@ export async function stageFindings(
     with excluded as (
       select o.order_number, o.customer_number, o.previous_order_number, r.reason
         from order_verdicts r
-        join orders o on o.collection_id = r.collection_id and o.record = r.record
-                     and o.cycle_id = ${of.cycleId}
-       where r.merchant_id = ${merchantId} and r.cycle_id = ${of.cycleId}
-         and r.verdict = 'excluded'
+        join orders o
+          on (o.cycle_id, o.collection_id, o.record) = (r.cycle_id, r.collection_id, r.record)
+       where r.merchant_id = ${merchantId} and r.cycle_id = ${of.cycleId} and r.verdict = 'excluded'
     ), repeated as (
       -- What the customer had last month already is nothing unusual.
       select m.customer_number

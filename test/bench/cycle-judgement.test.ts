@@ -72,6 +72,16 @@ it('holds a million against a hundred thousand, and many files against few', () 
   ]);
 });
 
+it('holds a month after a year of months against the first one', () => {
+  const first = kind(100_000, 25_000, { seconds: 20 });
+  const late = (seconds: number) => ({ ...kind(100_000, 25_000, { seconds }), pastMonths: 12 });
+  expect(failedOf([first, late(28)])).toEqual([]);
+  expect(failedOf([first, late(29)])).toEqual([
+    '100000 orders with 12 months before, against none',
+  ]);
+  expect(failedOf([late(29)]), 'nothing to hold it against').toEqual([]);
+});
+
 it('shows figures', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(2.5);
