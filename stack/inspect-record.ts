@@ -2,10 +2,11 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
-import { listOutsideConnections } from '../billing/outside-connections.ts';
+import { listOutsideConnections, type OutsideConnection } from '../billing/outside-connections.ts';
 import { planSchedules } from '../billing/wanted-schedules.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { listAllowedHosts } from '../db/queries/allowed-hosts.ts';
+import { listEndpoints } from '../db/queries/delivery-endpoints.ts';
 import { listKeyUse } from '../db/queries/encryption-keys.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
@@ -64,7 +65,7 @@ async function checkKeysInUse(db: Db, { fileKeys = [] }: RunningStackInfo): Prom
       );
 }
 
-/** Every connection that settings name: its secrets are there, its address may be called. */
+/** Every connection that settings and endpoints name: its secrets are there, its address may be called. */
 async function checkConnections(
   db: Db,
   known: readonly Known[],
@@ -75,7 +76,8 @@ async function checkConnections(
   for (const { merchant, settings } of known) {
     const part = `Merchant ${merchant.slug}`;
     const secrets = new Set((await listSecrets(db, merchant.id)).map(({ name }) => name));
-    for (const connection of listOutsideConnections(settings)) {
+    const endpoints = await listEndpointConnections(db, merchant);
+    for (const connection of [...listOutsideConnections(settings), ...endpoints]) {
       connections += 1;
       const missing = connection.secrets.filter((name) => !secrets.has(name));
       if (missing.length > 0) {
@@ -85,7 +87,7 @@ async function checkConnections(
       const refusal = await refusalOf(db, merchant, connection.host);
       if (refusal !== null) {
         const remedy =
-          'Correct the host in the settings, or have an admin allow it (docs/api.md, allowed-hosts).';
+          'Correct the host there, or have an admin allow it (docs/api.md, allowed-hosts).';
         findings.push(problem(part, `${connection.setting}: ${refusal}`, remedy));
       }
     }
@@ -94,6 +96,21 @@ async function checkConnections(
   if (findings.length > 0) return findings;
   const text = `${connections} of ${known.length} merchants: secrets are there, addresses may be called`;
   return [fine('Connections', text)];
+}
+
+/** The systems of the merchant that are told results or events; a retired one is told nothing. */
+async function listEndpointConnections(db: Db, { id }: Merchant): Promise<OutsideConnection[]> {
+  const endpoints = [
+    ...(await listEndpoints(db, id, 'carrier')),
+    ...(await listEndpoints(db, id, 'webhook')),
+  ];
+  return endpoints
+    .filter(({ state }) => state !== 'retired')
+    .map(({ kind, slug, url, secretName }) => ({
+      setting: `${kind === 'carrier' ? 'carrier endpoint' : 'webhook'} ${slug}`,
+      host: new URL(url).hostname,
+      secrets: [secretName],
+    }));
 }
 
 /** Why the address guard would not let us call a host; null = it would. */

@@ -4,6 +4,11 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
+import {
+  createEndpoint,
+  type EndpointSettings,
+  moveEndpoint,
+} from '../../db/queries/delivery-endpoints.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { startMailServer } from '../../sandbox/mail-server.ts';
@@ -42,6 +47,13 @@ beforeAll(async () => {
   });
   const secret = { name: 'mailbox', value: randomBytes(8).toString('hex'), now, actor: 'test' };
   await writeSecret(db, merchant.id, secret, [{ id: 'lost-key', bytes: randomBytes(32) }]);
+  await addEndpoint(merchant.id, 'results', '192.0.2.2', 'results-signature');
+  await addEndpoint(merchant.id, 'events', '169.254.169.254', 'mailbox', {
+    webhook: { events: ['cycle.stage'], secretOverlapHours: 24 },
+  });
+  await addEndpoint(merchant.id, 'given-up', '169.254.169.254', 'nowhere');
+  const retired = { slug: endpointSlug('given-up'), state: 'retired' } as const;
+  await moveEndpoint(db, merchant.id, { ...retired, actor: 'test', reason: null, now });
   findings = await inspectStack({
     ...configured(),
     databaseUrlApp: database.appUrl,
@@ -56,6 +68,27 @@ afterAll(async () => {
   await database?.drop();
 });
 
+/** Names of endpoints are those of all merchants. */
+const endpointSlug = (name: string) => `${name}-${slug}`;
+
+async function addEndpoint(
+  merchantId: number,
+  name: string,
+  host: string,
+  secretName: string,
+  webhook: Pick<EndpointSettings, 'webhook'> = {},
+): Promise<void> {
+  await createEndpoint(db, merchantId, {
+    slug: endpointSlug(name),
+    settings: {
+      ...{ url: `https://${host}/x`, secretName, encoding: 'utf-8', backOffSeconds: [10] },
+      ...{ timeoutMs: 1000, concurrency: 1, circuitFailures: 5, circuitPauseSeconds: 60 },
+      ...webhook,
+    },
+    ...{ actor: 'test', reason: null, now },
+  });
+}
+
 const configured = (): Config => ({ ...readConfig(), dataDir, databaseUrl: undefined });
 const textsOf = (part: string) =>
   findings.filter((one) => one.part === part && !one.ok).map(({ text }) => text);
@@ -68,6 +101,17 @@ test('what the settings of a merchant need and do not find is named, with what t
   // Its secret is there; its address is one that nobody may use.
   expect(texts.filter((text) => text.startsWith('mailbox: no secret'))).toEqual([]);
   for (const { ok, remedy } of findings) if (!ok) expect(remedy).not.toBe('');
+});
+
+test('systems that are told results or events are looked at as well, but for retired ones', () => {
+  const texts = textsOf(`Merchant ${slug}`).filter((text) => text.includes(`-${slug}: `));
+  expect(texts).toContainEqual(
+    `carrier endpoint ${endpointSlug('results')}: no secret results-signature`,
+  );
+  expect(texts).toContainEqual(
+    expect.stringMatching(`^webhook ${endpointSlug('events')}: .*which is never called`),
+  );
+  expect(texts.filter((text) => text.includes('given-up'))).toEqual([]);
 });
 
 test('a key that is gone, Schedules that are not made and work that nobody takes are found', () => {
