@@ -95,13 +95,14 @@ export const problemTypes = {
   'invalid-fields': {
     status: 422,
     title: 'Fields are invalid',
-    detail: '入力に誤りがあります。何も保存していません。errors の項目を直して送り直してください。',
+    detail:
+      '入力に誤りがあります。何も保存していません。示した項目(errors)を直して、やり直してください。',
   },
   'card-number-found': {
     status: 422,
     title: 'The file holds a card number',
     detail:
-      'ファイルにカード番号と思われる数字があります。ファイルは保存していません。errors の場所から番号を取り除いて送り直してください。',
+      'ファイルにカード番号と思われる数字があります。ファイルは保存していません。示した場所(errors)から番号を取り除いて、送り直してください。',
   },
   'file-unusable': {
     status: 422,
@@ -119,7 +120,7 @@ export const problemTypes = {
     status: 422,
     title: 'The encoding lacks a character',
     detail:
-      '指定の文字コードで表せない文字があるため、CSVを作成していません。errors の注文を確かめるか、encoding=utf-8 で取り出してください。',
+      '指定の文字コードで表せない文字があるため、CSVを作成していません。示した注文(errors)を確かめるか、encoding=utf-8 で取り出してください。',
   },
   'link-expired': {
     status: 410,

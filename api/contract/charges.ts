@@ -51,7 +51,11 @@ export const chargeRoutes = {
     role: 'viewer',
     merchantScoped: true,
     params: cycleParamsSchema,
-    query: z.strictObject({ state: z.enum(CHARGE_STATES).optional(), ...pageQuery }),
+    query: z.strictObject({
+      state: z.enum(CHARGE_STATES).optional(),
+      orderNumber: z.string().min(1).max(200).optional().meta({ description: 'the whole of it' }),
+      ...pageQuery,
+    }),
     responses: {
       200: {
         kind: 'json',

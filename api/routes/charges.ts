@@ -11,6 +11,7 @@ export const chargeHandlers: Handlers<typeof chargeRoutes> = {
     const rows = await listCharges(deps.db, merchant.id, {
       cycleId: cycle.id,
       state: query.state,
+      orderNumber: query.orderNumber,
       afterPosition: query.after,
       limit: query.limit + 1,
     });

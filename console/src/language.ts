@@ -4,6 +4,8 @@ import { initReactI18next, useTranslation } from 'react-i18next';
 /** Japanese first, English by a switch. What the API says to operators is Japanese in both. */
 export const LANGUAGES = ['ja', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
+/** Each in itself: who looks for it cannot read the other. */
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { ja: '日本語', en: 'English' };
 
 const storageKey = 'tsukigime.language';
 

@@ -18,7 +18,10 @@ export function MerchantSwitch() {
     <Select
       aria-label={words('label')}
       size="xs"
+      // As narrow as the window wants: the buttons beside it stay within.
       w={{ base: 120, sm: 200 }}
+      miw={0}
+      style={{ flexShrink: 1 }}
       searchable
       allowDeselect={false}
       nothingFoundMessage={words('none')}

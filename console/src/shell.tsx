@@ -13,7 +13,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconMoon, IconSun } from '@tabler/icons-react';
 import { Link, Navigate, Outlet, useLocation } from 'react-router';
 import { useRead } from './api.ts';
-import { defineWords, type Language, useLanguage } from './language.ts';
+import { defineWords, LANGUAGE_NAMES, LANGUAGES, type Language, useLanguage } from './language.ts';
 import { MerchantSwitch } from './merchant-switch.tsx';
 import { navigation, useNavigationWords } from './navigation.ts';
 import { NoticeBell } from './notice-bell.tsx';
@@ -68,7 +68,7 @@ export function Shell() {
           {words('skip')}
         </a>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="sm" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap" miw={0}>
             <Burger
               opened={opened}
               onClick={toggle}
@@ -87,7 +87,7 @@ export function Shell() {
               月極
             </Text>
             <MerchantSwitch />
-            <BusinessClock />
+            <BusinessClock visibleFrom="md" />
           </Group>
           <Group gap="xs" wrap="nowrap">
             <NoticeBell />
@@ -96,6 +96,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" className="scrolls" aria-label={words('pages')}>
+        <BusinessClock hiddenFrom="md" />
         <Navigation onChoose={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
@@ -135,13 +136,13 @@ function Navigation({ onChoose }: { readonly onChoose: () => void }) {
 }
 
 /** A sandbox lives in a time of its own: whoever practises must see which. */
-function BusinessClock() {
+function BusinessClock(where: { readonly visibleFrom?: 'md'; readonly hiddenFrom?: 'md' }) {
   const words = useWords();
   const { merchant } = useMerchant();
   const { data } = useRead('readMerchant', { params: { merchant } }, { everyMs: 30_000 });
   if (data?.kind !== 'sandbox') return null;
   return (
-    <Group gap={6} wrap="nowrap" visibleFrom="md">
+    <Group gap={6} wrap="nowrap" pb={where.hiddenFrom === undefined ? 0 : 'xs'} {...where}>
       <Badge color="gray" variant="outline">
         {words('practice')}
       </Badge>
@@ -165,10 +166,7 @@ function Preferences({ onKeys }: { readonly onKeys: () => void }) {
         size="xs"
         aria-label={words('language')}
         value={language}
-        data={[
-          { value: 'ja', label: '日本語' },
-          { value: 'en', label: 'English' },
-        ]}
+        data={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
         onChange={(value) => choose(value as Language)}
         visibleFrom="sm"
       />

@@ -13,10 +13,9 @@ const useWords = defineWords('shortcuts', {
     search: 'ページ内の検索欄へ',
     close: '開いているものを閉じる',
     next: '次の項目へ',
-    before: '前の項目へ',
+    before: '前の項目へ。ページを開いた直後は、本文からメニューへ戻る',
     press: 'ボタンやリンクを押す',
     scroll: '選んだ表を左右に動かす',
-    skip: 'ページを開いた直後に押すと、本文へ移動',
   },
   en: {
     title: 'Keyboard',
@@ -24,10 +23,9 @@ const useWords = defineWords('shortcuts', {
     search: 'To the search field of the page',
     close: 'Close what is open',
     next: 'To the next item',
-    before: 'To the item before',
+    before: 'To the item before; where a page begins, back to the menu',
     press: 'Press a button or a link',
     scroll: 'Move a table that is chosen',
-    skip: 'At the top of the page: to its content',
   },
 });
 
@@ -53,7 +51,6 @@ const everywhere = [
   ['Shift + Tab', 'before'],
   ['Enter', 'press'],
   ['← →', 'scroll'],
-  ['Tab, Enter', 'skip'],
   ['Esc', 'close'],
 ] as const;
 

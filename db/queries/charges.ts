@@ -34,21 +34,25 @@ export async function listCharges(
   page: {
     cycleId: number;
     state?: ChargeState | undefined;
+    orderNumber?: string | undefined;
     afterPosition: number;
     limit: number;
   },
 ): Promise<Charge[]> {
-  const { cycleId, state, afterPosition } = page;
-  const rowsOf =
-    state === undefined
-      ? sql`charge_states s
-             where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
-               and s.position > ${afterPosition}`
-      : chargesInState(merchantId, {
-          ...{ cycleId, state, afterPosition },
-          rare: await isRareState(db, merchantId, state),
-        });
-  const place = state === undefined ? sql`s.position` : sql`c.position`;
+  const { cycleId, state, orderNumber, afterPosition } = page;
+  // One order is found by its number, whatever its state: a month has one charge of it.
+  const isWalk = state === undefined || orderNumber !== undefined;
+  const ofOrder = orderNumber === undefined ? sql`` : sql`and s.order_number = ${orderNumber}`;
+  const ofState = state === undefined ? sql`` : sql`and s.state = ${state}`;
+  const rowsOf = isWalk
+    ? sql`charge_states s
+           where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
+             and s.position > ${afterPosition} ${ofOrder} ${ofState}`
+    : chargesInState(merchantId, {
+        ...{ cycleId, state, afterPosition },
+        rare: await isRareState(db, merchantId, state),
+      });
+  const place = isWalk ? sql`s.position` : sql`c.position`;
   const { rows } = await sql<Charge>`
     select order_number as "orderNumber", customer_number as "customerNumber", s.position, state,
            n as attempt, amount_yen as "amountYen", captured_yen as "capturedYen",

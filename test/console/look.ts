@@ -57,7 +57,7 @@ async function isShellSeen(page: Page, rules: string): Promise<boolean> {
 /**
  * Looks at the page in light and in dark once all of it is there, and keeps a picture of it.
  *
- * @returns barriers of WCAG A and AA, and words that were not filled in
+ * @returns barriers of WCAG A and AA, words that were not filled in, and what makes a narrow page wider
  */
 export async function look(page: Page, name: string): Promise<string[]> {
   await settled(page);
@@ -76,7 +76,31 @@ export async function look(page: Page, name: string): Promise<string[]> {
     ...light.map((found) => `light ${found}`),
     ...dark.map((found) => `dark ${found}`),
     ...(await unfilled(page.locator('body'))),
+    ...(await findTooWide(page)),
   ];
+}
+
+/** WCAG 1.4.10, which axe does not look at: in this width nothing but a table in its own frame scrolls. */
+const narrow = 320;
+
+/** What reaches over the edge of a narrow page, the outermost of each. */
+async function findTooWide(page: Page): Promise<string[]> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: narrow, height: 800 });
+  await settled(page);
+  await finishMotion(page);
+  const wide = (await page.evaluate(`(() => {
+    const frames = (one) => one && (getComputedStyle(one).overflowX !== 'visible' || frames(one.parentElement));
+    const over = [...document.body.querySelectorAll('*')].filter(
+      (one) => one.checkVisibility() && one.getBoundingClientRect().right > ${narrow} + 1
+        && !frames(one.parentElement),
+    );
+    return over.filter((one) => !over.includes(one.parentElement)).map(
+      (one) => 'too wide <' + one.tagName + '> ' + (one.textContent ?? '').slice(0, 60),
+    );
+  })()`)) as string[];
+  if (before !== null) await page.setViewportSize(before);
+  return wide;
 }
 
 /** Looks at the dialog that is open, and at nothing behind it. @returns as `look` does */

@@ -93,7 +93,7 @@ test('charges are worked by hand: compared with the PSP, shipped, captured, void
   await act(page, '売上処理する', '発送済み');
   await page.getByLabel('B-OK を選ぶ').check();
   await act(page, '取消リストに載せる', '顧客の希望');
-  await page.getByText('この状態の請求はありません', { exact: false }).waitFor();
+  await page.getByText('この条件の請求はありません', { exact: false }).waitFor();
 
   await open(`cycles/${billed}/voids`);
   await page.getByLabel('B-OK を選ぶ').check();

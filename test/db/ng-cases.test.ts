@@ -119,6 +119,12 @@ test('a case follows its charge from the first decline to its end, and begins ag
     ...{ cycleId: record.cycleId, state: 'given_up', afterPosition: 0, limit: 10 },
   });
   expect(shown).toMatchObject([{ state: 'given_up', attempt: 3, responseDetail: '1G55' }]);
+  // By its number it is found in its own state only, and no other with it.
+  const orderNumber = shown[0]?.orderNumber;
+  const named = { cycleId: record.cycleId, orderNumber, afterPosition: 0, limit: 10 };
+  expect(await listCharges(db, merchantId, named)).toEqual(shown);
+  expect(await listCharges(db, merchantId, { ...named, state: 'given_up' })).toEqual(shown);
+  expect(await listCharges(db, merchantId, { ...named, state: 'declined' })).toEqual([]);
 
   // Opened again and declined again: another episode.
   await sql`

@@ -1,11 +1,11 @@
 import { Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { useParams } from 'react-router';
 import { CHARGE_STATES, type ChargeState } from '../../../billing/charge.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { type Charge, ChargeActs, isChargeToChoose } from '../parts/charge-acts.tsx';
 import { ChoiceTable, sumOf } from '../parts/choice-table.tsx';
+import { useChosen } from '../parts/chosen.tsx';
 import { CustomerLink } from '../parts/customer-link.tsx';
 import { CountAndYen, formatCount, Instant, Yen } from '../parts/figures.tsx';
 import { type Column, ListTable } from '../parts/list-table.tsx';
@@ -13,7 +13,7 @@ import { Loaded } from '../parts/loaded.tsx';
 import { OrderLink } from '../parts/order-link.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
-import { useFilters } from '../parts/search-form.tsx';
+import { SearchForm, useFilters } from '../parts/search-form.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
 import { useChargeStateWords } from '../words/billing-words.ts';
@@ -25,8 +25,9 @@ const useWords = defineWords('charges', {
     cycle: '{{month}} の請求',
     state: '請求の状態',
     all: 'すべて',
-    find: '注文番号で絞り込む(このページ内)',
+    search: '検索条件',
     order: '注文番号',
+    orderWhole: '注文番号(完全一致)',
     customer: '顧客番号',
     yen: '金額',
     captured: '売上金額',
@@ -35,7 +36,7 @@ const useWords = defineWords('charges', {
     chosen: '選択中: ',
     choose: '請求を選ぶと、売上処理・取消・断念などができます。',
     byState: '状態で絞り込むと、請求を選んで処理できます。',
-    none: 'この状態の請求はありません。状態を変えるか、「すべて」で見てください。',
+    none: 'この条件の請求はありません。請求の状態か注文番号を変えて見てください。',
   },
   en: {
     title: 'Charges of {{month}}',
@@ -43,8 +44,9 @@ const useWords = defineWords('charges', {
     cycle: 'Billing of {{month}}',
     state: 'State',
     all: 'All',
-    find: 'Order number (on this page)',
+    search: 'Search',
     order: 'Order',
+    orderWhole: 'Order (the whole number)',
     customer: 'Customer',
     yen: 'Amount',
     captured: 'Captured',
@@ -53,7 +55,7 @@ const useWords = defineWords('charges', {
     chosen: 'Chosen: ',
     choose: 'Choose charges to capture, void or end them.',
     byState: 'Narrow them to a state to choose some.',
-    none: 'No charge is in this state. Choose another, or all.',
+    none: 'No such charge. Choose another state or order number.',
   },
 });
 
@@ -87,11 +89,13 @@ function Charges({
   const { merchant } = useMerchant();
   const { after, limit } = usePlace();
   const may = useMay('operator');
-  const [chosen, setChosen] = useState<readonly Charge[]>([]);
-  const [part, setPart] = useState('');
+  const { filter } = useFilters();
+  const orderNumber = filter('orderNumber');
+  const [chosen, setChosen] = useChosen<Charge>(orderNumber ?? '');
   const query = {
     limit,
     ...(state === undefined ? {} : { state }),
+    ...(orderNumber === undefined ? {} : { orderNumber }),
     ...(after === undefined ? {} : { after: Number(after) }),
   };
   const charges = useRead(
@@ -104,11 +108,11 @@ function Charges({
     <Stack>
       <Group align="flex-end">
         <StateSelect month={month} state={state} />
-        <TextInput
-          label={words('find')}
-          value={part}
-          onChange={(event) => setPart(event.currentTarget.value)}
-        />
+        <SearchForm label={words('search')} names={['orderNumber']}>
+          {({ field }) => (
+            <TextInput label={words('orderWhole')} w={220} {...field('orderNumber')} />
+          )}
+        </SearchForm>
       </Group>
       {choosing ? (
         <>
@@ -132,7 +136,7 @@ function Charges({
           <>
             <ChargeTable
               month={month}
-              charges={found.filter(({ orderNumber }) => orderNumber.includes(part.trim()))}
+              charges={found}
               choice={choosing ? { chosen, onChoose: setChosen } : null}
             />
             <Pager nextAfter={nextAfter} />

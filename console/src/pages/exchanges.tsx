@@ -1,11 +1,11 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Group, Select } from '@mantine/core';
 import { useSearchParams } from 'react-router';
-import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { EXCHANGE_STAGES } from '../../../billing/exchange.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ExchangeTable } from '../parts/exchange-table.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
+import { isMonth, MonthFilter } from '../parts/month-field.tsx';
 import { Page } from '../parts/page.tsx';
 import { useMerchant } from '../places.ts';
 import { useExchangeStageWords } from '../words/billing-words.ts';
@@ -38,7 +38,7 @@ function ExchangesPage() {
     'listExchanges',
     {
       params: { merchant },
-      query: billingMonthPattern.test(month) ? { month } : {},
+      query: isMonth(month) ? { month } : {},
     },
     { everyMs: 5000 },
   );
@@ -52,12 +52,10 @@ function ExchangesPage() {
   return (
     <Page title={words('title')}>
       <Group className="no-print">
-        <TextInput
+        <MonthFilter
           label={words('month')}
-          placeholder="2026-11"
           value={month}
           onChange={(event) => change('month', event.currentTarget.value)}
-          w={140}
         />
         <Select
           label={words('stage')}

@@ -1,6 +1,5 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { Link } from 'react-router';
-import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { DECLINE_CLASSES } from '../../../billing/decline.ts';
 import { NG_NEXT_STEPS } from '../../../billing/ng-case.ts';
 import { type Read, useRead } from '../api.ts';
@@ -8,6 +7,7 @@ import { defineWords } from '../language.ts';
 import { useChosen } from '../parts/chosen.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
 import { Empty, Loaded, useIsFormer } from '../parts/loaded.tsx';
+import { isMonth, MonthFilter } from '../parts/month-field.tsx';
 import { NgActs } from '../parts/ng-acts.tsx';
 import { NgTable } from '../parts/ng-table.tsx';
 import { Page } from '../parts/page.tsx';
@@ -63,7 +63,7 @@ function useNgFilter() {
   const { filter } = useFilters();
   const month = filter('month');
   return {
-    month: month !== undefined && billingMonthPattern.test(month) ? month : undefined,
+    month: month !== undefined && isMonth(month) ? month : undefined,
     class: DECLINE_CLASSES.find((one) => one === filter('class')),
     nextStep: NG_NEXT_STEPS.find((one) => one === filter('nextStep')),
     dueBy: filter('dueBy'),
@@ -129,7 +129,7 @@ function NgSearch() {
     <SearchForm label={words('search')} names={names}>
       {({ field, choice }) => (
         <>
-          <TextInput label={words('month')} placeholder="2026-11" w={110} {...field('month')} />
+          <MonthFilter label={words('month')} {...field('month')} />
           <Select
             label={words('class')}
             w={220}

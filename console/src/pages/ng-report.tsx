@@ -1,11 +1,11 @@
 import { Card, SimpleGrid, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { addDays, businessDateOf } from '../../../billing/business-date.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { Count, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
+import { isMonth, MonthFilter } from '../parts/month-field.tsx';
 import { Page } from '../parts/page.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
 import { SearchForm, useFilters } from '../parts/search-form.tsx';
@@ -30,7 +30,7 @@ const useWords = defineWords('ng-report', {
     csv: 'CSVで取り出す',
     search: '集計する期間',
     from: 'NG発生日(この日から)',
-    to: '(この日まで)',
+    to: 'NG発生日(この日まで)',
     month: '請求月',
     recovered: '回収した金額(日ごと)',
     noneRecovered: 'この期間に回収した金額はまだありません。',
@@ -105,7 +105,7 @@ function Span({ today }: { readonly today: string }) {
   const query = {
     from: dayOf('from', addDays(today, -90)),
     to: dayOf('to', today),
-    ...(month !== undefined && billingMonthPattern.test(month) ? { month } : {}),
+    ...(month !== undefined && isMonth(month) ? { month } : {}),
   };
   const input = { params: { merchant }, query };
   const report = useRead('readNgReport', input);
@@ -116,7 +116,7 @@ function Span({ today }: { readonly today: string }) {
           <>
             <TextInput type="date" label={words('from')} {...field('from')} />
             <TextInput type="date" label={words('to')} {...field('to')} />
-            <TextInput label={words('month')} placeholder="2026-11" w={110} {...field('month')} />
+            <MonthFilter label={words('month')} {...field('month')} />
           </>
         )}
       </SearchForm>

@@ -7,7 +7,7 @@ import { CountAndYen } from '../parts/figures.tsx';
 import { Holds } from '../parts/holds.tsx';
 import { Empty, Loaded } from '../parts/loaded.tsx';
 import { OrderActs } from '../parts/order-acts.tsx';
-import { ORDER_VERDICTS, OrderSearch } from '../parts/order-search.tsx';
+import { ORDER_VERDICTS, OrderSearch, readYenCondition } from '../parts/order-search.tsx';
 import { OrderTable } from '../parts/order-table.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
@@ -102,8 +102,7 @@ function OrdersPage() {
 /** What is asked for: by the address, and by the names of persons that stand in none. */
 function useOrderQuery(kept: (name: string) => string | undefined) {
   const { filter } = useFilters();
-  const yen = (name: string) =>
-    /^\d{1,7}$/.test(filter(name) ?? '') ? Number(filter(name)) : undefined;
+  const yen = (name: string) => readYenCondition(filter(name) ?? '') ?? undefined;
   const methods = filter('paymentMethod')?.split('\n');
   return {
     orderNumberFrom: filter('orderNumberFrom'),

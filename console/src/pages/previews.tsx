@@ -7,6 +7,7 @@ import { ApprovalActs } from '../parts/approval-acts.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
 import { Findings } from '../parts/findings.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { OrderCounts } from '../parts/order-counts.tsx';
 import { Page } from '../parts/page.tsx';
 import { PreviewStanding } from '../parts/preview-list.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
@@ -26,7 +27,6 @@ const useWords = defineWords('previews', {
     lastMonth: '前月({{month}})の請求',
     difference: '前月との差',
     nothing: '前月の請求がないため、比較していません。',
-    orders: '注文 {{orders}} 件、対象外 {{excluded}} 件、読めない行 {{quarantined}} 件',
     cards: 'カードの状態: 有効 {{ok}}、期限切れ {{expired}}、停止中 {{locked}}、不明 {{unknown}}',
     requesters: '依頼した人: {{names}}',
     working: '計算しています。終わると自動で表示されます。',
@@ -42,7 +42,6 @@ const useWords = defineWords('previews', {
     lastMonth: 'Billed in {{month}}',
     difference: 'Difference',
     nothing: 'No month before billed anything: nothing is compared.',
-    orders: '{{orders}} orders, {{excluded}} left out, {{quarantined}} unreadable',
     cards: 'Cards: good {{ok}}, expired {{expired}}, locked {{locked}}, unknown {{unknown}}',
     requesters: 'Requested by {{names}}',
     working: 'At work; it shows here when it is done.',
@@ -117,7 +116,6 @@ function Summary({
 }) {
   const words = useWords();
   const { compared, cards } = summary;
-  const excluded = Object.values(summary.excluded).reduce((sum, rows) => sum + rows, 0);
   return (
     <>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
@@ -137,9 +135,7 @@ function Summary({
         )}
       </SimpleGrid>
       {compared === null && <Text>{words('nothing')}</Text>}
-      <Text size="sm">
-        {words('orders', { orders: summary.orders, excluded, quarantined: summary.quarantined })}
-      </Text>
+      <OrderCounts month={month} of={{ ...summary, selected: summary.selected.rows }} />
       <Text size="sm">
         {words('cards', {
           ok: cards.ok ?? 0,

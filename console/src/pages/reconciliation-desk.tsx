@@ -1,7 +1,6 @@
-import { Button, Drawer, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Drawer, Group, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { billingMonthPattern } from '../../../billing/billing-month.ts';
 import { DESK_ITEM_KINDS } from '../../../billing/reconciliation-desk.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -13,6 +12,7 @@ import { DeskSheet } from '../parts/desk-sheet.tsx';
 import { DeskTable } from '../parts/desk-table.tsx';
 import { CountAndYen } from '../parts/figures.tsx';
 import { Counted, Empty, Loaded } from '../parts/loaded.tsx';
+import { isMonth, MonthFilter } from '../parts/month-field.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager, usePlace } from '../parts/pager.tsx';
 import { SaveButton } from '../parts/save-button.tsx';
@@ -66,7 +66,7 @@ function useDeskFilter() {
     typedMonth: month,
     item: search.get('item'),
     filter: {
-      month: billingMonthPattern.test(month) ? month : undefined,
+      month: isMonth(month) ? month : undefined,
       kind: DESK_ITEM_KINDS.find((one) => one === search.get('kind')),
       exchange: search.get('exchange') ?? undefined,
     },
@@ -120,10 +120,8 @@ function DeskFilters() {
   const { typedMonth, filter, change } = useDeskFilter();
   return (
     <>
-      <TextInput
+      <MonthFilter
         label={words('month')}
-        placeholder="2026-11"
-        w={140}
         value={typedMonth}
         onChange={(event) => change('month', event.currentTarget.value)}
       />

@@ -66,16 +66,18 @@ function ReturnedRowsPage() {
         />
       }
     >
-      <SegmentedControl
-        aria-label={words('filter')}
-        w="fit-content"
-        value={result ?? ''}
-        data={[
-          { value: '', label: names('all') },
-          ...results.map((value) => ({ value, label: names(value) })),
-        ]}
-        onChange={(value) => change({ result: value })}
-      />
+      <div className="scrolls-sideways">
+        <SegmentedControl
+          aria-label={words('filter')}
+          w="fit-content"
+          value={result ?? ''}
+          data={[
+            { value: '', label: names('all') },
+            ...results.map((value) => ({ value, label: names(value) })),
+          ]}
+          onChange={(value) => change({ result: value })}
+        />
+      </div>
       <Loaded read={rows}>
         {({ rows: found, nextAfter }) => (
           <>

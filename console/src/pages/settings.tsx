@@ -10,12 +10,13 @@ import { Page } from '../parts/page.tsx';
 import type { Settings } from '../parts/settings-form.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useSettingHelp, useSettingNames } from '../words/setting-words.ts';
 
 const useWords = defineWords('settings', {
   ja: {
     title: '設定',
     blocks: '設定の項目',
-    hint: '項目ごとに JSON で直します。意味と既定値は設定の説明書にあります。パスワードや鍵は、ここには書かず、名前だけを書きます。',
+    hint: '項目ごとに JSON で直します。誤りがあるときは、保存せずに場所を示します。パスワードや鍵は、ここには書かず、名前だけを書きます。',
     version: '第 {{version}} 版 {{actor}} ',
     save: '保存する',
     text: '「{{block}}」を新しい版として保存します。前の版は残ります。',
@@ -28,7 +29,7 @@ const useWords = defineWords('settings', {
   en: {
     title: 'Settings',
     blocks: 'Blocks of settings',
-    hint: 'Block by block, as JSON. No password or key stands here, only its name.',
+    hint: 'Block by block, as JSON. What is wrong is not saved, and is said where. No password or key stands here, only its name.',
     version: 'Version {{version}} {{actor}} ',
     save: 'Save',
     text: '“{{block}}” is kept as a new version; the one before stays.',
@@ -58,6 +59,7 @@ function SettingsPage() {
   const mayHosts = useMay('admin');
   const [search, setSearch] = useSearchParams();
   const read = useRead('readSettings', { params: { merchant } });
+  const names = useSettingNames();
   return (
     <Page
       title={words('title')}
@@ -82,6 +84,10 @@ function SettingsPage() {
               </Text>
               <Tabs
                 orientation="vertical"
+                styles={{
+                  list: { maxWidth: '45%' },
+                  tabLabel: { whiteSpace: 'normal', textAlign: 'start' },
+                }}
                 keepMounted={false}
                 value={shown ?? null}
                 onChange={(block) => setSearch(block === null ? {} : { block })}
@@ -89,7 +95,7 @@ function SettingsPage() {
                 <Tabs.List aria-label={words('blocks')}>
                   {blocks.map((block) => (
                     <Tabs.Tab key={block} value={block}>
-                      {block}
+                      {names(block)}
                     </Tabs.Tab>
                   ))}
                 </Tabs.List>
@@ -122,6 +128,7 @@ function Block({
   readonly settings: Settings;
 }) {
   const words = useWords();
+  const help = useSettingHelp();
   const { merchant } = useMerchant();
   const may = useMay('admin');
   const save = useAct('saveSettings');
@@ -133,6 +140,7 @@ function Block({
   const [confirmed, setConfirmed] = useState<number | null>(null);
   return (
     <Stack>
+      <Text size="sm">{help(block)}</Text>
       <JsonInput
         label={words('label', { block })}
         autosize

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
-import { defineWords } from '../language.ts';
+import { defineWords, LANGUAGE_NAMES, LANGUAGES, useLanguage } from '../language.ts';
 import { useLogOut, useLogOutEverywhere, useSession } from '../session.tsx';
 import { ActDialog } from './act-dialog.tsx';
 import { LaterChangePassword } from './password-due.tsx';
@@ -31,6 +31,7 @@ const useWords = defineWords('account-menu', {
 export function AccountMenu({ onKeys }: { readonly onKeys?: () => void }) {
   const words = useWords();
   const { person } = useSession();
+  const { language, choose } = useLanguage();
   const logOut = useLogOut();
   const everywhere = useLogOutEverywhere();
   const [asked, setAsked] = useState<'change' | 'everywhere' | null>(null);
@@ -45,6 +46,12 @@ export function AccountMenu({ onKeys }: { readonly onKeys?: () => void }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{person?.name ?? person?.actor}</Menu.Label>
+          {/* Where the window is too narrow for the switch beside this menu. */}
+          {LANGUAGES.filter((one) => one !== language).map((one) => (
+            <Menu.Item key={one} hiddenFrom="sm" lang={one} onClick={() => choose(one)}>
+              {LANGUAGE_NAMES[one]}
+            </Menu.Item>
+          ))}
           <Menu.Item onClick={() => setAsked('change')}>{words('change')}</Menu.Item>
           <Menu.Item onClick={() => setAsked('everywhere')}>{words('everywhere')}</Menu.Item>
           {onKeys !== undefined && (

@@ -53,31 +53,36 @@ export function CaptureWaves() {
     manual: 'manual',
   } as const;
   return (
-    <Table aria-label={words('waves')}>
-      <Table.Thead>
-        <Table.Tr>
-          <ColumnHeads columns={['month', 'policy', 'ready', 'next', 'choose']} words={words} />
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {found.map(({ month, capture }) => (
-          <Table.Tr key={month}>
-            <Table.Td>{month}</Table.Td>
-            <Table.Td>{words(policyWords[capture.policy])}</Table.Td>
-            <Table.Td>
-              <Count count={capture.ready} />
-            </Table.Td>
-            <Table.Td>
-              <Instant at={capture.nextWaveAt} />
-            </Table.Td>
-            <Table.Td>
-              <Anchor component={Link} to={`${place('cycles', month, 'charges')}?state=authorized`}>
-                {words('choose')}
-              </Anchor>
-            </Table.Td>
+    <Table.ScrollContainer minWidth={560} type="native">
+      <Table aria-label={words('waves')}>
+        <Table.Thead>
+          <Table.Tr>
+            <ColumnHeads columns={['month', 'policy', 'ready', 'next', 'choose']} words={words} />
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {found.map(({ month, capture }) => (
+            <Table.Tr key={month}>
+              <Table.Td>{month}</Table.Td>
+              <Table.Td>{words(policyWords[capture.policy])}</Table.Td>
+              <Table.Td>
+                <Count count={capture.ready} />
+              </Table.Td>
+              <Table.Td>
+                <Instant at={capture.nextWaveAt} />
+              </Table.Td>
+              <Table.Td>
+                <Anchor
+                  component={Link}
+                  to={`${place('cycles', month, 'charges')}?state=authorized`}
+                >
+                  {words('choose')}
+                </Anchor>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }

@@ -3,6 +3,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { ApiProblem } from '../../../api/client/api-problem.ts';
 import { defineWords } from '../language.ts';
+import { ProblemPlaces } from './problem-note.tsx';
 
 const useWords = defineWords('loaded', {
   ja: {
@@ -43,6 +44,7 @@ export function Unread({ reads }: { readonly reads: readonly AnyRead[] }) {
       <Alert color="red" variant="outline" title={words('failed')} role="alert">
         <Stack gap="xs" align="flex-start">
           <Text size="sm">{missing.error?.detail}</Text>
+          {missing.error !== null && <ProblemPlaces problem={missing.error} />}
           {again}
         </Stack>
       </Alert>

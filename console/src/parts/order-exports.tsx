@@ -1,4 +1,4 @@
-import { Group, Stack, Table, Text } from '@mantine/core';
+import { Stack, Table } from '@mantine/core';
 import { useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import type { CycleDetail } from '../month-progress.ts';
@@ -8,6 +8,7 @@ import { ColumnHeads } from './column-heads.tsx';
 import { Count, Instant } from './figures.tsx';
 import { FileDrop } from './file-drop.tsx';
 import { Loaded } from './loaded.tsx';
+import { OrderCounts } from './order-counts.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 const useWords = defineWords('order-exports', {
@@ -18,10 +19,7 @@ const useWords = defineWords('order-exports', {
     added: '追加',
     changed: '変更',
     gone: '消えた注文',
-    quarantined: '読めない行',
-    selected: '請求対象 {{n}} 件',
-    excluded: '対象外 {{n}} 件',
-    unreadable: '読めない行 {{n}} 件',
+    quarantined: 'ファイルの読めない行',
   },
   en: {
     drop: 'Bring an order export',
@@ -30,10 +28,7 @@ const useWords = defineWords('order-exports', {
     added: 'Added',
     changed: 'Changed',
     gone: 'Gone',
-    quarantined: 'Unreadable rows',
-    selected: '{{n}} to bill',
-    excluded: '{{n}} left out',
-    unreadable: '{{n}} unreadable',
+    quarantined: 'Rows the file has broken',
   },
 });
 
@@ -65,17 +60,7 @@ export function OrderExports({ cycle }: { readonly cycle: CycleDetail }) {
         />
       )}
       <ProblemNote problem={upload.problem ?? use.problem} />
-      {selection && (
-        <Group gap="md">
-          <Text size="sm">{words('selected', { n: selection.selected })}</Text>
-          <Text size="sm">
-            {words('excluded', {
-              n: Object.values(selection.excluded).reduce((sum, n) => sum + n, 0),
-            })}
-          </Text>
-          <Text size="sm">{words('unreadable', { n: selection.quarantined })}</Text>
-        </Group>
-      )}
+      {selection && <OrderCounts month={month} of={{ ...selection, orders: null }} />}
       <Loaded read={collected} lines={1}>
         {({ exports }) =>
           exports.length > 0 && (

@@ -1,5 +1,6 @@
 import { Select, TagsInput, TextInput } from '@mantine/core';
 import { CHARGE_STATES } from '../../../billing/charge.ts';
+import { parseYen } from '../../../billing/money.ts';
 import type { OrderVerdict } from '../../../billing/order-search.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -31,6 +32,7 @@ const useWords = defineWords('order-search', {
     selected: '請求対象',
     excluded: '対象外',
     quarantined: '読めない行',
+    notYen: '金額を 7,988 のように整数で入力してください。この条件は使っていません。',
   },
   en: {
     search: 'Search',
@@ -55,6 +57,7 @@ const useWords = defineWords('order-search', {
     selected: 'To bill',
     excluded: 'Left out',
     quarantined: 'Unreadable',
+    notYen: 'Not a whole number of yen: the list is not narrowed by it.',
   },
 });
 
@@ -79,6 +82,14 @@ const names = [
   'chargeState',
   'gone',
 ] as const;
+
+/** Yen as people type them, 「7,988円」 too; null: none, or not to be read. */
+export function readYenCondition(text: string): number | null {
+  const read = parseYen(text);
+  return read.ok ? read.amountYen : null;
+}
+
+const isYenCondition = (text: string) => text.trim() === '' || readYenCondition(text) !== null;
 
 const personalNames = ['customerName', 'email', 'phone'] as const;
 
@@ -125,6 +136,7 @@ export function OrderSearch({
                 label={words(name)}
                 w={140}
                 {...field(name)}
+                error={isYenCondition(field(name).value) ? null : words('notYen')}
               />
             ))}
             <TagsInput

@@ -185,6 +185,7 @@ function Billing({ row }: { readonly row: OrderRow }) {
       </Badge>
       {row.verdict !== 'selected' && (
         <Text size="xs">
+          {row.verdict === 'quarantined' && `${words('line', { line: row.line })}: `}
           {said ?? (exclusion === undefined ? labelOfReason(row.reason) : reasons(exclusion))}{' '}
           {row.column !== null && words('where', { column: row.column, value: row.value ?? '…' })}
         </Text>

@@ -85,36 +85,38 @@ export function Files({ exchanges }: { readonly exchanges: Report['exchanges'] }
   const stages = useExchangeStageWords();
   return (
     <Section title={words('files')}>
-      <Table aria-label={words('files')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{words('name')}</Table.Th>
-            <Table.Th scope="col">{words('stage')}</Table.Th>
-            <Table.Th scope="col">{words('acceptance')}</Table.Th>
-            <Table.Th scope="col" className="figure">
-              OK
-            </Table.Th>
-            <Table.Th scope="col" className="figure">
-              NG
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {exchanges.map((file) => (
-            <Table.Tr key={file.fileName}>
-              <Table.Td>{file.fileName}</Table.Td>
-              <Table.Td>{stages(file.stage)}</Table.Td>
-              <Table.Td>{file.acceptanceNumber ?? '—'}</Table.Td>
-              <Table.Td className="figure">
-                <CountAndYen of={file.lines.ok} />
-              </Table.Td>
-              <Table.Td className="figure">
-                <CountAndYen of={file.lines.ng} />
-              </Table.Td>
+      <Table.ScrollContainer minWidth={640} type="native">
+        <Table aria-label={words('files')}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{words('name')}</Table.Th>
+              <Table.Th scope="col">{words('stage')}</Table.Th>
+              <Table.Th scope="col">{words('acceptance')}</Table.Th>
+              <Table.Th scope="col" className="figure">
+                OK
+              </Table.Th>
+              <Table.Th scope="col" className="figure">
+                NG
+              </Table.Th>
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {exchanges.map((file) => (
+              <Table.Tr key={file.fileName}>
+                <Table.Td>{file.fileName}</Table.Td>
+                <Table.Td>{stages(file.stage)}</Table.Td>
+                <Table.Td>{file.acceptanceNumber ?? '—'}</Table.Td>
+                <Table.Td className="figure">
+                  <CountAndYen of={file.lines.ok} />
+                </Table.Td>
+                <Table.Td className="figure">
+                  <CountAndYen of={file.lines.ng} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
     </Section>
   );
 }
