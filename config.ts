@@ -67,6 +67,8 @@ export interface Config {
   readonly temporalUiOrigin: string | undefined;
   readonly sessionIdleMinutes: number;
   readonly sessionHours: number;
+  /** Largest upload, in units of 1,048,576 bytes. */
+  readonly uploadMb: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly updateWaitMs: number;
   readonly shutdownGraceMs: number;
@@ -135,6 +137,7 @@ export function readConfig(environment: Environment = process.env): Config {
     temporalUiOrigin: read('TSUKIGIME_TEMPORAL_UI_URL'),
     sessionIdleMinutes: read('TSUKIGIME_SESSION_IDLE_MINUTES'),
     sessionHours: read('TSUKIGIME_SESSION_HOURS'),
+    uploadMb: read('TSUKIGIME_UPLOAD_MB'),
     logLevel: read('LOG_LEVEL'),
     updateWaitMs: read('TSUKIGIME_UPDATE_WAIT_MS'),
     shutdownGraceMs: read('TSUKIGIME_SHUTDOWN_GRACE_MS'),

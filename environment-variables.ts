@@ -187,6 +187,11 @@ export const variables = {
     'hours after which a person logs in again in any case',
     '12',
   ),
+  TSUKIGIME_UPLOAD_MB: variable(
+    z.coerce.number().int().min(1).max(65_536).default(512),
+    'largest file that the API takes, in MB; one of 512 holds some 4,000,000 orders',
+    '512',
+  ),
   LOG_LEVEL: variable(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'least severe log level written',

@@ -50,7 +50,8 @@ export async function staffShops(
   of: { readonly slugs: readonly string[]; readonly workers: number },
 ): Promise<Shops> {
   const quiet = { LOG_LEVEL: 'warn' };
-  const apiUrl = await startApi(stack, quiet);
+  // 10,000,000 orders are one export of 1.3 GB.
+  const apiUrl = await startApi(stack, { ...quiet, TSUKIGIME_UPLOAD_MB: '4096' });
   const names = Array.from({ length: of.workers }, (_, index) => `worker-${index + 1}`);
   // One after the other: the first builds the workflows, the others find them built.
   for (const name of names) await startWorker(stack, quiet, name);

@@ -116,6 +116,7 @@ async function start(
     logger,
     limits: {
       ...defaultLimits,
+      uploadBytes: config.uploadMb * 1024 * 1024,
       sessionIdleMs: config.sessionIdleMinutes * 60_000,
       sessionMs: config.sessionHours * 3_600_000,
     },

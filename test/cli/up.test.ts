@@ -35,7 +35,7 @@ beforeAll(async () => {
     name: 'up',
     command: process.execPath,
     args: [command, 'up'],
-    env: environment(),
+    env: environment({ TSUKIGIME_UPLOAD_MB: '1' }),
     logFile: join(dataDir, 'up.log'),
     ready: /Ctrl-C stops it/,
     readyTimeoutMs: 180_000,
@@ -65,6 +65,24 @@ test('worker and API run on it', async () => {
     'worker',
   ]);
   expect((await fetch(`${record?.urls.api}/readyz`)).status).toBe(200);
+});
+
+test('the API takes files up to the size that the environment sets', async () => {
+  const asAdmin = ['token', 'create', '--actor', 'test', '--role', 'admin', '--all-merchants'];
+  const authorization = `Bearer ${(await tsukigime(asAdmin)).stdout.trim()}`;
+  const url = `${readRunRecord(dataDir)?.urls.api}/v1/merchants`;
+  const merchant = { merchant: 'upload-shop', name: '見本店', kind: 'sandbox' };
+  const headers = { authorization, 'content-type': 'application/json' };
+  await fetch(url, { method: 'POST', headers, body: JSON.stringify(merchant) });
+  const upload = async (bytes: number) => {
+    const response = await fetch(`${url}/upload-shop/files?name=orders.csv&kind=order-export`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'text/csv' },
+      body: 'a,b\n'.repeat(bytes / 4),
+    });
+    return response.status;
+  };
+  expect([await upload(1_048_576), await upload(1_048_576 + 4)]).toEqual([201, 413]);
 });
 
 test('a second up says who runs and how to reach it', async () => {

@@ -272,7 +272,7 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   await page.getByRole('dialog').getByLabel('money').fill('700');
   expect(await lookAtDialog(page)).toEqual([]);
   await press('この内容にする');
-  await page.getByRole('button', { name: '✓ 修正あり' }).waitFor();
+  await page.getByRole('row', { name: /✓ 修正あり .* 応答がない\(1 回\)/ }).waitFor();
   expect(await look(page, 'send-error-edited')).toEqual([]);
   await press('次へ(1 件)');
   await page.getByText('money=700', { exact: false }).waitFor();

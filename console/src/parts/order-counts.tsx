@@ -92,7 +92,7 @@ function ToOrders({
   return (
     <Anchor
       component={Link}
-      size="sm"
+      fz="sm"
       to={`${place('orders')}?${new URLSearchParams({ month, ...search })}`}
     >
       {children}

@@ -5,6 +5,7 @@ import { defineWords } from '../language.ts';
 import type { SendError } from '../pages/send-errors.tsx';
 import { useMerchant } from '../places.ts';
 import { useMay } from '../session.tsx';
+import { useDeliveryWords } from '../words/webhook-words.ts';
 import { Instant, Yen } from './figures.tsx';
 import { ListTable } from './list-table.tsx';
 import { useIsFormer } from './loaded.tsx';
@@ -70,6 +71,7 @@ export function SendErrorTable({
   readonly rows: readonly SendError[];
 }) {
   const words = useWords();
+  const answers = useDeliveryWords();
   const { merchant } = useMerchant();
   const mayEdit = useMay('operator', 'editSendParameters');
   const confirm = useAct('confirmSendErrors');
@@ -167,7 +169,7 @@ export function SendErrorTable({
           {
             title: words('answer'),
             cell: ({ status, outcome, attempts }) =>
-              `${status ?? outcome ?? '—'}(${words('attempts', { n: attempts })})`,
+              `${outcome === null ? '—' : answers(outcome)}${status === null ? '' : ` ${status}`}(${words('attempts', { n: attempts })})`,
           },
         ]}
       />
