@@ -36,9 +36,12 @@ export interface OpenConsole {
 /** Twice before the page can have noticed the first; by the mouse, the page may be gone for the second. */
 export async function doubleClick(button: Locator): Promise<void> {
   await button.click({ trial: true });
+  // After the answer to this: an answer that meets the page's leaving never comes, and nothing ends that wait.
   await button.evaluate((one) => {
-    one.click();
-    one.click();
+    setTimeout(() => {
+      one.click();
+      one.click();
+    });
   });
 }
 
