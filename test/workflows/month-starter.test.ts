@@ -158,6 +158,7 @@ describe('Schedules follow the settings', () => {
       retention: 'unchanged',
       refresh: 'unchanged',
       nextStart: null,
+      paused: false,
       movedClock: false,
     });
     await setSchedule({ cycleDay: 31, businessDayRule: 'next' });
