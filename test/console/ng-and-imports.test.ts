@@ -294,7 +294,10 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   const out = 'すべてのブラウザーからログアウトする';
   await admin.getByRole('button', { name: 'アカウント' }).click();
   await admin.getByRole('menuitem', { name: out }).click();
+  // The login is shown at once, and then the page is left for it: closed in between, it never answers.
+  const left = admin.waitForEvent('load');
   await doubleClick(admin.getByRole('dialog').getByRole('button', { name: out }));
+  await left;
   await admin.waitForURL(/\/login$/);
   await admin.context().close();
 }, 180_000);

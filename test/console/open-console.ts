@@ -36,12 +36,9 @@ export interface OpenConsole {
 /** Twice before the page can have noticed the first; by the mouse, the page may be gone for the second. */
 export async function doubleClick(button: Locator): Promise<void> {
   await button.click({ trial: true });
-  // After the answer to this: an answer that meets the page's leaving never comes, and nothing ends that wait.
   await button.evaluate((one) => {
-    setTimeout(() => {
-      one.click();
-      one.click();
-    });
+    one.click();
+    one.click();
   });
 }
 
@@ -137,7 +134,6 @@ export async function openConsole(
       }
     },
     async close() {
-      for (const context of contexts) await context.close();
       await browser.close();
       await server.close(1000);
       rmSync(consoleDir, { recursive: true, force: true });
