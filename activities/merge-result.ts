@@ -9,17 +9,19 @@ import { insertResultFile } from '../db/queries/result-file.ts';
 import { finishSettledExchange } from '../db/queries/settlements.ts';
 import {
   createResultStage,
+  emptyResultStage,
   mergeStagedResult,
   STAGED_LINE_COLUMNS,
   STAGED_STRAY_COLUMNS,
 } from '../db/result-stage.ts';
 import {
   type ReconciledRow,
+  type ReconcileEvent,
+  reconcileByNumber,
   type reconcileFiles,
-  reconcileInBatches,
   type StrayRow,
 } from '../psp/paygent/reconcile.ts';
-import type { Step } from '../psp/paygent/reconcile-in-step.ts';
+import { stepThrough } from '../psp/paygent/reconcile-in-step.ts';
 
 export interface MergeContext {
   readonly merchantId: number;
@@ -51,18 +53,37 @@ const BATCH_ROWS = 10_000;
 
 /**
  * Compares a result file with the file that was sent, line by line, into the stage: all that can be done of
- * it without the merchant's lock.
- *
- * @param context `step`: what `findStep` said of the files
+ * it without the merchant's lock. That both are in step shows only at their end; mostly they are.
  */
 export async function stageResult(
   trx: Trx,
   copyRows: CopyRows,
-  context: MergeContext & { readonly step: Step | null },
+  context: MergeContext,
 ): Promise<StagedResult> {
-  const { merchantId, exchange, encoding, step } = context;
-  const sent = await readSentSlots(trx, merchantId, exchange.id);
+  const { files, encoding } = context;
+  const sent = await readSentSlots(trx, context.merchantId, context.exchange.id);
   await createResultStage(trx);
+  const stage = { ...context, copyRows, sent };
+  let staged = await stageBatches(stepThrough(files, { encoding }), stage);
+  if (staged === null) {
+    await emptyResultStage(trx);
+    staged = await stageBatches(reconcileByNumber(files, { encoding }), stage);
+  }
+  if (staged?.lines !== sent.chargeIds.length) {
+    throw new Error('a result answers every sent line once');
+  }
+  return staged;
+}
+
+/** Null where the batches end in a null: they say nothing then. */
+async function stageBatches(
+  batches: AsyncGenerator<readonly ReconcileEvent[], unknown>,
+  stage: Pick<MergeContext, 'exchange' | 'windowDays'> & {
+    readonly copyRows: CopyRows;
+    readonly sent: SentSlots;
+  },
+): Promise<StagedResult | null> {
+  const { copyRows, sent, windowDays } = stage;
   const send = async ({ lines, strays }: StagedRows) => {
     for (const [table, columns, rows] of [
       ['staged_lines', STAGED_LINE_COLUMNS, lines],
@@ -72,15 +93,18 @@ export async function stageResult(
     }
   };
   const findings: object[] = [];
-  const factOf = exchange.kind === 'capture' ? captureResultOf : outcomeOf;
+  const factOf = stage.exchange.kind === 'capture' ? captureResultOf : outcomeOf;
   const deadlines: Deadlines = new Map();
   let [lines, facts] = [0, 0];
   let rows: StagedRows = { lines: [], strays: [] };
   // While Postgres takes a batch, the next one is read.
   let sending = Promise.resolve();
   try {
-    for await (const events of reconcileInBatches(context.files, { encoding, step })) {
-      for (const event of events) {
+    for (;;) {
+      const { done, value } = await batches.next();
+      if (done === true && value === null) return null;
+      if (done === true) break;
+      for (const event of value) {
         if (event.kind === 'summary') continue;
         if (event.kind === 'finding') {
           const { line, nameJa, value, reason } = event;
@@ -91,7 +115,7 @@ export async function stageResult(
           const fact = factOf(event.kind);
           lines += 1;
           if (fact !== null) facts += 1;
-          rows.lines.push(encodeLine(event, fact, sent, context.windowDays, deadlines));
+          rows.lines.push(encodeLine(event, fact, sent, windowDays, deadlines));
         }
       }
       if (rows.lines.length + rows.strays.length < BATCH_ROWS) continue;
@@ -104,10 +128,10 @@ export async function stageResult(
   } finally {
     // Nothing of it may come after the end of its transaction.
     await sending.catch(() => {});
+    await batches.return(undefined);
   }
   await sending;
   await send(rows);
-  if (lines !== sent.chargeIds.length) throw new Error('a result answers every sent line once');
   return { lines, facts, findings };
 }
 

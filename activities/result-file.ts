@@ -12,7 +12,6 @@ import {
   summarizeResult,
 } from '../db/queries/result-file.ts';
 import { refreshStatistics } from '../db/statistics.ts';
-import { findStep, type Step } from '../psp/paygent/reconcile-in-step.ts';
 import { WrongResultFileError } from '../psp/paygent/result-file.ts';
 import { tellOfExchange } from './act-on-exchange.ts';
 import type { FactsAfterAct, OfExchange } from './acts.ts';
@@ -55,7 +54,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
         if (other !== undefined) throw refuseOtherResult(other);
       };
       const { windowDays } = current.settings.capture;
-      const merge = (encoding: TextEncoding, step: Step | null) =>
+      const merge = (encoding: TextEncoding) =>
         inCopyTransaction(deps.pool, async (trx, copyRows): Promise<IngestedResult | null> => {
           const context = {
             ...{ merchantId: merchant.id, fileId: result.fileId, files, encoding, windowDays },
@@ -68,7 +67,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
           let staged: StagedResult | undefined;
           if (!(await isTaken()) && (await isOpen())) {
             await refuseUnfit(trx, await requireExchange(trx, merchant.id, of.exchange));
-            staged = await stageResult(trx, copyRows, { ...context, exchange, step });
+            staged = await stageResult(trx, copyRows, { ...context, exchange });
           }
           await lockMerchant(trx, merchant.id);
           const body = { sha256: of.sha256 };
@@ -89,9 +88,7 @@ export function createResultFileActivities(deps: ActivityDependencies) {
         // Paygent writes レスポンス詳細 in Japanese, in Windows' encoding.
         const encoding = await detectEncoding(files.result());
         const said = await withHeartbeat(async (): Promise<IngestedResult> => {
-          // Before the lock: meanwhile another file may be merged.
-          const step = await findStep(files, encoding);
-          const late = await retryMerge(() => merge(encoding, step));
+          const late = await retryMerge(() => merge(encoding));
           if (late !== null) return late;
           await refreshStatistics(deps.db, exchange.records, [
             exchange.kind === 'capture' ? 'ending_results' : 'outcomes',

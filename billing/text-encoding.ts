@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { UnusableFileError } from './row-reason.ts';
 
 /** CP932 is Shift_JIS as Windows writes it. A BOM before UTF-8 is accepted and dropped. */
@@ -115,6 +116,7 @@ function createEncodingVotes() {
   let brokenAsCp932 = 0;
   return {
     count(bytes: Uint8Array): void {
+      if (isAscii(bytes)) return;
       let start = 0;
       while (start < bytes.length && lines < decisiveLines) {
         let end = start;

@@ -38,6 +38,11 @@ export async function createResultStage(trx: Trx): Promise<void> {
     on commit drop`.execute(trx);
 }
 
+/** For a second comparison in the same transaction. */
+export async function emptyResultStage(trx: Trx): Promise<void> {
+  await sql`truncate staged_lines, staged_strays`.execute(trx);
+}
+
 /** The result that the stage holds, on its way into the record. */
 export interface StagedRound {
   readonly kind: 'authorization' | 'capture';

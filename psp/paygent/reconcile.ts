@@ -3,7 +3,7 @@ import { ownCopy } from '../../billing/doubled-orders.ts';
 import type { FieldReason, LineVerdict } from '../../billing/result-merge.ts';
 import { fileReasons, type Judgement, judgeResult } from './judge-result.ts';
 import type { TransactionFileKind } from './layouts.ts';
-import { findStep, reconcileInStep, type Step } from './reconcile-in-step.ts';
+import { findStep, stepThrough } from './reconcile-in-step.ts';
 import { RequestFileDecoder, RequestFileError } from './request-file.ts';
 import { RequestIndex } from './request-index.ts';
 import { type Answers, countAnswers, type OpenSource } from './result-answers.ts';
@@ -75,21 +75,25 @@ export async function* reconcileFiles(
   for await (const events of reconcileInBatches(files, options)) yield* events;
 }
 
-/**
- * The same in batches: a promise for each row takes longer than the row.
- *
- * @param options `step`: what `findStep` said of these files, where it was asked before
- */
+/** The same in batches: a promise for each row takes longer than the row. */
 export async function* reconcileInBatches(
   files: { readonly request: OpenSource; readonly result: OpenSource },
-  options: Pick<ResultFileOptions, 'encoding' | 'appended'> & { readonly step?: Step | null } = {},
+  options: Pick<ResultFileOptions, 'encoding' | 'appended'> = {},
 ): AsyncGenerator<readonly ReconcileEvent[]> {
-  const { encoding = 'utf-8', appended, step = await findStep(files, encoding) } = options;
-  const how = appended === undefined ? { encoding } : { encoding, appended };
-  if (step !== null) return yield* summed(step, reconcileInStep(files, step, how));
+  const how = { ...options, encoding: options.encoding ?? 'utf-8' };
+  const step = await findStep(files, how);
+  if (step !== null) yield* summed(step, stepThrough(files, how));
+  else yield* reconcileByNumber(files, how);
+}
+
+/** The same of files that are not in step (`stepThrough`): each record is looked up. */
+export async function* reconcileByNumber(
+  files: { readonly request: OpenSource; readonly result: OpenSource },
+  options: Pick<ResultFileOptions, 'encoding' | 'appended'>,
+): AsyncGenerator<readonly ReconcileEvent[]> {
   const request = await readRequest(files.request);
   const resultOptions: ResultFileOptions = {
-    ...how,
+    ...options,
     width: request.width,
     expected: { kind: request.fileKind, merchantId: request.merchantId },
   };
