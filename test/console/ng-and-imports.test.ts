@@ -291,15 +291,7 @@ test('an admin gives a right; with it a send error is corrected, confirmed and s
   await admin.getByRole('dialog').getByLabel('理由').fill('練習の終わり');
   await admin.getByRole('dialog').getByRole('button', { name: '失効させる' }).click();
   await token.getByRole('button').waitFor({ state: 'detached' });
-  const out = 'すべてのブラウザーからログアウトする';
-  await admin.getByRole('button', { name: 'アカウント' }).click();
-  await admin.getByRole('menuitem', { name: out }).click();
-  // The login is shown at once, and then the page is left for it: closed in between, it never answers.
-  const left = admin.waitForEvent('load');
-  await doubleClick(admin.getByRole('dialog').getByRole('button', { name: out }));
-  await left;
-  await admin.waitForURL(/\/login$/);
-  await admin.context().close();
+  await screens.leave(admin);
 }, 180_000);
 
 test('a webhook is created and tried, and its log says how that went', async () => {

@@ -24,6 +24,8 @@ export interface OpenConsole {
   enter(role: Role, login?: string, timeZone?: string): Promise<Page>;
   /** The same at the login form, which is filled in. */
   openLogin(role: Role, timeZone: string): Promise<Page>;
+  /** Logs out in every browser, by a double click, and closes the page. */
+  leave(page: Page): Promise<void>;
   /** What pages said on their consoles: errors, refused styles and scripts. */
   readonly complaints: readonly string[];
   /** Of these pages those that nobody has looked at yet. */
@@ -124,6 +126,17 @@ export async function openConsole(
       await page.getByLabel('ログイン名').fill(role);
       await page.locator('input[type=password]').fill(password);
       return page;
+    },
+    async leave(page) {
+      const out = 'すべてのブラウザーからログアウトする';
+      await page.getByRole('button', { name: 'アカウント' }).click();
+      await page.getByRole('menuitem', { name: out }).click();
+      // The login is shown at once, and then the page is left for it: closed in between, it never answers.
+      const left = page.waitForEvent('load');
+      await doubleClick(page.getByRole('dialog').getByRole('button', { name: out }));
+      await left;
+      await page.waitForURL(/\/login$/);
+      await page.context().close();
     },
     notLookedAt: (routes) => findUnseen(browser, routes),
     async keepPictures(name) {
