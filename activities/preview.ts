@@ -1,5 +1,6 @@
 import { describeApprovalReasons, findApprovalReasons, peopleOf } from '../billing/approval.ts';
 import { TROUBLES_BEFORE_BILLING } from '../billing/carry-over.ts';
+import { identityMonth } from '../billing/order.ts';
 import type { PreviewSummary } from '../billing/preview.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
 import { concernsSame, listRequesters, recordClearance } from '../db/queries/approval.ts';
@@ -13,11 +14,13 @@ import {
   recordPreview,
   registerPreview,
 } from '../db/queries/preview-record.ts';
+import { findLatestCollection } from '../db/queries/selection.ts';
 import { allowMonthInMemory } from '../db/statistics.ts';
 import type { OfCycle } from './acts.ts';
 import { computePreview } from './compute-preview.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
 
 export function createPreviewActivities(deps: ActivityDependencies) {
@@ -25,11 +28,12 @@ export function createPreviewActivities(deps: ActivityDependencies) {
     /**
      * Shows what the month is about to bill, and lets it go or asks for an approval, as the settings
      * say. A preview that is newer than an approval makes that one void: content and settings of then
-     * are no longer those of now.
+     * are no longer those of now. Where none is needed, the charges are made with it, of what it staged.
      */
     async previewRun(of: OfCycle): Promise<void> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
       let returned: readonly string[] = [];
+      let carriedFrom: readonly string[] = [];
       await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
@@ -55,6 +59,12 @@ export function createPreviewActivities(deps: ActivityDependencies) {
               decisionId: null,
             } as const;
             await recordClearance(trx, merchant.id, { ...month, ...cleared });
+            // Given back to people, a charge may leave another sum: it is staged anew then.
+            if (returned.length === 0) {
+              const identity = identityMonth(current.settings.orderIdentity, of.month);
+              const plan = { ...month, previewId: preview.id, identityMonth: identity };
+              carriedFrom = await makeChargesAtOnce(trx, merchant.id, plan);
+            }
           } else if (preview.isNews) {
             const why = describeApprovalReasons(reasons, computed.summary);
             await askForApproval(trx, merchant.id, { ...month, ...computed.content, preview, why });
@@ -63,10 +73,29 @@ export function createPreviewActivities(deps: ActivityDependencies) {
           await moveCycle(trx, merchant.id, { cycleId, from: stage, to, attention, now: of.now });
         }),
       );
-      for (const month of returned) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+      for (const month of new Set([...returned, ...carriedFrom])) {
+        await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+      }
       await deps.workflows.wakeMail(merchant);
     },
   };
+}
+
+/**
+ * Makes the charges of the preview that was just cleared. An export that came since the selection, or
+ * orders that are no longer free, are left to `planCharges`, which selects anew.
+ *
+ * @returns the months to wake
+ */
+async function makeChargesAtOnce(
+  trx: Trx,
+  merchantId: number,
+  plan: PlannedMonth & { previewId: number },
+): Promise<readonly string[]> {
+  const latest = await findLatestCollection(trx, merchantId, plan.cycleId);
+  if (latest === undefined || latest.selectionId === null) return [];
+  const made = await makeStagedCharges(trx, merchantId, plan);
+  return made?.carriedFrom ?? [];
 }
 
 interface KeptPreview {

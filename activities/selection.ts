@@ -1,27 +1,23 @@
-import { TROUBLES_BEFORE_BILLING } from '../billing/carry-over.ts';
 import { identityMonth } from '../billing/order.ts';
 import { lockMerchant, type Trx } from '../db/database.ts';
-import { clearStagedCharges } from '../db/queries/approval.ts';
-import { insertPlannedCharges } from '../db/queries/auth-file.ts';
-import { billsAll, linkCarryOvers, returnMissedCarryOvers } from '../db/queries/carry-over.ts';
+import { countUnclearedCharges } from '../db/queries/approval.ts';
 import { moveCycle, requireCycle } from '../db/queries/cycles.ts';
 import { hasDecisionSince, RESUME_CYCLE } from '../db/queries/decisions.ts';
-import { closeCases } from '../db/queries/ng-cases.ts';
-import { type PreviewedMonth, stagePreview } from '../db/queries/preview.ts';
+import { stagePreview } from '../db/queries/preview.ts';
 import { findRunPreview } from '../db/queries/preview-record.ts';
-import { closeRuns, countOpenRuns, openRun } from '../db/queries/runs.ts';
+import { countOpenRuns, openRun } from '../db/queries/runs.ts';
 import {
   findLatestCollection,
   insertSelection,
   type SelectionSummary,
   summarizeSelection,
 } from '../db/queries/selection.ts';
-import { recordKnownShipments } from '../db/queries/shipments.ts';
 import { allowMonthInMemory, refreshStatistics } from '../db/statistics.ts';
 import type { OfCycle } from './acts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
 import { loadMerchantWithSettings, requirePaygentInUse } from './merchant.ts';
 
 export function createSelectionActivities(deps: ActivityDependencies) {
@@ -95,10 +91,11 @@ export function createSelectionActivities(deps: ActivityDependencies) {
     },
 
     /**
-     * Makes a charge of every order of the open runs: from here on the orders are this month's. Orders
-     * that another month took or a person held since the selection are selected anew, where they show
-     * why they are not billed. All of it only while the hash that was cleared is that of what would be
-     * billed, computed again here, under the lock; `outdated`: it is not, and nothing was made.
+     * Makes a charge of every order of the open runs, where the preview that cleared them has not done it:
+     * from here on the orders are this month's. Orders that another month took or a person held since the
+     * selection are selected anew, where they show why they are not billed. All of it only while the hash
+     * that was cleared is that of what would be billed, computed again here, under the lock; `outdated`:
+     * it is not, and nothing was made.
      */
     async planCharges(of: OfCycle): Promise<{ planned: number; outdated: boolean }> {
       const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
@@ -127,7 +124,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
 async function planUnderLock(
   trx: Trx,
   merchantId: number,
-  plan: PreviewedMonth & { identityMonth: string; now: string },
+  plan: PlannedMonth,
 ): Promise<{ planned: number; outdated: boolean; carriedFrom?: readonly string[] }> {
   const latest = await findLatestCollection(trx, merchantId, plan.cycleId);
   if (latest === undefined) throw new Error('a selection has its collection');
@@ -135,44 +132,21 @@ async function planUnderLock(
   // An export that came since then may say that an order was cancelled.
   if (latest.selectionId === null) await insertSelection(trx, merchantId, selection);
 
+  // A preview that needs no approval has made its charges; or an earlier try died after its commit.
+  const open = await countOpenRuns(trx, merchantId, plan.cycleId);
+  const waiting = { ...plan, askedOnly: false };
+  if (open === 0 && (await countUnclearedCharges(trx, merchantId, waiting)) === 0) {
+    return { planned: 0, outdated: false };
+  }
   const preview = await findRunPreview(trx, merchantId, { month: plan.month });
   const content = await stagePreview(trx, merchantId, plan);
-  const open = await countOpenRuns(trx, merchantId, plan.cycleId);
-  // An earlier try may have died after its commit.
-  if (open === 0 && content.rows === 0) return { planned: 0, outdated: false };
   const cleared = preview?.verdict === 'approved' || preview?.verdict === 'not_needed';
   if (!cleared || preview.sha256 !== content.sha256) return { planned: 0, outdated: true };
 
-  const made = { ...plan, previewId: preview.id };
-  const { planned, taken } = await insertPlannedCharges(trx, merchantId, made);
-  if (taken > 0) {
+  const made = await makeStagedCharges(trx, merchantId, { ...plan, previewId: preview.id });
+  if (made === undefined) {
     await insertSelection(trx, merchantId, selection);
     return { planned: 0, outdated: true };
   }
-  await clearStagedCharges(trx, merchantId, preview.id);
-  const all = await billsAll(trx, merchantId, plan.cycleId);
-  await closeRuns(trx, merchantId, { ...plan, charges: planned });
-  // What follows reads the charges that were just made.
-  await refreshStatistics(trx, planned, ['charges', 'charge_items']);
-  await recordKnownShipments(trx, merchantId, plan);
-  return { planned, outdated: false, carriedFrom: await carryOver(trx, merchantId, plan, all) };
-}
-
-/**
- * Bills what waited for these orders with them, and gives back to people what waited for none of them.
- *
- * @param all the month bills all that it selected: what is not taken over now has no order in it
- * @returns months whose charges or cases have changed
- */
-async function carryOver(
-  trx: Trx,
-  merchantId: number,
-  plan: PreviewedMonth & { now: string },
-  all: boolean,
-): Promise<string[]> {
-  await linkCarryOvers(trx, merchantId, plan);
-  const closed = await closeCases(trx, merchantId, plan.now);
-  const missed = { month: plan.month, troubles: all ? null : TROUBLES_BEFORE_BILLING };
-  const returned = await returnMissedCarryOvers(trx, merchantId, { ...missed, now: plan.now });
-  return [...new Set([...closed, ...returned])];
+  return { ...made, outdated: false };
 }

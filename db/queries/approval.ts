@@ -84,11 +84,40 @@ export async function countUnclearedCharges(
     unsettled?: readonly number[] | null;
   },
 ): Promise<number> {
+  if (await areAllCleared(db, merchantId, of)) return 0;
   const { rows } = await sql<{ uncleared: number }>`
     select count(*)::int as uncleared
       from (${unclearedChargesOf(merchantId, of.cycleId, of.settingsVersion, of.unsettled)}) w
      where w.asked or not ${of.askedOnly}`.execute(db);
   return rows[0]?.uncleared ?? 0;
+}
+
+/**
+ * Whether every charge of a month was planned under a clearance that holds for all that it showed, and
+ * none was cleared anew: asked of the few previews, not of each charge. Else only the charges can tell.
+ */
+async function areAllCleared(
+  db: Db,
+  merchantId: number,
+  of: { cycleId: number; settingsVersion: number },
+): Promise<boolean> {
+  const { rows } = await sql<{ cleared: boolean }>`
+    with shown as materialized (
+      select preview_id, min(id) as first_id, max(id) as last_id from charges
+       where merchant_id = ${merchantId} and cycle_id = ${of.cycleId} group by preview_id)
+    select not exists (
+      select from shown s
+       where not exists (
+               select from clearances x
+                where x.preview_id = s.preview_id and x.verdict <> 'rejected'
+                  and x.settings_version = ${of.settingsVersion}
+                  and (x.verdict = 'not_needed' or not exists (
+                        select from decisions d
+                         where d.merchant_id = ${merchantId} and d.act = 'take-out-orders'
+                           and d.id > x.decision_id)))
+          or exists (select from charge_clearances a
+                      where a.charge_id between s.first_id and s.last_id)) as cleared`.execute(db);
+  return rows[0]?.cleared ?? false;
 }
 
 /** What a month waits to have approved: its newest run's preview, and whether that still holds. */

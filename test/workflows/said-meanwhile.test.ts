@@ -52,13 +52,16 @@ async function billOneOfTwo(): Promise<void> {
 
 /** The month stands still when it comes to a stage. */
 async function trapAt(stage: string): Promise<() => Promise<Caught>> {
-  const when = `new.stage = '${stage}'`;
-  const step: Step = { name: stage, table: 'cycles', on: 'update', when, n: 1, at: 'commit' };
+  return await trap({ table: 'cycles', on: 'update', when: `new.stage = '${stage}'` });
+}
+
+async function trap(at: Pick<Step, 'table' | 'on' | 'when'>): Promise<() => Promise<Caught>> {
+  const step: Step = { name: at.when ?? at.table, ...at, n: 1, at: 'commit' };
   const set = await setTraps(month.ownerDatabaseUrl, [step]);
   traps = set;
   return async () => {
     const caught = await set.next(AbortSignal.timeout(20_000));
-    if (caught === undefined) throw new Error(`the month never came to ${stage}`);
+    if (caught === undefined) throw new Error(`the month never came to ${step.name}`);
     return caught;
   };
 }
@@ -70,22 +73,33 @@ async function closeUpTo(stage: 'closing' | 'closed'): Promise<Caught> {
   return await caught();
 }
 
-test('an order that an export cancels after its run was opened, and before it is charged', async () => {
-  const [first, second] = numbered('42', 2) as [TestOrder, TestOrder];
+/** Two orders whose run is opened, and a newer export that cancels the second one while `at` stands still. */
+async function cancelMeanwhile(numbers: string, at: () => Promise<() => Promise<Caught>>) {
+  const [first, second] = numbered(numbers, 2) as [TestOrder, TestOrder];
   await post(month, '/cycles', { month: billedMonth, scope: 'chosen' });
   await give([first, second]);
   await untilCycle(month, billedMonth, ({ stage }) => stage === 'previewing');
-  const handingOver = await trapAt('handing_over');
+  const standing = await at();
   const run = { orderNumbers: null, confirmed: { rows: 2, yen: 2001 }, reason };
-  expect((await post(month, path('/runs'), run)).status).toBe(200);
-  const caught = await handingOver();
+  const opened = post(month, path('/runs'), run);
+  const caught = await standing();
   const newer = give([first, { ...second, 対応状況: 'キャンセル' }]);
   await untilAnotherWaits(caught);
   await caught.release();
+  expect((await opened).status).toBe(200);
   expect(await newer).toMatchObject({ status: 200, body: { changed: 1 } });
   expect(await untilExchange(month, billedMonth, 'auth-1')).toMatchObject({ records: 1 });
-  const cycle = await readCycle(month.day.desk, billedMonth);
-  expect(cycle.selection).toMatchObject({ selected: 1, excluded: { cancelled: 1 } });
+  return await readCycle(month.day.desk, billedMonth);
+}
+
+test('an order that an export cancels after its run was opened, and before it is charged', async () => {
+  const { selection } = await cancelMeanwhile('42', () => trap({ table: 'runs', on: 'insert' }));
+  expect(selection).toMatchObject({ selected: 1, excluded: { cancelled: 1 } });
+});
+
+test('one that an export cancels as soon as it is charged is held, and in no file', async () => {
+  const { selection, held } = await cancelMeanwhile('43', () => trapAt('handing_over'));
+  expect({ selection, held }).toMatchObject({ selection: { selected: 2 }, held: 1 });
 });
 
 test('an order that is let go while its month is about to close is not left behind', async () => {
