@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { businessDateOf } from '../billing/business-date.ts';
 import type { CaptureRule } from '../billing/capture-policy.ts';
 import { isChargeLocked, locksDiffer } from './locked-cards.ts';
+import { verdictsOf } from './month-verdicts.ts';
 import { isUnsettled } from './settled-charges.ts';
 
 /** Pieces of SQL that several queries share, so that they cannot come to differ. */
@@ -67,10 +68,11 @@ export const unclearedChargesOf = (
 export const isUndoneVoid = (contradiction: RawBuilder<unknown>): RawBuilder<boolean> =>
   sql`(${contradiction}.recorded = 'voided' and ${contradiction}.received = 'ok')`;
 
-/** Selected orders that no run has made a charge of: order_number, amount_yen. */
+/** Selected orders that no run has made a charge of: order_number, amount_yen, and their rows. */
 export const unbilledOf = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
-  select r.order_number, r.amount_yen from order_verdicts r
-   where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
+  select r.order_number, r.amount_yen, r.cycle_id, r.collection_id, r.record
+    from (${verdictsOf(cycleId, 'selected')}) r
+   where r.merchant_id = ${merchantId}
      and not exists (select from charges c
                       where c.cycle_id = ${cycleId} and c.order_number = r.order_number)`;
 

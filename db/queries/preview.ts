@@ -8,7 +8,8 @@ import {
   type FindingKind,
 } from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
-import { cardStandings, openRunsOf, unclearedChargesOf } from '../fragments.ts';
+import { cardStandings, openRunsOf, unbilledOf, unclearedChargesOf } from '../fragments.ts';
+import { verdictsOf } from '../month-verdicts.ts';
 import { uncoveredCustomers } from '../uncovered-customers.ts';
 import { notRenewedCustomers } from '../watched-cards.ts';
 import { isFirstRefresh } from './card-refresh.ts';
@@ -67,12 +68,9 @@ export async function stagePreview(
                or r.order_number in (select w.order_number
                                        from run_orders w join (${openRuns}) u on u.id = w.run_id),
              1, r.collection_id, r.record
-        from order_verdicts r
+        from (${unbilledOf(merchantId, cycleId)}) r
         join orders o
           on (o.cycle_id, o.collection_id, o.record) = (r.cycle_id, r.collection_id, r.record)
-       where r.merchant_id = ${merchantId} and r.cycle_id = ${cycleId} and r.verdict = 'selected'
-         and not exists (select from charges c
-                          where c.cycle_id = ${cycleId} and c.order_number = r.order_number)
     )
     select order_number, customer_number, previous_order_number, yen, 0 as carried_yen, charge_id,
            cycle_count, place, record, case when previewed then row_number()
@@ -176,10 +174,10 @@ export async function stageFindings(
     create temp table found on commit drop as
     with excluded as (
       select o.order_number, o.customer_number, o.previous_order_number, r.reason
-        from order_verdicts r
+        from (${verdictsOf(of.cycleId, 'excluded')}) r
         join orders o
           on (o.cycle_id, o.collection_id, o.record) = (r.cycle_id, r.collection_id, r.record)
-       where r.merchant_id = ${merchantId} and r.cycle_id = ${of.cycleId} and r.verdict = 'excluded'
+       where r.merchant_id = ${merchantId}
     ), repeated as (
       -- What the customer had last month already is nothing unusual.
       select m.customer_number

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { isOrderLocked } from '../locked-cards.ts';
+import { overVerdicts } from '../month-verdicts.ts';
 
 /**
  * What became of a month's orders, as the newest of its exports and decisions have it; rows and yen,
@@ -152,6 +153,11 @@ export async function summarizeSelection(
   merchantId: number,
   cycleId: number,
 ): Promise<SelectionSummary | undefined> {
+  const counted = overVerdicts(
+    cycleId,
+    sql`v.verdict, v.reason, count(*)::int as rows, coalesce(sum(v.amount_yen), 0)::float8 as yen`,
+    sql`group by v.verdict, v.reason`,
+  );
   const { rows } = await sql<{
     n: number;
     verdict: 'selected' | 'excluded' | 'quarantined' | null;
@@ -159,12 +165,10 @@ export async function summarizeSelection(
     rows: number;
     yen: number;
   }>`
-    select s.n, r.verdict, r.reason, count(r.record)::int as rows,
-           coalesce(sum(r.amount_yen), 0)::float8 as yen
-      from selections s left join order_verdicts r on r.cycle_id = s.cycle_id
+    select s.n, r.verdict, r.reason, coalesce(r.rows, 0) as rows, coalesce(r.yen, 0) as yen
+      from selections s left join (${counted}) r on true
      where s.merchant_id = ${merchantId}
        and s.id = (select id from selections where cycle_id = ${cycleId} order by n desc limit 1)
-     group by s.n, r.verdict, r.reason
      order by r.verdict, r.reason`.execute(db);
   const [first] = rows;
   if (first === undefined) return undefined;
