@@ -1,13 +1,14 @@
 import { type CaptureRule, capturingAt } from '../billing/capture-policy.ts';
 import { type ExchangeName, exchangeFileName } from '../billing/exchange.ts';
 import { type Db, lockMerchant, type Trx } from '../db/database.ts';
+import { type LinesToClaim, stageLines } from '../db/lines-to-claim.ts';
 import { claimAttempts, listPlannedLines } from '../db/queries/auth-file.ts';
 import {
   claimCaptures,
   haveOtherAmounts,
   listCapturableLines,
 } from '../db/queries/capture-file.ts';
-import { listLockedCharges } from '../db/queries/card-locks.ts';
+import { haveLockedCards } from '../db/queries/card-locks.ts';
 import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
@@ -47,7 +48,7 @@ interface FileSource {
     trx: Trx,
     merchantId: number,
     claim: { exchangeId: number; now: string },
-    lines: readonly FileLine[],
+    lines: LinesToClaim,
   ): Promise<number>;
 }
 
@@ -169,19 +170,19 @@ async function claimFile(
   file: Parameters<typeof insertExchange>[2] & { readonly kind: BilledKind },
   lines: readonly FileLine[],
 ): Promise<'claimed' | 'uncleared' | 'outdated'> {
+  // Before the lock: meanwhile another file may be merged.
+  const staged = await stageLines(trx, lines);
   await lockMerchant(trx, merchantId);
   if (file.kind === 'auth' && !(await areCleared(trx, merchantId, lines))) return 'uncleared';
-  if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, lines))) {
+  if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, staged))) {
     return 'outdated';
   }
-  if (sources[file.kind].claims === 'attempts') {
-    const chargeIds = lines.map(({ chargeId }) => chargeId);
-    if ((await listLockedCharges(trx, merchantId, chargeIds)).length > 0) return 'outdated';
-  }
+  const bills = sources[file.kind].claims === 'attempts';
+  if (bills && (await haveLockedCards(trx, merchantId, staged))) return 'outdated';
   const { id: exchangeId } = await insertExchange(trx, merchantId, file);
   const claim = { exchangeId, now: file.now };
-  const claimed = await sources[file.kind].claim(trx, merchantId, claim, lines);
-  const entered = await insertFileLines(trx, merchantId, exchangeId, lines);
+  const claimed = await sources[file.kind].claim(trx, merchantId, claim, staged);
+  const entered = await insertFileLines(trx, merchantId, exchangeId, staged);
   if (claimed !== lines.length || entered !== lines.length) {
     throw new Error('the claims of a file must be as many as its lines');
   }

@@ -7,7 +7,7 @@ import {
 import type { PreviewSummary } from '../../billing/preview.ts';
 import type { Db, Trx } from '../database.ts';
 import { isCleared, openRunsOf, unclearedChargesOf, unselectedOf } from '../fragments.ts';
-import { unnestLines } from '../unnest-lines.ts';
+import { linesAsU } from '../lines-to-claim.ts';
 import type { FileLine } from './file-lines.ts';
 import type { SettingsVersion } from './settings.ts';
 
@@ -60,7 +60,7 @@ export async function countUncleared(
 ): Promise<number> {
   const { rows } = await sql<{ uncleared: number }>`
     select count(*)::int as uncleared
-      from ${unnestLines(of.lines)} as u (charge_id, n, k, yen, order_number)
+      from ${linesAsU(of.lines)}
       join charges c on c.id = u.charge_id
      where c.merchant_id = ${merchantId} and not ${isCleared(of.settingsVersion)}
        and not exists (select from authorization_requests q

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { isAskedAgain, registrationOf } from '../fragments.ts';
+import { type LinesToClaim, linesAsU } from '../lines-to-claim.ts';
 import { isChargeLocked, isOrderLocked } from '../locked-cards.ts';
-import { unnestLines } from '../unnest-lines.ts';
 import { findOpenClaims } from './charge-tallies.ts';
 import type { FileLine } from './file-lines.ts';
 
@@ -137,12 +137,12 @@ export async function claimAttempts(
   db: Db,
   merchantId: number,
   claim: { exchangeId: number; now: string },
-  lines: readonly FileLine[],
+  lines: LinesToClaim,
 ): Promise<number> {
   const result = await sql`
     insert into attempts (charge_id, n, merchant_id, kind, exchange_id, amount_yen, claimed_at)
     select u.charge_id, u.n, ${merchantId}, 'authorization', ${claim.exchangeId}, u.yen, ${claim.now}
-      from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
+      from ${linesAsU(lines)}
      order by u.charge_id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

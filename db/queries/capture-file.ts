@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { CaptureRule } from '../../billing/capture-policy.ts';
 import type { Db } from '../database.ts';
 import { mayCapture, registrationOf } from '../fragments.ts';
-import { unnestLines } from '../unnest-lines.ts';
+import { type LinesToClaim, linesAsU } from '../lines-to-claim.ts';
 import { findOpenClaims } from './charge-tallies.ts';
 import type { FileLine } from './file-lines.ts';
 
@@ -98,11 +98,11 @@ async function listUncapturedOfFile(
 export async function haveOtherAmounts(
   trx: Db,
   merchantId: number,
-  lines: readonly FileLine[],
+  lines: LinesToClaim,
 ): Promise<boolean> {
   const { rows } = await sql<{ other: boolean }>`
     select exists (
-      select from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
+      select from ${linesAsU(lines)}
         join capture_requests q on q.charge_id = u.charge_id and q.n = u.n
        where q.merchant_id = ${merchantId} and q.amount_yen <> u.yen) as other`.execute(trx);
   return rows[0]?.other ?? false;
@@ -113,12 +113,12 @@ export async function claimCaptures(
   db: Db,
   merchantId: number,
   claim: { exchangeId: number | null; now: string },
-  lines: readonly FileLine[],
+  lines: LinesToClaim,
 ): Promise<number> {
   const result = await sql`
     insert into endings (charge_id, n, k, merchant_id, kind, amount_yen, exchange_id, claimed_at)
     select u.charge_id, u.n, u.k, ${merchantId}, 'capture', u.yen, ${claim.exchangeId}, ${claim.now}
-      from ${unnestLines(lines)} as u (charge_id, n, k, yen, order_number)
+      from ${linesAsU(lines)}
      order by u.charge_id`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { businessDateOf } from '../../billing/business-date.ts';
 import type { CardService } from '../../billing/card-service.ts';
 import type { Db, Trx } from '../database.ts';
+import { type LinesToClaim, linesAsU } from '../lines-to-claim.ts';
 import { isChargeLocked, lockedLinesOf } from '../locked-cards.ts';
 
 /**
@@ -108,6 +109,18 @@ export async function countOpenLocks(
     select count(*)::int as locks from open_card_locks
      where merchant_id = ${merchantId} and service = any (${services}::text[])`.execute(db);
   return rows[0]?.locks ?? 0;
+}
+
+/** Whether a card was locked since these lines were listed. */
+export async function haveLockedCards(
+  db: Db,
+  merchantId: number,
+  lines: LinesToClaim,
+): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select exists (select from ${linesAsU(lines)}
+                    where ${isChargeLocked(merchantId, sql`u.charge_id`)}) as locked`.execute(db);
+  return rows[0]?.locked ?? false;
 }
 
 /** Those of the charges that a locked card keeps out of files. */

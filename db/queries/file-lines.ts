@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
+import { type LinesToClaim, linesAsU } from '../lines-to-claim.ts';
 import { isChargeLocked } from '../locked-cards.ts';
-import { unnestLines } from '../unnest-lines.ts';
 
 /** A line of a file for the PSP: which attempt (or, with k, which ending) it carries. */
 export interface FileLine {
@@ -27,19 +27,18 @@ export interface SentLine extends FileLine {
 /**
  * Enters the lines of a file into its ledger, in their order: the first data record is line 2.
  *
- * @returns how many lines were entered; anything but `lines.length` is a fault of the caller
+ * @returns how many lines were entered; anything but all is a fault of the caller
  */
 export async function insertFileLines(
   db: Db,
   merchantId: number,
   exchangeId: number,
-  lines: readonly FileLine[],
+  lines: LinesToClaim,
 ): Promise<number> {
   const result = await sql`
     insert into file_lines (exchange_id, line_number, merchant_id, charge_id, n, k, order_number, yen)
     select ${exchangeId}, u.i + 1, ${merchantId}, u.charge_id, u.n, u.k, u.order_number, u.yen
-      from ${unnestLines(lines)}
-           with ordinality as u (charge_id, n, k, yen, order_number, i)`.execute(db);
+      from ${linesAsU(lines)}`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
 
