@@ -12,6 +12,13 @@ export interface KeptCounts {
    * @param large whether keeping is worth it: see `isLargeMonth`
    */
   of<T>(merchantId: number, name: string, large: boolean, count: () => Promise<T>): Promise<T>;
+  /** The same for whoever does not wait: null where nothing has been counted that could be told. */
+  ifKnown<T>(
+    merchantId: number,
+    name: string,
+    large: boolean,
+    count: () => Promise<T>,
+  ): Promise<T | null>;
   /** After an act: what was counted before it, or is being counted, counts no more. */
   forget(merchantId: number): void;
 }
@@ -19,10 +26,11 @@ export interface KeptCounts {
 const keptTimes = 10;
 const keptMs = 60_000;
 const answersMs = 10 * 60_000;
+const counting = Number.POSITIVE_INFINITY;
 
 interface Kept {
   readonly counted: Promise<unknown>;
-  /** By `nowMs`; infinite while it is being counted. */
+  /** By `nowMs`; `counting` while it is being counted. */
   untilMs: number;
   /** What answers while it is being counted. */
   before: Promise<unknown> | null;
@@ -35,7 +43,7 @@ export function createKeptCounts(nowMs: () => number): KeptCounts {
   function countAnew<T>(names: Map<string, Kept>, name: string, count: () => Promise<T>) {
     const startedMs = nowMs();
     const before = names.get(name)?.counted ?? null;
-    const kept: Kept = { counted: count(), untilMs: Number.POSITIVE_INFINITY, before };
+    const kept: Kept = { counted: count(), untilMs: counting, before };
     names.set(name, kept);
     kept.counted.then(
       () => {
@@ -49,18 +57,29 @@ export function createKeptCounts(nowMs: () => number): KeptCounts {
     return kept;
   }
 
-  return {
+  function namesOf(merchantId: number): Map<string, Kept> {
+    const names = merchants.get(merchantId) ?? new Map<string, Kept>();
+    merchants.set(merchantId, names);
+    for (const [old, { untilMs }] of names) {
+      if (untilMs + answersMs <= nowMs()) names.delete(old);
+    }
+    return names;
+  }
+
+  const counts: KeptCounts = {
     async of<T>(merchantId: number, name: string, large: boolean, count: () => Promise<T>) {
       if (!large) return await count();
-      const names = merchants.get(merchantId) ?? new Map<string, Kept>();
-      merchants.set(merchantId, names);
-      for (const [old, { untilMs }] of names) {
-        if (untilMs + answersMs <= nowMs()) names.delete(old);
-      }
+      const names = namesOf(merchantId);
       const found = names.get(name);
       const kept = found && found.untilMs > nowMs() ? found : countAnew(names, name, count);
       return (await (kept.before ?? kept.counted)) as T;
     },
+    async ifKnown(merchantId, name, large, count) {
+      const found = large ? namesOf(merchantId).get(name) : undefined;
+      const isFirst = found === undefined || (found.untilMs === counting && found.before === null);
+      return large && isFirst ? null : await counts.of(merchantId, name, large, count);
+    },
     forget: (merchantId) => void merchants.delete(merchantId),
   };
+  return counts;
 }

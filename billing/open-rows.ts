@@ -122,6 +122,11 @@ export const CONSERVATION_REASONS: readonly OpenReason[] = OPEN_REASONS.slice(
   OPEN_REASONS.indexOf('contradiction'),
 );
 
+/** Those that should never be found, whatever happens in a month: only developers can say why. */
+export const BROKEN_REASONS: readonly OpenReason[] = OPEN_REASONS.filter(
+  (reason) => openReasonWords[reason].mover === 'developer',
+);
+
 /** As people work them. */
 export const inOrderOfReasons = <Of extends { readonly reason: OpenReason }>(
   counts: readonly Of[],

@@ -20,7 +20,17 @@ export const openRowRoutes = {
         .regex(new RegExp(`^(?:${OPEN_REASONS.join('|')})/`), { error: 'is not a place' })
         .optional()
         .meta({ description: 'nextAfter of the page before' }),
-      limit: z.coerce.number().int().min(1).max(1000).default(100),
+      limit: z.coerce.number().int().min(0).max(1000).default(100).meta({
+        description: '0: the reasons alone',
+      }),
+      totals: z
+        .stringbool()
+        .default(true)
+        .meta({ description: 'false: reasons is null; the page of a reason comes at once' }),
+      sums: z.stringbool().default(true).meta({
+        description:
+          'false: rows that break a sum are awaited only where `reason` asks for them; `pending` says so',
+      }),
     }),
     responses: {
       200: {
@@ -38,7 +48,12 @@ export const openRowRoutes = {
                 })
                 .meta({ id: 'OpenReason' }),
             )
-            .meta({ description: 'of the whole month, whatever the page' }),
+            .nullable()
+            .meta({ description: 'of the whole month, whatever the page; null: not asked for' }),
+          pending: z.string().nullable().meta({
+            description:
+              'Japanese: what has not been counted and may be missing here; null: this is all',
+          }),
           rows: z.array(
             z
               .object({
@@ -58,7 +73,7 @@ export const openRowRoutes = {
           ),
           nextAfter: z.string().nullable(),
         }),
-        description: 'empty for a month that is closed',
+        description: 'empty, with nothing pending, for a month that is closed',
       },
     },
     summary: {

@@ -7,7 +7,7 @@ import type { CycleStage, RowsAndYen } from '../../billing/cycle.ts';
 
 export type CycleDetail = CallAnswer<Contract['readCycle']>;
 export type Exchange = CallAnswer<Contract['listExchanges']>['exchanges'][number];
-export type OpenReason = CallAnswer<Contract['listOpenRows']>['reasons'][number];
+export type OpenReason = NonNullable<CallAnswer<Contract['listOpenRows']>['reasons']>[number];
 export type DeadlineDay = CallAnswer<Contract['listDeadlines']>['days'][number];
 
 /** The steps of a month as an operator counts them. */

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { RowsAndYen } from '../../billing/cycle.ts';
 import {
+  BROKEN_REASONS,
   CONSERVATION_REASONS,
   inOrderOfReasons,
   OPEN_REASONS,
@@ -10,7 +11,8 @@ import {
 import type { Db, Trx } from '../database.ts';
 import { deskStrays } from '../desk-items.ts';
 import { billedWhole, unbilledOf } from '../fragments.ts';
-import { findUnsettled, isUnsettled } from '../settled-charges.ts';
+import { openCharges, walkReason } from '../open-charges.ts';
+import { findUnsettled } from '../settled-charges.ts';
 
 export interface OpenRowCount extends RowsAndYen {
   readonly reason: OpenReason;
@@ -63,7 +65,12 @@ async function countRows(db: Db, rowsOf: RawBuilder<unknown>): Promise<OpenRowCo
   return rows;
 }
 
-/** The rows themselves, by reason and key, a page at a time; of one reason or of all. */
+/**
+ * The rows themselves, by reason and key, a page at a time; of one reason or of all.
+ *
+ * @param page `walked`: many charges are of the one reason asked for, or nobody knows how many: a walk in
+ *   their order fills the page before all that are open have been found
+ */
 export async function listOpenRows(
   db: Db | Trx,
   merchantId: number,
@@ -72,32 +79,40 @@ export async function listOpenRows(
     readonly reasons: readonly OpenReason[] | null;
     readonly after: { readonly reason: OpenReason; readonly key: string } | null;
     readonly limit: number;
+    readonly walked?: boolean;
   },
 ): Promise<OpenRow[]> {
-  const { cycleId, limit } = page;
+  const { cycleId, limit, after } = page;
   const reasons = [...(page.reasons ?? OPEN_REASONS)];
   // What a page does not ask for is not looked for: the sums of a large month take a while.
   const wanted = (those: readonly OpenReason[]) => those.some((one) => reasons.includes(one));
   const sources = [
-    ...(wanted(BROKEN) ? [brokenRows(merchantId, cycleId)] : []),
+    ...(wanted(BROKEN_REASONS) ? [brokenRows(merchantId, cycleId)] : []),
     ...(wanted(['selected_without_charge']) ? [openOrders(merchantId, cycleId)] : []),
     ...(wanted(['stray']) ? [openStrays(merchantId, cycleId)] : []),
-    ...(wanted(OF_CHARGES)
-      ? [openCharges(merchantId, cycleId, await findUnsettled(db, merchantId, cycleId))]
-      : []),
   ];
+  const [reason] = reasons;
+  const walk =
+    page.walked === true && reasons.length === 1 && reason !== undefined
+      ? await walkReason(db, merchantId, { cycleId, reason, after })
+      : null;
+  if (walk !== null) sources.push(walk);
+  else if (wanted(OF_CHARGES)) {
+    sources.push(openCharges(merchantId, cycleId, await findUnsettled(db, merchantId, cycleId)));
+  }
   if (sources.length === 0) return [];
   const place = sql`array_position(${[...OPEN_REASONS]}::text[], o.reason)`;
+  const order = walk === null ? sql`${place}, o.key` : sql`o.key`;
   const { rows } = await sql<OpenRow>`
     with open (reason, key, order_number, yen, file, line, charge_id, exchange_id) as (
       ${sql.join(sources, sql` union all `)}
     ), page as (
       select * from open o
        where o.reason = any(${reasons})
-         and (${page.after === null} or (${place}, o.key)
-               > (${OPEN_REASONS.indexOf(page.after?.reason ?? 'unjudged') + 1}::int,
-                  ${page.after?.key ?? ''}))
-       order by ${place}, o.key limit ${limit})
+         and (${after === null} or (${place}, o.key)
+               > (${OPEN_REASONS.indexOf(after?.reason ?? 'unjudged') + 1}::int,
+                  ${after?.key ?? ''}))
+       order by ${order} limit ${limit})
     select o.reason, o.key, o.order_number as "orderNumber", o.yen::float8 as yen,
            coalesce(o.file, x.kind || '-' || x.number) as file,
            coalesce(o.line, l.line_number) as line
@@ -105,40 +120,13 @@ export async function listOpenRows(
       left join file_lines l on o.charge_id is not null and l.charge_id = o.charge_id
         and l.exchange_id = o.exchange_id
       left join exchanges x on x.id = l.exchange_id
-     order by ${place}, o.key`.execute(db);
+     order by ${order}`.execute(db);
   return rows;
 }
 
-const BROKEN = CONSERVATION_REASONS.filter((reason) => reason !== 'selected_without_charge');
 const OF_CHARGES = OPEN_REASONS.filter(
   (reason) => !CONSERVATION_REASONS.includes(reason) && reason !== 'stray',
 );
-
-/** Charges that have not come to an end, with the latest file that carried them. */
-const openCharges = (
-  merchantId: number,
-  cycleId: number,
-  unsettled: readonly number[] | null,
-): RawBuilder<unknown> => sql`
-  select case when s.state = 'quarantined' and exists (select from contradictions x
-                     where x.charge_id = s.charge_id and not exists (
-                       select from contradiction_settlements t where t.contradiction_id = x.id))
-                then 'contradiction'
-              when h.order_number is not null and s.state in ('planned', 'authorized') then 'held'
-              when s.state = 'authorized' and s.k is not null then 'capture_refused'
-              else s.state end as reason,
-         s.order_number as key, s.order_number, s.amount_yen::bigint as yen, null::text as file,
-         null::int as line, s.charge_id,
-         coalesce((select e.exchange_id from endings e
-                    where e.charge_id = s.charge_id and e.n = s.n and e.k = s.k),
-                  (select a.exchange_id from attempts a
-                    where a.charge_id = s.charge_id and a.n = s.n)) as exchange_id
-    from charge_states s
-    left join open_order_holds h on h.merchant_id = s.merchant_id
-                                and h.order_number = s.order_number
-   where s.merchant_id = ${merchantId} and s.cycle_id = ${cycleId}
-     and ${isUnsettled(sql`s.charge_id`, unsettled)}
-     and s.state not in ('captured', 'voided', 'carried_over', 'cancelled', 'given_up')`;
 
 const openOrders = (merchantId: number, cycleId: number): RawBuilder<unknown> => sql`
   select 'selected_without_charge', u.order_number, u.order_number, u.amount_yen::bigint,
@@ -167,9 +155,10 @@ const brokenRows = (merchantId: number, cycleId: number): RawBuilder<unknown> =>
                               where s.cycle_id = ${cycleId})
      and not exists (select from selection_rows v
                       where v.collection_id = r.collection_id and v.record = r.record)
-     and not exists (select from orders w where w.cycle_id = ${cycleId}
+     -- "version > 1": as the indexes of newer versions have them, which are few of many.
+     and not exists (select from orders w where w.cycle_id = ${cycleId} and w.version > 1
                        and w.order_number = r.order_number and w.version = r.version + 1)
-     and not exists (select from quarantined_orders w where w.cycle_id = ${cycleId}
+     and not exists (select from quarantined_orders w where w.cycle_id = ${cycleId} and w.version > 1
                        and w.order_number = r.order_number and w.version = r.version + 1)
   union all
   select case when r.record is null then 'charge_without_selection'
@@ -194,18 +183,31 @@ const brokenRows = (merchantId: number, cycleId: number): RawBuilder<unknown> =>
      and not exists (select from file_lines l
                       where l.exchange_id = e.id and l.line_number = g.line)
   union all
-  select case when v.exchange_id is null and f.round is not null then 'line_without_verdict'
+  select case when l.answered is null and f.round is not null then 'line_without_verdict'
               else 'line_amount_differs' end,
          e.kind || '-' || e.number || ':' || l.line_number, l.order_number, l.yen::bigint,
          e.kind || '-' || e.number, l.line_number, null, null
     from exchanges e
     cross join lateral (select max(f.round) as round from result_files f
                          where f.exchange_id = e.id) f
-    join file_lines l on l.exchange_id = e.id
-    left join result_lines v on v.exchange_id = l.exchange_id and v.round = f.round
-                            and v.line_number = l.line_number
-    left join attempts a on l.k is null and a.charge_id = l.charge_id and a.n = l.n
-    left join endings d on d.charge_id = l.charge_id and d.n = l.n and d.k = l.k
+    cross join lateral (
+      -- File by file ("offset 0"), beside its own answers and claims: all lines of a month beside all of its
+      -- claims are more than the memory of one statement. What differs there is asked for once more.
+      select l.*, v.line_number as answered
+        from file_lines l
+        left join result_lines v on v.exchange_id = e.id and v.round = f.round
+                                and v.line_number = l.line_number
+        left join attempts a on l.k is null and a.exchange_id = e.id
+                            and a.charge_id = l.charge_id and a.n = l.n
+        left join endings d on d.exchange_id = e.id
+                           and d.charge_id = l.charge_id and d.n = l.n and d.k = l.k
+       where l.exchange_id = e.id
+         and ((f.round is not null and v.line_number is null)
+              or l.yen is distinct from coalesce(d.amount_yen, a.amount_yen)) offset 0) l
    where e.merchant_id = ${merchantId} and e.cycle_id = ${cycleId}
-     and ((f.round is not null and v.exchange_id is null)
-          or l.yen is distinct from coalesce(d.amount_yen, a.amount_yen))`;
+     and ((f.round is not null and l.answered is null)
+          or l.yen is distinct from coalesce(
+               (select d.amount_yen from endings d
+                 where d.charge_id = l.charge_id and d.n = l.n and d.k = l.k),
+               (select a.amount_yen from attempts a
+                 where l.k is null and a.charge_id = l.charge_id and a.n = l.n)))`;

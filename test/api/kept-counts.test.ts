@@ -90,3 +90,28 @@ it('keeps no failure, and nothing of another merchant', async () => {
   counts.forget(2);
   expect(await ask()).toBe(1);
 });
+
+it('tells whoever does not wait what is known, and has that counted anew when it is old', async () => {
+  const { counts, pass, count } = counting();
+  const ifKnown = (large = true) => counts.ifKnown(1, 'sums', large, () => count());
+  expect(await ifKnown()).toBeNull();
+  // Nothing was begun for somebody who was not there to be told.
+  expect(await counts.of(1, 'sums', true, () => count())).toBe(1);
+  expect(await ifKnown()).toBe(1);
+  pass(40_000);
+  expect([await ifKnown(), await ifKnown()]).toEqual([1, 2]);
+  pass(40_000 + 10 * 60_000);
+  expect(await ifKnown()).toBeNull();
+  expect([await ifKnown(false), await ifKnown(false)]).toEqual([3, 4]);
+});
+
+it('does not have it waited for while it is counted for the first time, nor after a failure', async () => {
+  const { counts } = counting();
+  let fail: (error: Error) => void = () => {};
+  const first = counts.of(1, 'sums', true, () => new Promise<number>((_, no) => (fail = no)));
+  const ifKnown = () => counts.ifKnown(1, 'sums', true, async () => 7);
+  expect(await ifKnown()).toBeNull();
+  fail(new Error('no database'));
+  await expect(first).rejects.toThrow('no database');
+  expect(await ifKnown()).toBeNull();
+});

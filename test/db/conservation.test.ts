@@ -147,3 +147,36 @@ test.each<[string, boolean, boolean, string, string[]]>([
   });
   await expect(spoiled).rejects.toThrow(RollBack);
 });
+
+const newerExport = `
+  insert into orders select (jsonb_populate_record(o, '{"collection_id": 999999, "version": 2}')).*
+    from orders o where record = 3`;
+const otherFile = `
+  insert into exchanges select (jsonb_populate_record(e, '{"id": 999999, "number": 2, "cycle_id": null}')).*
+    from exchanges e where number = 1`;
+
+test.each<[string, string[], string[]]>([
+  [
+    'a line is measured by its own claim',
+    ['update attempts set amount_yen = 99 where amount_yen = 100'],
+    ['line_amount_differs auth-1:2 order-1'],
+  ],
+  ['whichever file that names', [otherFile, 'update attempts set exchange_id = 999999'], []],
+  [
+    'and the amount there counts',
+    [otherFile, 'update attempts set exchange_id = 999999, amount_yen = 99 where amount_yen = 100'],
+    ['line_amount_differs auth-1:2 order-1'],
+  ],
+  [
+    'a row that a newer export replaced needs no verdict',
+    [newerExport, 'delete from selection_rows where record = 3'],
+    [],
+  ],
+])('%s', async (_, spoils, named) => {
+  const spoiled = db.transaction().execute(async (trx) => {
+    for (const spoil of spoils) await sql.raw(spoil).execute(trx);
+    expect(await findBroken(trx)).toEqual(named);
+    throw new RollBack();
+  });
+  await expect(spoiled).rejects.toThrow(RollBack);
+});

@@ -127,7 +127,15 @@ test('pages hold every row once, with the file and line that carried it', async 
   for (const reason of OPEN_REASONS) {
     const alone = { cycleId: record.cycleId, reasons: [reason], after: null, limit: 100 };
     const rows = counts.find((count) => count.reason === reason)?.rows ?? 0;
-    expect(await listOpenRows(db, record.merchantId, alone)).toHaveLength(rows);
+    const listed = await listOpenRows(db, record.merchantId, alone);
+    expect(listed).toHaveLength(rows);
+    // Walked, the pages are the same, from any place.
+    for (const place of [null, ...listed]) {
+      const behind = { ...alone, after: place, limit: 3 };
+      expect(await listOpenRows(db, record.merchantId, { ...behind, walked: true })).toEqual(
+        await listOpenRows(db, record.merchantId, behind),
+      );
+    }
   }
   expect(unknown).toMatchObject({ file: expect.stringMatching(/^auth-\d+$/), line: 2, yen: 1000 });
 });

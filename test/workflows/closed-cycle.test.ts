@@ -236,7 +236,7 @@ describe('what becomes known later is a correction beside the record', () => {
       nextAfter: null,
     });
     const done = await ask(month, 'GET', `/cycles/${closedMonth}/open-rows`);
-    expect(done.body).toEqual({ reasons: [], rows: [], nextAfter: null });
+    expect(done.body).toEqual({ reasons: [], pending: null, rows: [], nextAfter: null });
     const refund = { kind: 'refund', orderNumber: 'o01', yen: 1, reason: '返品' };
     const early = await post(month, '/cycles/2026-12/corrections', refund);
     expect([early.status, early.body.detail]).toEqual([

@@ -6,10 +6,12 @@ import type { RefreshStage } from '../../../billing/card-refresh.ts';
 import { useRead, useReads } from '../api.ts';
 import { attentionTasks } from '../attention-tasks.ts';
 import { defineWords } from '../language.ts';
+import { useOpenReasons } from '../open-reasons.ts';
 import { Count, Yen } from '../parts/figures.tsx';
 import { Empty, Loaded, Unread } from '../parts/loaded.tsx';
 import { MonthSteps } from '../parts/month-steps.tsx';
 import { NextStepButton } from '../parts/next-step-button.tsx';
+import { SumsFollow } from '../parts/open-rows.tsx';
 import { Page } from '../parts/page.tsx';
 import { CycleStageBadge } from '../parts/stage-badge.tsx';
 import { StartCycle } from '../parts/start-cycle.tsx';
@@ -147,11 +149,7 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
   const { merchant, place } = useMerchant();
   const inputs = months.map((month) => ({ params: { merchant, month } }));
   const cycles = useReads('readCycle', inputs, { everyMs });
-  const rows = useReads(
-    'listOpenRows',
-    inputs.map((input) => ({ ...input, query: { limit: 1 } })),
-    { everyMs },
-  );
+  const open = useOpenReasons(months);
   const files = useReads(
     'listExchanges',
     months.map((month) => ({ params: { merchant }, query: { month } })),
@@ -162,24 +160,24 @@ function Tasks({ months }: { readonly months: readonly string[] }) {
   const deadlines = useRead('listDeadlines', { params: { merchant } }, { everyMs: 60_000 });
   const tasks = listTasks(
     months.flatMap((_, index) => {
-      const [cycle, reasons, found] = [cycles[index], rows[index], files[index]];
-      if (!cycle?.data || !reasons?.data || !found?.data) return [];
-      return [
-        { cycle: cycle.data, reasons: reasons.data.reasons, exchanges: found.data.exchanges },
-      ];
+      const [cycle, reasons, found] = [cycles[index], open[index]?.reasons, files[index]];
+      if (!cycle?.data || !reasons || !found?.data) return [];
+      return [{ cycle: cycle.data, reasons, exchanges: found.data.exchanges }];
     }),
     deadlines.data?.days ?? [],
     attention.data === undefined ? [] : attentionTasks(attention.data, person?.actor ?? ''),
   );
-  const reads = [...cycles, ...rows, ...files, deadlines, attention];
+  const reads = [...cycles, ...open.flatMap((of) => of.reads), ...files, deadlines, attention];
+  const pending = open.some((of) => of.pending);
   // Of what was not read nobody can say that it needs no one.
-  const loaded = reads.every(({ data }) => data !== undefined);
+  const loaded = reads.every(({ data }) => data !== undefined) && !pending;
   return (
     <Card withBorder padding="lg" component="section" aria-labelledby="tasks">
       <Title order={2} size="h3" id="tasks" mb="sm">
         {words('tasks')}
       </Title>
       <Unread reads={reads} />
+      {pending && <SumsFollow />}
       {tasks.length === 0 ? (
         loaded && <Empty>{words('noTasks')}</Empty>
       ) : (

@@ -75,13 +75,8 @@ export function Loaded<Answer>({
   readonly lines?: number;
   readonly children: (answer: Answer) => ReactNode;
 }) {
-  const words = useWords();
   if (read.data === undefined) {
-    return read.error === null ? (
-      <Waiting lines={lines} label={words('loading')} />
-    ) : (
-      <Unread reads={[read]} />
-    );
+    return read.error === null ? <Waiting lines={lines} /> : <Unread reads={[read]} />;
   }
   return (
     <Former value={read.isPlaceholderData}>
@@ -93,15 +88,16 @@ export function Loaded<Answer>({
 
 /** What is true of this question's answer alone: not shown while the one before stands there. */
 export function Counted({ children }: { readonly children: ReactNode }) {
-  const words = useWords();
-  return useIsFormer() ? <Waiting lines={1} label={words('loading')} /> : children;
+  return useIsFormer() ? <Waiting lines={1} /> : children;
 }
 
 const widths = ['100%', '92%', '96%', '84%'];
 
-function Waiting({ lines, label }: { readonly lines: number; readonly label: string }) {
+/** What was asked for is on its way. */
+export function Waiting({ lines }: { readonly lines: number }) {
+  const words = useWords();
   return (
-    <Stack gap="xs" role="status" aria-label={label}>
+    <Stack gap="xs" role="status" aria-label={words('loading')}>
       {widths.slice(0, lines).map((width) => (
         <Skeleton key={width} height={18} width={width} />
       ))}
@@ -117,9 +113,8 @@ export function Empty({
   readonly children: ReactNode;
   readonly action?: ReactNode;
 }) {
-  const words = useWords();
   // That the question before had no answer says nothing of this one.
-  if (useIsFormer()) return <Waiting lines={1} label={words('loading')} />;
+  if (useIsFormer()) return <Waiting lines={1} />;
   return (
     <Stack align="center" gap="sm" py="xl">
       <Text c="dimmed" ta="center">

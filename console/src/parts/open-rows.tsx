@@ -4,11 +4,13 @@ import type { OpenReason } from '../../../billing/open-rows.ts';
 import { OPEN_REASONS } from '../../../billing/open-rows.ts';
 import { useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
+import type { OpenReason as FoundReason } from '../month-progress.ts';
+import { useOpenReasons } from '../open-reasons.ts';
 import { useMerchant } from '../places.ts';
 import { useOpenReasonLabels } from '../words/api-labels.ts';
 import { ColumnHeads } from './column-heads.tsx';
 import { Count, Yen } from './figures.tsx';
-import { Loaded } from './loaded.tsx';
+import { Loaded, Unread, Waiting } from './loaded.tsx';
 import { OrderLink } from './order-link.tsx';
 import { ReadTable } from './read-table.tsx';
 
@@ -29,6 +31,8 @@ const useWords = defineWords('open-rows', {
     line: '行',
     all: '理由の一覧へ戻る',
     next: '次のページ',
+    sumsFollow:
+      '記録の件数と金額が合うかを集計しています。終わるまで、これで全部かどうかは分かりません。',
   },
   en: {
     none: 'No rows are left.',
@@ -46,64 +50,90 @@ const useWords = defineWords('open-rows', {
     line: 'Line',
     all: 'Back to the reasons',
     next: 'Next page',
+    sumsFollow:
+      'Whether rows and yen of the record add up is being counted. Until then nobody can say that this is all.',
   },
 });
 
 /** What keeps a month from closing, by reason, then row by row. */
 export function OpenRows({ month }: { readonly month: string }) {
+  const [search] = useSearchParams();
+  const asked = OPEN_REASONS.find((reason) => reason === search.get('reason'));
+  return asked === undefined ? (
+    <Reasons month={month} />
+  ) : (
+    <RowsOfReason month={month} reason={asked} />
+  );
+}
+
+function Reasons({ month }: { readonly month: string }) {
+  const words = useWords();
+  const [open] = useOpenReasons([month]);
+  if (open === undefined) return null;
+  const { reasons, pending, reads } = open;
+  return (
+    <Stack>
+      <Unread reads={reads} />
+      {reasons === undefined ? (
+        reads.every(({ error }) => error === null) && <Waiting lines={2} />
+      ) : reasons.length > 0 ? (
+        <ReasonTable reasons={reasons} />
+      ) : (
+        !pending && <Text c="dimmed">{words('none')}</Text>
+      )}
+      {pending && <SumsFollow />}
+    </Stack>
+  );
+}
+
+/** While nobody can say that what is shown is all. */
+export function SumsFollow() {
+  const words = useWords();
+  return (
+    <Text size="sm" c="dimmed" role="status">
+      {words('sumsFollow')}
+    </Text>
+  );
+}
+
+function ReasonTable({ reasons }: { readonly reasons: readonly FoundReason[] }) {
   const words = useWords();
   const labels = useOpenReasonLabels();
-  const { merchant } = useMerchant();
-  const [search, setSearch] = useSearchParams();
-  const asked = OPEN_REASONS.find((reason) => reason === search.get('reason'));
-  const rows = useRead(
-    'listOpenRows',
-    { params: { merchant, month }, query: { limit: 1 } },
-    { everyMs: 5000 },
-  );
-  if (asked !== undefined) return <RowsOfReason month={month} reason={asked} />;
+  const [, setSearch] = useSearchParams();
   return (
-    <Loaded read={rows} lines={2}>
-      {({ reasons }) =>
-        reasons.length === 0 ? (
-          <Text c="dimmed">{words('none')}</Text>
-        ) : (
-          <Table.ScrollContainer minWidth={700}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <ColumnHeads columns={['reason', 'rows', 'yen', 'mover', 'act']} words={words} />
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {reasons.map((one) => (
-                  <Table.Tr key={one.reason}>
-                    <Table.Td>
-                      <Anchor
-                        component="button"
-                        ta="start"
-                        title={words('show')}
-                        onClick={() => setSearch({ reason: one.reason })}
-                      >
-                        {labels(one.reason, one.label)}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td>
-                      <Count count={one.rows} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Yen amount={one.yen} />
-                    </Table.Td>
-                    <Table.Td>{words(one.mover)}</Table.Td>
-                    <Table.Td>{one.act}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )
-      }
-    </Loaded>
+    <Table.ScrollContainer minWidth={700}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <ColumnHeads columns={['reason', 'rows', 'yen', 'mover', 'act']} words={words} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {reasons.map((one) => (
+            <Table.Tr key={one.reason}>
+              <Table.Td>
+                <Anchor
+                  component="button"
+                  ta="start"
+                  title={words('show')}
+                  onClick={() => setSearch({ reason: one.reason })}
+                >
+                  {labels(one.reason, one.label)}
+                </Anchor>
+              </Table.Td>
+              <Table.Td>
+                <Count count={one.rows} />
+              </Table.Td>
+              <Table.Td>
+                <Yen amount={one.yen} />
+              </Table.Td>
+              <Table.Td>{words(one.mover)}</Table.Td>
+              <Table.Td>{one.act}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
@@ -114,7 +144,7 @@ function RowsOfReason({ month, reason }: { readonly month: string; readonly reas
   const after = search.get('after') ?? undefined;
   const found = useRead('listOpenRows', {
     params: { merchant, month },
-    query: { reason, after, limit: 50 },
+    query: { reason, after, limit: 50, totals: false },
   });
   return (
     <Loaded read={found}>
