@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { UnusableFileError } from './row-reason.ts';
 
 /** CP932 is Shift_JIS as Windows writes it. A BOM before UTF-8 is accepted and dropped. */
@@ -106,6 +105,13 @@ export function refuseBinary(bytes: Uint8Array): void {
     'the file is neither CP932 (Shift_JIS) nor UTF-8: save it as CSV in one of them',
     'ファイルの文字コードが CP932 (Shift_JIS) でも UTF-8 でもありません。CSV として保存し直してください',
   );
+}
+
+/** Node's own is not there in a browser. */
+function isAscii(bytes: Uint8Array): boolean {
+  let bits = 0;
+  for (let at = 0; at < bytes.length; at += 1) bits |= bytes[at]!;
+  return bits < 0x80;
 }
 
 function createEncodingVotes() {

@@ -38,7 +38,8 @@ export function buildConsole() {
   const vite = join(checkout, 'node_modules', 'vite', 'bin', 'vite.js');
   if (!existsSync(vite)) return existsSync(dist);
   const wanted = hashSources();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
+  const isBuilt = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isBuilt()) return true;
   console.error('building the console …');
   // Beside the old one, which somebody may be looking at, and put in its place whole.
   const made = join(checkout, 'console', `dist-${process.pid}`);
@@ -51,6 +52,11 @@ export function buildConsole() {
   if (status !== 0) {
     rmSync(made, { recursive: true, force: true });
     return false;
+  }
+  // Who builds at the same time and comes later leaves the one in its place, which may be in use by now.
+  if (isBuilt()) {
+    rmSync(made, { recursive: true, force: true });
+    return true;
   }
   writeFileSync(join(made, '.built-from'), wanted);
   rmSync(dist, { recursive: true, force: true });
