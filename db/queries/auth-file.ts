@@ -27,13 +27,14 @@ export async function insertPlannedCharges(
     now: string;
   },
 ): Promise<{ planned: number; taken: number }> {
-  // IDs taken beforehand say which item is of which charge, without another look at either.
+  // IDs taken beforehand say which item is of which charge, without another look at either; `i` counts
+  // these orders without a gap, behind the charges that are cleared again.
   await sql`drop table if exists pg_temp.planned_orders`.execute(db);
   await sql`
     create temp table planned_orders on commit drop as
     select nextval('charges_id_seq'::regclass) as id, s.*
-      from (select order_number, customer_number, previous_order_number, yen - carried_yen as yen,
-                   place as collection_id, record
+      from (select i, order_number, customer_number, previous_order_number,
+                   yen - carried_yen as yen, place as collection_id, record
               from month_orders where i is not null and charge_id is null
              order by i) s`.execute(db);
   const {
@@ -57,13 +58,12 @@ export async function insertPlannedCharges(
     select p.id, ${merchantId}, ${plan.cycleId}, p.order_number, ${plan.identityMonth},
            p.customer_number, p.previous_order_number,
            (select coalesce(max(position), 0) from charges where cycle_id = ${plan.cycleId})
-             + row_number() over (order by p.id),
+             + p.i - (select min(i) - 1 from planned_orders),
            p.collection_id, p.record, ${plan.now}, ${plan.previewId ?? null}::bigint
-      from planned_orders p
-     order by p.id`.execute(db);
+      from planned_orders p`.execute(db);
   await sql`
     insert into charge_items (charge_id, origin_charge_id, merchant_id, yen)
-    select p.id, p.id, ${merchantId}, p.yen from planned_orders p order by p.id`.execute(db);
+    select p.id, p.id, ${merchantId}, p.yen from planned_orders p`.execute(db);
   return { planned: Number(charges.numAffectedRows ?? 0n), taken: 0 };
 }
 

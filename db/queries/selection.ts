@@ -127,11 +127,11 @@ function judgeOrders(
                                     and h.order_number = o.order_number
         -- Where the number alone makes the order, a charge of any month bills it, also one of a time
         -- when the month joined the key.
+        -- ("+ 0": the newest of the order's few, never looked for among all charges by their key.)
         left join lateral (
-          select c.id from charges c
+          select max(c.id + 0) as id from charges c
            where c.merchant_id = ${merchantId} and c.order_number = o.order_number
-             and ${identityMonth} in ('', c.identity_month) and c.cycle_id <> ${cycleId}
-           order by c.id desc limit 1) c on true
+             and ${identityMonth} in ('', c.identity_month) and c.cycle_id <> ${cycleId}) c on true
        where o.collection_id in (select id from exports)
          and not exists (select from orders later
            where later.cycle_id = o.cycle_id and later.order_number = o.order_number
