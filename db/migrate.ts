@@ -45,6 +45,7 @@ import * as lineChecks from './migrations/2026-11-23-44-line-checks.ts';
 import * as ngWorklist from './migrations/2026-11-23-45-ng-worklist.ts';
 import * as listIndexes from './migrations/2026-11-23-46-list-indexes.ts';
 import * as chosenOrders from './migrations/2026-11-23-47-chosen-orders.ts';
+import * as cheaperChecks from './migrations/2026-11-23-48-cheaper-checks.ts';
 
 /** Every migration by its file name. Imported, not searched for: a bundle holds them as well. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -93,6 +94,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '2026-11-23-45-ng-worklist': ngWorklist,
   '2026-11-23-46-list-indexes': listIndexes,
   '2026-11-23-47-chosen-orders': chosenOrders,
+  '2026-11-23-48-cheaper-checks': cheaperChecks,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

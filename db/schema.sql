@@ -1953,8 +1953,6 @@ alter table send_errors add constraint send_errors_delivery_id_fkey FOREIGN KEY 
 alter table send_errors add constraint send_errors_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table sends add constraint sends_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES exchanges(id);
 alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
-alter table shipments add constraint shipments_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES order_collections(id);
-alter table shipments add constraint shipments_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id);
 alter table source_files add constraint source_files_cycle_id_fkey FOREIGN KEY (cycle_id) REFERENCES cycles(id);
 alter table source_files add constraint source_files_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
 alter table source_looks add constraint source_looks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id);
@@ -2390,25 +2388,39 @@ CREATE OR REPLACE FUNCTION public.check_charge_items()
  SET enable_mergejoin TO 'off'
  SET enable_seqscan TO 'off'
 AS $function$
-    declare broken record; came record; found bigint;
+    declare broken record; came record; own record; found bigint := 0;
     begin
       execute $q$
         select count(*) as rows, min(charge_id) as first, max(charge_id) as last,
-          min(merchant_id) as merchant, max(merchant_id) as other,
+          min(merchant_id) as merchant, max(merchant_id) as other, sum(yen) as yen,
           coalesce(bool_or(charge_id <> origin_charge_id), false) as carries,
           case when min(merchant_id) < max(merchant_id) then array_agg(merchant_id) end as merchants
         from new_rows
       $q$ into came;
       if came.rows = 0 then return null; end if;
       perform lock_merchants_of(came.merchant, came.other, came.merchants);
-      execute $q$
-        with tallied as (
+      if came.merchant = came.other and not came.carries
+          and came.last - came.first + 1 = came.rows then
+        execute $q$
+          select count(*) as rows, min(cycle_id) as cycle, max(cycle_id) as other from charges
+          where id between $1 and $2 and merchant_id = $3
+        $q$ into own using came.first, came.last, came.merchant;
+        if own.rows = came.rows and own.cycle = own.other then
           insert into charge_tallies (merchant_id, cycle_id, fact, rows, yen)
-          select n.merchant_id, c.cycle_id, 'item', count(*), sum(n.yen)
-          from new_rows n join charges c on c.id = n.charge_id and c.merchant_id = n.merchant_id
-          group by 1, 2 returning rows)
-        select coalesce(sum(rows), 0) from tallied
-      $q$ into found;
+          values (came.merchant, own.cycle, 'item', came.rows, came.yen);
+          found := came.rows;
+        end if;
+      end if;
+      if found = 0 then
+        execute $q$
+          with tallied as (
+            insert into charge_tallies (merchant_id, cycle_id, fact, rows, yen)
+            select n.merchant_id, c.cycle_id, 'item', count(*), sum(n.yen)
+            from new_rows n join charges c on c.id = n.charge_id and c.merchant_id = n.merchant_id
+            group by 1, 2 returning rows)
+          select coalesce(sum(rows), 0) from tallied
+        $q$ into found;
+      end if;
       if found <> came.rows then
         execute $q$
           select 'charge ' || n.charge_id || ', origin ' || n.origin_charge_id as offending
@@ -2956,6 +2968,31 @@ AS $function$
       end if;
       return null;
     end $function$;
+CREATE OR REPLACE FUNCTION public.check_shipments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+    declare broken record;
+    begin
+      execute $q$
+        select 'merchant ' || n.merchant_id || coalesce(', collection ' || n.collection_id, '')
+          || coalesce(', decision ' || n.decision_id, '') as offending
+        from (select distinct merchant_id, collection_id, decision_id from new_rows) n
+        where (n.collection_id is not null and not exists (select from order_collections k
+            where k.id = n.collection_id and k.merchant_id = n.merchant_id))
+          or (n.decision_id is not null and not exists (select from decisions d
+            where d.id = n.decision_id and d.merchant_id = n.merchant_id))
+      $q$ into broken;
+      if broken.offending is not null then
+        perform refuse_fact('shipments', 'shipment_names_who_told_it', broken.offending,
+          'Name an export or a decision of the merchant.');
+      end if;
+      return null;
+    end $function$;
 CREATE OR REPLACE FUNCTION public.copy_order_number()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3355,6 +3392,7 @@ CREATE TRIGGER outcomes_unclosed AFTER INSERT ON public.outcomes REFERENCING NEW
 CREATE TRIGGER result_files_unclosed AFTER INSERT ON public.result_files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_files_of_closed_months();
 CREATE TRIGGER result_lines_rules AFTER INSERT ON public.result_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_result_lines();
 CREATE TRIGGER sends_once AFTER INSERT ON public.sends REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_sends();
+CREATE TRIGGER shipments_rules AFTER INSERT ON public.shipments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION check_shipments();
 CREATE TRIGGER subscriptions_dated BEFORE INSERT OR UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION date_subscription();
 CREATE TRIGGER webhook_events_queued AFTER INSERT ON public.webhook_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION queue_webhook_events();
 

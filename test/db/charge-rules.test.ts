@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -108,6 +109,114 @@ describe('the month in the identity of a charge', () => {
     await setTo(3, 'per-month');
     await insertSame(december, '2026-12', merchant);
   });
+});
+
+let bare = 0;
+
+/** Charges without items, one after the other by their IDs, each of the cycle that it names. */
+async function insertBare(...cycles: readonly Pick<MoneyRecord, 'merchantId' | 'cycleId'>[]) {
+  const charges: Charge[] = [];
+  for (const { merchantId, cycleId } of cycles) {
+    bare += 1;
+    const { id } = await db
+      .insertInto('charges')
+      .values({
+        merchant_id: merchantId,
+        cycle_id: cycleId,
+        order_number: `bare-${bare}`,
+        customer_number: '1',
+        previous_order_number: '1',
+        position: 1,
+        created_at: AT,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    charges.push({ chargeId: id, yen: 100 * charges.length + 100 });
+  }
+  return charges;
+}
+const insertItems = (charges: readonly Charge[], of: MoneyRecord) =>
+  db
+    .insertInto('charge_items')
+    .values(
+      charges.map(({ chargeId, yen }) => ({
+        charge_id: chargeId,
+        origin_charge_id: chargeId,
+        merchant_id: of.merchantId,
+        yen,
+      })),
+    )
+    .execute();
+
+describe('items of a whole range of charges', () => {
+  const readTallies = async (of: MoneyRecord) => {
+    const { rows } = await sql`
+      select cycle_id, rows, yen from charge_tallies
+       where merchant_id = ${of.merchantId} and fact = 'item' order by id`.execute(db);
+    return rows;
+  };
+
+  test('are each of a charge that is there and of their merchant', async () => {
+    const rule = 'item_has_a_charge_of_its_merchant';
+    const between = await insertBare(record, other, record);
+    expect(await brokenRuleOf(insertItems(between, record))).toBe(rule);
+    const [first] = await insertBare(record);
+    const beyond = { chargeId: (first?.chargeId ?? 0) + 1, yen: 1 };
+    expect(await brokenRuleOf(insertItems([first!, beyond], record))).toBe(rule);
+  });
+
+  test('are tallied by the month of their charges', async () => {
+    const own = await insertMoneyRecord(db);
+    await insertItems(await insertBare(own, own, own), own);
+    expect(await readTallies(own)).toEqual([{ cycle_id: own.cycleId, rows: 3, yen: 600 }]);
+    const december = await insertCycle(db, own.merchantId, '2026-12');
+    const later = { ...own, cycleId: december };
+    await insertItems(await insertBare(own, later, later), own);
+    const [a, , c] = await insertBare(own, other, own);
+    await insertItems([a!, c!], own);
+    expect(await readTallies(own)).toEqual([
+      { cycle_id: own.cycleId, rows: 3, yen: 600 },
+      { cycle_id: own.cycleId, rows: 1, yen: 100 },
+      { cycle_id: december, rows: 2, yen: 500 },
+      { cycle_id: own.cycleId, rows: 2, yen: 400 },
+    ]);
+  });
+});
+
+test('a shipment names the export or the decision of its merchant that told it', async () => {
+  const rule = 'shipment_names_who_told_it';
+  const charge = await insertCharge(db, record);
+  const tell = (by: { decision_id: number } | { collection_id: number }) =>
+    db
+      .insertInto('shipments')
+      .values({
+        charge_id: charge.chargeId,
+        merchant_id: record.merchantId,
+        shipped_on: '2026-11-20',
+        recorded_at: AT,
+        ...by,
+      })
+      .execute();
+  const decide = async ({ merchantId }: MoneyRecord) =>
+    await db
+      .insertInto('decisions')
+      .values({
+        merchant_id: merchantId,
+        idempotency_key: 'shipped',
+        workflow_id: 'test',
+        act: 'record-shipments',
+        body: '{}',
+        actor: 'shop',
+        decided_at: AT,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+  const { id: theirs } = await decide(other);
+  for (const by of [{ decision_id: theirs }, { decision_id: -1 }, { collection_id: -1 }]) {
+    expect(await brokenRuleOf(tell(by))).toBe(rule);
+  }
+  const { id } = await decide(record);
+  await tell({ decision_id: id });
 });
 
 describe('an item', () => {
