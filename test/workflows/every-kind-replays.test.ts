@@ -10,7 +10,7 @@ import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import * as workflows from '../../workflows/index.ts';
 import { connectTestTemporal, type TestTemporal } from '../temporal.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
-import { chooseHistory, recordHistory } from './recorded-histories.ts';
+import { chooseHistory, hasBegun, recordHistory } from './recorded-histories.ts';
 
 /**
  * Every kind of workflow replays from what the whole suite left on its Temporal server: weeks of
@@ -58,6 +58,7 @@ async function* histories(kind: string) {
   const query = `WorkflowType = '${kind}'`;
   for await (const { workflowId, runId } of temporal.client.workflow.list({ query })) {
     const history = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    if (!hasBegun(history)) continue;
     yield { workflowId, history };
     taken += 1;
     if (taken === historiesOfAKind) return;

@@ -39,6 +39,14 @@ export function readRecordedHistories(): RecordedHistory[] {
     );
 }
 
+/**
+ * Whether a run has had a task. One that goes on within a second of its beginning waits for the rest of that
+ * second; until then there is nothing to replay, and the SDK's replay of it never ends.
+ */
+export function hasBegun({ events }: History): boolean {
+  return (events ?? []).some((event) => event.workflowTaskScheduledEventAttributes);
+}
+
 /** Longer ones would say no more about replay, and nobody would read them. */
 const mostEvents = 250;
 

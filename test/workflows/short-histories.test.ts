@@ -9,6 +9,7 @@ import { chosenMonth } from '../campaign/chosen-month.ts';
 import { billedMonth } from '../campaign/story.ts';
 import { bundlesDir } from '../workers/test-workers.ts';
 import { type Month, openMonth } from './month.ts';
+import { hasBegun } from './recorded-histories.ts';
 
 /** Newer exports, runs, holds and waves while workflows continue as new every few steps. */
 let month: Month;
@@ -49,9 +50,10 @@ test('every run of every workflow replays from its history', async () => {
   const query = `TaskQueue = '${month.taskQueue}'`;
   async function* histories() {
     for await (const { workflowId, runId, type } of month.client.workflow.list({ query })) {
-      const handle = month.client.workflow.getHandle(workflowId, runId);
+      const history = await month.client.workflow.getHandle(workflowId, runId).fetchHistory();
+      if (!hasBegun(history)) continue;
       runs.push(workflowId === cycle ? 'cycle' : type);
-      yield { workflowId: `${workflowId} ${runId}`, history: await handle.fetchHistory() };
+      yield { workflowId: `${workflowId} ${runId}`, history };
     }
   }
   const options = {
