@@ -43,6 +43,7 @@ import { tellGivenUp } from './ng-given-up.ts';
 import { nowOfDesk, planningContext, planOf, readCaseFacts } from './ng-plan.ts';
 import { waitForAnswers } from './ng-silence.ts';
 import { postContacts } from './post-contacts.ts';
+import { isTriedAgain, wakeChangedMonths } from './wake-months.ts';
 
 /** Cases that are planned or admitted in one statement: large enough for speed, small for memory. */
 const BATCH_CASES = 5_000;
@@ -57,16 +58,22 @@ export function createNgWaveActivities(deps: ActivityDependencies) {
     async workNgDesk(of: OfNgDesk): Promise<NgDeskFacts & { readonly clockOffsetMs: number }> {
       const { clockOffsetMs } = await loadMerchant(deps, of.merchant);
       const now = nowOfDesk(of, clockOffsetMs);
-      const facts = await withHeartbeat(() => runNgWave(deps, { merchant: of.merchant, now }));
+      const facts = await withHeartbeat(() =>
+        runNgWave(deps, { merchant: of.merchant, now, again: isTriedAgain() }),
+      );
       return { ...facts, clockOffsetMs };
     },
   };
 }
 
-/** The wave itself, which the benchmark runs without Temporal. */
+/**
+ * The wave itself, which the benchmark runs without Temporal.
+ *
+ * @param of `again`: an earlier try may have committed parts of it and told nobody
+ */
 export async function runNgWave(
   deps: ActivityDependencies,
-  of: Pick<OfNgDesk, 'merchant' | 'now'>,
+  { again = false, ...of }: Pick<OfNgDesk, 'merchant' | 'now'> & { readonly again?: boolean },
 ): Promise<NgDeskFacts> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const { settings } = current;
@@ -90,7 +97,8 @@ export async function runNgWave(
   for (const month of new Set([...waitedForPeople.keys(), ...waitForPeople.keys()])) {
     if (waitedForPeople.get(month) !== waitForPeople.get(month)) changed.add(month);
   }
-  for (const month of changed) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+  await wakeChangedMonths(deps, merchant, changed, again);
+  if (again) await deps.workflows.wakeMail(merchant);
   return await readNgDeskFacts(deps.db, merchant.id);
 }
 

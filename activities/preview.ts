@@ -22,6 +22,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
 import { loadMerchantWithSettings } from './merchant.ts';
+import { wakeChangedMonths } from './wake-months.ts';
 
 export function createPreviewActivities(deps: ActivityDependencies) {
   return {
@@ -73,9 +74,7 @@ export function createPreviewActivities(deps: ActivityDependencies) {
           await moveCycle(trx, merchant.id, { cycleId, from: stage, to, attention, now: of.now });
         }),
       );
-      for (const month of new Set([...returned, ...carriedFrom])) {
-        await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
-      }
+      await wakeChangedMonths(deps, merchant, [...returned, ...carriedFrom]);
       await deps.workflows.wakeMail(merchant);
     },
   };

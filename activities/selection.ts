@@ -19,6 +19,7 @@ import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
 import { loadMerchantWithSettings, requirePaygentInUse } from './merchant.ts';
+import { wakeChangedMonths } from './wake-months.ts';
 
 export function createSelectionActivities(deps: ActivityDependencies) {
   return {
@@ -115,7 +116,7 @@ export function createSelectionActivities(deps: ActivityDependencies) {
       );
       const { planned, outdated, carriedFrom = [] } = plan;
       // The months that handed charges on may close; cases that nobody took over wait for people.
-      for (const month of carriedFrom) await deps.workflows.wakeCycle(merchant.slug, month, 'ng');
+      await wakeChangedMonths(deps, merchant, carriedFrom);
       return { planned, outdated };
     },
   };

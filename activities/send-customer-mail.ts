@@ -5,11 +5,13 @@ import type { Db, Trx } from '../db/database.ts';
 import { handUndelivered, insertBounce } from '../db/queries/customer-mail-bounces.ts';
 import { type ClaimedMail, recordSendAnswer } from '../db/queries/mail-sends.ts';
 import type { Merchant } from '../db/queries/merchants.ts';
+import { hasNgDesk } from '../db/queries/ng-cases.ts';
 import { postNotice } from '../db/queries/notices.ts';
 import { isFaultOfAddress } from '../imports/delivery-report.ts';
 import type { SmtpAnswer, SmtpSession } from '../outside/smtp.ts';
 import { prepareCustomerMail } from './customer-mail.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { isTriedAgain, wakeChangedMonths } from './wake-months.ts';
 
 /** A claimed mail to a customer, and what it needs on its way. */
 interface Sending {
@@ -101,12 +103,14 @@ async function noteRefused(trx: Trx, of: Sending, codes: string | null): Promise
 
 /** Has the months of cases that were handed to people look again, and the desk that works them. */
 export async function tellHanded(
-  { workflows }: Pick<ActivityDependencies, 'workflows'>,
+  deps: Pick<ActivityDependencies, 'db' | 'workflows'>,
   merchant: Merchant,
   months: ReadonlySet<string>,
 ): Promise<void> {
-  if (months.size > 0) await workflows.wakeNgDesk(merchant);
-  for (const month of months) await workflows.wakeCycle(merchant.slug, month, 'ng');
+  if (months.size > 0 || (isTriedAgain() && (await hasNgDesk(deps.db, merchant.id)))) {
+    await deps.workflows.wakeNgDesk(merchant);
+  }
+  await wakeChangedMonths(deps, merchant, months);
 }
 
 /** `550 5.1.1` → 5.1.1. A server without enhanced codes says by 550 that there is no such mailbox. */
