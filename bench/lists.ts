@@ -89,6 +89,7 @@ const lists: readonly string[] = [
 
 /** Sums beside lists, which follow them, and searches through every text of a month: told, not judged. */
 const sums: readonly string[] = [
+  `${month}?sums=false`,
   month,
   `${month}/report`,
   `${month}/open-rows?limit=0&sums=false`,

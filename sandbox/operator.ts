@@ -21,7 +21,11 @@ export interface CountAndYen {
   readonly yen: number;
 }
 
-export type CycleView = CallAnswer<Contract['readCycle']>;
+type ReadCycle = CallAnswer<Contract['readCycle']>;
+/** A month with all of its sums. */
+export type CycleView = ReadCycle & {
+  readonly conservation: NonNullable<ReadCycle['conservation']>;
+};
 export type ExchangeView = CallAnswer<Contract['listExchanges']>['exchanges'][number];
 export type OrderView = CallAnswer<Contract['listOrders']>['orders'][number];
 export type ChargeView = CallAnswer<Contract['listCharges']>['charges'][number];
@@ -60,7 +64,10 @@ export async function readCycleLine(desk: OperatorDesk, month: string): Promise<
 
 /** The month, once its workflow has opened it. */
 export async function readCycle(desk: OperatorDesk, month: string): Promise<CycleView> {
-  return await untilOpened(desk, () => call(desk, 'readCycle', { params: { month } }));
+  const cycle = await untilOpened(desk, () => call(desk, 'readCycle', { params: { month } }));
+  const { conservation, pending } = cycle;
+  if (conservation === null) throw new Error(`${month}: ${pending}`);
+  return { ...cycle, conservation };
 }
 
 async function untilOpened<T>(desk: OperatorDesk, look: () => Promise<T>): Promise<T> {

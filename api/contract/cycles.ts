@@ -67,10 +67,16 @@ const cycleDetailSchema = cycleSchema
       stuck: z.int().meta({ description: 'of these, files that a machine cannot send by itself' }),
       unsettled: z.int().meta({ description: 'files with rows that a person must settle' }),
     }),
-    conservation: z.object({
-      rows: z.boolean(),
-      yen: z.boolean(),
-      broken: z.array(z.string()).readonly().meta({ description: 'what does not add up' }),
+    conservation: z
+      .object({
+        rows: z.boolean(),
+        yen: z.boolean(),
+        broken: z.array(z.string()).readonly().meta({ description: 'what does not add up' }),
+      })
+      .nullable()
+      .meta({ description: 'null: not counted yet, as `pending` says; no all-clear' }),
+    pending: z.string().nullable().meta({
+      description: 'Japanese: what has not been counted and is missing here; null: this is all',
     }),
     countedAt: instantSchema.nullable().meta({
       description: 'of a large month, whose counts are kept for a while: when they were begun',
@@ -157,6 +163,12 @@ export const cycleRoutes = {
     role: 'viewer',
     merchantScoped: true,
     params: cycleParamsSchema,
+    query: z.strictObject({
+      sums: z.stringbool().default(true).meta({
+        description:
+          'false: whether a large month adds up is told only where it is known; `pending` says so',
+      }),
+    }),
     responses: { 200: { kind: 'json', schema: cycleDetailSchema, description: 'the cycle' } },
     summary: { ja: '請求サイクルを見る', en: 'Read a billing cycle' },
     tag: 'cycles',

@@ -26,6 +26,8 @@ export const cycleOf = (merchant: Merchant, month: string) => ({
   location: `/v1/merchants/${merchant.slug}/cycles/${month}`,
 });
 
+const SUMS_FOLLOW = '件数と金額が合うかは、まだ集計していません。';
+
 export const cycleHandlers: Handlers<typeof cycleRoutes> = {
   async listCycles({ deps, merchant, query }) {
     const { limit, ...filter } = query;
@@ -70,7 +72,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
       : { status: 200, headers, body: showCycle(known) };
   },
 
-  async readCycle({ deps, state, merchant, params, now }) {
+  async readCycle({ deps, state, merchant, params, query, now }) {
     const cycle = await requireCycle(deps, merchant, params.month);
     const { db } = deps;
     const large = await isLargeMonth(db, merchant.id, cycle.id);
@@ -82,7 +84,7 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
         facts: await readCycleFacts(db, merchant.id, params.month, now),
         selection: await summarizeSelection(db, merchant.id, cycle.id),
       })),
-      state.sums.of(
+      state.sums[query.sums ? 'of' : 'ifKnown'](
         merchant.id,
         `conservation ${params.month} ${cycle.stage}`,
         large,
@@ -108,9 +110,10 @@ export const cycleHandlers: Handlers<typeof cycleRoutes> = {
           nextWaveAt: facts.capture.nextWaveAt,
         },
         exchanges: facts.exchanges,
-        conservation: sums.conservation,
+        conservation: sums?.conservation ?? null,
+        pending: sums === null ? SUMS_FOLLOW : null,
         // The others are counted for each answer.
-        countedAt: large ? ([countedAt, sums.countedAt].toSorted()[0] ?? countedAt) : null,
+        countedAt: large ? earlier(countedAt, sums?.countedAt ?? countedAt) : null,
       },
     };
   },
@@ -168,6 +171,8 @@ export async function requireCycle(
   if (cycle === undefined) throw new Problem('cycle-not-found');
   return cycle;
 }
+
+const earlier = (one: string, other: string) => (one < other ? one : other);
 
 function showApproval({ approval }: CycleFacts) {
   if (approval === null || !approval.current || approval.approved) return null;

@@ -28,6 +28,7 @@ function cycle(own: Partial<CycleDetail> = {}): CycleDetail {
     capture: { policy: 'immediate', ready: 0, nextWaveAt: null },
     exchanges: { open: 0, toHandOver: 0, stuck: 0, unsettled: 0 },
     conservation: { rows: true, yen: true, broken: [] },
+    pending: null,
     countedAt: null,
     ...own,
   };

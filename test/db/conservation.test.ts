@@ -9,6 +9,7 @@ import { insertFileLines } from '../../db/queries/file-lines.ts';
 import { listOpenRows } from '../../db/queries/open-rows.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { insertCollectedMonth } from './collected-month.ts';
+import { holdSums } from './large-month.ts';
 import { AT, type MoneyRecord } from './money-record.ts';
 
 let database: TestDatabase;
@@ -179,4 +180,31 @@ test.each<[string, string[], string[]]>([
     throw new RollBack();
   });
   await expect(spoiled).rejects.toThrow(RollBack);
+});
+
+test('a charge that is made while the month is added up is added up whole', async () => {
+  const sums = await holdSums(database.ownerUrl);
+  const checked = check(db);
+  const waits = sql<{ n: number }>`
+    select count(*)::int as n from pg_locks
+     where not granted and relation = 'quarantined_orders'::regclass`;
+  await expect.poll(async () => (await waits.execute(db)).rows[0]?.n).toBe(1);
+  const added = '{"id": 999999, "record": 4, "position": 4, "order_number": "order-4"}';
+  await db.transaction().execute(async (trx) => {
+    for (const [table, own] of [
+      ['orders', added],
+      ['selection_rows', added],
+      ['charges', added],
+      ['charge_items', '{"charge_id": 999999, "origin_charge_id": 999999}'],
+    ] as const) {
+      const key = table === 'charge_items' ? 'charge_id' : table === 'charges' ? 'id' : 'record';
+      await sql`
+        insert into ${sql.ref(table)} select (jsonb_populate_record(t, ${own}::jsonb)).*
+          from ${sql.ref(table)} t order by t.${sql.ref(key)} limit 1`.execute(trx);
+    }
+    await sql`update order_collections set records = records + 1`.execute(trx);
+    await sql`update run_plans set charges = charges + 1`.execute(trx);
+  });
+  await sums.release();
+  expect(await checked).toEqual({ rows: true, yen: true, broken: [] });
 });

@@ -158,7 +158,7 @@ function StateSelect({
   const states = useChargeStateWords();
   const { merchant } = useMerchant();
   const { change } = useFilters();
-  const cycle = useRead('readCycle', { params: { merchant, month } });
+  const cycle = useRead('readCycle', { params: { merchant, month }, query: { sums: false } });
   const count = (one: ChargeState) => {
     const rows = cycle.data?.charges[one]?.rows;
     return rows === undefined ? '' : ` (${formatCount(rows)})`;

@@ -1,13 +1,13 @@
 import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
-import { useRead } from '../api.ts';
+import { useRead, useReads } from '../api.ts';
 import { defineWords } from '../language.ts';
 import type { CycleDetail } from '../month-progress.ts';
-import { ConservationNote } from '../parts/conservation-note.tsx';
+import { ConservationNote, SumsAwaited } from '../parts/conservation-note.tsx';
 import { RebuildFiles, ResumeCycle } from '../parts/cycle-acts.tsx';
 import { ExchangeTable } from '../parts/exchange-table.tsx';
-import { Empty, Loaded } from '../parts/loaded.tsx';
+import { Empty, Loaded, Unread } from '../parts/loaded.tsx';
 import { MonthSteps } from '../parts/month-steps.tsx';
 import { NextStepButton } from '../parts/next-step-button.tsx';
 import { OpenRows } from '../parts/open-rows.tsx';
@@ -61,7 +61,11 @@ function CyclePage() {
   const words = useWords();
   const { month = '' } = useParams();
   const { merchant, place } = useMerchant();
-  const cycle = useRead('readCycle', { params: { merchant, month } }, { everyMs });
+  const cycle = useRead(
+    'readCycle',
+    { params: { merchant, month }, query: { sums: false } },
+    { everyMs },
+  );
   return (
     <Page
       title={words('title', { month })}
@@ -114,7 +118,7 @@ function CycleSections({ cycle }: { readonly cycle: CycleDetail }) {
         <Text mt="sm" aria-live="polite">
           {cycle.waitsFor}
         </Text>
-        <ConservationNote conservation={cycle.conservation} />
+        <Sums cycle={cycle} />
       </Section>
       <Section title={words('orders')}>
         <OrderExports cycle={cycle} />
@@ -150,6 +154,26 @@ function CycleSections({ cycle }: { readonly cycle: CycleDetail }) {
         </Section>
       )}
     </Stack>
+  );
+}
+
+/** Whether a large month adds up takes a while: only there it is asked for once more, and follows. */
+function Sums({ cycle }: { readonly cycle: CycleDetail }) {
+  const { merchant } = useMerchant();
+  const { month, stage } = cycle;
+  const whole = useReads(
+    'readCycle',
+    cycle.pending === null ? [] : [{ params: { merchant, month } }],
+    { everyMs },
+  );
+  // Of the stage before it says nothing of this one.
+  const following = whole.find(({ data }) => data?.stage === stage)?.data?.conservation;
+  const conservation = cycle.conservation ?? following ?? null;
+  return (
+    <>
+      <Unread reads={whole} />
+      {conservation === null ? <SumsAwaited /> : <ConservationNote conservation={conservation} />}
+    </>
   );
 }
 

@@ -57,7 +57,11 @@ function PreviewPage() {
   const n = Number(text);
   const { merchant, place } = useMerchant();
   const preview = useRead('readPreview', { params: { merchant, month, n } }, { everyMs: 3000 });
-  const cycle = useRead('readCycle', { params: { merchant, month } }, { everyMs: 4000 });
+  const cycle = useRead(
+    'readCycle',
+    { params: { merchant, month }, query: { sums: false } },
+    { everyMs: 4000 },
+  );
   const awaited = cycle.data?.approval?.preview ?? null;
   return (
     <Page

@@ -117,7 +117,11 @@ function ThisMonthPage() {
 function MonthCard({ month }: { readonly month: string }) {
   const words = useWords();
   const { merchant, place } = useMerchant();
-  const cycle = useRead('readCycle', { params: { merchant, month } }, { everyMs });
+  const cycle = useRead(
+    'readCycle',
+    { params: { merchant, month }, query: { sums: false } },
+    { everyMs },
+  );
   const files = useRead('listExchanges', { params: { merchant }, query: { month } }, { everyMs });
   return (
     <Card withBorder padding="lg" component="section" aria-label={month}>
@@ -147,7 +151,7 @@ function MonthCard({ month }: { readonly month: string }) {
 function Tasks({ months }: { readonly months: readonly string[] }) {
   const words = useWords();
   const { merchant, place } = useMerchant();
-  const inputs = months.map((month) => ({ params: { merchant, month } }));
+  const inputs = months.map((month) => ({ params: { merchant, month }, query: { sums: false } }));
   const cycles = useReads('readCycle', inputs, { everyMs });
   const open = useOpenReasons(months);
   const files = useReads(

@@ -41,7 +41,7 @@ export function CaptureWaves() {
   const months = open.data?.cycles.map(({ month }) => month) ?? [];
   const cycles = useReads(
     'readCycle',
-    months.map((month) => ({ params: { merchant, month } })),
+    months.map((month) => ({ params: { merchant, month }, query: { sums: false } })),
     { everyMs: 15_000 },
   );
   const found = cycles.flatMap(({ data }) => (data === undefined ? [] : [data]));
