@@ -62,16 +62,20 @@ async function request(
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...(bytes === undefined ? {} : { body: new Uint8Array(bytes) }),
     });
+  const read = async (response: Response): Promise<Reply> => {
+    const text = await response.text();
+    return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
+  };
   // Not now, or still at it: the same key again, as docs/api.md asks of every client.
-  const again = ({ status }: Response) => status === 503 || (status === 202 && key !== undefined);
-  let response = await once();
-  for (const deadline = performance.now() + 60_000; again(response); ) {
+  const again = ({ status, body }: Reply) =>
+    status === 503 || (status === 202 && body.accepted === true && key !== undefined);
+  let reply = await read(await once());
+  for (const deadline = performance.now() + 60_000; again(reply); ) {
     if (performance.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, 30));
-    response = await once();
+    reply = await read(await once());
   }
-  const text = await response.text();
-  return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
+  return reply;
 }
 
 export interface TestOrder {
