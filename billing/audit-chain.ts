@@ -55,26 +55,54 @@ export interface AuditHead {
   readonly hash: string;
 }
 
-/** Published heads from NDJSON: of `audit heads`, or lines of the worker's log, in any order. */
-export function parseAuditHeads(lines: readonly string[]): AuditHead[] {
-  return lines.flatMap((line) => {
-    try {
-      const parsed: unknown = JSON.parse(line);
-      const head = readField(parsed, 'auditHead') ?? parsed;
-      const [merchant, day, n, hash] = ['merchant', 'day', 'n', 'hash'].map((field) =>
-        readField(head, field),
-      );
-      const isHead =
-        (merchant === null || typeof merchant === 'string') &&
-        typeof day === 'string' &&
-        typeof n === 'number' &&
-        typeof hash === 'string';
-      return isHead ? [{ merchant, day, n, hash }] : [];
-    } catch {
-      return [];
-    }
-  });
+/** Heads that say the same of one place of a chain. */
+interface PublishedHead {
+  /** As the first of them was published. */
+  readonly head: AuditHead;
+  times: number;
 }
+
+/** Published heads by the place of which they speak, in the order in which they were published. */
+export type PublishedHeads = ReadonlyMap<string, readonly PublishedHead[]>;
+
+/**
+ * Published heads from NDJSON: of `audit heads`, or lines of the worker's log, in any order. A log of years
+ * may be larger than memory: nothing of it is kept but a head for each place that was published.
+ */
+export async function collectAuditHeads(lines: AsyncIterable<string>): Promise<PublishedHeads> {
+  const places = new Map<string, PublishedHead[]>();
+  for await (const line of lines) {
+    const head = parseAuditHead(line);
+    if (head === undefined) continue;
+    const place = placeOf(head.merchant, head.n);
+    const here = places.get(place) ?? [];
+    if (here.length === 0) places.set(place, here);
+    const same = here.find((one) => one.head.hash === head.hash);
+    if (same === undefined) here.push({ head, times: 1 });
+    else same.times += 1;
+  }
+  return places;
+}
+
+function parseAuditHead(line: string): AuditHead | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    const head = readField(parsed, 'auditHead') ?? parsed;
+    const [merchant, day, n, hash] = ['merchant', 'day', 'n', 'hash'].map((field) =>
+      readField(head, field),
+    );
+    const isHead =
+      (merchant === null || typeof merchant === 'string') &&
+      typeof day === 'string' &&
+      typeof n === 'number' &&
+      typeof hash === 'string';
+    return isHead ? { merchant, day, n, hash } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const placeOf = (merchant: unknown, n: number) => `${merchant} ${n}`;
 
 export type AuditVerdict =
   | {
@@ -99,9 +127,8 @@ export type AuditVerdict =
  */
 export async function verifyAuditChain(
   lines: AsyncIterable<string>,
-  published: readonly AuditHead[] = [],
+  published: PublishedHeads = new Map(),
 ): Promise<AuditVerdict> {
-  const heads = byPlace(published);
   let headsFound = 0;
   let previousHash = GENESIS_HASH;
   let merchant: unknown;
@@ -128,12 +155,12 @@ export async function verifyAuditChain(
     }
     merchant = entryMerchant;
     // Of a quiet chain each day publishes the same entry: one written anew must fit all of them.
-    const here = heads.get(`${merchant} ${parsed.n}`) ?? [];
-    const other = here.find(({ hash }) => hash !== parsed.hash);
+    const here = published.get(placeOf(merchant, parsed.n)) ?? [];
+    const other = here.find(({ head }) => head.hash !== parsed.hash);
     if (other !== undefined) {
-      return { intact: false, line, problem: `is not what was published on ${other.day}` };
+      return { intact: false, line, problem: `is not what was published on ${other.head.day}` };
     }
-    headsFound += here.length;
+    headsFound += here[0]?.times ?? 0;
     previousHash = Buffer.from(parsed.hash, 'hex');
     entries += 1;
   }
@@ -142,26 +169,18 @@ export async function verifyAuditChain(
   return { intact: true, entries, headHash: previousHash.toString('hex'), headsFound };
 }
 
-function byPlace(published: readonly AuditHead[]): ReadonlyMap<string, readonly AuditHead[]> {
-  const heads = new Map<string, AuditHead[]>();
-  for (const head of published) {
-    const place = `${head.merchant} ${head.n}`;
-    heads.set(place, [...(heads.get(place) ?? []), head]);
-  }
-  return heads;
-}
-
 function findLostEnd(
-  published: readonly AuditHead[],
+  published: PublishedHeads,
   chain: { readonly merchant: unknown; readonly entries: number; readonly headsFound: number },
 ): string | undefined {
-  const lost = published.find(
-    ({ merchant, n }) => merchant === chain.merchant && n > chain.entries,
-  );
-  if (lost !== undefined) {
-    return `comes before entry ${lost.n}, which was published on ${lost.day}: the end is missing`;
+  for (const [first] of published.values()) {
+    if (first === undefined) continue;
+    const { merchant, n, day } = first.head;
+    if (merchant === chain.merchant && n > chain.entries) {
+      return `comes before entry ${n}, which was published on ${day}: the end is missing`;
+    }
   }
-  if (published.length > 0 && chain.headsFound === 0) {
+  if (published.size > 0 && chain.headsFound === 0) {
     return 'ends a chain of which no head was published: nothing says that it is the true one';
   }
   return undefined;

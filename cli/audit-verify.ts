@@ -1,8 +1,8 @@
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import {
-  type AuditHead,
   type AuditVerdict,
-  parseAuditHeads,
+  collectAuditHeads,
+  type PublishedHeads,
   verifyAuditChain,
 } from '../billing/audit-chain.ts';
 
@@ -16,11 +16,8 @@ export async function runAuditVerify(command: {
   /** File of published heads. */
   readonly heads?: string;
 }): Promise<number> {
-  const file = await open(command.file).catch((error: Error) => error);
-  if (file instanceof Error) {
-    console.error(`${command.file}: ${file.message}`);
-    return 2;
-  }
+  const file = await openLines(command.file);
+  if (file === undefined) return 2;
   try {
     const published = await readHeads(command.heads);
     if (published === undefined) return 2;
@@ -50,11 +47,29 @@ function say(
   return 0;
 }
 
-async function readHeads(path: string | undefined): Promise<AuditHead[] | undefined> {
-  if (path === undefined) return [];
-  const text = await readFile(path, 'utf8').catch((error: Error) => error);
-  const heads = typeof text === 'string' ? parseAuditHeads(text.split('\n')) : [];
-  if (heads.length > 0) return heads;
-  console.error(`${path}: ${typeof text === 'string' ? 'holds no published head' : text.message}`);
+async function readHeads(path: string | undefined): Promise<PublishedHeads | undefined> {
+  if (path === undefined) return new Map();
+  const file = await openLines(path);
+  if (file === undefined) return undefined;
+  try {
+    const heads = await collectAuditHeads(file.readLines());
+    if (heads.size > 0) return heads;
+    console.error(`${path}: holds no published head`);
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Undefined, and said why, where there is nothing to read. */
+async function openLines(path: string): Promise<FileHandle | undefined> {
+  const file = await open(path).catch((error: Error) => error);
+  if (file instanceof Error) {
+    console.error(`${path}: ${file.message}`);
+    return undefined;
+  }
+  if (!(await file.stat()).isDirectory()) return file;
+  await file.close();
+  console.error(`${path}: is a folder`);
   return undefined;
 }

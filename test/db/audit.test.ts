@@ -297,6 +297,12 @@ describe('an export', () => {
 
   test('that is not there, or a merchant that is not, is exit code 2', async () => {
     expect((await verify(join(folder, 'none')))[0]).toBe(2);
+    expect(await verify(folder)).toEqual([2, `${folder}: is a folder`]);
+    const [chain] = (await exported()).lines;
+    await writeFile(join(folder, 'chain.ndjson'), chain ?? '');
+    for (const heads of [folder, join(folder, 'none')]) {
+      expect((await verify(join(folder, 'chain.ndjson'), undefined, heads))[0]).toBe(2);
+    }
     const silent = vi.spyOn(console, 'error').mockImplementation(() => {});
     expect(await runAuditExport({ merchant: 'nobody', file: join(folder, 'x') })).toBe(2);
     silent.mockRestore();
