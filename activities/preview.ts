@@ -21,7 +21,7 @@ import { computePreview } from './compute-preview.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { wakeChangedMonths } from './wake-months.ts';
 
 export function createPreviewActivities(deps: ActivityDependencies) {
@@ -32,12 +32,14 @@ export function createPreviewActivities(deps: ActivityDependencies) {
      * are no longer those of now. Where none is needed, the charges are made with it, of what it staged.
      */
     async previewRun(of: OfCycle): Promise<void> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      const merchant = await loadMerchant(deps, of.merchant);
       let returned: readonly string[] = [];
       let carriedFrom: readonly string[] = [];
       await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
+          // Under the lock: another month may have had it for minutes, and an approval be wanted by now.
+          const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
           await allowMonthInMemory(trx);
           const { id: cycleId, stage } = await requireCycle(trx, merchant.id, of.month);
           // An earlier try may have died after its commit.

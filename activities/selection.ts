@@ -18,7 +18,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { makeStagedCharges, type PlannedMonth } from './make-charges.ts';
-import { loadMerchantWithSettings, requirePaygentInUse } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings, requirePaygentInUse } from './merchant.ts';
 import { wakeChangedMonths } from './wake-months.ts';
 
 export function createSelectionActivities(deps: ActivityDependencies) {
@@ -99,11 +99,12 @@ export function createSelectionActivities(deps: ActivityDependencies) {
      * it is not, and nothing was made.
      */
     async planCharges(of: OfCycle): Promise<{ planned: number; outdated: boolean }> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      const merchant = await loadMerchant(deps, of.merchant);
       const plan = await withHeartbeat(() =>
         deps.db.transaction().execute(async (trx) => {
           await lockMerchant(trx, merchant.id);
           await allowMonthInMemory(trx);
+          const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
           const cycle = await requireCycle(trx, merchant.id, of.month);
           return await planUnderLock(trx, merchant.id, {
             cycleId: cycle.id,

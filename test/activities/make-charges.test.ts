@@ -1,12 +1,13 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { OfCycle } from '../../activities/acts.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createPreviewActivities } from '../../activities/preview.ts';
 import { createSelectionActivities } from '../../activities/selection.ts';
 import type { ApprovalSettings } from '../../billing/approval.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { lockMerchant } from '../../db/database.ts';
 import { insertHolds } from '../../db/queries/holds.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { openRun } from '../../db/queries/runs.ts';
@@ -64,6 +65,11 @@ async function decide({ merchantId }: ExportedMonth, act: string): Promise<numbe
     db,
   );
   return rows[0]?.id ?? 0;
+}
+
+async function askForApproval(merchantId: number): Promise<void> {
+  const by = { actor: 'test', reason: 'test', now: AT };
+  await saveSettings(db, merchantId, { ...by, seenVersion: 1, settings: settingsOf('always') });
 }
 
 async function look({ cycleId }: ExportedMonth) {
@@ -138,11 +144,46 @@ test('an order that was held since the selection is selected anew before anythin
 test('charges that were made under other settings are shown again before a file takes them', async () => {
   const month = await openMonth();
   await previewRun(month.of);
-  await saveSettings(db, month.merchantId, {
-    ...{ seenVersion: 1, settings: settingsOf('always'), actor: 'test', reason: 'test', now: AT },
-  });
+  await askForApproval(month.merchantId);
   expect(await planCharges(month.of)).toEqual({ planned: 0, outdated: true });
   await moveTo(month, 'previewing');
   await previewRun(month.of);
   expect(await look(month)).toMatchObject({ stage: 'awaiting_approval', charges: 'a b' });
+});
+
+/** A step that begins while another has the merchant's lock; meanwhile an approval comes to be wanted. */
+async function whileApprovalIsAskedFor<T>(
+  { merchantId }: ExportedMonth,
+  step: () => Promise<T>,
+): Promise<T> {
+  const begun = await db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchantId);
+    const waiting = step();
+    await vi.waitFor(async () => {
+      const { rows } = await sql`
+        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+         where l.locktype = 'advisory' and not l.granted`.execute(trx);
+      expect(rows).toHaveLength(1);
+    });
+    await askForApproval(merchantId);
+    return { waiting };
+  });
+  return await begun.waiting;
+}
+
+test('a preview asks for the approval that is wanted when it has the lock, not when it began', async () => {
+  const month = await openMonth();
+  await whileApprovalIsAskedFor(month, () => previewRun(month.of));
+  expect(await look(month)).toMatchObject({ stage: 'awaiting_approval', charges: '', planned: 0 });
+});
+
+test('nor are charges made of a preview that was cleared under settings of before', async () => {
+  const month = await openMonth();
+  // The export that came leaves the charges to the next step, and changes nothing.
+  await collectRows(pool, month, [{ number: 'a' }, { number: 'b' }]);
+  await previewRun(month.of);
+  expect(await look(month)).toMatchObject({ stage: 'handing_over', charges: '' });
+  const plan = whileApprovalIsAskedFor(month, () => planCharges(month.of));
+  expect(await plan).toEqual({ planned: 0, outdated: true });
+  expect(await look(month)).toMatchObject({ charges: '' });
 });
