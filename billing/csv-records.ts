@@ -13,8 +13,8 @@ export interface CsvRecord {
   readonly continues: boolean;
 }
 
-// An order row is a few hundred bytes. A quote that never closes is noticed after this many.
-const defaultMaxRecordBytes = 65_536;
+/** An order row is a few hundred bytes. A quote that never closes is noticed after this many. */
+export const maxRecordBytes = 65_536;
 
 const comma = 0x2c;
 const quote = 0x22;
@@ -48,7 +48,7 @@ export class CsvRecordSplitter {
   #records: CsvRecord[] = [];
 
   constructor(options: { readonly maxRecordBytes?: number } = {}) {
-    this.#maxRecordBytes = options.maxRecordBytes ?? defaultMaxRecordBytes;
+    this.#maxRecordBytes = options.maxRecordBytes ?? maxRecordBytes;
   }
 
   /** Takes the next bytes, gives the records they complete. The bytes must not be changed later. */

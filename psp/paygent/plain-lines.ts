@@ -1,3 +1,4 @@
+import { maxRecordBytes } from '../../billing/csv-records.ts';
 import { createStreamDecoder, type TextEncoding } from '../../billing/text-encoding.ts';
 import type { OpenSource } from './result-answers.ts';
 
@@ -8,12 +9,14 @@ export interface LinePairs {
   readonly answers: readonly string[];
 }
 
-// A record is a few hundred bytes: what is longer is looked at with more care.
-const longestLine = 65_536;
+// A record is a few hundred bytes. What may be too long to be one is looked at with more care, wherever the
+// pieces of its file are cut; no encoding takes more than 3 bytes for a unit of text.
+const longestLine = Math.floor(maxRecordBytes / 3);
 
 /**
  * Reads a request and its result side by side, as far as both are plain: no quotes, every line ended by
- * CRLF, all bytes valid. Null once one of them is not, or has fewer lines than the other.
+ * CRLF and short enough for a record, all bytes valid. Null once one of them is not, or has fewer lines
+ * than the other.
  */
 export async function* readPairs(
   files: { readonly request: OpenSource; readonly result: OpenSource },
@@ -74,5 +77,6 @@ async function* readLines(
 function toLines(text: string): Lines {
   if (text.includes('"') || !text.endsWith('\r\n')) return null;
   const lines = text.slice(0, -2).split('\r\n');
-  return /\r(?!\n)|(?<!\r)\n/.test(text) ? null : lines;
+  if (/\r(?!\n)|(?<!\r)\n/.test(text)) return null;
+  return lines.some((line) => line.length > longestLine) ? null : lines;
 }

@@ -13,7 +13,7 @@ import {
 } from './layouts.ts';
 import { readPairs } from './plain-lines.ts';
 import type { ReconciledRow, RowsAndYen } from './reconcile.ts';
-import { RequestFileDecoder } from './request-file.ts';
+import { type RequestEntry, RequestFileDecoder, RequestFileError } from './request-file.ts';
 import type { OpenSource } from './result-answers.ts';
 import { readAppended } from './result-row.ts';
 
@@ -40,8 +40,8 @@ interface StepOptions {
  * columns appended, in the same order, from header to trailer. Most results are such, and need no record
  * to be looked up.
  *
- * @returns null as soon as the files are not in step: what was given before that says nothing then
- * @throws RequestFileError
+ * @returns null as soon as the files are not in step, also where the request has a fault: what was given
+ * before that says nothing then
  */
 export async function* stepThrough(
   files: Files,
@@ -62,10 +62,9 @@ export async function* stepThrough(
       line += 1;
       if (ended || !answers(text, answer)) return null;
       if (header === null || text.startsWith('4,')) {
-        const fields = text.split(',');
-        const entry = decoder.take({ kind: 'readable', index: line - 1, line, fields });
-        if (entry.kind === 'header') header = entry;
-        else if (entry.kind === 'trailer' && entry.records === sent.rows) ended = true;
+        const entry = takeLine(decoder, text, line);
+        if (entry?.kind === 'header') header = entry;
+        else if (entry?.kind === 'trailer' && entry.records === sent.rows) ended = true;
         else return null;
         continue;
       }
@@ -83,12 +82,22 @@ export async function* stepThrough(
   return { fileKind: header.fileKind, merchantId: header.merchantId, sent };
 }
 
-/** Whether `stepThrough` comes to the end of these files. @throws RequestFileError */
+/** Whether `stepThrough` comes to the end of these files. */
 export async function findStep(files: Files, options: StepOptions): Promise<Step | null> {
   const batches = stepThrough(files, options);
   for (;;) {
     const { done, value } = await batches.next();
     if (done === true) return value;
+  }
+}
+
+/** Null for a line with a fault; read as CSV it may have none, such as a byte order mark. */
+function takeLine(decoder: RequestFileDecoder, text: string, line: number): RequestEntry | null {
+  try {
+    return decoder.take({ kind: 'readable', index: line - 1, line, fields: text.split(',') });
+  } catch (error) {
+    if (error instanceof RequestFileError) return null;
+    throw error;
   }
 }
 
@@ -124,6 +133,8 @@ function createPairReader(width: number, appended: RecordLayout): PairReader | n
     const processedAt = found == null ? null : readInstant(found[places.at] ?? '');
     const plain =
       found?.[1]?.length === text.length &&
+      // An amount that we do not write so is compared as text.
+      found[3]?.[0] !== '0' &&
       (code === resultCodes.ok || code === resultCodes.ng) &&
       processedAt !== null;
     if (!plain) return readOddPair(sentLine.exec(text), { text, answer, line, layout, appended });

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ReconcileEvent, reconcileByNumber } from '../../../psp/paygent/reconcile.ts';
+import {
+  type ReconcileEvent,
+  reconcileByNumber,
+  reconcileInBatches,
+} from '../../../psp/paygent/reconcile.ts';
 import { stepThrough } from '../../../psp/paygent/reconcile-in-step.ts';
 import { collect, streamOf } from '../../byte-source.ts';
 import { golden } from './golden.ts';
@@ -65,6 +69,25 @@ describe('a result in step with its request', () => {
       { numRuns: 400 },
     );
     expect(Math.min(inStep.yes, inStep.no)).toBeGreaterThan(20);
+  });
+
+  it.each([
+    ['a byte order mark before both', both((text) => `\ufeff${text}`)],
+    ['a blank line at the head of both', both((text) => `\r\n${text}`)],
+    ['an amount with a zero in front', both((text) => text.replace(',11246,', ',011246,'))],
+    [
+      'a line too long for a record',
+      [request, result.replace('1G83', 'x'.repeat(70_000))] as const,
+    ],
+  ])('says the same as record by record of %s, however the pieces are cut', async (_name, pair) => {
+    for (const size of [17, 1 << 20]) {
+      const files = {
+        request: () => streamOf(pair[0], size),
+        result: () => streamOf(pair[1], size),
+      };
+      const events = await collect(reconcileInBatches(files));
+      expect(events.flat()).toEqual((await collect(reconcileByNumber(files, {}))).flat());
+    }
   });
 
   it.each([
