@@ -7,7 +7,7 @@ import { recoverWorkflows } from '../temporal/recover.ts';
 import { createWorkflowStarter } from '../temporal/workflow-starter.ts';
 import { refuseFailed, syncSchedules } from '../workers/schedules.ts';
 import { readActor } from './record-access.ts';
-import { findServers, serversMissing } from './schedules.ts';
+import { describeSynced, findServers, serversMissing } from './schedules.ts';
 
 /**
  * `tsukigime recover`: starts again, from Postgres, every workflow that is missing in Temporal, of
@@ -55,9 +55,7 @@ export async function runRecover(command: {
       }
       const sync = await syncSchedules(db, client, now);
       if (command.json) console.log(JSON.stringify({ merchants: all, schedules: sync.synced }));
-      else
-        for (const { merchant, change } of sync.synced)
-          console.log(`schedule ${merchant}: ${change}`);
+      else for (const one of sync.synced) console.log(`schedule ${describeSynced(one)}`);
       refuseFailed(sync);
     } finally {
       await client.connection.close();

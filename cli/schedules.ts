@@ -36,7 +36,7 @@ export async function runSchedulesSync(command: Partial<OfMerchant>): Promise<nu
     const now = places.realNow().toISOString();
     const sync = await syncSchedules(places.db, places.temporal, now, undefined, merchant);
     if (json) console.log(JSON.stringify(sync.synced));
-    else for (const schedule of sync.synced) console.log(describe(schedule));
+    else for (const schedule of sync.synced) console.log(describeSynced(schedule));
     refuseFailed(sync);
   });
 }
@@ -152,11 +152,30 @@ export async function findServers() {
   return { databaseUrl, temporal: { address, namespace, access, keys } };
 }
 
-function describe({ merchant, change, nextStart, paused, movedClock }: SyncedSchedule): string {
-  if (movedClock) {
-    return `${merchant}: no schedule: its clock was moved, and schedules run in real time`;
-  }
-  if (nextStart === null) return `${merchant}: months are started by hand (${change})`;
-  if (paused) return `${merchant}: paused, ${nextStart} in Japan is not started (${change})`;
-  return `${merchant}: next start ${nextStart} in Japan (${change})`;
+const changeWords: Readonly<Record<SyncedSchedule['change'], string>> = {
+  created: 'made',
+  updated: 'changed',
+  paused: 'paused',
+  resumed: 'let go on',
+  deleted: 'taken away',
+  unchanged: 'unchanged',
+};
+
+const withoutIt: Readonly<Record<ScheduledWork, string>> = {
+  cycle: 'months are started by hand',
+  refresh: 'no card refresh starts by itself',
+  retention: 'nothing is blanked by itself',
+};
+
+/** What a sync did with a Schedule, and what it starts next. */
+export function describeSynced(schedule: SyncedSchedule): string {
+  const { merchant, what, change } = schedule;
+  return `${merchant} ${what}: ${changeWords[change]}; ${describeNext(schedule)}`;
+}
+
+function describeNext({ what, nextStart, paused, movedClock }: SyncedSchedule): string {
+  if (movedClock) return 'none: its clock was moved, and schedules run in real time';
+  if (nextStart === null) return `none: ${withoutIt[what]}`;
+  if (paused) return `it is paused, ${nextStart} in Japan is not started`;
+  return `next start ${nextStart} in Japan`;
 }

@@ -9,7 +9,14 @@ import type { WantedSchedule } from '../billing/cycle-schedule.ts';
 import { mainTaskQueue, scheduleIdOf, startAttributes } from '../workflows/workflow-ids.ts';
 import { encryptionKeyIdOf } from './payload-codec.ts';
 
-export type ScheduleChange = 'created' | 'updated' | 'deleted' | 'unchanged';
+export type ScheduleChange = 'created' | 'updated' | 'paused' | 'resumed' | 'deleted' | 'unchanged';
+
+/** What became of a Schedule. */
+export interface ScheduleOutcome {
+  readonly change: ScheduleChange;
+  /** Held now, whoever paused it: its starts are not made. */
+  readonly paused: boolean;
+}
 
 /**
  * A start that nobody made while Temporal was away is made up for within this time; after it a person
@@ -33,23 +40,26 @@ export async function syncSchedule(
   wanted: WantedSchedule,
   hold: ScheduleHold | undefined,
   taskQueue = mainTaskQueue,
-): Promise<ScheduleChange> {
+): Promise<ScheduleOutcome> {
   const handle = client.schedule.getHandle(scheduleIdOf(wanted.merchant, wanted.what));
   const found = await findSchedule(client, wanted);
   if (wanted.starts.length === 0) {
-    if (found === undefined) return 'unchanged';
-    await handle.delete();
-    return 'deleted';
+    if (found !== undefined) await handle.delete();
+    return { change: found === undefined ? 'unchanged' : 'deleted', paused: false };
   }
   const schedule = toSchedule(wanted, taskQueue);
   if (found === undefined) {
-    await client.schedule.create({ ...schedule, state: holdOf({ paused: false }, hold) });
-    return 'created';
+    const state = holdOf({ paused: false }, hold);
+    await client.schedule.create({ ...schedule, state });
+    return { change: 'created', paused: state.paused };
   }
-  const isHeld = found.state.paused === holdOf(found.state, hold).paused;
-  if (isHeld && isEqual(found, schedule, await newestKeyId(client))) return 'unchanged';
+  const { paused } = holdOf(found.state, hold);
+  const isHeld = found.state.paused === paused;
+  const follows = isEqual(found, schedule, await newestKeyId(client));
+  if (isHeld && follows) return { change: 'unchanged', paused };
   await handle.update(({ state }) => ({ ...schedule, state: holdOf(state, hold) }));
-  return 'updated';
+  if (!follows) return { change: 'updated', paused };
+  return { change: paused ? 'paused' : 'resumed', paused };
 }
 
 /** All of a merchant's Schedules. @returns what became of each, by what it starts */
@@ -58,13 +68,13 @@ export async function syncWanted(
   wanted: readonly WantedSchedule[],
   decisions: readonly (ScheduleHold & Pick<WantedSchedule, 'what'>)[],
   taskQueue?: string,
-): Promise<ReadonlyMap<WantedSchedule['what'], ScheduleChange>> {
-  const changes = new Map<WantedSchedule['what'], ScheduleChange>();
+): Promise<ReadonlyMap<WantedSchedule['what'], ScheduleOutcome>> {
+  const outcomes = new Map<WantedSchedule['what'], ScheduleOutcome>();
   for (const one of wanted) {
     const hold = decisions.find(({ what }) => what === one.what);
-    changes.set(one.what, await syncSchedule(client, one, hold, taskQueue));
+    outcomes.set(one.what, await syncSchedule(client, one, hold, taskQueue));
   }
-  return changes;
+  return outcomes;
 }
 
 /** What Temporal has of a Schedule; undefined = there is none. */

@@ -1,31 +1,28 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { businessDateOf } from '../billing/business-date.ts';
+import type { WantedSchedule } from '../billing/cycle-schedule.ts';
 import { planSchedules, type ScheduledWork } from '../billing/wanted-schedules.ts';
 import type { Db } from '../db/database.ts';
 import { listMerchants, type Merchant } from '../db/queries/merchants.ts';
 import { listScheduleDecisions } from '../db/queries/schedule-decisions.ts';
 import { findSettings } from '../db/queries/settings.ts';
-import { type ScheduleChange, syncWanted } from '../temporal/schedules.ts';
+import { type ScheduleOutcome, syncWanted } from '../temporal/schedules.ts';
 import { lookHourly } from './look-hourly.ts';
 
-export interface SyncedSchedule {
+/** One of a merchant's Schedules, and what became of it. */
+export interface SyncedSchedule extends ScheduleOutcome {
   /** Slug. */
   readonly merchant: string;
-  readonly change: ScheduleChange;
-  /** What became of the one that blanks what is kept no longer. */
-  readonly retention: ScheduleChange;
-  /** What became of the one that starts card refreshes. */
-  readonly refresh: ScheduleChange;
-  /** Date in Japan of the next start; null = months are started by hand. */
+  readonly what: ScheduledWork;
+  /** Date in Japan of the next start, which one that is paused does not make; null = there is none. */
   readonly nextStart: string | null;
-  /** A person decided that months do not start by it: that start is not made. */
-  readonly paused: boolean;
-  /** A clock that was moved: settings that want a schedule get none. */
+  /** A clock that was moved: the settings want a schedule and get none. */
   readonly movedClock: boolean;
 }
 
 export interface ScheduleSync {
+  /** All of them, merchant by merchant. */
   readonly synced: readonly SyncedSchedule[];
   /** Merchants (slugs) whose Schedules could not be compared: unreadable settings, Temporal away. */
   readonly failed: readonly { readonly merchant: string; readonly error: unknown }[];
@@ -49,8 +46,7 @@ export async function syncSchedules(
   for (const merchant of await listMerchants(db, null)) {
     if (only !== undefined && merchant.slug !== only) continue;
     try {
-      const one = await syncMerchant(db, client, merchant, { now, taskQueue });
-      if (one !== undefined) synced.push(one);
+      synced.push(...(await syncMerchant(db, client, merchant, { now, taskQueue })));
     } catch (error) {
       failed.push({ merchant: merchant.slug, error });
     }
@@ -75,25 +71,28 @@ async function syncMerchant(
   client: Client,
   merchant: Merchant,
   { now, taskQueue }: { readonly now: string; readonly taskQueue: string | undefined },
-): Promise<SyncedSchedule | undefined> {
+): Promise<SyncedSchedule[]> {
   const settings = (await findSettings(db, merchant.id))?.settings;
-  if (settings === undefined) return undefined;
+  if (settings === undefined) return [];
   const wanted = planSchedules(merchant, settings, now);
   const decisions = await listScheduleDecisions(db, merchant.id);
-  const changes = await syncWanted(client, wanted, decisions, taskQueue);
-  const today = businessDateOf(now);
-  const changeOf = (what: ScheduledWork) => changes.get(what) ?? 'unchanged';
-  const starts = wanted.find(({ what }) => what === 'cycle')?.starts ?? [];
-  return {
+  const outcomes = await syncWanted(client, wanted, decisions, taskQueue);
+  const unmoved = planSchedules({ ...merchant, clockOffsetMs: 0 }, settings, now);
+  return wanted.map(({ what, at, starts }) => ({
     merchant: merchant.slug,
-    change: changeOf('cycle'),
-    retention: changeOf('retention'),
-    refresh: changeOf('refresh'),
-    nextStart:
-      starts === 'daily' ? today : (starts.find(({ date }) => date >= today)?.date ?? null),
-    paused: decisions.some(({ what, paused }) => what === 'cycle' && paused),
-    movedClock: settings.schedule.cycleDay !== null && merchant.clockOffsetMs !== 0,
-  };
+    what,
+    ...(outcomes.get(what) ?? { change: 'unchanged', paused: false }),
+    nextStart: nextDateOf(starts, at, now),
+    movedClock:
+      starts.length === 0 && unmoved.some((one) => one.what === what && one.starts.length > 0),
+  }));
+}
+
+function nextDateOf(starts: WantedSchedule['starts'], at: string, now: string): string | null {
+  const tomorrow = new Date(Date.parse(now) + 86_400_000).toISOString();
+  const dates =
+    starts === 'daily' ? [now, tomorrow].map(businessDateOf) : starts.map(({ date }) => date);
+  return dates.find((date) => Date.parse(`${date}T${at}:00+09:00`) > Date.parse(now)) ?? null;
 }
 
 /**
@@ -108,9 +107,7 @@ export function keepSchedules(
   return lookHourly(
     async (isStopped) => {
       const { synced, failed } = await sync(new Date().toISOString());
-      const changed = synced.filter(({ change, retention, refresh }) =>
-        [change, retention, refresh].some((each) => each !== 'unchanged'),
-      );
+      const changed = synced.filter(({ change }) => change !== 'unchanged');
       if (changed.length > 0) logger.info({ changed }, 'schedules follow the settings');
       for (const { merchant, error } of isStopped() ? [] : failed) {
         const of = { merchant, err: error };

@@ -91,19 +91,19 @@ test('Schedules are compared with the settings, of every merchant that has some'
   );
   expect(made.code).toBe(0);
   const { code, out } = await run('schedules', 'sync');
-  expect([code, out.trim()]).toEqual([0, 'by-hand: months are started by hand (unchanged)']);
-  const json = await run('schedules', 'sync', '--json');
-  expect(JSON.parse(json.out)).toEqual([
-    {
-      merchant: 'by-hand',
-      change: 'unchanged',
-      retention: 'unchanged',
-      refresh: 'unchanged',
-      nextStart: null,
-      paused: false,
-      movedClock: false,
-    },
+  expect([code, out.trim().split('\n')]).toEqual([
+    0,
+    [
+      'by-hand cycle: unchanged; none: months are started by hand',
+      'by-hand refresh: unchanged; none: no card refresh starts by itself',
+      'by-hand retention: unchanged; none: nothing is blanked by itself',
+    ],
   ]);
+  const json = await run('schedules', 'sync', '--json');
+  const none = { change: 'unchanged', nextStart: null, paused: false, movedClock: false };
+  expect(JSON.parse(json.out)).toEqual(
+    ['cycle', 'refresh', 'retention'].map((what) => ({ merchant: 'by-hand', what, ...none })),
+  );
 
   // What is paused is not told as if it were going to start.
   const { id } = await db
@@ -113,18 +113,27 @@ test('Schedules are compared with the settings, of every merchant that has some'
     .executeTakeFirstOrThrow();
   const save = async (cycleDay: number | null, seenVersion: number) =>
     await saveSettings(db, id, {
-      settings: merchantSettingsSchema.parse({ schedule: { cycleDay } }),
+      settings: merchantSettingsSchema.parse({
+        schedule: { cycleDay },
+        cardRefresh: { enabled: cycleDay !== null },
+      }),
       ...{ seenVersion, actor: 'test', reason: 'test', now: AT },
     });
   await save(25, 1);
   const cycle = ['--merchant', 'by-hand', '--what', 'cycle'];
   const paused = await run('schedules', 'pause', ...cycle, '--reason', 'moving');
   expect([paused.code, paused.out]).toEqual([0, expect.stringContaining('Japan: paused')]);
-  expect((await run('schedules', 'sync', '--merchant', 'by-hand')).out).toMatch(
-    /^by-hand: paused, \d{4}-\d\d-\d\d in Japan is not started \(unchanged\)$/m,
+  const sync = async () => (await run('schedules', 'sync', '--merchant', 'by-hand')).out;
+  const first = await sync();
+  expect(first).toMatch(
+    /^by-hand cycle: unchanged; it is paused, \d{4}-\d\d-\d\d in Japan is not started$/m,
   );
+  expect(first).toMatch(/^by-hand refresh: unchanged; next start \d{4}-\d\d-\d\d in Japan$/m);
   await save(null, 2);
-  expect((await run('schedules', 'sync', '--merchant', 'by-hand')).out).toContain('(deleted)');
+  const last = await sync();
+  expect(last).toContain('by-hand cycle: taken away; none: months are started by hand');
+  expect(last).toContain('by-hand refresh: taken away; none: no card refresh starts by itself');
+  expect(last).toContain('by-hand retention: unchanged; none');
 });
 
 test('what a month would bill, as lines, JSON and CSV, and nothing is written', async () => {

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
+import { SCHEDULED_WORK } from '../../billing/wanted-schedules.ts';
 import { openDatabase } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { insertSettings } from '../../db/queries/settings.ts';
@@ -17,9 +18,8 @@ const logger = createLogger({ level: 'silent', name: 'test' });
 const synced: SyncedSchedule[] = [
   {
     merchant: 'a-shop',
+    what: 'cycle',
     change: 'created',
-    retention: 'unchanged',
-    refresh: 'unchanged',
     nextStart: '2026-12-10',
     paused: false,
     movedClock: false,
@@ -92,7 +92,9 @@ test('a merchant whose settings cannot be read holds up no other, and is named',
   await temporal.close();
   await db.destroy();
   await database.drop();
-  expect(sync.synced.map(({ merchant }) => merchant)).toEqual([second]);
+  expect(sync.synced.map(({ merchant, what }) => [merchant, what])).toEqual(
+    SCHEDULED_WORK.map((what) => [second, what]),
+  );
   expect(sync.failed.map(({ merchant }) => merchant)).toEqual([first]);
   // Whoever waits for all must not take it for done.
   expect(() => refuseFailed(sync)).toThrow(first);

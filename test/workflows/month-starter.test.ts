@@ -12,6 +12,7 @@ import { moveBusinessClock } from '../../db/queries/business-clock.ts';
 import { findRefresh } from '../../db/queries/card-refresh.ts';
 import { findCycle, listCycles } from '../../db/queries/cycles.ts';
 import { createMerchant, type Merchant } from '../../db/queries/merchants.ts';
+import { decideSchedule } from '../../db/queries/schedule-decisions.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
 import { createDependencies } from '../../workers/dependencies.ts';
 import { createLogger } from '../../workers/logger.ts';
@@ -99,7 +100,8 @@ async function setSchedule(schedule: ScheduleSettings): Promise<void> {
 
 async function sync(now = plannedAt) {
   const { synced } = await syncSchedules(db, temporal.client, now, temporal.taskQueue);
-  return synced.find(({ merchant: slug }) => slug === merchant.slug);
+  const own = synced.filter(({ merchant: slug }) => slug === merchant.slug);
+  return Object.fromEntries(own.map(({ what, merchant: _, ...one }) => [what, one]));
 }
 
 const schedule = () => temporal.client.schedule.getHandle(scheduleIdOf(merchant.slug, 'cycle'));
@@ -136,8 +138,11 @@ test('what is kept no longer is blanked every night, by a Schedule of its own', 
       .version;
   };
   await save(12);
-  expect(await sync()).toMatchObject({ change: 'unchanged', retention: 'created' });
-  expect(await sync()).toMatchObject({ retention: 'unchanged' });
+  expect(await sync()).toMatchObject({
+    cycle: { change: 'unchanged' },
+    retention: { change: 'created', nextStart: '2026-01-16' },
+  });
+  expect(await sync()).toMatchObject({ retention: { change: 'unchanged' } });
   await nightly.trigger();
   await vi.waitFor(
     async () => {
@@ -147,39 +152,44 @@ test('what is kept no longer is blanked every night, by a Schedule of its own', 
     { timeout: 60_000, interval: 100 },
   );
   await save(null);
-  expect(await sync()).toMatchObject({ retention: 'deleted' });
+  expect(await sync()).toMatchObject({ retention: { change: 'deleted', nextStart: null } });
 });
 
 describe('Schedules follow the settings', () => {
-  test('made, left alone, changed and taken away', async () => {
-    expect(await sync()).toEqual({
-      merchant: merchant.slug,
-      change: 'unchanged',
-      retention: 'unchanged',
-      refresh: 'unchanged',
-      nextStart: null,
-      paused: false,
-      movedClock: false,
-    });
+  test('made, left alone, changed, held and taken away', async () => {
+    const none = { change: 'unchanged', nextStart: null, paused: false, movedClock: false };
+    expect(await sync()).toEqual({ cycle: none, refresh: none, retention: none });
     await setSchedule({ cycleDay: 31, businessDayRule: 'next' });
-    expect(await sync()).toMatchObject({ change: 'created', nextStart: '2026-02-02' });
+    expect(await sync()).toMatchObject({ cycle: { change: 'created', nextStart: '2026-02-02' } });
     const made = await schedule().describe();
     expect(made.policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 7 * 86_400_000 });
     expect(made.spec.timezone).toBe('Asia/Tokyo');
     expect(made.spec.calendars).toHaveLength(24);
-    expect(await sync()).toMatchObject({ change: 'unchanged' });
+    expect(await sync()).toMatchObject({ cycle: { change: 'unchanged', paused: false } });
 
     await schedule().pause('summer');
+    expect(await sync()).toMatchObject({ cycle: { change: 'unchanged', paused: true } });
     await setSchedule({ cycleDay: 10, at: '23:30', businessDayRule: 'previous' });
-    expect(await sync()).toMatchObject({ change: 'updated', nextStart: '2026-02-10' });
+    expect(await sync()).toMatchObject({
+      cycle: { change: 'updated', nextStart: '2026-02-10', paused: true },
+    });
     expect((await schedule().describe()).state).toMatchObject({ paused: true, note: 'summer' });
     // A month later there is one more date at the end.
-    expect(await sync('2026-02-15T00:00:00.000Z')).toMatchObject({ change: 'updated' });
+    expect(await sync('2026-02-15T00:00:00.000Z')).toMatchObject({ cycle: { change: 'updated' } });
+
+    // Decided while Temporal was away: the next look makes it so.
+    await schedule().unpause();
+    for (const change of ['paused', 'resumed'] as const) {
+      const paused = change === 'paused';
+      const decision = { what: 'cycle', paused, actor: 'test', reason: 'test' } as const;
+      await decideSchedule(db, merchant.id, { ...decision, now: plannedAt });
+      expect(await sync('2026-02-15T00:00:00.000Z')).toMatchObject({ cycle: { change, paused } });
+    }
 
     await setSchedule({ cycleDay: null });
-    expect(await sync()).toMatchObject({ change: 'deleted', nextStart: null });
+    expect(await sync()).toMatchObject({ cycle: { change: 'deleted', nextStart: null } });
     await expect(schedule().describe()).rejects.toThrow();
-    expect(await sync()).toMatchObject({ change: 'unchanged' });
+    expect(await sync()).toMatchObject({ cycle: { change: 'unchanged' } });
   });
 
   test('Temporal knows the times of the next starts', async () => {
@@ -195,9 +205,12 @@ describe('Schedules follow the settings', () => {
 
   test('a sandbox merchant whose clock was moved has none', async () => {
     await setSchedule({ cycleDay: 10 });
-    expect(await sync()).toMatchObject({ change: 'created', movedClock: false });
+    expect(await sync()).toMatchObject({ cycle: { change: 'created', movedClock: false } });
     await moveBusinessClock(db, merchant.id, { offsetMs: 86_400_000, oldOffsetMs: 0 });
-    expect(await sync()).toMatchObject({ change: 'deleted', nextStart: null, movedClock: true });
+    expect(await sync()).toMatchObject({
+      cycle: { change: 'deleted', nextStart: null, movedClock: true },
+      refresh: { change: 'unchanged', movedClock: false },
+    });
   });
 });
 
@@ -301,8 +314,11 @@ test('card refreshes have a Schedule of their own; settings that lack something 
   const settings = merchantSettingsSchema.parse({ cardRefresh: { enabled: true } });
   const change = { seenVersion: version, settings, actor: 'test', reason: 'test', now: plannedAt };
   await saveSettings(db, merchant.id, change);
-  expect(await sync()).toMatchObject({ change: 'unchanged', refresh: 'created' });
-  expect(await sync()).toMatchObject({ refresh: 'unchanged' });
+  expect(await sync()).toMatchObject({
+    cycle: { change: 'unchanged' },
+    refresh: { change: 'created' },
+  });
+  expect(await sync()).toMatchObject({ refresh: { change: 'unchanged' } });
   // Five days before the 1st of March, 05:00 in Japan.
   const from = new Date('2026-02-23T19:00:00Z');
   await handle.backfill({ start: from, end: new Date('2026-02-23T21:00:00Z') });
