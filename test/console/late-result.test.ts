@@ -3,11 +3,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { billMonth } from '../../sandbox/bill-month.ts';
 import { downloadExchangeFile, listExchanges } from '../../sandbox/operator.ts';
 import { type Month, openMonth } from '../workflows/month.ts';
-import { makeExport, makeResult, numbered, untilCycle } from '../workflows/month-acts.ts';
+import {
+  exchangePath,
+  makeExport,
+  makeResult,
+  numbered,
+  post,
+  untilCycle,
+  untilExchange,
+} from '../workflows/month-acts.ts';
 import { look } from './look.ts';
 import { keepFailures, type OpenConsole, openConsole } from './open-console.ts';
 
-/** What an operator sees who brings the result of a month that is closed. */
+/** What an operator sees who brings a result that nobody waits for: of a closed month, of a withdrawn file. */
 const billed = '2026-10';
 let month: Month;
 let screens: OpenConsole;
@@ -48,4 +56,25 @@ test('a result that comes after the close says that the record stays, and leads 
   await page.goto(there);
   await bring();
   await page.getByText('新しく訂正として残す行はありませんでした。').waitFor();
+});
+
+test('the result of a file that was withdrawn has a place on its page, and stops its orders', async () => {
+  const open = '2026-11';
+  await month.begin(open, makeExport(numbered('w', 2)));
+  const auth = await untilExchange(month, open, 'auth-1');
+  const result = makeResult(await downloadExchangeFile(month.day.desk, auth));
+  const reason = '渡していない';
+  expect((await post(month, `${exchangePath(auth)}/withdrawal`, { reason })).status).toBe(200);
+
+  await page.goto(`${screens.url}/merchants/${month.day.desk.merchant}/exchanges/${open}/auth/1`);
+  await page.getByText('ペイジェントでは処理されています', { exact: false }).waitFor();
+  expect(await look(page, 'result-of-withdrawn-file')).toEqual([]);
+  await page
+    .locator('input[type=file][aria-label="届いた結果ファイルを取り込む"]')
+    .setInputFiles({ name: 'result.csv', mimeType: 'text/csv', buffer: result });
+  await page
+    .locator('input[aria-label="訂正された結果ファイルを取り込む"]')
+    .waitFor({ state: 'attached' });
+  const blocked = await untilCycle(month, open, ({ charges }) => !('planned' in charges));
+  expect(blocked.charges).toEqual({ quarantined: { rows: 2, yen: 2001 } });
 });

@@ -4,7 +4,9 @@ import { billMonth } from '../../sandbox/bill-month.ts';
 import { downloadExchangeFile, listCharges } from '../../sandbox/operator.ts';
 import { type Month, openMonth } from './month.ts';
 import {
+  ask,
   countAtPsp,
+  exchangePath,
   fetchResult,
   giveResult,
   makeExport,
@@ -23,6 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => month.close());
 
+const headerError = { part: 'header', line: 1, item: '処理区分', content: 'x' } as const;
 const whole = { rows: true, yen: true, broken: [] };
 
 async function beginWith(billingMonth: string, prefix: string, count: number): Promise<void> {
@@ -149,3 +152,29 @@ test('the result of one file is refused for another that bills the same orders',
   expect(reply.status).toBe(422);
   expect(reply.body.detail).toContain('auth-1 の結果として取り込み済み');
 });
+
+test.each([
+  ['2027-03', '73', 'withdrawal', { reason: '渡していない' }, 'cancelled'],
+  ['2027-04', '74', 'format-errors', { errors: [headerError] }, 'rejected'],
+] as const)(
+  'the result of a file that the PSP took after all blocks what was freed (%s, %s: %s)',
+  async (billingMonth, prefix, act, body, stage) => {
+    await beginWith(billingMonth, prefix, 2);
+    const auth = await untilExchange(month, billingMonth, 'auth-1');
+    const result = makeResult(await downloadExchangeFile(month.day.desk, auth));
+    expect((await post(month, `${exchangePath(auth)}/${act}`, body)).status).toBe(200);
+    const freed = await untilCycle(month, billingMonth, ({ attention }) => attention);
+    expect(freed.charges).toEqual({ planned: { rows: 2, yen: 2001 } });
+    expect((await giveResult(month, auth, result)).body).toMatchObject({ ok: { rows: 2 } });
+    const blocked = await untilCycle(month, billingMonth, ({ charges }) => !('planned' in charges));
+    expect(blocked.charges).toEqual({ quarantined: { rows: 2, yen: 2001 } });
+    expect(blocked.waitsFor).toContain('二重請求の可能性');
+    expect(blocked.conservation).toEqual(whole);
+    const shown = await ask(month, 'GET', exchangePath(auth));
+    expect(shown.body).toMatchObject({ stage, result: { ok: { rows: 2 } } });
+    // Nothing bills them again.
+    const rebuilt = { kind: 'auth', reason: 'もう一度' };
+    const again = await post(month, `/cycles/${billingMonth}/rebuilt-files`, rebuilt);
+    expect(again.body.files).toBe(0);
+  },
+);

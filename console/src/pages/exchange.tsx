@@ -1,6 +1,10 @@
 import { Card, Group, Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
-import { EXCHANGE_KINDS, type ExchangeKind } from '../../../billing/exchange.ts';
+import {
+  EXCHANGE_KINDS,
+  type ExchangeKind,
+  isFinishedExchange,
+} from '../../../billing/exchange.ts';
 import { type Read, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
 import { ExchangeFacts } from '../parts/exchange-facts.tsx';
@@ -64,7 +68,7 @@ function ExchangePage() {
               <HandOver exchange={found} params={params} />
             )}
             {found.stage === 'unknown' && <UnclearUpload exchange={found} params={params} />}
-            {(found.stage === 'awaiting_result' || found.stage === 'reconciled') && (
+            {(found.stage === 'awaiting_result' || isFinishedExchange(found.stage)) && (
               <ResultDrop exchange={found} params={params} />
             )}
             {found.formatErrors.length > 0 && <FormatErrorList errors={found.formatErrors} />}

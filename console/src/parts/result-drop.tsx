@@ -18,6 +18,9 @@ const useWords = defineWords('result-drop', {
     completedAt: '処理完了の記録: ',
     drop: '受付番号 {{number}} の結果ファイル',
     again: '訂正された結果ファイルを取り込む',
+    unexpected: '届いた結果ファイルを取り込む',
+    billedAfterAll:
+      'このファイルでは請求していないと記録されています。それでも結果ファイルが届いた場合、ペイジェントでは処理されています。ここで取り込んでください。記録と違う注文は「二重請求の可能性」として止まります（締め済みの請求月では訂正として残ります）。届いていなければ、することはありません。',
   },
   en: {
     title: 'Bring the result file',
@@ -25,6 +28,9 @@ const useWords = defineWords('result-drop', {
     completedAt: 'Completion recorded: ',
     drop: 'Result file of acceptance number {{number}}',
     again: 'Bring a corrected result file',
+    unexpected: 'Bring the result file that has come',
+    billedAfterAll:
+      'The record says that this file billed nobody. Should its result come all the same, the PSP has worked it: bring it here. Orders that differ from the record are stopped as a possible double billing (in a closed month they are kept as corrections). If none has come, there is nothing to do.',
   },
 });
 
@@ -52,6 +58,10 @@ export function ResultDrop({
     setLate(said?.corrections ?? null);
   };
   if (!may) return null;
+  const billedNobody = exchange.stage === 'rejected' || exchange.stage === 'cancelled';
+  const first = billedNobody
+    ? words('unexpected')
+    : words('drop', { number: exchange.acceptanceNumber ?? '—' });
   return (
     <Card withBorder padding="lg" component="section" aria-label={words('title')}>
       <Stack>
@@ -80,12 +90,9 @@ export function ResultDrop({
             </Group>
           )}
         </Group>
+        {billedNobody && <Text size="sm">{words('billedAfterAll')}</Text>}
         <FileDrop
-          label={
-            exchange.result === null
-              ? words('drop', { number: exchange.acceptanceNumber ?? '—' })
-              : words('again')
-          }
+          label={exchange.result === null ? first : words('again')}
           busy={upload.acting || ingest.acting}
           onFile={(file) => void take(file)}
         />
