@@ -14,7 +14,7 @@ import type { OfCycle } from './acts.ts';
 import { actOnCycle, type OfAct, refuseUnknown, requireConfirmed } from './cycle-act.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 
 /** Who decides what the last-day rule does: the merchant's settings. */
 const LAST_DAY_ACTOR = 'policy:last-day';
@@ -42,28 +42,35 @@ export function createCaptureWindowActivities(deps: ActivityDependencies) {
 
     /**
      * Does what the settings say of authorizations that end within days: asks for their capture or puts
-     * them on the 取消リスト. Never of held orders, and never of what a capture file brought back: a
-     * person decides about those. Repeated, it finds nothing left to do.
+     * them on the 取消リスト; of what the policy lets go, the capture alone, and first. Never of held
+     * orders, and never of what a capture file brought back: a person decides about those. Repeated, it
+     * finds nothing left to do.
      */
     async applyLastDayRule(of: OfCycle & { workflowId: string }): Promise<RowsAndYen> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-      const { capture, calendar } = capturingAt(current.settings, of.now);
-      const { lastDay: rule } = capture;
-      if (rule === 'ask') return { rows: 0, yen: 0 };
+      const merchant = await loadMerchant(deps, of.merchant);
       return await inTransaction(async (trx) => {
         await lockMerchant(trx, merchant.id);
+        // Under the lock, which an export may have had for minutes: what was shipped by it, and what the
+        // settings say by now.
+        const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
+        const capturing = capturingAt(current.settings, of.now);
+        const { lastDay, lastDayLeadDays: leadDays } = capturing.capture;
+        if (lastDay === 'ask') return { rows: 0, yen: 0 };
         const { id: cycleId } = await requireCycle(trx, merchant.id, of.month);
         const page = { cycleId, now: of.now };
-        const charges = await listLastDayCharges(trx, merchant.id, page, capture, calendar);
+        const found = await listLastDayCharges(trx, merchant.id, page, capturing);
+        const ready = found.filter((charge) => charge.ready);
+        const rule = ready.length > 0 ? 'capture' : lastDay;
+        const charges = lastDay === 'void' && ready.length > 0 ? ready : found;
         if (charges.length === 0) return { rows: 0, yen: 0 };
         const yen = charges.reduce((sum, charge) => sum + charge.yen, 0);
         const decision = await recordDecision(trx, merchant.id, {
           key: `last-day:${of.month}:${Date.parse(of.now)}`,
           workflowId: of.workflowId,
           act: `last-day-${rule}`,
-          body: { rows: charges.length, yen, leadDays: capture.lastDayLeadDays },
+          body: { rows: charges.length, yen, leadDays },
           actor: LAST_DAY_ACTOR,
-          reason: `設定 capture.lastDay = ${rule}(期限の ${capture.lastDayLeadDays} 営業日前)`,
+          reason: `設定 capture.lastDay = ${lastDay}(期限の ${leadDays} 営業日前)`,
           now: of.now,
         });
         const claim = { ...page, decisionId: decision.id };

@@ -1,9 +1,17 @@
 import { sql } from 'kysely';
-import type { BusinessCalendar } from '../../billing/business-calendar.ts';
 import { lastDayAt } from '../../billing/capture-deadlines.ts';
-import type { CaptureSettings } from '../../billing/capture-settings.ts';
+import type { Capturing } from '../../billing/capture-policy.ts';
 import type { ExchangeName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
+import { mayCapture } from '../fragments.ts';
+
+/** An authorization that the last-day rule may take. */
+export interface LastDayCharge {
+  readonly orderNumber: string;
+  readonly yen: number;
+  /** Whether the policy lets its capture go: it was shipped, or its date has come. */
+  readonly ready: boolean;
+}
 
 /**
  * The authorizations of a month that the last-day rule may take now: their window ends within its
@@ -13,11 +21,10 @@ export async function listLastDayCharges(
   db: Db,
   merchantId: number,
   of: { readonly cycleId: number; readonly now: string },
-  settings: Pick<CaptureSettings, 'lastDayLeadDays' | 'waveAt'>,
-  calendar: BusinessCalendar,
-): Promise<{ readonly orderNumber: string; readonly yen: number }[]> {
+  { capture, calendar, rule }: Capturing,
+): Promise<LastDayCharge[]> {
   const free = sql`
-    select s.order_number, s.amount_yen, s.capture_before
+    select s.order_number, s.amount_yen, s.capture_before, s.charge_id, s.n
       from charge_states s
      where s.merchant_id = ${merchantId} and s.cycle_id = ${of.cycleId} and s.state = 'authorized'
        and s.k is null and s.capture_before > ${of.now}
@@ -29,10 +36,11 @@ export async function listLastDayCharges(
     select distinct capture_before as before from (${free}) f`.execute(db);
   const near = ends
     .map(({ before }) => before)
-    .filter((before) => Date.parse(lastDayAt(before, settings, calendar)) <= Date.parse(of.now));
+    .filter((before) => Date.parse(lastDayAt(before, capture, calendar)) <= Date.parse(of.now));
   if (near.length === 0) return [];
-  const { rows } = await sql<{ orderNumber: string; yen: number }>`
-    select order_number as "orderNumber", amount_yen as yen from (${free}) f
+  const { rows } = await sql<LastDayCharge>`
+    select order_number as "orderNumber", amount_yen as yen, ${mayCapture(rule, of.now)} as ready
+      from (${free}) s
      where capture_before = any(${near}::timestamptz[]) order by 1`.execute(db);
   return rows;
 }
