@@ -106,6 +106,7 @@ function refuseUnfit(host: string, text: string, caller: Caller): void {
     host,
     `its address is ${range} and no admin allowed the host`,
     '社内（プライベート）アドレスです。接続してよい場合は、管理者が接続先として許可してください。',
+    true,
   );
 }
 
@@ -115,8 +116,9 @@ function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   return range === 'unicast' && !isPublic ? 'reserved' : range;
 }
 
-function refused(host: string, en: string, ja: string): OutsideError {
+function refused(host: string, en: string, ja: string, mayBeAllowed = false): OutsideError {
   return new OutsideError('address_refused', `${host} is not called: ${en}.`, {
     ja: `ホスト ${host} には接続しませんでした。${ja}`,
+    mayBeAllowed,
   });
 }

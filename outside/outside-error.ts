@@ -35,6 +35,8 @@ interface Circumstances {
   readonly ja: string;
   /** Whether the other side may have received what we sent: then only asking it can tell. */
   readonly mayHaveReached?: boolean;
+  /** Whether an admin could allow the address that was refused. */
+  readonly mayBeAllowed?: boolean;
   readonly cause?: unknown;
 }
 
@@ -47,12 +49,14 @@ export class OutsideError extends Error {
   readonly problem: OutsideProblem;
   readonly ja: string;
   readonly mayHaveReached: boolean;
+  readonly mayBeAllowed: boolean;
 
   constructor(problem: OutsideProblem, message: string, circumstances: Circumstances) {
     super(message, { cause: circumstances.cause });
     this.problem = problem;
     this.ja = circumstances.ja;
     this.mayHaveReached = circumstances.mayHaveReached ?? false;
+    this.mayBeAllowed = circumstances.mayBeAllowed ?? false;
   }
 
   /** False when trying again changes nothing before a person does. */

@@ -86,9 +86,8 @@ async function checkConnections(
       }
       const refusal = await refusalOf(db, merchant, connection.host);
       if (refusal !== null) {
-        const remedy =
-          'Correct the host there, or have an admin allow it (docs/api.md, allowed-hosts).';
-        findings.push(problem(part, `${connection.setting}: ${refusal}`, remedy));
+        const text = `${connection.setting}: ${reasonOf(refusal)}`;
+        findings.push(problem(part, text, remedyOf(merchant, refusal)));
       }
     }
     findings.push(...(await checkDirectory(part, merchant, settings, inboxDir)));
@@ -114,7 +113,7 @@ async function listEndpointConnections(db: Db, { id }: Merchant): Promise<Outsid
 }
 
 /** Why the address guard would not let us call a host; null = it would. */
-async function refusalOf(db: Db, merchant: Merchant, host: string | null): Promise<string | null> {
+async function refusalOf(db: Db, merchant: Merchant, host: string | null): Promise<unknown> {
   if (host === null) return null;
   const allowed = (await listAllowedHosts(db, merchant.id)).filter((one) => one.allowed);
   try {
@@ -122,8 +121,21 @@ async function refusalOf(db: Db, merchant: Merchant, host: string | null): Promi
     await resolveGuarded(host, { kind: merchant.kind, allowedHosts });
     return null;
   } catch (error) {
-    return error instanceof OutsideError ? error.message : reasonOf(error);
+    return error;
   }
+}
+
+/** What lets the host be called; that an admin allows it is said only where it helps. */
+function remedyOf({ kind }: Merchant, refusal: unknown): string {
+  if (!(refusal instanceof OutsideError) || refusal.problem !== 'address_refused') {
+    return 'Correct the host there, or the name service of this machine.';
+  }
+  if (kind === 'sandbox') {
+    return 'Name a receiver on this machine there, as 127.0.0.1: a sandbox merchant reaches no other, whatever is allowed.';
+  }
+  return refusal.mayBeAllowed
+    ? 'Have an admin allow it (docs/api.md, allowed-hosts), or correct the host there.'
+    : 'Name there the host under which other machines reach that system: allowing this one opens nothing. A real merchant never reaches loopback; only a sandbox merchant does.';
 }
 
 async function checkDirectory(

@@ -22,6 +22,7 @@ import { makeTemporaryDir } from './temporary-dir.ts';
 const now = '2026-11-22T00:00:00.000Z';
 const dataDir = makeTemporaryDir();
 const slug = `m-${randomBytes(4).toString('hex')}`;
+const sandboxSlug = `sandbox-${slug}`;
 let database: TestDatabase;
 let db: Db;
 let findings: Finding[];
@@ -54,6 +55,13 @@ beforeAll(async () => {
   await addEndpoint(merchant.id, 'given-up', '169.254.169.254', 'nowhere');
   const retired = { slug: endpointSlug('given-up'), state: 'retired' } as const;
   await moveEndpoint(db, merchant.id, { ...retired, actor: 'test', reason: null, now });
+  await addEndpoint(merchant.id, 'own-machine', '127.0.0.1', 'mailbox');
+  await addEndpoint(merchant.id, 'own-network', '192.168.0.9', 'mailbox');
+  const { id } = await createMerchant(db, {
+    ...{ slug: sandboxSlug, name: '砂場の店', kind: 'sandbox', actor: 'test', now },
+    settings: merchantSettingsSchema.parse({}),
+  });
+  await addEndpoint(id, 'elsewhere', '192.168.0.9', 'none');
   findings = await inspectStack({
     ...configured(),
     databaseUrlApp: database.appUrl,
@@ -112,6 +120,23 @@ test('systems that are told results or events are looked at as well, but for ret
     expect.stringMatching(`^webhook ${endpointSlug('events')}: .*which is never called`),
   );
   expect(texts.filter((text) => text.includes('given-up'))).toEqual([]);
+});
+
+test('an address that may not be called comes with what would help: to allow it only where it may be allowed', () => {
+  const remedyOf = (name: string) =>
+    findings.find(
+      ({ text }) => text.includes(` ${endpointSlug(name)}: `) && text.includes('called'),
+    )?.remedy;
+  expect(remedyOf('own-machine')).toContain('allowing this one opens nothing');
+  expect(remedyOf('own-machine')).toContain('never reaches loopback');
+  expect(remedyOf('own-network')).toMatch(/^Have an admin allow it/);
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      part: `Merchant ${sandboxSlug}`,
+      text: expect.stringContaining('reaches this machine only'),
+      remedy: expect.stringMatching(/^Name a receiver on this machine there, as 127\.0\.0\.1/),
+    }),
+  );
 });
 
 test('a key that is gone, Schedules that are not made and work that nobody takes are found', () => {
