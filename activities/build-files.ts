@@ -15,6 +15,7 @@ import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries
 import { storeFile } from '../db/queries/files.ts';
 import { claimCaptureWave } from '../db/queries/portal-captures.ts';
 import { listRetryLines } from '../db/queries/retry-file.ts';
+import { findSettings } from '../db/queries/settings.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
 import {
@@ -25,7 +26,12 @@ import {
 import type { OfCycle } from './acts.ts';
 import { areCleared } from './clearance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { loadMerchantWithSettings, requirePaygentId, requirePaygentInUse } from './merchant.ts';
+import {
+  loadMerchant,
+  loadMerchantWithSettings,
+  requirePaygentId,
+  requirePaygentInUse,
+} from './merchant.ts';
 
 /** What differs between the files that bill: which charges stand in them, and what they claim. */
 interface FileSource {
@@ -96,31 +102,34 @@ export async function buildFiles(
   which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
   onFile?: (file: ExchangeName) => Promise<void>,
 ): Promise<BuiltFiles> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-  const { maxRecordsPerFile, width, transport } = current.settings.paygent;
+  const { id: merchantId } = await loadMerchant(deps, of.merchant);
   const source = sources[of.kind];
-  const options = {
-    kind: source.fileKind,
-    merchantId: requirePaygentId(current),
-    maxRecords: maxRecordsPerFile,
-    width,
-  };
-  const cycle = await requireCycle(deps.db, merchant.id, of.month);
+  const cycle = await requireCycle(deps.db, merchantId, of.month);
   const name = { billingMonth: of.month, kind: of.kind };
   let rows = 0;
   let files = 0;
   let after = 0;
   for (;;) {
+    // For each file anew: the claim of the one before may have waited for minutes.
+    const { current } = await loadMerchantWithSettings(deps, of.merchant);
+    const { maxRecordsPerFile, width, transport } = current.settings.paygent;
+    const settingsVersion = current.version;
+    const options = {
+      kind: source.fileKind,
+      merchantId: requirePaygentId(current),
+      maxRecords: maxRecordsPerFile,
+      width,
+    };
     const page = { cycleId: cycle.id, now: of.now, limit: maxRecordsPerFile };
     const { rule } = capturingAt(current.settings, of.now);
     const waiting =
       'returnedFrom' in which
-        ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
-        : await source.list(deps.db, merchant.id, {
+        ? await listReturnedLines(deps.db, merchantId, { ...page, exchangeId: which.returnedFrom })
+        : await source.list(deps.db, merchantId, {
             ...{ ...page, rule, after, askedAt: which.askedAt },
           });
     if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
-      await listForPortal(deps, merchant.id, { cycleId: cycle.id, now: of.now }, waiting);
+      await listForPortal(deps, merchantId, { ...page, settingsVersion }, waiting);
       files += 1;
       continue;
     }
@@ -129,14 +138,14 @@ export async function buildFiles(
       return { files, uncleared: false };
     }
     if (of.kind !== 'capture') requirePaygentInUse(current);
-    if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
+    if (of.kind === 'auth' && !(await areCleared(deps.db, merchantId, waiting))) {
       return { files, uncleared: true };
     }
-    const number = await nextExchangeNumber(deps.db, merchant.id, name);
+    const number = await nextExchangeNumber(deps.db, merchantId, name);
     const file = await encodeFile(waiting, options);
     // Stored before anything is claimed: the same lines give the same bytes, so that a repetition
     // after a crash stores nothing new.
-    const stored = await storeFile(deps.db, merchant.id, {
+    const stored = await storeFile(deps.db, merchantId, {
       name: exchangeFileName({ ...name, number }),
       kind: `${of.kind}-file`,
       direction: 'outbound',
@@ -148,11 +157,11 @@ export async function buildFiles(
     });
     const exchange = {
       ...{ ...name, cycleId: cycle.id, transport, fileId: stored.fileId, now: of.now },
-      ...{ records: file.lines.length, amountYen: file.amountYen },
+      ...{ records: file.lines.length, amountYen: file.amountYen, settingsVersion },
     };
     const claimed = await deps.db
       .transaction()
-      .execute((trx) => claimFile(trx, merchant.id, exchange, file.lines));
+      .execute((trx) => claimFile(trx, merchantId, exchange, file.lines));
     if (claimed === 'uncleared') return { files, uncleared: true };
     // What is outdated is listed again, as people want it by now.
     if (claimed === 'outdated') continue;
@@ -163,16 +172,27 @@ export async function buildFiles(
   }
 }
 
+/** The settings that say what is listed, and how it leaves. */
+interface BuiltBy {
+  readonly settingsVersion: number;
+}
+
+/** Whether a person has changed the settings since. Asked under the merchant's lock. */
+async function haveChanged(trx: Trx, merchantId: number, by: BuiltBy): Promise<boolean> {
+  return (await findSettings(trx, merchantId))?.version !== by.settingsVersion;
+}
+
 /** Claims what a file carries, if it may still carry that. */
 async function claimFile(
   trx: Trx,
   merchantId: number,
-  file: Parameters<typeof insertExchange>[2] & { readonly kind: BilledKind },
+  file: Parameters<typeof insertExchange>[2] & BuiltBy & { readonly kind: BilledKind },
   lines: readonly FileLine[],
 ): Promise<'claimed' | 'uncleared' | 'outdated'> {
   // Before the lock: meanwhile another file may be merged.
   const staged = await stageLines(trx, lines);
   await lockMerchant(trx, merchantId);
+  if (await haveChanged(trx, merchantId, file)) return 'outdated';
   if (file.kind === 'auth' && !(await areCleared(trx, merchantId, lines))) return 'uncleared';
   if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, staged))) {
     return 'outdated';
@@ -193,12 +213,13 @@ async function claimFile(
 async function listForPortal(
   deps: ActivityDependencies,
   merchantId: number,
-  wave: { cycleId: number; now: string },
+  wave: BuiltBy & { readonly cycleId: number; readonly now: string },
   lines: readonly FileLine[],
 ): Promise<void> {
   await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchantId);
-    // A person has asked for less since: they are listed again.
+    // They are listed again, as people want it by now.
+    if (await haveChanged(trx, merchantId, wave)) return;
     if (await haveOtherAmounts(trx, merchantId, lines)) return;
     await claimCaptureWave(trx, merchantId, wave, lines);
   });

@@ -4,13 +4,13 @@ import { buildFiles } from '../../activities/build-files.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
-import { lockMerchant } from '../../db/database.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { requestCaptures } from '../../db/queries/shipments.ts';
 import { AT, insertCharges, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
 import { prepareAuthorized } from '../db/race.ts';
+import { whileItWaits } from '../db/under-lock.ts';
 
 /** What people decide between the listing of the lines of a file and their claim. */
 const before = '2026-11-21T00:00:00.000Z';
@@ -24,19 +24,6 @@ async function openShop(slug: string, by: 'file' | 'portal', maxRecordsPerFile =
   const merchant = { slug, name: slug, kind: 'sandbox' as const, settings };
   const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
   return { merchantId, slug, cycleId: await insertCycle(db, merchantId, '2026-11'), fileId: 0 };
-}
-
-async function untilBuilderWaits(): Promise<void> {
-  for (;;) {
-    const { rows } = await sql<{ waiting: number }>`
-      select count(*)::int as waiting from pg_locks
-       where locktype = 'advisory' and not granted
-         and database = (select oid from pg_database where datname = current_database())`.execute(
-      db,
-    );
-    if ((rows[0]?.waiting ?? 0) > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 test.each(['file', 'portal'] as const)(
@@ -57,11 +44,8 @@ test.each(['file', 'portal'] as const)(
       now: before,
       kind: 'capture',
     } as const;
-    let building: ReturnType<typeof buildFiles> | undefined;
-    await db.transaction().execute(async (trx) => {
-      await lockMerchant(trx, merchantId);
-      building = buildFiles(deps, of, { askedAt: null });
-      await untilBuilderWaits();
+    const build = () => buildFiles(deps, of, { askedAt: null });
+    await whileItWaits(db, merchantId, build, async (trx) => {
       const { rows: decisions } = await sql<{ id: number }>`
         insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, decided_at)
         values (${merchantId}, 'part', 'test', 'request-captures', '{}', 'operator', ${before})
@@ -73,7 +57,6 @@ test.each(['file', 'portal'] as const)(
       });
       expect(asked).toEqual({ rows: 1, yen: 400, refused: [] });
     });
-    await building;
     const claimed = await sql<{ yen: number }>`
       select e.amount_yen as yen from endings e join charges c on c.id = e.charge_id
        where c.cycle_id = ${cycleId} order by c.position`.execute(db);
@@ -81,6 +64,35 @@ test.each(['file', 'portal'] as const)(
     const files = await sql<{ yen: number }>`
       select amount_yen as yen from exchanges where cycle_id = ${cycleId}`.execute(db);
     expect(files.rows).toEqual(by === 'file' ? [{ yen: 2400 }] : []);
+  },
+);
+
+test.each(['file', 'portal'] as const)(
+  'nothing is captured (by %s) by a policy that was given up while its captures were listed',
+  async (by) => {
+    const slug = `builder-policy-${by}`;
+    const record = await openShop(slug, by);
+    const { merchantId, cycleId } = record;
+    await prepareAuthorized(db, record, 2);
+    const fileKeys = parseEncryptionKeys(inject('fileKeys'));
+    const deps = { db, fileKeys } as Partial<ActivityDependencies> as ActivityDependencies;
+    const of = { merchant: slug, month: '2026-11', now: before, kind: 'capture' } as const;
+    const build = () => buildFiles(deps, of, { askedAt: null });
+    await whileItWaits(db, merchantId, build, async () => {
+      const saved = await findSettings(db, merchantId);
+      await saveSettings(db, merchantId, {
+        ...{ seenVersion: 1, actor: 'test', reason: 'test', now: before },
+        settings: merchantSettingsSchema.parse({
+          ...saved?.settings,
+          capture: { policy: 'manual', by },
+        }),
+      });
+    });
+    const { rows } = await sql`
+      select from endings e join charges c on c.id = e.charge_id where c.cycle_id = ${cycleId}`.execute(
+      db,
+    );
+    expect(rows).toEqual([]);
   },
 );
 

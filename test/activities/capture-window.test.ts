@@ -31,9 +31,9 @@ async function openMonth(slug: string, lastDay: LastDayRule) {
   const merchant = { slug, name: slug, kind: 'sandbox' as const, settings: settingsOf(lastDay) };
   const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
   const cycleId = await insertCycle(db, merchantId, '2026-11');
-  const record = { merchantId, cycleId, fileId: 0 };
+  const record = { merchantId, slug, cycleId, fileId: 0 };
   const [one, other] = (await prepareAuthorized(db, record, 2)) as [Charge, Charge];
-  return { merchantId, cycleId, slug, one, other };
+  return { ...record, one, other };
 }
 type OpenMonth = Awaited<ReturnType<typeof openMonth>>;
 
