@@ -35,7 +35,7 @@ import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { tellGivenUp } from './ng-given-up.ts';
 import { nowOfDesk, planningContext, readCaseFacts } from './ng-plan.ts';
 import { askCustomers, listUnaskable, skipCustomerMails } from './post-contacts.ts';
@@ -62,7 +62,7 @@ export function createNgActActivities(deps: ActivityDependencies) {
         readonly what: NgAct;
       },
     ): Promise<{ changed: number }> {
-      const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+      const merchant = await loadMerchant(deps, of.merchant);
       const { cases, what } = of;
       const now = nowOfDesk(of, merchant.clockOffsetMs);
       try {
@@ -76,6 +76,9 @@ export function createNgActActivities(deps: ActivityDependencies) {
             await openCases(trx, merchant.id, now);
             await markDeclinedAgain(trx, merchant.id, now);
             await closeCases(trx, merchant.id, now);
+            // Under the lock, which a wave may have had for minutes: the desk does not plan anew what a
+            // person has acted on.
+            const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
             const by = { decisionId: recorded.id, actor: of.act.actor };
             const acting = { trx, merchantId: merchant.id, by, now, settings: current.settings };
             await apply(await loadCases(acting, cases), what);

@@ -75,14 +75,17 @@ export async function runNgWave(
   deps: ActivityDependencies,
   { again = false, ...of }: Pick<OfNgDesk, 'merchant' | 'now'> & { readonly again?: boolean },
 ): Promise<NgDeskFacts> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-  const { settings } = current;
-  const wave = { deps, merchant, settings, now: of.now };
+  const merchant = await loadMerchant(deps, of.merchant);
+  const desk = { deps, merchant, now: of.now };
   const changed = new Set<string>();
   const waitedForPeople = await countCasesOfPeople(deps.db, merchant.id);
-  for (const month of await syncCases(wave)) changed.add(month);
-  for (const month of await closeReplaced(wave)) changed.add(month);
-  await followSettings(wave);
+  for (const month of await syncCases(desk)) changed.add(month);
+  for (const month of await closeReplaced(desk)) changed.add(month);
+  await followSettings(desk);
+  // Only now: what is planned by settings older than those that were just said to be followed stays so.
+  const { current } = await loadMerchantWithSettings(deps, of.merchant);
+  const { settings } = current;
+  const wave = { ...desk, settings };
   await planCases(wave);
   await inTransaction(wave, (trx) => stopBlockedCases(trx, merchant.id, of.now));
   if ((await takeRetries(wave)) > 0) await planCases(wave);
@@ -102,15 +105,18 @@ export async function runNgWave(
   return await readNgDeskFacts(deps.db, merchant.id);
 }
 
-interface Wave {
+interface Desk {
   readonly deps: ActivityDependencies;
   readonly merchant: Merchant;
-  readonly settings: MerchantSettings;
   readonly now: string;
 }
 
+interface Wave extends Desk {
+  readonly settings: MerchantSettings;
+}
+
 async function inTransaction<T>(
-  { deps, merchant }: Wave,
+  { deps, merchant }: Desk,
   act: (trx: Trx) => Promise<T>,
 ): Promise<T> {
   return await deps.db.transaction().execute(async (trx) => {
@@ -120,22 +126,22 @@ async function inTransaction<T>(
 }
 
 /** Makes the cases say what the facts say. @returns months of which cases were closed */
-async function syncCases(wave: Wave): Promise<string[]> {
-  const { merchant, now } = wave;
+async function syncCases(desk: Desk): Promise<string[]> {
+  const { merchant, now } = desk;
   let opened = 0;
-  const months = await inTransaction(wave, async (trx) => {
+  const months = await inTransaction(desk, async (trx) => {
     opened = await openCases(trx, merchant.id, now);
     await markDeclinedAgain(trx, merchant.id, now);
     return await closeCases(trx, merchant.id, now);
   });
-  await refreshStatistics(wave.deps.db, opened, ['ng_cases', 'ng_case_steps']);
+  await refreshStatistics(desk.deps.db, opened, ['ng_cases', 'ng_case_steps']);
   return months;
 }
 
 /** Closes the cases in whose place another order was paid. @returns months of which any was closed */
-async function closeReplaced(wave: Wave): Promise<string[]> {
-  const { merchant, now } = wave;
-  return await inTransaction(wave, async (trx) => {
+async function closeReplaced(desk: Desk): Promise<string[]> {
+  const { merchant, now } = desk;
+  return await inTransaction(desk, async (trx) => {
     if ((await countReplaced(trx, merchant.id)) === 0) return [];
     const { id: decisionId } = await recordDecision(trx, merchant.id, {
       key: `ng-replaced:${now}`,
@@ -152,12 +158,12 @@ async function closeReplaced(wave: Wave): Promise<string[]> {
 }
 
 /** Once for each version of the settings that plans follow from: what has not begun is planned anew. */
-async function followSettings(wave: Wave): Promise<void> {
-  const { deps, merchant, now } = wave;
+async function followSettings(desk: Desk): Promise<void> {
+  const { deps, merchant, now } = desk;
   const version = await findPlanningVersion(deps.db, merchant.id);
   const key = `ng-settings:${version}`;
   if (version === 1 || (await isDecided(deps.db, merchant.id, key))) return;
-  await inTransaction(wave, async (trx) => {
+  await inTransaction(desk, async (trx) => {
     const { id: decisionId } = await recordDecision(trx, merchant.id, {
       key,
       workflowId: `ng:${merchant.slug}`,
