@@ -23,6 +23,7 @@ import { guardOf, readInboundMail } from './inbound-mail.ts';
 import { findMailHandler, type MailEffects } from './mailbox-handlers.ts';
 import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { tellHanded } from './send-customer-mail.ts';
+import { isTriedAgain } from './wake-months.ts';
 
 /** A merchant's mailbox, at a moment of its business clock. */
 export interface OfMailbox {
@@ -217,14 +218,18 @@ export function createMailboxActivities(deps: ActivityDependencies) {
             const entries = await listNew(merchant, session, place, of.now);
             let mailPosted = false;
             const handed = new Set<string>();
-            for (const entry of entries.slice(0, of.limit)) {
-              if (Context.current().cancellationSignal.aborted) break;
-              const effects = await take(merchant, { session, place, entry, now: of.now });
-              mailPosted ||= effects.mailPosted;
-              if (effects.handed) handed.add(effects.handed);
+            try {
+              for (const entry of entries.slice(0, of.limit)) {
+                if (Context.current().cancellationSignal.aborted) break;
+                const effects = await take(merchant, { session, place, entry, now: of.now });
+                mailPosted ||= effects.mailPosted;
+                if (effects.handed) handed.add(effects.handed);
+              }
+            } finally {
+              // A connection that is lost takes back nothing of the mails before.
+              await tellHanded(deps, merchant, handed);
+              if (mailPosted || isTriedAgain()) await deps.workflows.wakeMail(merchant);
             }
-            await tellHanded(deps, merchant, handed);
-            if (mailPosted) await deps.workflows.wakeMail(merchant);
             return { more: entries.length > of.limit };
           } finally {
             await session.close();

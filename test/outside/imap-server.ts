@@ -27,6 +27,8 @@ export interface ImapServer {
   deliver(mail: string | readonly string[], arrivedAt?: Date): void;
   /** The same mails under new UIDs, as after a restore from a backup. */
   renumber(): void;
+  /** Whoever asks for the mail with this UID loses the connection; null: nobody. */
+  cutsAt: number | null;
   remove(uid: number): void;
   /** Flags of every mail, in their order. */
   flags(): string[][];
@@ -50,14 +52,19 @@ export async function startImapServer(
   const sockets = new Set<Socket>();
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    // Before the server answers.
+    socket.prependListener('data', (command) => {
+      if (imap.cutsAt !== null && command.includes(`UID FETCH ${imap.cutsAt} `)) socket.destroy();
+    });
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const inbox = () => server.getMailbox('INBOX');
-  return {
+  const imap: ImapServer = {
     port: (server.server.address() as AddressInfo).port,
     user: 'testuser',
     password: 'testpass',
+    cutsAt: null,
     deliver(mail, arrivedAt = new Date()) {
       const raw = typeof mail === 'string' ? mail : mail.join('\r\n');
       // It keeps bytes as characters.
@@ -82,4 +89,5 @@ export async function startImapServer(
       await closed;
     },
   };
+  return imap;
 }
