@@ -18,6 +18,17 @@ const held = sql`exists (select from charges c
  where c.id = k.charge_id)`;
 
 /**
+ * Whether the desk must not take the due step of case `k`. Asked again by whatever takes it: another
+ * month may have had the merchant's lock since the blocked ones were handed to people, and have billed
+ * the order in its place.
+ */
+const isBlocked = (merchantId: number): RawBuilder<boolean> => sql`(
+  (k.next_step in ('retry', 'give_up') and ${contradicted})
+  or (k.next_step in ('retry', 'contact', 'carry_over', 'give_up') and ${held})
+  or (k.next_step = 'retry'
+      and (${orderInPlace} is not null or ${isChargeLocked(merchantId, sql`k.charge_id`)})))`;
+
+/**
  * Hands due cases to people that the desk must not act on: contradicted, held and re-ordered ones, and
  * those whose card the refresh refused. A retry that a person asked for waits for the end of a hold.
  */
@@ -33,9 +44,7 @@ export async function stopBlockedCases(db: Db, merchantId: number, now: string):
                when k.next_step = 'retry' and ${orderInPlace} is not null then '再注文 ' || ${orderInPlace} || ' を請求しているため、自動の再オーソリを止めました(二重請求の防止)。再注文が消込済になると、この案件は自動で完了します。そうでなければ再オーソリ・断念などを指示してください。'
                else '注文が保留中のため、自動の対応(再オーソリ・連絡・繰越・断念)を止めました。断念・キャンセルはこのまま指示できます。請求を続けるときは、保留を解除してから再オーソリなどを指示してください。' end
        where k.merchant_id = ${merchantId} and k.closed_at is null and k.due_at <= ${now}
-         and ((k.next_step in ('retry', 'give_up') and ${contradicted})
-              or (k.next_step in ('retry', 'contact', 'carry_over', 'give_up') and ${held})
-              or (k.next_step = 'retry' and (${orderInPlace} is not null or ${locked})))
+         and ${isBlocked(merchantId)}
       returning k.id, k.n, k.why
     )
     insert into ng_case_steps (case_id, merchant_id, kind, n, actor, why, taken_at)
@@ -59,7 +68,7 @@ export async function listDueRetries(
     select k.id, k.revision, c.customer_number as "customerNumber"
       from ng_cases k join charges c on c.id = k.charge_id
      where k.merchant_id = ${merchantId} and k.closed_at is null and k.next_step = 'retry'
-       and k.due_at <= ${of.now} and k.id > ${of.afterId}
+       and k.due_at <= ${of.now} and k.id > ${of.afterId} and not ${isBlocked(merchantId)}
      order by k.id limit ${of.limit}`.execute(db);
   return rows;
 }
@@ -130,10 +139,11 @@ const moveOnDue = (
   now: string,
 ): RawBuilder<unknown> => sql`
   due as (
-    select id, next_step, why, plan from ng_cases
-     where merchant_id = ${merchantId} and closed_at is null
-       and next_step = any(${[...steps]}::text[]) and due_at <= ${now}
-     order by id for update
+    select k.id, k.next_step, k.why, k.plan from ng_cases k
+     where k.merchant_id = ${merchantId} and k.closed_at is null
+       and k.next_step = any(${[...steps]}::text[]) and k.due_at <= ${now}
+       and not ${isBlocked(merchantId)}
+     order by k.id for update
   ), moved as (
     update ng_cases k
        set next_step = coalesce(d.plan->0->>'step', 'decide'),
@@ -184,7 +194,7 @@ export async function countDueGiveUps(
     select m.billing_month as month, count(*)::int as rows, sum(k.amount_yen)::float8 as yen
       from ng_cases k join cycles m on m.id = k.cycle_id
      where k.merchant_id = ${merchantId} and k.closed_at is null and k.next_step = 'give_up'
-       and k.due_at <= ${now}
+       and k.due_at <= ${now} and not ${isBlocked(merchantId)}
      group by 1 order by 1`.execute(db);
   return rows;
 }
@@ -199,7 +209,7 @@ export async function takeDueGiveUps(
     with due as (
       select k.id, k.charge_id, k.n, k.why from ng_cases k
        where k.merchant_id = ${merchantId} and k.closed_at is null and k.next_step = 'give_up'
-         and k.due_at <= ${of.now}
+         and k.due_at <= ${of.now} and not ${isBlocked(merchantId)}
          and not exists (select from attempts later
                           where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)
        order by k.id for update

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { runNgWave } from '../../activities/ng-wave.ts';
 import { declinedAt, firstDueAt, insertDeclined } from '../../bench/declined-charges.ts';
+import { listDueRetries, takeDueContacts } from '../../db/queries/ng-due.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
 
 const { db } = await openOwnDatabase(2);
@@ -26,6 +27,10 @@ test('of an order on hold the desk tries no card and mails no customer: a person
     select c.merchant_id, c.order_number, 1, c.cycle_id, said.id, ${declinedAt} from charges c, said`.execute(
     db,
   );
+  // They may be held after the wave has looked at what is to be stopped.
+  expect(await takeDueContacts(db, merchant.id, firstDueAt)).toBe(0);
+  const due = { now: firstDueAt, afterId: 0, limit: 10 };
+  expect(await listDueRetries(db, merchant.id, due)).toEqual([]);
   const facts = await wave(firstDueAt);
   expect(facts).toMatchObject({ open: 2, people: 2, nextDueAt: null });
   for (const one of await cases()) {
