@@ -3,7 +3,8 @@ import type { LayoutField, RecordLayout } from './record-layout.ts';
 /**
  * The source of a pattern for the columns of a record, all of them there, unquoted and as the layout wants
  * them: one look where `decodeRecord` takes one at each column. What it does not match may fit all the
- * same (text that takes more than a byte a character is one such), which `decodeRecord` says.
+ * same (text that takes more than a byte a character, a number with zeros in front), which `decodeRecord`
+ * says.
  *
  * @param groups columns that become groups of the pattern, in the order of the layout
  */
@@ -28,6 +29,6 @@ function valuePattern(field: LayoutField): string {
     return `${character}{${least},${Math.min(maxLength, maxBytes ?? maxLength)}}`;
   }
   if (minimum > 1) return nothing;
-  const notZero = minimum === 1 ? '(?!0+(?:,|$))' : '';
-  return `${notZero}${characters[type]}{${least},${maxLength}}`;
+  if (minimum === 1) return `(?:[1-9][0-9]{0,${maxLength - 1}})${required ? '' : '?'}`;
+  return `${characters[type]}{${least},${maxLength}}`;
 }

@@ -76,7 +76,18 @@ async function* readLines(
 
 function toLines(text: string): Lines {
   if (text.includes('"') || !text.endsWith('\r\n')) return null;
+  if (hasLongLine(text)) return null;
   const lines = text.slice(0, -2).split('\r\n');
-  if (/\r(?!\n)|(?<!\r)\n/.test(text)) return null;
-  return lines.some((line) => line.length > longestLine) ? null : lines;
+  return /\r(?!\n)|(?<!\r)\n/.test(text) ? null : lines;
+}
+
+/** Goes from one line break to the last one within the length of a line: a few looks at a piece. */
+function hasLongLine(text: string): boolean {
+  let at = 0;
+  while (text.length - at > longestLine) {
+    const next = text.lastIndexOf('\n', at + longestLine) + 1;
+    if (next <= at) return true;
+    at = next;
+  }
+  return false;
 }

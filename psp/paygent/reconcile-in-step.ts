@@ -133,8 +133,6 @@ function createPairReader(width: number, appended: RecordLayout): PairReader | n
     const processedAt = found == null ? null : readInstant(found[places.at] ?? '');
     const plain =
       found?.[1]?.length === text.length &&
-      // An amount that we do not write so is compared as text.
-      found[3]?.[0] !== '0' &&
       (code === resultCodes.ok || code === resultCodes.ng) &&
       processedAt !== null;
     if (!plain) return readOddPair(sentLine.exec(text), { text, answer, line, layout, appended });
