@@ -14,7 +14,7 @@ import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
 import { claimCaptureWave } from '../db/queries/portal-captures.ts';
-import { listRetryLines } from '../db/queries/retry-file.ts';
+import { haveReplaced, listRetryLines } from '../db/queries/retry-file.ts';
 import { findSettings } from '../db/queries/settings.ts';
 import { refreshStatistics } from '../db/statistics.ts';
 import type { TransactionFileKind } from '../psp/paygent/layouts.ts';
@@ -199,6 +199,7 @@ async function claimFile(
   }
   const bills = sources[file.kind].claims === 'attempts';
   if (bills && (await haveLockedCards(trx, merchantId, staged))) return 'outdated';
+  if (file.kind === 'retry' && (await haveReplaced(trx, merchantId, staged))) return 'outdated';
   const { id: exchangeId } = await insertExchange(trx, merchantId, file);
   const claim = { exchangeId, now: file.now };
   const claimed = await sources[file.kind].claim(trx, merchantId, claim, staged);

@@ -18,7 +18,7 @@ const replaced = (merchantId: number) => sql`
                   and o2.previous_order_number = c.order_number
                   and o2.cycle_count = o.cycle_count
     join ending_results r on r.charge_id = c2.id and r.result = 'captured'
-   where k.merchant_id = ${merchantId} and k.closed_at is null and k.next_step <> 'await_result'
+   where k.merchant_id = ${merchantId} and k.closed_at is null
      and not exists (select from attempts later
                       where later.charge_id = k.charge_id and later.n = k.n + 1 and later.n > 1)
      and not exists (select from contradictions x where x.charge_id = k.charge_id and not exists

@@ -2,8 +2,17 @@ import { sql } from 'kysely';
 import type { ExchangeName } from '../../billing/exchange.ts';
 import type { Db } from '../database.ts';
 import { registrationOf } from '../fragments.ts';
+import { type LinesToClaim, linesAsU } from '../lines-to-claim.ts';
 import { isChargeLocked } from '../locked-cards.ts';
 import type { FileLine } from './file-lines.ts';
+import { orderInPlace } from './ng-replacements.ts';
+
+/**
+ * Whether another order is billed in place of the one of request `q`, for which the plan alone asked: it
+ * waits until that one is paid, which ends it, or ended. A person may want both.
+ */
+const isReplaced = sql`
+  exists (select from (select q.charge_id) k where q.decision_id is null and ${orderInPlace} is not null)`;
 
 /**
  * The next declined charges of a month, in the export's order, of which a plan or a person has asked
@@ -35,8 +44,23 @@ export async function listRetryLines(
                     where h.merchant_id = ${merchantId} and h.order_number = c.order_number)
            is not true
        and not ${isChargeLocked(merchantId, sql`q.charge_id`)}
+       and ${isReplaced} is not true
      order by c.position limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** Whether one of these lines has come to be replaced since it was listed; asked as they are claimed. */
+export async function haveReplaced(
+  db: Db,
+  merchantId: number,
+  lines: LinesToClaim,
+): Promise<boolean> {
+  const { rows } = await sql<{ replaced: boolean }>`
+    select exists (select from ${linesAsU(lines)}
+                     join authorization_requests q on q.charge_id = u.charge_id and q.n = u.n - 1
+                    where q.merchant_id = ${merchantId} and q.kind = 'retry'
+                      and ${isReplaced}) as replaced`.execute(db);
+  return rows[0]?.replaced ?? false;
 }
 
 /** Supplementary files that were built and wait for their turn. */

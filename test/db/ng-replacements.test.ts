@@ -2,10 +2,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { openCases } from '../../db/queries/ng-cases.ts';
-import { listDueRetries, stopBlockedCases } from '../../db/queries/ng-due.ts';
+import { listDueRetries, requestRetries, stopBlockedCases } from '../../db/queries/ng-due.ts';
+import { countReplaced } from '../../db/queries/ng-replacements.ts';
+import { haveReplaced, listRetryLines } from '../../db/queries/retry-file.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { type CollectedMonth, insertCollectedMonth } from './collected-month.ts';
-import { insertAttempt, insertOutcome } from './money-facts.ts';
+import { insertAttempt, insertEnding, insertEndingResult, insertOutcome } from './money-facts.ts';
 import { AT, type Charge } from './money-record.ts';
 
 let database: TestDatabase;
@@ -73,4 +75,33 @@ test('no machine tries a declined order again while another in its place is bill
   ]);
   expect(rows[0]?.why).toContain('再注文 order-2');
   expect(await dueRetries()).toHaveLength(2);
+});
+
+test('a retry that the plan asked for waits while another order in its place is billed', async () => {
+  const month = await insertCollectedMonth(db, [1000, 1001]);
+  const { merchantId, cycleId } = month;
+  const [charge, other] = month.charges as [Charge, Charge];
+  await insertAttempt(db, month, { charge, n: 1 });
+  await insertOutcome(db, month, { charge, n: 1, outcome: 'declined' });
+  await openCases(db, merchantId, AT);
+  await sql`update ng_cases set next_step = 'retry', due_at = ${AT}
+             where merchant_id = ${merchantId}`.execute(db);
+  const due = await listDueRetries(db, merchantId, { now: AT, afterId: 0, limit: 10 });
+  expect(await requestRetries(db, merchantId, due, null, AT)).toBe(1);
+  const page = { cycleId, limit: 10 };
+  const lines = await listRetryLines(db, merchantId, page);
+  expect(lines).toMatchObject([{ orderNumber: 'order-1', n: 2 }]);
+  expect(await haveReplaced(db, merchantId, lines)).toBe(false);
+
+  await follow(month, ['order-1', 'order-2'], 2);
+  expect(await listRetryLines(db, merchantId, page)).toEqual([]);
+  expect(await haveReplaced(db, merchantId, lines)).toBe(true);
+  expect(await countReplaced(db, merchantId)).toBe(0);
+
+  // Paid, it ends the case.
+  await insertAttempt(db, month, { charge: other, n: 1 });
+  await insertOutcome(db, month, { charge: other, n: 1, outcome: 'ok' });
+  await insertEnding(db, month, { charge: other, n: 1, k: 1, kind: 'capture' });
+  await insertEndingResult(db, month, { charge: other, n: 1, k: 1, result: 'captured' });
+  expect(await countReplaced(db, merchantId)).toBe(1);
 });
