@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addDays, businessDateOf, startOfBusinessDate } from '../billing/business-date.ts';
 import { cardPageAddress, signCardPageLink } from '../billing/card-page-link.ts';
 import { nextContactAt, nextContactDay } from '../billing/contact-hours.ts';
+import type { ContactSettings } from '../billing/contact-settings.ts';
 import { writeCustomerMail } from '../billing/mail/customer-mail.ts';
 import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import {
@@ -16,6 +17,7 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { readSecret, writeSecret } from '../db/queries/secrets.ts';
 import type { OutgoingMail } from '../outside/smtp.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
 
 /** What becomes of a mail to a customer that was claimed: it goes, waits, or is not to go any more. */
 export type PreparedMail =
@@ -36,14 +38,16 @@ export async function prepareCustomerMail(
   deps: ActivityDependencies,
   of: {
     readonly merchant: Merchant;
-    readonly settings: MerchantSettings;
     readonly claimed: ClaimedMail;
     /** The sender where the contact settings name none. */
     readonly from: string;
     readonly now: string;
   },
 ): Promise<PreparedMail> {
-  const { merchant, settings, claimed, now } = of;
+  const { merchant, claimed, now } = of;
+  // For each mail: a round of hundreds takes minutes, in which a person may stop them.
+  const { current } = await loadMerchantWithSettings(deps, merchant.slug);
+  const { settings } = current;
   const { contact } = settings.ng;
   const today = businessDateOf(now);
   const found = await readCustomerMail(deps.db, merchant.id, {
@@ -69,15 +73,15 @@ export async function prepareCustomerMail(
     linkExpiresAt: link?.expiresAt ?? null,
     now,
   });
-  return { kind: 'ready', mail: compose(of, to, words) };
+  return { kind: 'ready', mail: compose({ ...of, contact }, to, words) };
 }
 
 function compose(
-  of: Parameters<typeof prepareCustomerMail>[1],
+  of: Parameters<typeof prepareCustomerMail>[1] & { readonly contact: ContactSettings },
   to: string,
   words: { readonly subject: string; readonly text: string },
 ): OutgoingMail {
-  const { contact } = of.settings.ng;
+  const { contact } = of;
   return {
     messageId: of.claimed.messageId,
     from: contact.from ?? of.from,

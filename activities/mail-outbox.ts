@@ -5,7 +5,6 @@ import { CUSTOMER_MAIL } from '../billing/mail/customer-templates.ts';
 import { nextMailTry } from '../billing/mail/mail-retry.ts';
 import { minuteBefore, planSends } from '../billing/mail/mail-throttle.ts';
 import { isMailTemplate, writeMail } from '../billing/mail/templates.ts';
-import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import {
   type ClaimedMail,
   claimNextMail,
@@ -60,7 +59,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
     const server = deps.mail.servers[merchant.kind];
     const from = current.settings.operatorMail.from ?? deps.mail.from;
     const way = server === null || from === null ? undefined : { server, from };
-    return { merchant, settings: current.settings, way };
+    return { merchant, way };
   }
 
   /** Once a day while it lasts: the mails wait, and only the console can say so. */
@@ -77,7 +76,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
 
   async function sendOne(
     session: SmtpSession,
-    by: { from: string; merchant: Merchant; settings: MerchantSettings },
+    by: { from: string; merchant: Merchant },
     of: OfOutbox,
   ): Promise<{ tried: boolean; handed: string | null }> {
     const { from, merchant } = by;
@@ -184,7 +183,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
 
     /** Sends what is due, at most `limit` mails over one connection, each claimed before it leaves. */
     async sendMails(of: OfOutbox & { limit: number }): Promise<SendRound> {
-      const { merchant, settings, way } = await findWay(of);
+      const { merchant, way } = await findWay(of);
       if (way === undefined) {
         await noteStandstill(
           merchant.id,
@@ -206,7 +205,7 @@ export function createMailOutboxActivities(deps: ActivityDependencies) {
           const { cancellationSignal } = Context.current();
           let tried = 0;
           const handed = new Set<string>();
-          const by = { from: way.from, merchant, settings };
+          const by = { from: way.from, merchant };
           while (tried < of.limit && session.alive && !cancellationSignal.aborted) {
             const done = await sendOne(session, by, of);
             if (!done.tried) break;

@@ -1,6 +1,5 @@
 import { businessDateOf } from '../billing/business-date.ts';
 import { nextMailTry } from '../billing/mail/mail-retry.ts';
-import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { Db, Trx } from '../db/database.ts';
 import { handUndelivered, insertBounce } from '../db/queries/customer-mail-bounces.ts';
 import { type ClaimedMail, recordSendAnswer } from '../db/queries/mail-sends.ts';
@@ -16,7 +15,6 @@ import { isTriedAgain, wakeChangedMonths } from './wake-months.ts';
 /** A claimed mail to a customer, and what it needs on its way. */
 interface Sending {
   readonly merchant: Merchant;
-  readonly settings: MerchantSettings;
   readonly claimed: ClaimedMail;
   readonly from: string;
   readonly now: string;
