@@ -32,7 +32,6 @@ export async function correctByLateResult(
   const sent = new Map(
     (await listSentLines(trx, merchantId, exchange.id)).map((line) => [line.lineNumber, line]),
   );
-  const merge = exchange.kind === 'capture' ? mergeCapture : mergeAuthorization;
   const place = { ...of, exchangeId: exchange.id, fileId, now };
   const late: LateResultRow[] = [];
   const found = { rows: 0, yen: 0, first: 0 };
@@ -58,7 +57,11 @@ export async function correctByLateResult(
       if (line === undefined || line.orderNumber !== event.orderNumber) {
         throw new Error(`line ${event.requestLine} of the stored file is not in its ledger`);
       }
-      const merged = merge(event.kind, line.settled);
+      const paymentIds = [line.paymentId, event.outcome?.paymentId ?? null] as const;
+      const merged =
+        exchange.kind === 'capture'
+          ? mergeCapture(event.kind, line.settled)
+          : mergeAuthorization(event.kind, line.settled, paymentIds);
       if (merged.kind === 'contradiction') {
         const { recorded, received } = merged;
         const { orderNumber, yen } = line;

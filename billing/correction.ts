@@ -51,9 +51,10 @@ export function describeLateResult(of: {
   readonly recorded: string | null;
   readonly received: string;
 }): string {
+  const other = of.recorded === of.received ? '(別の決済ID)' : '';
   return of.recorded === null
     ? `締め後に届いた ${of.fileName} の結果に、送っていない注文の行があります。`
-    : `締め後に届いた ${of.fileName} の結果が記録と違います(記録: ${labelOf(of.recorded)}、結果: ${labelOf(of.received)})。`;
+    : `締め後に届いた ${of.fileName} の結果が記録と違います(記録: ${labelOf(of.recorded)}、結果: ${labelOf(of.received)}${other})。`;
 }
 
 /** What operators are told of new corrections of a closed month: the record itself stays. */

@@ -110,7 +110,9 @@ function describeEffect(action: DeskAction, item: DeskItem): string {
     case 'not_sent':
       return `未送信として確定: ±0 円。${yen}をもう一度ファイルに入れられます。二重に請求しないよう、ペイジェントに取引がないことを確かめてください。`;
     case 'voided_at_psp':
-      return `ペイジェントで取り消したと記録: ±0 円。${yen}は記録どおり請求されていない扱いで、対応を続けられます。`;
+      return item.recorded === item.received
+        ? `別の決済IDをペイジェントで取り消したと記録: ±0 円。${yen}は記録の決済IDで請求を続けます。`
+        : `ペイジェントで取り消したと記録: ±0 円。${yen}は記録どおり請求されていない扱いで、対応を続けられます。`;
     case 'record_holds':
       return `記録が正しいと確認: ±0 円。届いた結果は無視し、${yen}の記録をそのまま使います。`;
     case 'acknowledge':

@@ -171,7 +171,7 @@ export function compareFields(item: DeskItem): FieldComparison[] {
     ];
   }
   if (item.kind === 'contradiction') {
-    const [sent, returned] = [factName(item.recorded), factName(item.received)];
+    const [sent, returned] = [factName(item.recorded), receivedName(item)];
     return [{ nameJa: '結果(記録 / 届いたもの)', sent, returned, differs: true }];
   }
   const readable = !item.reasons.some(({ code }) => WHOLE_ROW.includes(code));
@@ -200,7 +200,7 @@ export function compareFields(item: DeskItem): FieldComparison[] {
 /** The differences of an item in one line, for lists and the CSV. */
 export function describeDifference(item: DeskItem): string {
   if (item.kind === 'contradiction') {
-    return `記録は「${factName(item.recorded)}」、届いた結果は「${factName(item.received)}」です`;
+    return `記録は「${factName(item.recorded)}」、届いた結果は「${receivedName(item)}」です`;
   }
   return item.reasons.map(({ ja }) => ja).join(' / ');
 }
@@ -211,6 +211,9 @@ export function adviseItem(item: DeskItem): string {
     case 'contradiction':
       if (item.recorded === 'voided' && item.received === 'ok') {
         return '「取消済」と記録しましたが、ペイジェントではオーソリのまま残っています。取消は行われていません。情報照会から取り消すか、取り消さない場合は決めた内容を記録してください。それまで、この注文は請求も売上処理もされません。';
+      }
+      if (item.recorded === item.received) {
+        return `記録は「${factName(item.recorded)}」ですが、同じ注文が別の決済IDでも成立しています。二重に請求されるおそれがあります。ペイジェントの情報照会で 2 件とも確かめ、記録と異なる決済IDの 1 件を取り消してから記録してください。それまで、この注文は請求も売上処理もされません。`;
       }
       return isBilledAtPsp(item)
         ? `記録は「${factName(item.recorded)}」ですが、届いた結果は「${factName(item.received)}」です。二重に請求されるおそれがあります。ペイジェントの情報照会で取引を確かめ、成立していれば取り消してから記録してください。それまで、この注文は請求も売上処理もされません。`
@@ -260,6 +263,17 @@ const factNames: Readonly<Record<string, string>> = {
 };
 
 /** A fact of the record as operators read it. */
+/** What came of a contradiction; the same as on record, it came under another 決済ID. */
+export function receivedName({
+  recorded,
+  received,
+}: {
+  readonly recorded: string | null;
+  readonly received: string | null;
+}): string {
+  return `${factName(received)}${recorded === received ? '(別の決済ID)' : ''}`;
+}
+
 export function factName(fact: string | null): string {
   return fact === null ? '(なし)' : (factNames[fact] ?? fact);
 }

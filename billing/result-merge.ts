@@ -28,7 +28,7 @@ export type Merge<Fact> =
   | { readonly kind: 'record'; readonly fact: Fact }
   /** The slot holds the same fact. */
   | { readonly kind: 'same' }
-  /** The slot holds another fact: possibly billed twice, a person must look at the PSP. */
+  /** The slot holds another fact or payment: possibly billed twice, a person must look at the PSP. */
   | { readonly kind: 'contradiction'; readonly recorded: string; readonly received: Fact };
 
 /** The outcome that a verdict amounts to; null where nothing definite is known by it. */
@@ -43,12 +43,21 @@ export function captureResultOf(verdict: LineVerdict): CaptureResult | null {
   return verdict === 'ng' ? 'refused' : null;
 }
 
-/** An authorization's verdict against its outcome on record. */
+/**
+ * An authorization's verdict against its outcome on record. Two OKs under two 決済ID are two payments.
+ *
+ * @param paymentIds those of the outcome on record and of the verdict, where they are known
+ */
 export function mergeAuthorization(
   verdict: LineVerdict,
   recorded: string | null,
+  paymentIds: readonly [recorded: string | null, received: string | null] = [null, null],
 ): Merge<AuthorizationOutcome> {
-  return merge(outcomeOf(verdict), recorded);
+  const merged = merge(outcomeOf(verdict), recorded);
+  if (merged.kind !== 'same' || recorded !== 'ok') return merged;
+  const [known, received] = paymentIds;
+  const isOther = known !== null && received !== null && known !== received;
+  return isOther ? { kind: 'contradiction', recorded, received: 'ok' } : merged;
 }
 
 /** A capture's verdict against its result on record. */

@@ -95,9 +95,9 @@ async function enterLines(trx: Trx, merchantId: number, of: StagedRound): Promis
 /** What is on record of a staged line's slot. "offset 0": asked by key, of one line after the other. */
 const recordedOf = {
   authorization: sql`
-    select o.outcome as fact from outcomes o where o.charge_id = s.charge_id and o.n = s.n offset 0`,
+    select o.outcome as fact, o.payment_id from outcomes o where o.charge_id = s.charge_id and o.n = s.n offset 0`,
   capture: sql`
-    select r.result as fact from ending_results r
+    select r.result as fact, null::text as payment_id from ending_results r
      where r.charge_id = s.charge_id and r.n = s.n and r.k = s.k offset 0`,
 };
 
@@ -125,16 +125,21 @@ async function enterEndingResults(trx: Trx, merchantId: number, of: StagedRound)
   return Number(result.numAffectedRows ?? 0n);
 }
 
-/** Once for each slot and answer: a further result of the exchange says the same again. */
+/**
+ * Once for each slot and answer: a further result of the exchange says the same again. An OK under another
+ * 決済ID than the one on record is another payment.
+ */
 async function enterContradictions(trx: Trx, merchantId: number, of: StagedRound): Promise<void> {
   await sql`
     insert into contradictions (merchant_id, charge_id, n, k, exchange_id, recorded, received, detail,
                                 recorded_at)
     select ${merchantId}, s.charge_id, s.n, s.k, ${of.exchangeId}, x.fact, s.fact,
-           'result round ' || ${of.round}::int || ', line ' || s.result_line, ${of.now}
+           'result round ' || ${of.round}::int || ', line ' || s.result_line
+             || case when x.fact = s.fact then ', 決済ID ' || x.payment_id || ' / ' || s.payment_id
+                     else '' end, ${of.now}
       from staged_lines s
       cross join lateral (${recordedOf[of.kind]}) x
-     where x.fact <> s.fact
+     where (x.fact <> s.fact or (s.fact = 'ok' and x.payment_id <> s.payment_id))
        and not exists (select from contradictions c
                         where c.merchant_id = ${merchantId} and c.exchange_id = ${of.exchangeId}
                           and c.charge_id = s.charge_id and c.n = s.n

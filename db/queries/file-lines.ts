@@ -22,6 +22,8 @@ export interface SentLine extends FileLine {
   readonly lineNumber: number;
   /** The definite outcome or ending result that is on record, else null. */
   readonly settled: string | null;
+  /** The 決済ID of an authorization on record, where the PSP told it. */
+  readonly paymentId: string | null;
 }
 
 /**
@@ -98,7 +100,8 @@ export async function listSentLines(
     select l.line_number as "lineNumber", l.charge_id as "chargeId", l.n, l.k, c.position,
            l.order_number as "orderNumber", c.customer_number as "customerNumber",
            ${registrationOf} as "previousOrderNumber", l.yen,
-           case when l.k is null then o.outcome else r.result end as settled
+           case when l.k is null then o.outcome else r.result end as settled,
+           o.payment_id as "paymentId"
       from file_lines l
       join charges c on c.id = l.charge_id
       left join outcomes o on o.charge_id = l.charge_id and o.n = l.n and l.k is null

@@ -5,7 +5,12 @@ import { expect, inject, test } from 'vitest';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createResultFileActivities } from '../../activities/result-file.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
-import { type LineVerdict, mergeAuthorization, mergeCapture } from '../../billing/result-merge.ts';
+import {
+  type LineVerdict,
+  type Merge,
+  mergeAuthorization,
+  mergeCapture,
+} from '../../billing/result-merge.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import { lockMerchant } from '../../db/database.ts';
 import { storeFile } from '../../db/queries/files.ts';
@@ -24,7 +29,7 @@ const settings = merchantSettingsSchema.parse({ paygent: { merchantId: '10001' }
 const name = { billingMonth: '2026-11', number: 1 };
 
 type Kind = 'auth' | 'capture';
-/** 処理結果 of each line; null: the result has no such line. */
+/** 処理結果 of each line, q: an OK under another 決済ID; null: the result has no such line. */
 type Answers = readonly (string | null)[];
 
 let shops = 0;
@@ -78,7 +83,9 @@ async function sendFile(kind: Kind, count: number) {
   const answer = async (answers: Answers, backwards = false) => {
     const told = lines.flatMap((line, at) => {
       const code = answers[at];
-      return code == null ? [] : [`${line},${code},${code === '0' ? 'p' : ''},,,20261122101500`];
+      if (code == null) return [];
+      const [result, paymentId] = code === 'q' ? ['0', 'q'] : [code, code === '0' ? 'p' : ''];
+      return [`${line},${result},${paymentId},,,20261122101500`];
     });
     return await store(backwards ? told.reverse() : told);
   };
@@ -115,17 +122,24 @@ async function look({ exchangeId, kind }: SentFile) {
 }
 
 const verdictOf = (code: string | null): LineVerdict =>
-  code === '0' ? 'ok' : code === '1' ? 'ng' : code === '' ? 'unknown' : 'quarantined';
+  code === '0' || code === 'q'
+    ? 'ok'
+    : code === '1'
+      ? 'ng'
+      : code === ''
+        ? 'unknown'
+        : 'quarantined';
 
 const result = fc.record({
-  answers: fc.array(fc.constantFrom('0', '0', '0', '1', '', null), { minLength: 4, maxLength: 4 }),
+  answers: fc.array(fc.constantFrom('0', '0', 'q', '1', '', null), { minLength: 4, maxLength: 4 }),
   backwards: fc.boolean(),
 });
 
 test.each(['auth', 'capture'] as const)(
   '%s: results that come at once and one after another are each merged once',
   async (kind) => {
-    const rule = kind === 'auth' ? mergeAuthorization : mergeCapture;
+    const rule: (...of: Parameters<typeof mergeAuthorization>) => Merge<string> =
+      kind === 'auth' ? mergeAuthorization : mergeCapture;
     await fc.assert(
       fc.asyncProperty(fc.array(result, { minLength: 2, maxLength: 4 }), async (results) => {
         // The last line is always answered: a result without any is none of this file.
@@ -148,14 +162,14 @@ test.each(['auth', 'capture'] as const)(
         expect(rounds.every(({ lines }) => lines === 5)).toBe(true);
         const expected = rows.map(({ line }) => {
           let fact: string | null = null;
+          let paymentId: string | null = null;
           const contradictions = new Set<string>();
           for (const round of rounds) {
             const of = said[files.findIndex(({ fileId }) => fileId === round.file)];
-            const merged: ReturnType<typeof rule> = rule(
-              verdictOf(of?.answers[line] ?? null),
-              fact,
-            );
-            if (merged.kind === 'record') fact = merged.fact;
+            const code = of?.answers[line] ?? null;
+            const received = code === '0' ? 'p' : code === 'q' ? 'q' : null;
+            const merged = rule(verdictOf(code), fact, [paymentId, received]);
+            if (merged.kind === 'record') [fact, paymentId] = [merged.fact, received];
             if (merged.kind === 'contradiction') contradictions.add(merged.received);
           }
           return { line, fact, contradictions: [...contradictions].sort().join(' ') };

@@ -10,6 +10,7 @@ import {
   adviseItem,
   compareFields,
   type DeskItem,
+  describeDifference,
   parseDeskItem,
 } from '../../billing/reconciliation-desk.ts';
 
@@ -132,6 +133,16 @@ describe('what is suggested', () => {
   test('of a contradiction offers "voided at the PSP" only where the PSP has billed', () => {
     expect(allowedActions(contradiction('declined', 'ok'))).toContain('voided_at_psp');
     expect(allowedActions(contradiction('ok', 'declined'))).toEqual(['record_holds', 'inquire']);
+  });
+
+  test('of an OK under another 決済ID says which of the two is to be voided', () => {
+    const twice = contradiction('ok', 'ok');
+    expect(adviseItem(twice)).toContain('記録と異なる決済IDの 1 件を取り消して');
+    expect(describeDifference(twice)).toBe(
+      '記録は「オーソリOK」、届いた結果は「オーソリOK(別の決済ID)」です',
+    );
+    const [voided] = suggestActions(twice);
+    expect(voided?.effect).toContain('記録の決済IDで請求を続けます');
   });
 });
 

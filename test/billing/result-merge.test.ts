@@ -28,6 +28,19 @@ describe('what a verdict is beside the outcome on record', () => {
     expect(mergeCapture(verdict, recorded)).toEqual(merged);
   });
 
+  test('an OK under another 決済ID is another payment; one of which no ID is known is not', () => {
+    const other = { kind: 'contradiction', recorded: 'ok', received: 'ok' };
+    expect(mergeAuthorization('ok', 'ok', ['p1', 'p2'])).toEqual(other);
+    for (const ids of [
+      ['p1', 'p1'],
+      ['p1', null],
+      [null, 'p1'],
+    ] as const) {
+      expect(mergeAuthorization('ok', 'ok', ids)).toEqual({ kind: 'same' });
+    }
+    expect(mergeAuthorization('ng', 'declined', ['p1', 'p2'])).toEqual({ kind: 'same' });
+  });
+
   test('nothing definite changes nothing, whatever is on record', () => {
     for (const recorded of [null, 'ok', 'declined', 'captured', 'not_sent']) {
       for (const verdict of verdicts.slice(2)) {

@@ -110,6 +110,34 @@ describe('a result that contradicts what an operator settled', () => {
     expect(await countAtPsp(month, '10')).toEqual({ authorizations: 2, captures: 2, twice: [] });
   });
 
+  test('OK under another 決済ID is another payment: the charge waits until that one is voided', async () => {
+    await beginWith('2026-11', '11', 2);
+    const auth = await untilExchange(month, '2026-11', 'auth-1');
+    await giveResult(month, auth, await fetchResult(month, auth));
+    const request = await downloadExchangeFile(month.day.desk, auth);
+    const other = makeResult(request, (order) => (order === '1101' ? '0' : ''), 'other-1');
+    expect((await giveResult(month, auth, other)).body).toMatchObject({ round: 2, unsettled: 0 });
+    const blocked = await untilCycle(
+      month,
+      '2026-11',
+      ({ charges }) => charges.quarantined?.rows === 1,
+    );
+    expect(blocked.waitsFor).toContain('二重請求の可能性');
+    expect(await readContradictions('11')).toEqual(['1101: ok, ok']);
+    const item = 'contradiction.2026-11.1.0.ok.2026-11-auth-1.1101';
+    const { text } = await ask(month, 'GET', `/reconciliation-desk/items/${item}`);
+    expect(text).toContain('オーソリOK(別の決済ID)');
+    expect(text).toContain('other-1');
+
+    const decisions = [{ item, action: 'voided_at_psp' }];
+    const reason = '別の決済IDを取消済み';
+    const settled = await post(month, '/reconciliation-desk/decisions', { decisions, reason });
+    expect(settled.body).toMatchObject({ rows: 1 });
+    await billMonth(month.day, '2026-11');
+    const closed = await untilCycle(month, '2026-11', ({ stage }) => stage === 'closed');
+    expect(closed.charges).toEqual({ captured: { rows: 2, yen: 2001 } });
+  });
+
   test('an operator who has looked at the PSP settles it; then the record counts again', async () => {
     const settle = (orderNumbers: readonly string[]) =>
       post(month, '/reconciliation-desk/decisions', {

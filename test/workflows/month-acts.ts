@@ -234,16 +234,20 @@ export async function countAtPsp(month: Month, prefix: string) {
   };
 }
 
-/** A result file as Paygent writes one: the uploaded columns, and what became of each order. */
+/**
+ * A result file as Paygent writes one: the uploaded columns, and what became of each order. Without a
+ * 決済ID unless one is given: under another than the sandbox's an OK would be another payment.
+ */
 export function makeResult(
   requestBytes: Uint8Array,
   outcomeOf: (orderNumber: string) => string = () => '0',
+  paymentId = '',
 ): Buffer {
   const lines = Buffer.from(requestBytes).toString('ascii').split('\r\n');
   const answered = lines.map((line) => {
     if (!line.startsWith('3,')) return line;
     const outcome = outcomeOf(line.split(',')[2] ?? '');
-    return `${line},${outcome},${outcome === '0' ? '226900' : ''},,,20261120100000`;
+    return `${line},${outcome},${outcome === '0' ? paymentId : ''},,,20261120100000`;
   });
   return Buffer.from(answered.join('\r\n'), 'ascii');
 }

@@ -137,12 +137,12 @@ test('a truncated result: what is whole counts, a later whole file settles the r
   const definite = await readFacts('06');
   expect(definite).toHaveLength(ok?.rows ?? 0);
 
-  const request = await downloadExchangeFile(month.day.desk, auth);
-  const second = await giveResult(month, auth, makeResult(request));
+  const whole = makeResult(await downloadExchangeFile(month.day.desk, auth));
+  const second = await giveResult(month, auth, whole);
   expect(second.body).toMatchObject({ round: 2, ok: { rows: 10 }, unsettled: 0 });
   expect((await readFacts('06')).filter((fact) => definite.includes(fact))).toEqual(definite);
   // The same file again, under a new key: nothing changes.
-  expect((await giveResult(month, auth, makeResult(request))).body).toMatchObject({ round: 2 });
+  expect((await giveResult(month, auth, whole)).body).toMatchObject({ round: 2 });
   expect((await untilClosed('2026-06')).charges).toEqual({ captured: { rows: 10, yen: 10045 } });
   expect((await countAtPsp(month, '06')).twice).toEqual([]);
 });
