@@ -85,7 +85,11 @@ export async function claimDeliveries(
   return rows;
 }
 
-/** Takes back claims of which no byte has left: as if they had never been made. */
+/**
+ * Takes back claims of which no byte has left: as if they had never been made. One that another worker
+ * has closed as cut off meanwhile stays used: its number given again, the next answer to it could not be
+ * written down, and what had arrived would leave once more.
+ */
 export async function returnClaims(
   db: Kysely<Database>,
   merchantId: number,
@@ -95,7 +99,8 @@ export async function returnClaims(
     update deliveries d set attempt = d.attempt - 1, tries_left = d.tries_left + 1
     from jsonb_to_recordset(${JSON.stringify(claims)}::jsonb) as g (id bigint, attempt int)
     where d.merchant_id = ${merchantId} and d.id = g.id and d.attempt = g.attempt
-      and d.state = 'due'`.execute(db);
+      and d.state = 'due' and not exists (select from delivery_attempts a
+        where a.delivery_id = d.id and a.attempt = d.attempt)`.execute(db);
 }
 
 /**

@@ -205,6 +205,18 @@ describe('the queue', () => {
     expect((await claim())[0]).toMatchObject({ attempt: 1, triesLeft: 1 });
   });
 
+  test('keeps the number of a claim that was closed as cut off before it is taken back', async () => {
+    await take(form('a'));
+    const [lost] = await claim();
+    // Temporal heard nothing of its worker; the next one began, and then the first one ended its batch.
+    await closeCutOffAttempts(db, merchantId, { endpointId, now });
+    await returnClaims(db, merchantId, [lost as ClaimedDelivery]);
+    const [again] = await claim();
+    expect(again).toMatchObject({ attempt: 2, triesLeft: 1 });
+    await recordAttempts(db, merchantId, [ended(again as ClaimedDelivery)]);
+    expect(await claim(later(60))).toEqual([]);
+  });
+
   test('says when it goes on: never for what waits behind another', async () => {
     expect(await findNextDue(db, merchantId, endpointId)).toBeNull();
     await take(form('a'), form('a', 'NG'));
