@@ -15,8 +15,8 @@ import { wakeForCardLocks } from './card-locks.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { FreshIdTakenError } from './fresh-customers.ts';
 import { createImportProgress } from './import-progress.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
-import { type ImportWork, type LoadedChecks, loadChecks, mergeImport } from './merge-import.ts';
+import { loadMerchant } from './merchant.ts';
+import { type ImportWork, mergeImport } from './merge-import.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** An import of a merchant, at a moment of its business clock. */
@@ -34,31 +34,37 @@ export async function importStoredFile(
   deps: ActivityDependencies,
   of: OfImport,
 ): Promise<ImportFacts> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const merchant = await loadMerchant(deps, of.merchant);
   const found = await requireImport(deps.db, merchant.id, of.number);
-  if (isFinishedImport(found.stage)) return toFacts(found);
-  const work = { merchantId: merchant.id, current, found, now: of.now };
-  try {
-    const checks = await loadChecks(deps, work);
-    const encoding = await detectEncoding(readStored(deps, work));
-    await retryMerge(() => mergeFile(deps, { ...work, ...checks, encoding }));
-  } catch (error) {
-    if (!(error instanceof UnusableFileError)) throw error;
-    await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
-  }
+  // Whoever finished it may have been cut before it told the others.
+  if (!isFinishedImport(found.stage)) await importFound(deps, { merchant, found, now: of.now });
   await deps.workflows.wakeMail(merchant);
   // A card that was replaced may be billed again.
   if (found.kind === 'cards') await wakeForCardLocks(deps, merchant);
   return toFacts(await requireImport(deps.db, merchant.id, of.number));
 }
 
+interface FoundImport extends ImportWork {
+  readonly found: FileImport;
+}
+
+async function importFound(deps: ActivityDependencies, work: FoundImport): Promise<void> {
+  try {
+    const encoding = await detectEncoding(readStored(deps, work));
+    await retryMerge(() => mergeFile(deps, { ...work, encoding }));
+  } catch (error) {
+    if (!(error instanceof UnusableFileError)) throw error;
+    await refuseImport(deps, work, `${error.ja}。何も取り込んでいません。`);
+  }
+}
+
 async function mergeFile(
   deps: ActivityDependencies,
-  work: ImportWork & LoadedChecks & { readonly encoding: TextEncoding },
+  work: FoundImport & { readonly encoding: TextEncoding },
 ): Promise<void> {
-  const { merchantId, found } = work;
+  const { merchant, found } = work;
   const progress = createImportProgress((rows) =>
-    noteImportProgress(deps.db, merchantId, { importId: found.id, rows }),
+    noteImportProgress(deps.db, merchant.id, { importId: found.id, rows }),
   );
   const merge = (writeFresh: boolean) =>
     inCopyTransaction(deps.pool, async (trx, copyRows: CopyRows) => {
@@ -75,7 +81,7 @@ async function mergeFile(
 
 async function refuseImport(
   deps: ActivityDependencies,
-  { merchantId, found, now }: ImportWork,
+  { merchant: { id: merchantId }, found, now }: FoundImport,
   trouble: string,
 ): Promise<void> {
   const { number, fileName } = found;
@@ -93,9 +99,9 @@ async function refuseImport(
 
 async function* readStored(
   deps: ActivityDependencies,
-  { merchantId, found }: Pick<ImportWork, 'merchantId' | 'found'>,
+  { merchant, found }: Pick<FoundImport, 'merchant' | 'found'>,
 ): AsyncGenerator<Buffer> {
-  const file = await openFile(deps.db, merchantId, found.sha256, deps.fileKeys);
+  const file = await openFile(deps.db, merchant.id, found.sha256, deps.fileKeys);
   if (file === undefined) throw new Error('a stored file is never removed while it is read');
   if (file.blanked) {
     throw new UnusableFileError(

@@ -15,6 +15,7 @@ import {
   lockCustomers,
   requireImport,
 } from '../db/queries/imports.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { listRegister } from '../db/queries/registers.ts';
 import type { SettingsVersion } from '../db/queries/settings.ts';
@@ -27,46 +28,42 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { openFreshCustomers } from './fresh-customers.ts';
 import type { ImportProgress } from './import-progress.ts';
 import { type RegisteredIds, stageRows } from './import-stage.ts';
+import { loadMerchantWithSettings } from './merchant.ts';
 import { mergeCardsOfImport } from './merge-cards.ts';
 
 /** An import at work. */
 export interface ImportWork {
-  readonly merchantId: number;
-  readonly current: SettingsVersion;
-  readonly found: FileImport;
+  readonly merchant: Merchant;
+  readonly found: Pick<FileImport, 'id' | 'number' | 'kind'>;
   readonly now: string;
 }
 
 /** What its rows are checked against. */
-export interface LoadedChecks {
+interface LoadedChecks {
   readonly checks: ImportChecks;
   readonly ids: RegisteredIds;
 }
 
 /** @throws UnusableFileError when the settings allow no import of cards. */
-export async function loadChecks(
-  deps: Pick<ActivityDependencies, 'db'>,
-  {
-    merchantId,
-    current,
-    found,
-    now,
-  }: Omit<ImportWork, 'found'> & { readonly found: Pick<FileImport, 'kind'> },
+async function loadChecks(
+  trx: Trx,
+  { merchant: { id: merchantId }, found, now }: ImportWork,
+  { settings }: SettingsVersion,
 ): Promise<LoadedChecks> {
-  const { imports, paymentMethods } = current.settings;
+  const { imports, paymentMethods } = settings;
   if (found.kind === 'cards') {
     const chosen = chooseCardService(paymentMethods);
     if (chosen.kind === 'refused') {
       const ja = chosen.ja.replace(/。$/, '');
       throw new UnusableFileError('settings_incomplete', 'no card service is in use', ja);
     }
-    const hasCustomer = await loadCustomerPresence(deps.db, merchantId);
+    const hasCustomer = await loadCustomerPresence(trx, merchantId);
     const month = businessDateOf(now).slice(0, 7);
     const checks: ImportChecks = { kind: 'cards', service: chosen.service, hasCustomer, month };
     return { checks, ids: { occupations: new Map(), tags: new Map() } };
   }
   const idsOf = async (register: 'occupations' | 'tags') => {
-    const names = await listRegister(deps.db, merchantId, register);
+    const names = await listRegister(trx, merchantId, register);
     return new Map(names.map(({ id, name }) => [name, id]));
   };
   const ids = { occupations: await idsOf('occupations'), tags: await idsOf('tags') };
@@ -84,27 +81,32 @@ export async function loadChecks(
 /**
  * Reads the rows of a file into the stage and merges them, in the caller's transaction. An import that
  * does not run any more is left as it is.
+ *
+ * @throws UnusableFileError when the settings allow no import of cards.
  */
 export async function mergeImport(
   deps: Pick<ActivityDependencies, 'fileKeys'>,
   trx: Trx,
   copyRows: CopyRows,
-  work: ImportWork &
-    LoadedChecks & {
-      readonly encoding: TextEncoding;
-      readonly source: AsyncIterable<Uint8Array>;
-      /** Writes customers who are surely new as they are read, which is faster. */
-      readonly writeFresh: boolean;
-      /** Tells people how far the reading is; null: nobody looks. */
-      readonly progress: ImportProgress | null;
-    },
+  work: ImportWork & {
+    readonly encoding: TextEncoding;
+    readonly source: AsyncIterable<Uint8Array>;
+    /** Writes customers who are surely new as they are read, which is faster. */
+    readonly writeFresh: boolean;
+    /** Tells people how far the reading is; null: nobody looks. */
+    readonly progress: ImportProgress | null;
+  },
 ): Promise<void> {
-  const { merchantId, found, encoding, checks, ids, progress } = work;
+  const { merchant, found, encoding, progress } = work;
+  const merchantId = merchant.id;
   const key = deps.fileKeys[0];
   if (key === undefined) throw new Error('The worker was given no file key.');
   await lockCustomers(trx, merchantId);
   // A pass that was taken for dead may have been quicker.
   if ((await requireImport(trx, merchantId, found.number)).stage !== 'running') return;
+  // Under the lock: another file may have had it for minutes, and have brought the customers of this one.
+  const { current } = await loadMerchantWithSettings({ db: trx }, merchant.slug);
+  const { checks, ids } = await loadChecks(trx, work, current);
   await (checks.kind === 'customers' ? createCustomerStage(trx) : createCardStage(trx));
   await limitSilence(trx, '2min');
   const isFreshTold = work.writeFresh && checks.kind === 'customers';
@@ -120,12 +122,12 @@ export async function mergeImport(
   await progress?.settle();
   await limitSilence(trx, null);
   if (fresh !== null) await noteLastCustomerId(trx, merchantId, fresh.lastId());
-  const counts = await mergeStage(trx, work);
+  const counts = await mergeStage(trx, work, checks);
   const swapped = looksSwapped(staged) && checks.kind === 'cards';
   await finishImport(trx, merchantId, {
     importId: found.id,
     encoding,
-    settingsVersion: work.current.version,
+    settingsVersion: current.version,
     rows: staged.rows,
     imported: staged.rows - counts.failed,
     ...counts,
@@ -145,8 +147,11 @@ export async function mergeImport(
   });
 }
 
-async function mergeStage(trx: Trx, work: ImportWork & LoadedChecks): Promise<MergeCounts> {
-  const { merchantId, found, checks, now } = work;
+async function mergeStage(
+  trx: Trx,
+  { merchant: { id: merchantId }, found, now }: ImportWork,
+  checks: ImportChecks,
+): Promise<MergeCounts> {
   const importId = found.id;
   return checks.kind === 'customers'
     ? await mergeCustomers(trx, merchantId, { importId, now, texts: customerConflicts })

@@ -9,7 +9,7 @@ import { readCoverage } from '../db/queries/migration-coverage.ts';
 import { listReturnedFiles, moveRound, supersedeRounds } from '../db/queries/migration-files.ts';
 import { writeCardImport } from '../imports/card-transformation.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { loadChecks, mergeImport } from './merge-import.ts';
+import { mergeImport } from './merge-import.ts';
 import {
   copyVerdicts,
   type LateErrors,
@@ -83,7 +83,7 @@ async function importOnce(
   work: RoundWork,
   file: Transformation,
 ): Promise<LateErrors> {
-  const { merchant, current, migration, round, now } = work;
+  const { merchant, migration, round, now } = work;
   const merchantId = merchant.id;
   const { passed, failed, quarantined } = await copyVerdicts(copyRows, work, file.read());
   if (passed === 0) {
@@ -108,8 +108,7 @@ async function importOnce(
     ...{ lines: passed + failed + quarantined, failed, quarantined },
   });
   await mergeImport(deps, trx, copyRows, {
-    ...{ merchantId, current, found, now, encoding: 'utf-8', progress: null, writeFresh: false },
-    ...(await loadChecks(deps, { merchantId, current, found, now })),
+    ...{ merchant, found, now, encoding: 'utf-8', progress: null, writeFresh: false },
     source: writeCardImport(passedCells(file.read())),
   });
   return await readRefused(trx, merchantId, found.id);
