@@ -13,6 +13,7 @@ import { requireCycle } from '../db/queries/cycles.ts';
 import { insertExchange, nextExchangeNumber } from '../db/queries/exchanges.ts';
 import { type FileLine, insertFileLines, listReturnedLines } from '../db/queries/file-lines.ts';
 import { storeFile } from '../db/queries/files.ts';
+import type { Merchant } from '../db/queries/merchants.ts';
 import { claimCaptureWave } from '../db/queries/portal-captures.ts';
 import { haveReplaced, listRetryLines } from '../db/queries/retry-file.ts';
 import { findSettings } from '../db/queries/settings.ts';
@@ -26,6 +27,7 @@ import {
 import type { OfCycle } from './acts.ts';
 import { areCleared } from './clearance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { holdDoubledCaptures } from './doubled-captures.ts';
 import {
   loadMerchant,
   loadMerchantWithSettings,
@@ -102,9 +104,9 @@ export async function buildFiles(
   which: { readonly askedAt: string | null } | { readonly returnedFrom: number },
   onFile?: (file: ExchangeName) => Promise<void>,
 ): Promise<BuiltFiles> {
-  const { id: merchantId } = await loadMerchant(deps, of.merchant);
+  const merchant = await loadMerchant(deps, of.merchant);
   const source = sources[of.kind];
-  const cycle = await requireCycle(deps.db, merchantId, of.month);
+  const cycle = await requireCycle(deps.db, merchant.id, of.month);
   const name = { billingMonth: of.month, kind: of.kind };
   let rows = 0;
   let files = 0;
@@ -124,12 +126,12 @@ export async function buildFiles(
     const { rule } = capturingAt(current.settings, of.now);
     const waiting =
       'returnedFrom' in which
-        ? await listReturnedLines(deps.db, merchantId, { ...page, exchangeId: which.returnedFrom })
-        : await source.list(deps.db, merchantId, {
+        ? await listReturnedLines(deps.db, merchant.id, { ...page, exchangeId: which.returnedFrom })
+        : await source.list(deps.db, merchant.id, {
             ...{ ...page, rule, after, askedAt: which.askedAt },
           });
     if (of.kind === 'capture' && current.settings.capture.by === 'portal' && waiting.length > 0) {
-      await listForPortal(deps, merchantId, { ...page, settingsVersion }, waiting);
+      await listForPortal(deps, merchant, { ...page, settingsVersion, month: of.month }, waiting);
       files += 1;
       continue;
     }
@@ -138,14 +140,14 @@ export async function buildFiles(
       return { files, uncleared: false };
     }
     if (of.kind !== 'capture') requirePaygentInUse(current);
-    if (of.kind === 'auth' && !(await areCleared(deps.db, merchantId, waiting))) {
+    if (of.kind === 'auth' && !(await areCleared(deps.db, merchant.id, waiting))) {
       return { files, uncleared: true };
     }
-    const number = await nextExchangeNumber(deps.db, merchantId, name);
+    const number = await nextExchangeNumber(deps.db, merchant.id, name);
     const file = await encodeFile(waiting, options);
     // Stored before anything is claimed: the same lines give the same bytes, so that a repetition
     // after a crash stores nothing new.
-    const stored = await storeFile(deps.db, merchantId, {
+    const stored = await storeFile(deps.db, merchant.id, {
       name: exchangeFileName({ ...name, number }),
       kind: `${of.kind}-file`,
       direction: 'outbound',
@@ -159,12 +161,12 @@ export async function buildFiles(
       ...{ ...name, cycleId: cycle.id, transport, fileId: stored.fileId, now: of.now },
       ...{ records: file.lines.length, amountYen: file.amountYen, settingsVersion },
     };
-    const claimed = await deps.db
-      .transaction()
-      .execute((trx) => claimFile(trx, merchantId, exchange, file.lines));
+    const claimed = await claimOrHold(deps, merchant, (trx) =>
+      claimFile(trx, merchant, exchange, file.lines),
+    );
     if (claimed === 'uncleared') return { files, uncleared: true };
     // What is outdated is listed again, as people want it by now.
-    if (claimed === 'outdated') continue;
+    if (claimed === 'outdated' || claimed === 'held') continue;
     files += 1;
     await onFile?.({ ...name, number });
     rows += file.lines.length;
@@ -182,13 +184,28 @@ async function haveChanged(trx: Trx, merchantId: number, by: BuiltBy): Promise<b
   return (await findSettings(trx, merchantId))?.version !== by.settingsVersion;
 }
 
+type Claimed = 'claimed' | 'uncleared' | 'outdated' | 'held';
+
+/** Runs a claim in its transaction; where it held orders instead, people are told at once. */
+async function claimOrHold(
+  deps: ActivityDependencies,
+  merchant: Merchant,
+  claim: (trx: Trx) => Promise<Claimed>,
+): Promise<Claimed> {
+  const claimed = await deps.db.transaction().execute(claim);
+  if (claimed === 'held') await deps.workflows.wakeMail(merchant);
+  return claimed;
+}
+
 /** Claims what a file carries, if it may still carry that. */
 async function claimFile(
   trx: Trx,
-  merchantId: number,
-  file: Parameters<typeof insertExchange>[2] & BuiltBy & { readonly kind: BilledKind },
+  merchant: Merchant,
+  file: Parameters<typeof insertExchange>[2] &
+    BuiltBy & { readonly kind: BilledKind; readonly cycleId: number },
   lines: readonly FileLine[],
-): Promise<'claimed' | 'uncleared' | 'outdated'> {
+): Promise<Claimed> {
+  const { id: merchantId } = merchant;
   // Before the lock: meanwhile another file may be merged.
   const staged = await stageLines(trx, lines);
   await lockMerchant(trx, merchantId);
@@ -196,6 +213,10 @@ async function claimFile(
   if (file.kind === 'auth' && !(await areCleared(trx, merchantId, lines))) return 'uncleared';
   if (file.kind === 'capture' && (await haveOtherAmounts(trx, merchantId, staged))) {
     return 'outdated';
+  }
+  const ofMonth = { ...file, month: file.billingMonth };
+  if (file.kind === 'capture' && (await holdDoubledCaptures(trx, merchant, ofMonth, staged))) {
+    return 'held';
   }
   const bills = sources[file.kind].claims === 'attempts';
   if (bills && (await haveLockedCards(trx, merchantId, staged))) return 'outdated';
@@ -213,16 +234,18 @@ async function claimFile(
 /** The operator's list instead of a file: claimed all the same, so that nothing else takes the charges. */
 async function listForPortal(
   deps: ActivityDependencies,
-  merchantId: number,
-  wave: BuiltBy & { readonly cycleId: number; readonly now: string },
+  merchant: Merchant,
+  wave: BuiltBy & Parameters<typeof holdDoubledCaptures>[2],
   lines: readonly FileLine[],
 ): Promise<void> {
-  await deps.db.transaction().execute(async (trx) => {
-    await lockMerchant(trx, merchantId);
+  await claimOrHold(deps, merchant, async (trx) => {
+    await lockMerchant(trx, merchant.id);
     // They are listed again, as people want it by now.
-    if (await haveChanged(trx, merchantId, wave)) return;
-    if (await haveOtherAmounts(trx, merchantId, lines)) return;
-    await claimCaptureWave(trx, merchantId, wave, lines);
+    if (await haveChanged(trx, merchant.id, wave)) return 'outdated';
+    if (await haveOtherAmounts(trx, merchant.id, lines)) return 'outdated';
+    if (await holdDoubledCaptures(trx, merchant, wave, lines)) return 'held';
+    await claimCaptureWave(trx, merchant.id, wave, lines);
+    return 'claimed';
   });
 }
 
