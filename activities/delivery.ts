@@ -78,7 +78,7 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
   async function work(merchant: Merchant, of: OfEndpoint) {
     const clock = startFrom(of.now);
     let endpoint = await requireEndpoint(merchant.id, of.endpoint);
-    await closeCutOffAttempts(db, merchant.id, { endpointId: endpoint.id, now: of.now });
+    await closeCutOffAttempts(db, merchant.id, { endpointId: endpoint.id, now: clock.now() });
     const channel = openChannel(deps, merchant, endpoint);
     const { cancellationSignal } = Context.current();
     const isStopping = () => cancellationSignal.aborted;
@@ -169,13 +169,17 @@ function watchVersion(
   return { hasChanged: () => changed, end: () => clearInterval(timer) };
 }
 
-/** The merchant's clock while an activity runs. */
+/**
+ * The merchant's clock while an activity runs. One that waited for a worker, or is tried again after an
+ * outage, was scheduled long ago: whoever gets a signature of then takes it for one that was recorded.
+ */
 function startFrom(now: string) {
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
+  const waitedMs = Math.max(Date.now() - Context.current().info.scheduledTimestampMs, 0);
   return {
     elapsedMs,
-    now: () => new Date(Date.parse(now) + elapsedMs()).toISOString(),
+    now: () => new Date(Date.parse(now) + waitedMs + elapsedMs()).toISOString(),
   };
 }
 
