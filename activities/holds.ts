@@ -5,6 +5,7 @@ import {
   insertHolds,
   listMonthsOfOrders,
   releaseHolds,
+  type SeenHold,
 } from '../db/queries/holds.ts';
 import { hasNgDesk } from '../db/queries/ng-cases.ts';
 import type { Act, OfCycle } from './acts.ts';
@@ -15,12 +16,13 @@ import { loadMerchant } from './merchant.ts';
 import { requireOpenCycle } from './open-cycle.ts';
 
 type OfOrders = OfCycle & { act: Act; workflowId: string; orderNumbers: readonly string[] };
+type OfHolds = OfOrders & { seen?: readonly SeenHold[] | undefined };
 
 /** What people decide about single orders of a month: kept back, let go, billed after all. */
 export function createHoldActivities(deps: ActivityDependencies) {
   /** One act on orders, all of those named or none: lock, decide once, apply. */
   async function act(
-    of: OfOrders,
+    of: OfHolds,
     name: string,
     apply: (trx: Trx, merchantId: number, cycleId: number, decisionId: number) => Promise<void>,
   ): Promise<number> {
@@ -28,7 +30,7 @@ export function createHoldActivities(deps: ActivityDependencies) {
     try {
       return await deps.db.transaction().execute(async (trx) => {
         await lockMerchant(trx, merchant.id);
-        const body = { orderNumbers: of.orderNumbers };
+        const body = { orderNumbers: of.orderNumbers, seen: of.seen };
         const decision = await decide(trx, merchant.id, of, { act: name, body });
         if (!decision.fresh) return of.orderNumbers.length;
         const cycle = await requireOpenCycle(trx, merchant.id, of.month);
@@ -57,15 +59,25 @@ export function createHoldActivities(deps: ActivityDependencies) {
       return { held };
     },
 
-    /** Lets orders go that were on hold; files take them up as if they never had been. */
-    async releaseHolds(of: OfOrders): Promise<{ released: number }> {
+    /**
+     * Lets orders go that were on hold; files take them up as if they never had been. Where it is said
+     * which hold was seen, only that one ends: a newer one has a reason that nobody weighed.
+     */
+    async releaseHolds(of: OfHolds): Promise<{ released: number }> {
       const released = await act(of, 'release-holds', async (trx, merchantId, _, decisionId) => {
-        const { orderNumbers, now } = of;
-        const refused = await releaseHolds(trx, merchantId, { orderNumbers, decisionId, now });
-        if (refused.length > 0) {
+        const { orderNumbers, seen, now } = of;
+        const release = { orderNumbers, seen, decisionId, now };
+        const { absent, replaced } = await releaseHolds(trx, merchantId, release);
+        if (absent.length > 0) {
           throw refusal(
             'UnknownOrders',
-            `次の注文は保留中ではありません: ${refused.join('、')}。何も変更していません。画面を読み直してください。`,
+            `次の注文は保留中ではありません: ${absent.join('、')}。何も変更していません。画面を読み直してください。`,
+          );
+        }
+        if (replaced.length > 0) {
+          throw refusal(
+            'StageConflict',
+            `次の注文は、表示の後に別の理由で保留になりました: ${replaced.join('、')}。何も変更していません。画面を読み直し、新しい理由を確かめてから選び直してください。`,
           );
         }
       });

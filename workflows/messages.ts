@@ -139,7 +139,11 @@ export const holdOrders = defineOperatorUpdate<
 
 /** The hold of orders ends. */
 export const releaseHolds = defineOperatorUpdate<
-  { readonly orderNumbers: readonly string[] },
+  {
+    readonly orderNumbers: readonly string[];
+    /** The holds as the person saw them; without it any hold of the orders ends. */
+    readonly seen?: readonly { readonly orderNumber: string; readonly n: number }[] | undefined;
+  },
   { released: number }
 >('releaseHolds');
 

@@ -23,7 +23,8 @@ export function hearOrderActs(
   );
   setHandler(
     releaseHolds,
-    ({ orderNumbers, ...act }) => told(() => short.releaseHolds({ ...of(act), orderNumbers })),
+    ({ orderNumbers, seen, ...act }) =>
+      told(() => short.releaseHolds({ ...of(act), orderNumbers, seen })),
     { validator },
   );
   setHandler(

@@ -12,7 +12,8 @@ export const billingMonthSchema = z
 
 export const cycleParamsSchema = merchantParamsSchema.extend({ month: billingMonthSchema });
 
-export const orderNumbersSchema = z.array(z.string().min(1).max(64)).min(1).max(1000);
+export const orderNumberSchema = z.string().min(1).max(64);
+export const orderNumbersSchema = z.array(orderNumberSchema).min(1).max(1000);
 
 export const countSchema = z.object({ rows: z.int().min(0), yen: z.int().min(0) });
 

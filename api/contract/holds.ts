@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { CHARGE_STATES } from '../../billing/charge.ts';
-import { accepted, billingMonthSchema, cycleParamsSchema, orderNumbersSchema } from './cycles.ts';
+import {
+  accepted,
+  billingMonthSchema,
+  cycleParamsSchema,
+  orderNumberSchema,
+  orderNumbersSchema,
+} from './cycles.ts';
 import { defineRoute, instantSchema, reasonSchema } from './route.ts';
 
 const ofCycle = { merchantScoped: true, params: cycleParamsSchema, tag: 'holds' } as const;
+const namedOrders = z.strictObject({ orderNumbers: orderNumbersSchema, reason: reasonSchema });
+const holdNumberSchema = z.int().min(1).max(2_147_483_647);
 const act = {
   ...ofCycle,
   method: 'post',
   role: 'operator',
   idempotencyKey: 'required',
-  body: {
-    kind: 'json',
-    schema: z.strictObject({ orderNumbers: orderNumbersSchema, reason: reasonSchema }),
-  },
+  body: { kind: 'json', schema: namedOrders },
 } as const;
 const cycle = '/v1/merchants/:merchant/cycles/:month';
 
@@ -44,10 +49,18 @@ export const holdRoutes = {
             z
               .object({
                 orderNumber: z.string(),
+                n: holdNumberSchema.meta({ description: 'which hold of the order it is' }),
                 month: billingMonthSchema,
                 heldAt: instantSchema,
                 heldBy: z.string(),
                 reason: z.string().nullable(),
+                earlierReason: z.string().nullable().meta({
+                  description:
+                    'of the hold that this one took the place of: the order was cancelled',
+                }),
+                cancelled: z.boolean().meta({
+                  description: 'the newest export that holds the order has it as cancelled',
+                }),
                 state: z.enum(CHARGE_STATES).nullable().meta({ description: 'of its charge' }),
               })
               .meta({ id: 'Hold' }),
@@ -71,6 +84,19 @@ export const holdRoutes = {
   releaseHolds: defineRoute({
     ...act,
     path: `${cycle}/released-holds`,
+    body: {
+      kind: 'json',
+      schema: namedOrders.extend({
+        seen: z
+          .array(z.strictObject({ orderNumber: orderNumberSchema, n: holdNumberSchema }))
+          .max(1000)
+          .optional()
+          .meta({
+            description:
+              'the holds as they were listed: where a newer one stands in the place of one of them, nothing is released',
+          }),
+      }),
+    },
     responses: released,
     summary: { ja: '注文の保留を解除する', en: 'Let orders go that are on hold' },
   }),

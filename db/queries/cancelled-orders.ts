@@ -10,6 +10,8 @@ export interface CancelledOrders {
   /** To be put on hold; in their yen, those too. */
   readonly orderNumbers: readonly string[];
   readonly yen: number;
+  /** Of those: how many are on hold for another reason. */
+  readonly heldAlready: number;
   /** Of others: they stand in capture files that are on their way. */
   readonly inFiles: number;
 }
@@ -19,7 +21,8 @@ const HELD_BACK = ['planned', 'sent', 'unknown', 'quarantined', 'authorized', 'd
 
 /**
  * The charges of open months that read as cancelled in this export and that were never held for it: an
- * order that a person let go after that stays so. Of this month or of an earlier one, because the next
+ * order that a person let go after that stays so. A hold for another reason counts for nothing: who
+ * ends it need not know of the cancellation. Of this month or of an earlier one, because the next
  * month's export repeats old orders.
  */
 export async function listCancelledOrders(
@@ -38,20 +41,21 @@ export async function listCancelledOrders(
        where o.collection_id = ${of.collectionId}
          and o.exclusion in ('cancelled', 'cancelled_by_customer')
     ), found as (
-      select k.cycle_id, k.order_number, s.amount_yen, s.state
+      select k.cycle_id, k.order_number, s.amount_yen, s.state,
+             exists (select from open_order_holds h
+                      where h.merchant_id = ${merchantId} and h.order_number = k.order_number) as held
         from cancelled k
         cross join lateral (select * from charge_states v where v.charge_id = k.id offset 0) s
        where (s.state = any(${HELD_BACK}::text[]) or s.state = 'capture_sent')
          and not exists (select from order_holds h join decisions d on d.id = h.decision_id
                           where h.merchant_id = ${merchantId} and h.order_number = k.order_number
                             and d.act = ${of.act})
-         and not exists (select from open_order_holds h
-                          where h.merchant_id = ${merchantId} and h.order_number = k.order_number)
     )
     select f.cycle_id as "cycleId", y.billing_month as month,
            coalesce(array_agg(f.order_number order by f.order_number)
                       filter (where f.state <> 'capture_sent'), '{}') as "orderNumbers",
            coalesce(sum(f.amount_yen) filter (where f.state <> 'capture_sent'), 0)::float8 as yen,
+           count(*) filter (where f.held and f.state <> 'capture_sent')::int as "heldAlready",
            count(*) filter (where f.state = 'capture_sent')::int as "inFiles"
       from found f join cycles y on y.id = f.cycle_id
      group by 1, 2 order by 2`.execute(db);

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { holdCancelledOrders } from '../../activities/cancelled-orders.ts';
 import { lockMerchant } from '../../db/database.ts';
 import { listHeldMonths } from '../../db/queries/cancelled-orders.ts';
-import { listHolds, releaseHolds } from '../../db/queries/holds.ts';
+import { insertHolds, listHolds, releaseHolds } from '../../db/queries/holds.ts';
 import { collectRows } from '../db/collect-exports.ts';
 import {
   insertAttempt,
@@ -56,11 +56,17 @@ beforeAll(async () => {
 });
 
 const orderOf = (state: string) => numbers.get(state) ?? '';
-const heldNow = async () => {
-  const page = { cycleId: null, afterOrder: '', limit: 100 };
-  const holds = await listHolds(db, record.merchantId, page);
-  return holds.map(({ orderNumber }) => orderNumber).sort();
-};
+const holdsNow = () =>
+  listHolds(db, record.merchantId, { cycleId: null, afterOrder: '', limit: 100 });
+const heldNow = async () => (await holdsNow()).map(({ orderNumber }) => orderNumber).sort();
+
+async function decideBy(act: string, reason: string): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, reason, decided_at)
+    values (${record.merchantId}, ${act}, 'w', ${act}, '{}', 'hanako', ${reason}, ${AT})
+    returning id`.execute(db);
+  return rows[0]?.id ?? 0;
+}
 
 /** An export of a month with all orders; the first one of a month is compared with nothing. */
 async function takeExport(cycleId: number): Promise<{ id: number; alarmed: boolean }> {
@@ -84,25 +90,43 @@ async function takeExport(cycleId: number): Promise<{ id: number; alarmed: boole
 }
 
 test('are held wherever a machine could still bill them, once, and told', async () => {
-  const { merchantId } = record;
+  const { merchantId, cycleId } = record;
   const next = await insertCycle(db, merchantId, '2026-12');
+  // Two are on hold for another reason: whoever ends that hold need not know of the cancellation.
+  const byHand = ['planned', 'kept'].map(orderOf);
+  const decisionId = await decideBy('hold-orders', '住所を確認中');
+  await insertHolds(db, merchantId, { cycleId, orderNumbers: byHand, decisionId, now: AT });
   const { id, alarmed } = await takeExport(next);
   expect(alarmed).toBe(true);
-  const held = ['planned', 'sent', 'declined', 'authorized'].map(orderOf).sort();
-  expect(await heldNow()).toEqual(held);
+  const cancelled = ['planned', 'sent', 'declined', 'authorized'].map(orderOf);
+  const held = [...cancelled, orderOf('kept')].sort();
+  const policy = { heldBy: 'policy:cancelled-orders', cancelled: true };
+  const told = Object.fromEntries((await holdsNow()).map((hold) => [hold.orderNumber, hold]));
+  expect(told).toEqual({
+    ...Object.fromEntries(
+      cancelled.map((number) => [
+        number,
+        expect.objectContaining({ ...policy, n: 1, earlierReason: null }),
+      ]),
+    ),
+    [orderOf('planned')]: expect.objectContaining({
+      ...policy,
+      ...{ n: 2, earlierReason: '住所を確認中' },
+    }),
+    [orderOf('kept')]: expect.objectContaining({
+      ...{ heldBy: 'hanako', n: 1, reason: '住所を確認中', earlierReason: null, cancelled: false },
+    }),
+  });
   // They are held by the month that bills them, which has to look.
   expect(await listHeldMonths(db, merchantId, `cancelled-orders:${id}`)).toEqual(['2026-11']);
   const notices = await db.selectFrom('notices').select(['subject', 'text']).execute();
   expect(notices).toHaveLength(1);
-  expect(notices[0]?.text).toMatch(/4 件\(.*保留にした.*1 件は売上ファイル/);
+  expect(notices[0]?.text).toMatch(/4 件\(.*保留にした.*うち 1 件は別の理由.*1 件は売上ファイル/);
 
   // Whom a person lets go is not held again by the export of a further month.
-  const { rows } = await sql<{ id: number }>`
-    insert into decisions (merchant_id, idempotency_key, workflow_id, act, body, actor, reason, decided_at)
-    values (${merchantId}, 'let-go', 'w', 'release-holds', '{}', 'hanako', '発送済み', ${AT})
-    returning id`.execute(db);
-  const release = { orderNumbers: [orderOf('authorized')], decisionId: rows[0]?.id ?? 0, now: AT };
-  expect(await releaseHolds(db, merchantId, release)).toEqual([]);
+  const letGo = await decideBy('release-holds', '発送済み');
+  const release = { orderNumbers: [orderOf('authorized')], decisionId: letGo, now: AT };
+  expect(await releaseHolds(db, merchantId, release)).toEqual({ absent: [], replaced: [] });
   await takeExport(await insertCycle(db, merchantId, '2027-01'));
   expect(await heldNow()).toEqual(held.filter((number) => number !== orderOf('authorized')));
 });

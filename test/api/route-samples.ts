@@ -335,7 +335,7 @@ export const routeSamples: Record<RouteName, RouteSample> = {
   },
   releaseHolds: {
     path: cycle('/released-holds'),
-    json: () => ({ orderNumbers: ['1'], reason: 'walk' }),
+    json: () => ({ orderNumbers: ['1'], seen: [{ orderNumber: '1', n: 1 }], reason: 'walk' }),
     answer: 'cycle-not-found',
   },
   releaseCharges: {

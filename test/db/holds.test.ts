@@ -7,6 +7,7 @@ import {
   listHolds,
   listMonthsOfOrders,
   releaseHolds,
+  type SeenHold,
 } from '../../db/queries/holds.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { brokenRuleOf } from './broken-rules.ts';
@@ -60,8 +61,9 @@ const hold = (orderNumbers: readonly string[], trx: Db = db) =>
     decisionId,
     now: AT,
   });
-const release = (orderNumbers: readonly string[]) =>
-  releaseHolds(db, record.merchantId, { orderNumbers, decisionId, now: AT });
+const release = (orderNumbers: readonly string[], seen?: readonly SeenHold[]) =>
+  releaseHolds(db, record.merchantId, { orderNumbers, seen, decisionId, now: AT });
+const allReleased = { absent: [], replaced: [] };
 
 test('the months that an order belongs to are those of its charges and of its holds', async () => {
   const later = { ...record, cycleId: await insertCycle(db, record.merchantId, '2026-12') };
@@ -84,12 +86,27 @@ test('a held order enters no authorization file until it is released, whatever c
     'held_order_is_in_no_file',
   );
   // To end it without billing is no file.
-  expect(await release([order, 'absent'])).toEqual(['absent']);
-  expect(await release([order])).toEqual([order]);
+  expect(await release([order, 'absent'])).toEqual({ ...allReleased, absent: ['absent'] });
+  expect(await release([order])).toEqual({ ...allReleased, absent: [order] });
   await insertAttempt(db, record, { charge, n: 1 });
   const { rows } = await sql<{ holds: number }>`select count(*)::int as holds from order_holds
     where order_number = ${order}`.execute(db);
   expect(rows[0]?.holds).toBe(1);
+});
+
+test('who says which hold he saw ends that one, and no newer one in its place', async () => {
+  const orders = await Promise.all((await insertCharges(db, record, 2)).map(orderOf));
+  const [first = '', second = ''] = orders;
+  const saw = (n: number) => [{ orderNumber: first, n }];
+  await hold(orders);
+  await release([first]);
+  expect(await release([first], saw(1))).toEqual({ ...allReleased, absent: [first] });
+  await hold([first]);
+  expect(await release([first], saw(1))).toEqual({ ...allReleased, replaced: [first] });
+  // What was seen of others, or not at all, keeps nobody back.
+  expect(await release([second], saw(1))).toEqual(allReleased);
+  expect(await release([first], [...saw(2), ...saw(2)])).toEqual(allReleased);
+  expect(await release([first])).toEqual({ ...allReleased, absent: [first] });
 });
 
 test('a held authorization is not captured; it may be voided, expire or be given up', async () => {

@@ -17,6 +17,7 @@ import {
   makeExport,
   numbered,
   post,
+  type TestOrder,
   untilCycle,
   untilExchange,
 } from './month-acts.ts';
@@ -37,6 +38,7 @@ const onOrders = (billingMonth: string, act: string, orderNumbers: readonly stri
 const holdsOf = async (billingMonth: string) =>
   (await ask(month, 'GET', `/cycles/${billingMonth}/holds`)).body.holds as {
     orderNumber: string;
+    n: number;
     reason: string;
     state: string;
   }[];
@@ -177,4 +179,39 @@ test('an order on hold is not selected until it is released', async () => {
   expect(held.selection?.excluded).toEqual({ on_hold: 1 });
   await onOrders('2026-05', 'released-holds', ['0501']);
   await untilCycle(month, '2026-05', ({ selection }) => selection?.selected === 3);
+});
+
+test('an order on hold that a newer export cancels is billed by nobody who saw the first hold only', async () => {
+  const { desk } = month.day;
+  const [first, second] = numbered('06', 2) as [TestOrder, TestOrder];
+  await month.begin('2026-06', makeExport([first, second]));
+  const auth = await untilExchange(month, '2026-06', 'auth-1');
+  const taking = { orderNumbers: ['0602'], reason };
+  await post(month, `${exchangePath(auth)}/taken-out-orders`, taking);
+  const [seen] = await holdsOf('2026-06');
+  expect(seen).toMatchObject({ n: 1, reason, earlierReason: null, cancelled: false });
+  const sha256 = await uploadStoredFile(desk, {
+    name: 'newer.csv',
+    kind: 'order-export',
+    bytes: makeExport([first, { ...second, 対応状況: 'キャンセル' }]),
+  });
+  await useOrderExport(desk, '2026-06', sha256);
+  const [anew] = await holdsOf('2026-06');
+  expect(anew).toMatchObject({
+    ...{ orderNumber: '0602', n: 2, heldBy: 'policy:cancelled-orders' },
+    ...{ earlierReason: reason, cancelled: true },
+  });
+  const release = (n?: number) =>
+    post(month, '/cycles/2026-06/released-holds', {
+      ...{ orderNumbers: ['0602'], reason },
+      ...(n === undefined ? {} : { seen: [{ orderNumber: '0602', n }] }),
+    });
+  const blind = await release(1);
+  expect([blind.status, blind.body.detail]).toEqual([409, expect.stringContaining('別の理由')]);
+  expect(await holdsOf('2026-06')).toEqual([anew]);
+  expect((await release(2)).body).toEqual({ released: 1 });
+  expect(await holdsOf('2026-06')).toEqual([]);
+  expect(
+    (await post(month, '/cycles/2026-06/rebuilt-files', { kind: 'auth', reason })).body,
+  ).toEqual({ files: 1, why: null });
 });

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type Read, useAct, useRead } from '../api.ts';
 import { defineWords } from '../language.ts';
@@ -22,6 +22,10 @@ const useWords = defineWords('holds', {
     charge: '請求の状態',
     release: '保留を解除する',
     releaseText: '解除した注文は、次に作るファイルから請求に入ります。',
+    cancelled: '新しい注文データではキャンセルです',
+    cancelledText:
+      '次の注文は新しい注文データではキャンセルです。解除すると、キャンセルのまま請求します。請求しない場合は解除せず、オーソリを取り消すか、請求を終了してください。',
+    earlier: 'その前の保留の理由: {{reason}}',
     none: '保留中の注文はありません。「注文」で選ぶと保留にできます。',
   },
   en: {
@@ -33,6 +37,10 @@ const useWords = defineWords('holds', {
     charge: 'Charge',
     release: 'Release',
     releaseText: 'They are billed with the next file that is built.',
+    cancelled: 'Cancelled in newer order data',
+    cancelledText:
+      'These orders are cancelled in newer order data. Once released they are billed all the same. To bill them not, keep them on hold and void their authorizations or end their charges.',
+    earlier: 'Reason of the hold before: {{reason}}',
     none: 'Nothing is on hold. Choose orders to hold them.',
   },
 });
@@ -74,9 +82,12 @@ function ReleaseHolds({
   const may = useMay('operator');
   const [opened, setOpened] = useState(false);
   const release = useAct('releaseHolds');
-  const orderNumbers = chosen.map(({ orderNumber }) => orderNumber);
+  const numbersOf = (holds: readonly Hold[]) => holds.map(({ orderNumber }) => orderNumber);
+  const orderNumbers = numbersOf(chosen);
+  const cancelled = chosen.filter((hold) => hold.cancelled);
   const confirm = async (reason: string) => {
-    const body = { orderNumbers, reason };
+    const seen = chosen.map(({ orderNumber, n }) => ({ orderNumber, n }));
+    const body = { orderNumbers, seen, reason };
     if ((await release.act({ params: { merchant, month }, body })) === null) return;
     setOpened(false);
     onDone();
@@ -92,6 +103,7 @@ function ReleaseHolds({
         onClose={() => setOpened(false)}
         title={words('release')}
         confirm={words('release')}
+        danger={cancelled.length > 0}
         reason="required"
         acting={release.acting}
         problem={release.problem}
@@ -100,6 +112,12 @@ function ReleaseHolds({
         <Count count={chosen.length} fw={700} />
         <ChosenNames names={orderNumbers} />
         <Text>{words('releaseText')}</Text>
+        {cancelled.length > 0 && (
+          <Alert color="red" variant="outline" role="alert" title={words('cancelled')}>
+            <Text size="sm">{words('cancelledText')}</Text>
+            <ChosenNames names={numbersOf(cancelled)} />
+          </Alert>
+        )}
       </ActDialog>
     </Group>
   );
@@ -128,12 +146,30 @@ function HoldTable({
         { title: words('order'), cell: ({ orderNumber }) => orderNumber },
         { title: words('heldAt'), cell: ({ heldAt }) => <Instant at={heldAt} /> },
         { title: words('heldBy'), cell: ({ heldBy }) => heldBy },
-        { title: words('reason'), cell: ({ reason }) => reason },
+        { title: words('reason'), cell: (hold) => <HoldReason hold={hold} /> },
         {
           title: words('charge'),
           cell: ({ state }) => (state === null ? '—' : states(state)),
         },
       ]}
     />
+  );
+}
+
+/** Why it is held, and what somebody who lets it go has to know besides. */
+function HoldReason({ hold }: { readonly hold: Hold }) {
+  const words = useWords();
+  return (
+    <>
+      {hold.reason}
+      {hold.cancelled && (
+        <Text size="sm" fw={700}>
+          {words('cancelled')}
+        </Text>
+      )}
+      {hold.earlierReason !== null && (
+        <Text size="sm">{words('earlier', { reason: hold.earlierReason })}</Text>
+      )}
+    </>
   );
 }
