@@ -15,6 +15,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { loadMerchant } from './merchant.ts';
+import { isTriedAgain } from './wake-months.ts';
 
 export interface OfEndpoint {
   /** Slug. */
@@ -112,11 +113,17 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
       const { endpoint, more } = await withHeartbeat(() => work(merchant, of));
       const due = await findNextDue(db, merchant.id, endpoint.id);
       const untold = await readUntoldSendErrors(db, merchant.id, endpoint.id);
+      // An earlier try may have posted that nothing leaves, and died before it could say so.
+      if (isTriedAgain()) await deps.workflows.wakeMail(merchant);
       return {
         state: endpoint.state,
         more,
         nextDue: endpoint.state === 'active' ? later(due, endpoint.circuit.openUntil) : null,
-        digestAt: digestInstant(untold.firstUntoldAt, untold.lastPostedAt),
+        // The desk of a retired endpoint ends: it tells now what else nobody would.
+        digestAt:
+          endpoint.state === 'retired' && untold.firstUntoldAt !== null
+            ? of.now
+            : digestInstant(untold.firstUntoldAt, untold.lastPostedAt),
         clockOffsetMs: merchant.clockOffsetMs,
       };
     },
@@ -144,7 +151,7 @@ export function createDeliveryActivities(deps: ActivityDependencies) {
             }));
         return mailPosted;
       });
-      if (posted) await deps.workflows.wakeMail(merchant);
+      if (posted || isTriedAgain()) await deps.workflows.wakeMail(merchant);
     },
   };
 }
