@@ -76,6 +76,8 @@ export const cardConflicts = {
   doubled: '同じカードがファイル内で重複しています。',
   several:
     'このお客様のカードが複数あります。すべて取り込みました。使用するカードを確認してください。',
+  locked:
+    '洗替で利用できないと判定されたカードに戻ったため、このカードの請求を再び停止しました。カードの変更が必要です。',
 } as const;
 
 /** (ours) About the file: year and month of the expiry stand the other way round in many rows. */

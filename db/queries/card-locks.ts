@@ -92,6 +92,44 @@ export async function releaseReplacedLocks(
   return Number(numAffectedRows ?? 0n);
 }
 
+/**
+ * Locks cards anew that are what a refresh refused again: after an old card file, or where a migration that
+ * had replaced them is taken back. What four eyes let go stays free. The caller holds `lock_customers`.
+ *
+ * @returns the cards
+ */
+export async function lockReturnedCards(
+  trx: Trx,
+  merchantId: number,
+  now: string,
+): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    with returned as materialized (
+      select distinct on (l.card_id) l.*
+        from card_locks l join cards k on k.id = l.card_id
+       where l.merchant_id = ${merchantId} and k.deleted_at is null
+         and right(k.last_digits, 3) = right(l.last_digits, 3) and k.expiry <= l.expiry
+         and l.card_id not in (select o.card_id from open_card_locks o
+                                where o.merchant_id = ${merchantId})
+       order by l.card_id, l.n desc
+    )
+    insert into card_locks (merchant_id, number, card_id, n, customer_id, customer_number, service,
+                            last_digits, expiry, refresh_id, line, result_n, result_line, verdict,
+                            locked_at)
+    select ${merchantId},
+           (select max(number) from card_locks where merchant_id = ${merchantId})
+             + row_number() over (order by r.id),
+           r.card_id, (select max(n) from card_locks x where x.card_id = r.card_id) + 1,
+           r.customer_id, u.customer_number, r.service, r.last_digits, r.expiry, r.refresh_id, r.line,
+           r.result_n, r.result_line, r.verdict, ${now}
+      from returned r
+      join customers u on u.merchant_id = r.merchant_id and u.customer_id = r.customer_id
+     where r.id in (select lock_id from card_unlocks
+                     where merchant_id = ${merchantId} and how = 'replaced')
+    returning card_id as id`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
 /** Whether the merchant ever had a lock: most never do. */
 export async function hadCardLocks(db: Db, merchantId: number): Promise<boolean> {
   const { rows } = await sql<{ had: boolean }>`

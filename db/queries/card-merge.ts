@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import type { CardService } from '../../billing/card-service.ts';
 import type { Trx } from '../database.ts';
 import { accepted, cardColumns, markRefused } from '../import-stage.ts';
-import { releaseReplacedLocks } from './card-locks.ts';
+import { lockReturnedCards, releaseReplacedLocks } from './card-locks.ts';
 import { type MergeCounts, recordRemarks } from './customer-merge.ts';
 
 /**
  * Merges the staged cards into the record, set-based. A card that is there is brought up to date;
  * customers with several cards in the file are flagged for review; locks of cards that were replaced
- * fall. The caller holds `lock_customers`.
+ * fall, and cards that are back are locked again. The caller holds `lock_customers`.
  */
 export async function mergeCards(
   trx: Trx,
@@ -17,7 +17,7 @@ export async function mergeCards(
     readonly importId: number;
     readonly service: CardService;
     readonly now: string;
-    readonly texts: { readonly doubled: string; readonly several: string };
+    readonly texts: { readonly doubled: string; readonly several: string; readonly locked: string };
   },
 ): Promise<MergeCounts> {
   const { importId, service, now, texts } = of;
@@ -57,6 +57,7 @@ export async function mergeCards(
      order by record`.execute(trx);
   await flagSeveralCards(trx, merchantId, of);
   await releaseReplacedLocks(trx, merchantId, { importId, now });
+  await warnOfLocked(trx, { cardIds: await lockReturnedCards(trx, merchantId, now), ...texts });
   return await recordRemarks(trx, merchantId, { importId, table: 'staged_cards' });
 }
 
@@ -78,4 +79,19 @@ async function flagSeveralCards(
        set warned_columns = coalesce(s.warned_columns, '{}') || array['顧客ID'],
            warnings = coalesce(s.warnings, '{}') || array[${of.texts.several}::text]
      where s.customer_id in (${several})`.execute(trx);
+}
+
+async function warnOfLocked(
+  trx: Trx,
+  { cardIds, locked }: { readonly cardIds: readonly number[]; readonly locked: string },
+): Promise<void> {
+  if (cardIds.length === 0) return;
+  await sql`
+    update staged_cards s
+       set warned_columns = coalesce(s.warned_columns, '{}') || array[null]::text[],
+           warnings = coalesce(s.warnings, '{}') || array[${locked}::text]
+      from cards c
+     where c.id = any (${cardIds}::bigint[]) and c.identity = s.identity and ${accepted}`.execute(
+    trx,
+  );
 }
