@@ -120,25 +120,29 @@ export function createCardMigrationActivities(deps: ActivityDependencies) {
       of: MigrationAct & { sha256: string; addition: boolean },
     ): Promise<MigrationFacts> {
       const { sha256, addition } = of;
-      const { current } = await loadMerchantWithSettings(deps, of.merchant);
       const decision = { act: 'take-returned-file', body: { sha256, addition } };
-      return await actOnMigration(deps, of, decision, async (trx, merchantId, migration) => {
-        const from = ['handing_over', 'awaiting_return', 'covering'] as const;
-        requireStage(migration, from, '返却ファイルは取り込めません');
-        const trouble = explainTarget(migration.service, current.settings.paymentMethods);
-        if (trouble !== null)
-          throw refusal('SettingsIncomplete', `${trouble}何も取り込んでいません。`);
-        const file = await findFile(trx, merchantId, sha256);
-        if (file === undefined)
-          throw refusal('UnknownFile', '指定されたファイルは保存されていません。');
-        const link = await findLinkFile(trx, merchantId, migration.id);
-        if (link === undefined) throw new Error('a migration that waits has a link file');
-        const { fileId, name: fileName } = file;
-        const { actor } = of.act;
-        const round = { fileId, fileName, linkFileId: link.id, addition, actor, now: of.now };
-        await insertRound(trx, merchantId, { migrationId: migration.id, ...round });
-        await moveOn(trx, merchantId, migration, from, 'importing', of.now);
-      });
+      return await actOnMigration(
+        deps,
+        of,
+        decision,
+        async (trx, merchantId, migration, current) => {
+          const from = ['handing_over', 'awaiting_return', 'covering'] as const;
+          requireStage(migration, from, '返却ファイルは取り込めません');
+          const trouble = explainTarget(migration.service, current.settings.paymentMethods);
+          if (trouble !== null)
+            throw refusal('SettingsIncomplete', `${trouble}何も取り込んでいません。`);
+          const file = await findFile(trx, merchantId, sha256);
+          if (file === undefined)
+            throw refusal('UnknownFile', '指定されたファイルは保存されていません。');
+          const link = await findLinkFile(trx, merchantId, migration.id);
+          if (link === undefined) throw new Error('a migration that waits has a link file');
+          const { fileId, name: fileName } = file;
+          const { actor } = of.act;
+          const round = { fileId, fileName, linkFileId: link.id, addition, actor, now: of.now };
+          await insertRound(trx, merchantId, { migrationId: migration.id, ...round });
+          await moveOn(trx, merchantId, migration, from, 'importing', of.now);
+        },
+      );
     },
   };
 }

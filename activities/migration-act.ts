@@ -11,11 +11,13 @@ import {
 } from '../db/queries/card-migrations.ts';
 import { lockCustomers } from '../db/queries/imports.ts';
 import { readMigrationFacts } from '../db/queries/migration-facts.ts';
+import type { SettingsVersion } from '../db/queries/settings.ts';
 import type { Act } from './acts.ts';
+import { wakeForCardLocks } from './card-locks.ts';
 import { decide } from './decide.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asRefusal, refusal } from './failures.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 
 /** A card migration of a merchant, at a moment of its business clock. */
 export interface OfMigration {
@@ -40,23 +42,36 @@ export async function actOnMigration(
   deps: ActivityDependencies,
   of: MigrationAct,
   decision: { readonly act: string; readonly body: unknown },
-  carryOut: (trx: Trx, merchantId: number, migration: CardMigration) => Promise<void>,
+  carryOut: (
+    trx: Trx,
+    merchantId: number,
+    migration: CardMigration,
+    current: SettingsVersion,
+  ) => Promise<void>,
   how: { readonly cards?: boolean } = {},
 ): Promise<MigrationFacts> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
-  const { settings } = current;
+  const merchant = await loadMerchant(deps, of.merchant);
   try {
     await deps.db.transaction().execute(async (trx) => {
       if (how.cards === true) await lockCustomers(trx, merchant.id);
       const migration = await lockMigration(trx, merchant.id, of.number);
       const { fresh } = await decide(trx, merchant.id, of, decision);
-      if (fresh) await carryOut(trx, merchant.id, migration);
+      if (!fresh) return;
+      // Under the locks: an import may have had them for minutes.
+      const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
+      await carryOut(trx, merchant.id, migration, current);
     });
   } catch (error) {
     throw asRefusal(error);
   }
+  // Another card, or the one from before, may be billed now.
+  if (how.cards === true) await wakeForCardLocks(deps, merchant);
+  const { current } = await loadMerchantWithSettings(deps, of.merchant);
   const migration = await requireMigration(deps.db, merchant.id, of.number);
-  return await readMigrationFacts(deps.db, merchant.id, { migration, settings });
+  return await readMigrationFacts(deps.db, merchant.id, {
+    migration,
+    settings: current.settings,
+  });
 }
 
 /** @throws the refusal that an operator reads when a migration stands elsewhere. */

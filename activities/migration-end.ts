@@ -1,5 +1,6 @@
 import type { MigrationFacts } from '../billing/card-migration.ts';
 import { coveredMonth } from '../billing/migration-coverage.ts';
+import { lockReturnedCards } from '../db/queries/card-locks.ts';
 import { moveMigration, recordAcceptance } from '../db/queries/card-migrations.ts';
 import { forgetCardsBefore, restoreCards } from '../db/queries/migration-cards.ts';
 import { chargeDefaultCards } from '../db/queries/migration-checks.ts';
@@ -9,7 +10,6 @@ import { cancelRound } from '../db/queries/migration-files.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
 import { actOnMigration, type MigrationAct, requireStage } from './migration-act.ts';
 
 /** The acts that end a migration. */
@@ -30,14 +30,12 @@ async function acceptCoverage(
   of: MigrationAct & { uncovered: number },
 ): Promise<MigrationFacts> {
   const { uncovered, now } = of;
-  const { current } = await loadMerchantWithSettings(deps, of.merchant);
-  const { settings } = current;
   const decision = { act: 'accept-coverage', body: { uncovered } };
   return await actOnMigration(
     deps,
     of,
     decision,
-    async (trx, merchantId, migration) => {
+    async (trx, merchantId, migration, { settings }) => {
       requireStage(migration, ['covering'], '完了は記録できません');
       const { id: migrationId } = migration;
       const coverage = await readCoverage(trx, merchantId, {
@@ -95,6 +93,7 @@ async function cancelMigration(
       const { actor } = of.act;
       await cancelRound(trx, merchantId, { migrationId, now });
       await restoreCards(trx, merchantId, { migrationId, actor, now });
+      await lockReturnedCards(trx, merchantId, now);
       await forgetCardsBefore(trx, merchantId, migrationId);
       await moveMigration(trx, merchantId, { migrationId, from, to: 'cancelled', now });
     },

@@ -28,7 +28,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { refusal } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { sendLinkFile } from './link-file.ts';
-import { loadMerchantWithSettings } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import {
   actOnMigration,
   type MigrationAct,
@@ -58,13 +58,13 @@ async function releaseLinkFile(
   deps: ActivityDependencies,
   of: MigrationAct,
 ): Promise<MigrationFacts> {
-  const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
+  const merchant = await loadMerchant(deps, of.merchant);
   const decision = { act: 'release-link-file', body: {} };
   const facts = await actOnMigration(
     deps,
     of,
     decision,
-    async (trx, merchantId, migration) => {
+    async (trx, merchantId, migration, current) => {
       const from = ['checking', 'handing_over', 'awaiting_return', 'covering'] as const;
       requireStage(migration, from, '連携ファイルは確定できません');
       const { settings } = current;

@@ -15,6 +15,7 @@ import {
 } from '../db/queries/migration-files.ts';
 import { notifyOperators } from '../db/queries/notices.ts';
 import { writeCardImport } from '../imports/card-transformation.ts';
+import { wakeForCardLocks } from './card-locks.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { importStoredFile } from './import-stored-file.ts';
@@ -44,9 +45,17 @@ export function createReturnedFileActivities(deps: ActivityDependencies) {
 async function importReturnedFile(deps: ActivityDependencies, of: OfMigration): Promise<void> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const migration = await requireMigration(deps.db, merchant.id, of.number);
-  if (migration.stage !== 'importing') return;
-  const round = await findRoundAtWork(deps, merchant.id, migration.id);
-  const work = { merchant, current, migration, round, now: of.now };
+  // Whoever ended the import may have been cut before it told the others.
+  if (migration.stage === 'importing') {
+    const round = await findRoundAtWork(deps, merchant.id, migration.id);
+    await importNewest(deps, { merchant, current, migration, round, now: of.now });
+  }
+  await deps.workflows.wakeMail(merchant);
+  await wakeForCardLocks(deps, merchant);
+}
+
+async function importNewest(deps: ActivityDependencies, work: RoundWork): Promise<void> {
+  const { current, migration } = work;
   try {
     const service = explainTarget(migration.service, current.settings.paymentMethods);
     if (service !== null) throw new UnusableFileError('settings_incomplete', 'service', service);
@@ -57,7 +66,6 @@ async function importReturnedFile(deps: ActivityDependencies, of: OfMigration): 
     if (!(error instanceof UnusableFileError)) throw error;
     await refuseRound(deps, work, `${error.ja.replace(/。$/, '')}。何も取り込んでいません。`);
   }
-  await deps.workflows.wakeMail(merchant);
 }
 
 async function findRoundAtWork(
