@@ -6,7 +6,7 @@ import type { WorkflowStarts } from '../activities/workflow-starts.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { databaseOver, openPool } from '../db/database.ts';
 import { recordAuditHeads } from '../db/queries/audit-heads.ts';
-import { listWebhooksWithNews } from '../db/queries/delivery-wakes.ts';
+import { listSleepingDesks } from '../db/queries/delivery-wakes.ts';
 import { askServer } from '../db/queries/readiness.ts';
 import { removeEndedSessions } from '../db/queries/sessions.ts';
 import { readSmtpUrl } from '../outside/smtp.ts';
@@ -23,11 +23,11 @@ import { createWorkflowStarter, type WorkflowStarter } from '../temporal/workflo
 import type { WorkflowTiming } from '../workflows/activity-options.ts';
 import { cycleWorkflowId, exchangeWorkflowId } from '../workflows/workflow-ids.ts';
 import type { keepAuditHeads } from './audit-heads.ts';
+import { keepDesksAwake } from './desk-wakes.ts';
 import type { WorkerProbes } from './health.ts';
 import { startMailWorkflows } from './mail-workflows.ts';
 import type { BuildRegistry } from './own-build.ts';
 import { type ScheduleSync, syncSchedules } from './schedules.ts';
-import { keepWebhooksAwake } from './webhook-wakes.ts';
 import type { ActivitiesByQueue } from './worker.ts';
 
 export interface Dependencies {
@@ -44,8 +44,8 @@ export interface Dependencies {
   readonly builds: BuildRegistry;
   /** For readiness: they resolve when the other side answers. */
   readonly probes: Pick<WorkerProbes, 'postgres' | 'temporal'>;
-  /** Wakes webhooks that something is queued for, until it is stopped. */
-  keepWebhooksAwake(): { stop(): void };
+  /** Wakes delivery desks that something is queued for, until it is stopped. */
+  keepDesksAwake(): { stop(): void };
   /** Releases connections after the workers have drained. */
   close(): Promise<void>;
 }
@@ -103,8 +103,7 @@ export async function createDependencies(
           client.workflowService.getSystemInfo({}),
         ),
     },
-    keepWebhooksAwake: () =>
-      keepWebhooksAwake((now) => listWebhooksWithNews(db, now), starter, logger),
+    keepDesksAwake: () => keepDesksAwake((now) => listSleepingDesks(db, now), starter, logger),
     async close() {
       await pool.end();
       if (client.connection instanceof Connection) await client.connection.close();

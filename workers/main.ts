@@ -68,7 +68,7 @@ async function main(): Promise<number> {
     const schedules = keepSchedules(dependencies.syncSchedules, logger);
     const auditHeads = keepAuditHeads(dependencies.recordAuditHeads, logger);
     const sessions = keepSessionsShort(dependencies.removeEndedSessions, logger);
-    const webhooks = dependencies.keepWebhooksAwake();
+    const desks = dependencies.keepDesksAwake();
     void dependencies.startMailWorkflows();
     const build = followOwnBuild(config.workerBuild, dependencies.builds, logger);
     const health =
@@ -85,7 +85,7 @@ async function main(): Promise<number> {
       build.stop();
       schedules.stop();
       auditHeads.stop();
-      webhooks.stop();
+      desks.stop();
       sessions.stop();
       await dependencies.close();
     }

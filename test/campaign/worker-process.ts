@@ -41,8 +41,8 @@ const workers = await startWorkers({
   shutdownGraceMs: 1000,
   version,
 });
-const webhooks = dependencies.keepWebhooksAwake();
+const desks = dependencies.keepDesksAwake();
 await runUntilStopped(workers, logger);
-webhooks.stop();
+desks.stop();
 await dependencies.close();
 process.exit(0);

@@ -24,6 +24,7 @@ import {
   createEndpoint,
   type EndpointSettings,
 } from '../../db/queries/delivery-endpoints.ts';
+import { listSleepingDesks } from '../../db/queries/delivery-wakes.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { readCarrierCall } from '../../psp/zeus/carrier-call.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -227,6 +228,29 @@ describe('the queue', () => {
     expect(await findNextDue(db, merchantId, endpointId)).toBe(later(10));
     expect(await claim(later(9))).toEqual([]);
     expect(await claim(later(10))).toHaveLength(1);
+  });
+
+  test('is seen by those who wake desks once it was missed, tried before or not', async () => {
+    const isSeen = async (at: string) => {
+      const found = await listSleepingDesks(db, at);
+      const { slug: own } = await db
+        .selectFrom('delivery_endpoints')
+        .where('id', '=', endpointId)
+        .select('slug')
+        .executeTakeFirstOrThrow();
+      return found.some((desk) => desk.slug === own);
+    };
+    await take(form('a'));
+    // Whoever took the call wakes the desk; it was cut off before it could.
+    expect(await isSeen(later(59))).toBe(false);
+    expect(await isSeen(later(60))).toBe(true);
+    const [claimed] = await claim();
+    const next = { state: 'due', dueAt: later(600) } as const;
+    const failed = ended(claimed as ClaimedDelivery, { outcome: 'refused', status: 500, next });
+    await recordAttempts(db, merchantId, [failed]);
+    expect(await isSeen(later(600))).toBe(false);
+    // Its endpoint was paused over the time at which it was due, and resumed by somebody who was cut off.
+    expect(await isSeen(later(660))).toBe(true);
   });
 
   test('makes one error of a delivery that is given up, whoever says it twice', async () => {

@@ -6,7 +6,7 @@ import { type Db, lockAuditChain, openDatabase } from '../../db/database.ts';
 import { moveCycle } from '../../db/queries/cycles.ts';
 import { findNextDue, recordAttempts } from '../../db/queries/deliveries.ts';
 import { createEndpoint, moveEndpoint } from '../../db/queries/delivery-endpoints.ts';
-import { listWebhooksWithNews } from '../../db/queries/delivery-wakes.ts';
+import { listSleepingDesks } from '../../db/queries/delivery-wakes.ts';
 import { closeCases, openCases } from '../../db/queries/ng-cases.ts';
 import { readSecretsInForce, writeSecret } from '../../db/queries/secrets.ts';
 import {
@@ -263,7 +263,7 @@ describe('the queue of a webhook', () => {
     await moveCycle(db, record.merchantId, {
       ...{ cycleId: record.cycleId, from, to, attention: false, now: AT },
     });
-  const news = async () => (await listWebhooksWithNews(db, AT)).map(({ slug }) => slug);
+  const news = async () => (await listSleepingDesks(db, AT)).map(({ slug }) => slug);
 
   test('is seen by those who wake its desk until it was tried', async () => {
     const hook = await addHook(['cycle.stage']);

@@ -38,8 +38,8 @@ const queriesWithoutMerchant: Record<string, string> = {
     'takes up the cut-off calls of all merchants when the API starts',
   'db/queries/delivery-wakes.ts#listEndpointsWithWork':
     'wakes the desks of all merchants when the API starts',
-  'db/queries/delivery-wakes.ts#listWebhooksWithNews':
-    'wakes the desks of all merchants that have something to tell',
+  'db/queries/delivery-wakes.ts#listSleepingDesks':
+    'wakes the desks of all merchants that have something to deliver',
   'db/queries/encryption-keys.ts#listKeyUse': 'the keys encrypt for all merchants alike',
   'db/queries/encryption-keys.ts#resealAll': 'the keys encrypt for all merchants alike',
   'db/queries/merchants.ts#createMerchant': 'there is no merchant yet',

@@ -90,6 +90,22 @@ describe('the delivery desk', () => {
     expect(shop.shop.ledger.totals()).toMatchObject({ received: orders.length, doubleIssued: 0 });
   });
 
+  test('is woken where whoever resumed it was cut off before it could say so', async () => {
+    const shop = await openShop();
+    const move = (state: 'paused' | 'active') =>
+      moveEndpoint(shop.db, shop.merchant.id, {
+        ...{ slug: shop.endpoint, state, actor: 'test', reason: null },
+        now: new Date().toISOString(),
+      });
+    await move('paused');
+    await shop.send(call('a'));
+    await shop.advance(1);
+    await move('active');
+    await shop.advance(60);
+    await untilNone(shop, 'due');
+    expect(shop.shop.ledger.totals()).toEqual({ keys: 1, received: 1, issued: 1, doubleIssued: 0 });
+  });
+
   test('delivers a result once, signed, with its original parameters', async () => {
     const shop = await openShop();
     expect(await shop.send(call('a'))).toBe(200);

@@ -50,11 +50,11 @@ export async function startOwnWorkers(
     taskQueue,
     shutdownGraceMs: 2000,
   });
-  const webhooks = dependencies.keepWebhooksAwake();
+  const desks = dependencies.keepDesksAwake();
   let stopped: Promise<void> | undefined;
   return () => {
     stopped ??= (async () => {
-      webhooks.stop();
+      desks.stop();
       workers.shutdown();
       await workers.done;
       await dependencies.close();

@@ -9,12 +9,12 @@ const LOOK_INTERVAL_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Wakes the desks of webhooks for which something is queued. Events are written by the database in the
- * transaction of what they tell, so nobody else knows of them. Several workers wake a desk several
- * times, which does no harm. A desk that cannot be woken holds up no other, and is tried again at the
+ * Wakes delivery desks for which something is queued that they do not know of: events are written by the
+ * database in the transaction of what they tell, and whoever queues a result or resumes an endpoint may
+ * die before it could say so. Several workers wake a desk several times, which does no harm. A desk that cannot be woken holds up no other, and is tried again at the
  * next look.
  */
-export function keepWebhooksAwake(
+export function keepDesksAwake(
   list: (realNow: string) => Promise<readonly SleepingDesk[]>,
   starter: Pick<WorkflowStarter, 'startAndReport'>,
   logger: Logger,
@@ -34,7 +34,7 @@ export function keepWebhooksAwake(
       // A process that ends closes the connections under it.
       if (stopped || asleep.has(slug)) return;
       asleep.add(slug);
-      logger.warn({ merchant, endpoint: slug, err: error }, 'desk of a webhook was not woken yet');
+      logger.warn({ merchant, endpoint: slug, err: error }, 'delivery desk was not woken yet');
       return;
     }
     asleep.delete(slug);
@@ -58,7 +58,7 @@ export function keepWebhooksAwake(
     try {
       await look();
     } catch (error) {
-      if (!stopped) logger.warn({ err: error }, 'desks of webhooks were not woken yet');
+      if (!stopped) logger.warn({ err: error }, 'delivery desks were not woken yet');
     } finally {
       isLooking = false;
     }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { SleepingDesk } from '../../db/queries/delivery-wakes.ts';
+import { keepDesksAwake } from '../../workers/desk-wakes.ts';
 import { createLogger } from '../../workers/logger.ts';
-import { keepWebhooksAwake } from '../../workers/webhook-wakes.ts';
 import { deliveryDeskWorkflowId } from '../../workflows/workflow-ids.ts';
 
 const lines: string[] = [];
@@ -23,7 +23,7 @@ afterEach(() => void vi.useRealTimers());
 test('a desk that cannot be woken holds up no other, is tried again and said once', async () => {
   const woken: string[] = [];
   let isAway = true;
-  const keeper = keepWebhooksAwake(
+  const keeper = keepDesksAwake(
     async () => desks,
     {
       startAndReport: async ({ workflowId }) => {
@@ -51,7 +51,7 @@ test('looks do not pile up behind one that hangs', async () => {
   const held = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const keeper = keepWebhooksAwake(
+  const keeper = keepDesksAwake(
     async () => {
       looks += 1;
       if (looks === 1) await held;
