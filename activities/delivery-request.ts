@@ -56,11 +56,19 @@ export function headersOf(
   };
 }
 
-/** A carrier result as it leaves. Its receivers know one signature: the newest secret's. */
+/**
+ * A carrier result as it leaves. Its receivers know one signature: the newest secret's. Retention may have
+ * blanked one at the very moment in which the desk sent it again: it ends as an error of its own.
+ */
 export const writeResultRequest: WriteRequest<ClaimedDelivery> = (delivery, signing, endpoint) => {
+  if ((delivery.edited ?? delivery.parameters).length === 0) {
+    return '保存期間が過ぎて送信データは消去されているため送信していません';
+  }
   const body = formOf(delivery, endpoint.encoding);
   const [secret] = signing.secrets;
-  if (body === null || secret === undefined) return null;
+  if (body === null || secret === undefined) {
+    return '送信先の文字コードで表せない文字があるため送信していません';
+  }
   return { body, headers: headersOf(delivery, body, endpoint, { secret, now: signing.now }) };
 };
 

@@ -34,12 +34,12 @@ export interface WrittenRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @returns null when a character does not exist in the endpoint's encoding. */
+/** @returns why it cannot be written, in our own words, where it cannot. */
 export type WriteRequest<Delivery> = (
   delivery: Delivery,
   signing: Signing,
   endpoint: DeliveryEndpoint,
-) => WrittenRequest | null;
+) => WrittenRequest | string;
 
 type Opened = { readonly line: DeliveryLine; readonly secrets: readonly string[] } | Sent;
 
@@ -73,8 +73,7 @@ export function createSender<Delivery>(
       const open = await openFor(endpoint, now);
       if (!('line' in open)) return open;
       const written = write(delivery, { secrets: open.secrets, now }, endpoint);
-      if (written === null)
-        return notSent('送信先の文字コードで表せない文字があるため送信していません');
+      if (typeof written === 'string') return notSent(written);
       return toSent(await open.line.post(written.body, written.headers));
     },
   };

@@ -3,6 +3,7 @@ import type { AfterAttempt, DeliveryOutcome } from '../../billing/delivery.ts';
 import type { FormParameter } from '../../billing/form-parameters.ts';
 import type { TextEncoding } from '../../billing/text-encoding.ts';
 import { type ClaimOf, claimDue, isNextOfItsKey, type OfEndpoint } from '../due-deliveries.ts';
+import { keptParameters } from '../kept-parameters.ts';
 import type { Database } from '../tables.ts';
 
 /** A delivery whose attempt is claimed: it may be under way from now on. */
@@ -25,6 +26,7 @@ export interface ClaimedDelivery extends Claim {
   /** The form as it was received. */
   readonly query: Buffer;
   readonly body: Buffer;
+  /** None once they are kept no longer. */
   readonly parameters: readonly FormParameter[];
   /** What an operator sends instead; null = the original. */
   readonly edited: readonly FormParameter[] | null;
@@ -76,7 +78,7 @@ export async function claimDeliveries(
   const { rows } = await sql<ClaimedDelivery>`
     with claimed as (${claimDue(merchantId, of)})
     select c.id, c.attempt, c.tries_left as "triesLeft", r.public_id as "resultId", r.version,
-      r.encoding, k.query, k.body, r.parameters, a.parameters as edited, c.act_id as "actId"
+      r.encoding, k.query, k.body, ${keptParameters} as parameters, a.parameters as edited, c.act_id as "actId"
     from claimed c
     join carrier_results r on r.id = c.result_id
     join carrier_calls k on k.id = r.call_id

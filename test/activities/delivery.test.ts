@@ -10,6 +10,7 @@ import {
   findEndpoint,
   moveEndpoint,
 } from '../../db/queries/delivery-endpoints.ts';
+import { blankExpired } from '../../db/queries/retention.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { startShopEndpoint } from '../../sandbox/shop/endpoint.ts';
@@ -97,6 +98,40 @@ test('what waited for a worker is signed by the time at which it leaves', async 
     .execute();
   const delivered = { outcome: 'delivered', status: 200 };
   expect(attempts).toEqual([delivered, delivered]);
+});
+
+test('a result that was blanked while the desk sent it again holds up no other', async () => {
+  const { shop, record, of } = await openShop();
+  const { merchantId } = record;
+  const now = later(new Date().toISOString(), -1_000);
+  await record.receive({ ordd: 'old' }, later(now, -300 * 86_400_000));
+  await record.attempt(of(now).endpoint, {}, now);
+  const kept = { importMonths: null, orderMonths: null, carrierMonths: 9 };
+  await db.transaction().execute(async (trx) => {
+    const { carrierResults } = await blankExpired(trx, merchantId, { ...kept, actor: 'test', now });
+    expect(carrierResults).toBe(1);
+    // The desk does not see it yet, and the blanking did not see that the result is due.
+    await db
+      .updateTable('deliveries')
+      .set({ state: 'due', due_at: now, tries_left: 1 })
+      .where('merchant_id', '=', merchantId)
+      .execute();
+  });
+  await record.receive({ ordd: 'new' }, now);
+  await asScheduled(0, () => deliverDue(of(new Date().toISOString())));
+  await shop.stop();
+  const attempts = await db
+    .selectFrom('delivery_attempts')
+    .where('merchant_id', '=', merchantId)
+    .orderBy('delivery_id')
+    .orderBy('attempt')
+    .select(['outcome', 'status', 'answer_start as why'])
+    .execute();
+  expect(attempts).toEqual([
+    { outcome: 'timed_out', status: null, why: null },
+    { outcome: 'not_sent', status: null, why: expect.stringContaining('消去されている') },
+    expect.objectContaining({ outcome: 'delivered', status: 200 }),
+  ]);
 });
 
 const mailsOf = (merchantId: number) =>
