@@ -1,13 +1,16 @@
 import {
+  explainTarget,
   LINK_FILE_KIND,
   type MigrationFacts,
   openMigrationChecks,
 } from '../billing/card-migration.ts';
 import { formatCustomerId } from '../billing/customer-id.ts';
 import { checkLinkRow, type LinkRow, linkFileName, writeLinkFile } from '../billing/link-file.ts';
+import type { MerchantSettings } from '../billing/merchant-settings.ts';
 import type { TextEncoding } from '../billing/text-encoding.ts';
 import type { Trx } from '../db/database.ts';
 import {
+  type CardMigration,
   lockMigration,
   moveMigration,
   noteMigration,
@@ -186,6 +189,15 @@ async function tellReleased(
   });
 }
 
+/** @returns why no machine may hand over the link file under these settings; null when it may */
+function explainNotSent(
+  { service }: Pick<CardMigration, 'service'>,
+  { cardMigration, paymentMethods }: MerchantSettings,
+): string | null {
+  if (cardMigration.linkFile.delivery !== 'sftp') return '設定がSFTP以外の渡し方に変わりました。';
+  return explainTarget(service, paymentMethods);
+}
+
 async function deliverLinkFile(deps: ActivityDependencies, of: OfMigration): Promise<void> {
   const { merchant, current } = await loadMerchantWithSettings(deps, of.merchant);
   const migration = await requireMigration(deps.db, merchant.id, of.number);
@@ -193,7 +205,12 @@ async function deliverLinkFile(deps: ActivityDependencies, of: OfMigration): Pro
   if (migration.stage !== 'handing_over' || link === undefined || migration.rehearsal) return;
   const content = readStored(deps, merchant.id, link.sha256);
   const { settings } = current;
-  const sent = await sendLinkFile(deps, merchant, settings, { ...link, content });
+  // It may be tried for days, while its settings change.
+  const why = explainNotSent(migration, settings);
+  const sent =
+    why === null
+      ? await sendLinkFile(deps, merchant, settings, { ...link, content })
+      : ({ kind: 'failed', why } as const);
   const { id: migrationId } = migration;
   if (sent.kind !== 'accepted') {
     const dueAt = new Date(Date.parse(of.now) + retryMs).toISOString();

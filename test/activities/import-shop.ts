@@ -12,6 +12,7 @@ import type { Db } from '../../db/database.ts';
 import { storeFile } from '../../db/queries/files.ts';
 import { lockCustomers, registerImport } from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
+import { writeSecret } from '../../db/queries/secrets.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
 import { streamOf } from '../byte-source.ts';
 import { refuseCards } from '../db/locked-cards.ts';
@@ -25,9 +26,6 @@ export const oneCustomer = customerFile([customerLine({ 顧客番号: 'a' })]);
 export const cardOf = (digits: string, expiry: string, more = '') =>
   `GMO,US-00000001,${digits},VISA,,,0,${expiry},\r\n${more}`;
 
-const settingsOf = (cardService: CardService) =>
-  merchantSettingsSchema.parse({ paymentMethods: { cardService } });
-
 let shops = 0;
 
 export interface ImportShop {
@@ -38,7 +36,8 @@ export interface ImportShop {
   readonly woken: string[];
   /** Stores a file. @returns what imports it, as often as it is called */
   upload(kind: ImportKind, text: string): Promise<() => Promise<ImportFacts>>;
-  changeService(to: CardService): Promise<void>;
+  changeService(to: CardService, cardMigration?: object): Promise<void>;
+  writeSecret(name: string, value: string): Promise<void>;
   /** A refresh refuses the one card. */
   refuseCard(): Promise<{ readonly fileId: number }>;
   /** What is locked, as number, n and digits. */
@@ -54,10 +53,19 @@ export async function openImportShop(db: Db, pool: Pool): Promise<ImportShop> {
     wakeMail: async () => void woken.push('mail'),
     wakeCycle: async (_slug: string, month: string) => void woken.push(month),
   };
-  const deps = { db, pool, fileKeys, workflows } as unknown as ActivityDependencies;
-  const merchant = { slug, name: slug, kind: 'sandbox' as const, settings: settingsOf('GMO') };
+  const deps = {
+    db,
+    pool,
+    fileKeys,
+    workflows,
+    sources: { inboxDir: undefined },
+  } as unknown as ActivityDependencies;
+  const settings = merchantSettingsSchema.parse({ paymentMethods: { cardService: 'GMO' } });
+  const merchant = { slug, name: slug, kind: 'sandbox' as const, settings };
+
   const { id: merchantId } = await createMerchant(db, { ...merchant, actor: 'test', now: AT });
   let uploads = 0;
+  let version = 1;
   return {
     ...{ merchantId, slug, deps, woken },
     async upload(kind, text) {
@@ -75,9 +83,16 @@ export async function openImportShop(db: Db, pool: Pool): Promise<ImportShop> {
       });
       return () => importStoredFile(deps, { merchant: slug, number, now: AT });
     },
-    async changeService(to) {
-      const by = { actor: 'test', reason: 'test', now: AT };
-      await saveSettings(db, merchantId, { ...by, seenVersion: 1, settings: settingsOf(to) });
+    async changeService(cardService, cardMigration = {}) {
+      version += 1;
+      const paymentMethods = { cardService };
+      await saveSettings(db, merchantId, {
+        ...{ actor: 'test', reason: 'test', now: AT, seenVersion: version - 1 },
+        settings: merchantSettingsSchema.parse({ paymentMethods, cardMigration }),
+      });
+    },
+    async writeSecret(name, value) {
+      await writeSecret(db, merchantId, { name, value, now: AT, actor: 'test' }, fileKeys);
     },
     async refuseCard() {
       const { rows } = await sql<{ id: number; fileId: number }>`

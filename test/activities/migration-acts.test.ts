@@ -1,10 +1,16 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createMigrationEndActivities } from '../../activities/migration-end.ts';
 import { createMigrationReleaseActivities } from '../../activities/migration-release.ts';
 import { createReturnedFileActivities } from '../../activities/returned-file.ts';
-import { startMigration } from '../../db/queries/card-migrations.ts';
+import type { CardService } from '../../billing/card-service.ts';
+import { requireMigration, startMigration } from '../../db/queries/card-migrations.ts';
+import { startSftpServer } from '../../sandbox/sftp-server.ts';
 import { AT, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
 import {
@@ -84,4 +90,52 @@ test('a migration that is taken back locks again the refused card that it had re
   expect(after).toMatchObject({ stage: 'cancelled' });
   expect(await shop.locks()).toEqual(['2 2 111']);
   expect(shop.woken).toEqual(['2026-11']);
+});
+
+test('a link file is sent by no machine once the settings say otherwise', async () => {
+  const shop = await openImportShop(db, pool);
+  await (await shop.upload('customers', oneCustomer))();
+  const { id, number } = await start(shop, false);
+  const returned = await shop.upload('cards', cardOf('111', '3012'));
+  await returned();
+  const { rows } = await sql<{ fileId: number }>`
+    select file_id as "fileId" from imports where merchant_id = ${shop.merchantId} limit 1`.execute(
+    db,
+  );
+  await standAsReturned(shop, id, rows[0]!.fileId);
+  await sql`update card_migrations set stage = 'handing_over', due_at = ${AT} where id = ${id}`.execute(
+    db,
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'tsukigime-link-'));
+  const password = randomBytes(9).toString('hex');
+  const server = await startSftpServer([{ user: 'mover', password, folder }]);
+  onTestFinished(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  await shop.writeSecret('psp', password);
+  const sftp = {
+    ...{ host: '127.0.0.1', port: server.port, user: 'mover', folder: '/' },
+    ...{ secretName: 'psp', hostKeys: [server.hostKey] },
+  };
+  const { deliverLinkFile } = createMigrationReleaseActivities(shop.deps);
+  const deliver = async (service: CardService, delivery: 'sftp' | 'download') => {
+    await shop.changeService(service, { linkFile: { delivery, sftp } });
+    await inActivity(() => deliverLinkFile(actOn(shop, number)));
+    const migration = await requireMigration(db, shop.merchantId, number);
+    return { sent: readdirSync(folder), stage: migration.stage, note: migration.note };
+  };
+  const waiting = { sent: [], stage: 'handing_over' };
+  expect(await deliver('GMO', 'download')).toEqual({
+    ...waiting,
+    note: expect.stringContaining('SFTP以外の渡し方'),
+  });
+  expect(await deliver('YAMATO', 'sftp')).toEqual({
+    ...waiting,
+    note: expect.stringContaining('利用サービスの設定は YAMATO'),
+  });
+  expect(await deliver('GMO', 'sftp')).toMatchObject({
+    sent: ['link.csv'],
+    stage: 'awaiting_return',
+  });
 });
