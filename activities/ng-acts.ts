@@ -104,14 +104,18 @@ async function loadCases(
 ): Promise<Acting> {
   const { trx, merchantId, settings, now } = acting;
   const rows = await findCases(trx, merchantId, cases);
-  const found = new Set(rows.map(({ month, orderNumber }) => `${month} ${orderNumber}`));
-  const missing = cases.filter(({ month, orderNumber }) => !found.has(`${month} ${orderNumber}`));
+  const standing = new Map(rows.map((row) => [keyOf(row), row.n]));
+  const missing = cases.filter((one) => !standing.has(keyOf(one)));
   if (missing.length > 0) {
     throw refusal(
       'UnknownOrders',
       `次の注文には対応中のNG案件がありません: ${listNames(missing)}。何も変更していません。画面を読み直してください。`,
     );
   }
+  const stale = cases.filter(
+    (one) => (one.attempt ?? standing.get(keyOf(one))) !== standing.get(keyOf(one)),
+  );
+  refuseAll(stale.map((one) => ({ ...one, why: MOVED_ON })));
   const facts = await readCaseFacts(trx, merchantId, rows, settings, now);
   return { ...acting, rows, facts, context: planningContext(settings, now) };
 }
@@ -262,6 +266,11 @@ function factsOf({ facts }: Acting, row: NgCaseRow): NgCaseFacts {
   if (found === undefined) throw new Error('every case that was read has its facts');
   return found;
 }
+
+/** The attempt that a case stands at is another than the one at which a person saw it. */
+const MOVED_ON = 'ご覧になった後に再オーソリの結果が届きました。画面を読み直し、選び直してください';
+
+const keyOf = ({ month, orderNumber }: NgCaseName) => `${month} ${orderNumber}`;
 
 /** A charge that was asked for again, is on its way or was authorized: its plan is made already. */
 function refuseMoved({ rows }: Acting): void {

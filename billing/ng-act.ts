@@ -34,6 +34,8 @@ export interface NgCaseName {
   /** YYYY-MM. */
   readonly month: string;
   readonly orderNumber: string;
+  /** The declined attempt at which the case stood when the person looked; unnamed, any. */
+  readonly attempt?: number | undefined;
 }
 
 /** Why a person's retry of one case is refused, in an operator's words; null when it may be. */

@@ -16,6 +16,8 @@ export interface NgActCommand {
   readonly merchant: string;
   readonly month: string;
   readonly order: readonly string[];
+  /** The decline that was looked at, as `ng list` shows it. */
+  readonly attempt?: number;
   readonly reason?: string;
 }
 
@@ -126,7 +128,8 @@ function dayOf({ on }: OnADay): BusinessDate | null {
 async function tellDesk(at: AtMerchant, command: NgActCommand, what: NgAct): Promise<number> {
   const { slug } = at.merchant;
   const idempotencyKey = randomUUID();
-  const cases = command.order.map((orderNumber) => ({ month: command.month, orderNumber }));
+  const { month, order, attempt } = command;
+  const cases = order.map((orderNumber) => ({ month, orderNumber, attempt }));
   const act = { actor: readActor(), idempotencyKey, reason: command.reason ?? null };
   return await withTemporal(at, async (client) => {
     await wakeNgDesk(createWorkflowStarter(client), at.merchant);

@@ -7,11 +7,13 @@ const NAMED_CLASSES = DECLINE_CLASSES.filter((name) => name !== 'unknown');
 
 interface Parsers {
   readonly lazily: Lazily;
+  readonly wholeNumber: (text: string) => number;
   readonly oneOf: (...values: readonly string[]) => (text: string) => string;
 }
 
 /** NG対応: declined charges and what becomes of them. */
-export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): void {
+export function addNgCommands(program: Command, parsers: Parsers): void {
+  const { lazily, oneOf } = parsers;
   const ng = program
     .command('ng')
     .description('declined charges and what becomes of them (NG対応)');
@@ -42,7 +44,7 @@ export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): voi
         (module) => module.runNgShow,
       ),
     );
-  addActCommands(ng, { lazily, oneOf });
+  addActCommands(ng, parsers);
   ng.command('mail')
     .description('show what the customer would be told now; sends nothing')
     .requiredOption('--merchant <slug>', 'whose')
@@ -57,7 +59,7 @@ export function addNgCommands(program: Command, { lazily, oneOf }: Parsers): voi
 }
 
 /** What a person may do, with one case or many. */
-function addActCommands(ng: Command, { lazily, oneOf }: Parsers): void {
+function addActCommands(ng: Command, { lazily, wholeNumber, oneOf }: Parsers): void {
   const load = () => import('./ng-acts.ts');
   const act = (name: string, description: string) =>
     ng
@@ -65,7 +67,8 @@ function addActCommands(ng: Command, { lazily, oneOf }: Parsers): void {
       .description(`${description}; all of them or none`)
       .requiredOption('--merchant <slug>', 'whose')
       .requiredOption('--month <YYYY-MM>', 'of which month')
-      .requiredOption('--order <numbers...>', 'which orders');
+      .requiredOption('--order <numbers...>', 'which orders')
+      .option('--attempt <n>', 'only where the case stands at this decline yet', wholeNumber);
   const audited = (command: Command) => command.option('--reason <text>', 'for the audit');
   const explained = (command: Command) =>
     command.requiredOption('--reason <text>', 'why, for the audit');

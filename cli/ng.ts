@@ -96,5 +96,5 @@ function writeLine(of: Omit<NgCaseView, 'id'>): string {
   const what = of.outcome === null ? ngNextStepLabels[of.nextStep] : ngOutcomeLabels[of.outcome];
   const declined = `${declineLabels[of.class]}(${of.code ?? '-'})`;
   const when = at(of.dueAt ?? of.closedAt);
-  return `${of.month}  ${of.orderNumber}  ${formatYen(of.amountYen)}  ${declined}  ${when}  ${what}  ${of.why}`;
+  return `${of.month}  ${of.orderNumber}  ${formatYen(of.amountYen)}  ${declined}  ${of.attempt}回目  ${when}  ${what}  ${of.why}`;
 }

@@ -65,7 +65,7 @@ export function createProgram(): Command {
   addCarrierCommands(program, { lazily, wholeNumber, oneOf });
   addDeskCommands(program, { lazily, oneOf });
   addMigrationCommands(program, { lazily, wholeNumber, oneOf });
-  addNgCommands(program, { lazily, oneOf });
+  addNgCommands(program, { lazily, wholeNumber, oneOf });
   addRefreshCommands(program, { lazily, oneOf });
   addWebhookCommands(program, { lazily, wholeNumber, oneOf });
   addWorkerCommands(program, { lazily });

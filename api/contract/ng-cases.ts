@@ -34,6 +34,7 @@ const caseSchema = z
     class: z.enum(DECLINE_CLASSES),
     classLabel: z.string(),
     code: z.string().nullable().meta({ description: 'as the PSP gave it' }),
+    attempt: z.int().meta({ description: 'the declined authorization that it stands at' }),
     limitKind: z.enum(LIMIT_KINDS).nullable(),
     nextStep: z.enum(NG_NEXT_STEPS),
     nextStepLabel: z.string(),
@@ -82,7 +83,15 @@ const encodingQuery = { encoding: z.enum(['utf-8', 'cp932']).default('utf-8') };
 
 const named = {
   cases: z
-    .array(z.strictObject({ month: billingMonthSchema, orderNumber: orderNumberSchema }))
+    .array(
+      z.strictObject({
+        month: billingMonthSchema,
+        orderNumber: orderNumberSchema,
+        attempt: z.int().min(1).optional().meta({
+          description: 'as the case showed it: refused where it stands at another by now',
+        }),
+      }),
+    )
     .min(1)
     .max(1000),
 };

@@ -33,6 +33,8 @@ export interface NgCaseView {
   readonly amountYen: number;
   readonly class: DeclineClass;
   readonly code: string | null;
+  /** The declined authorization that it stands at. */
+  readonly attempt: number;
   readonly limitKind: LimitKind | null;
   readonly nextStep: NgNextStep;
   /** ISO instant. */
@@ -51,7 +53,7 @@ export interface NgCaseView {
 const caseColumns = sql`
   k.id, m.billing_month as month, c.order_number as "orderNumber",
   c.customer_number as "customerNumber", k.amount_yen as "amountYen", k.class, k.code,
-  k.limit_kind as "limitKind", k.next_step as "nextStep", k.due_at as "dueAt", k.why, k.plan,
+  k.n as attempt, k.limit_kind as "limitKind", k.next_step as "nextStep", k.due_at as "dueAt", k.why, k.plan,
   (select count(*)::int from authorization_requests q
     where q.charge_id = k.charge_id and q.kind = 'retry') as retries,
   k.opened_at as "openedAt", k.outcome, k.recovered_by as "recoveredBy", k.closed_at as "closedAt",

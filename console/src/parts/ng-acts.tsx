@@ -52,6 +52,7 @@ export interface ActedCase {
   readonly month: string;
   readonly orderNumber: string;
   readonly amountYen: number;
+  readonly attempt: number;
 }
 
 const KINDS = [
@@ -80,7 +81,7 @@ interface Fields {
 }
 
 function writeAct(kind: Kind, fields: Fields, cases: readonly ActedCase[], reason: string): Body {
-  const named = cases.map(({ month, orderNumber }) => ({ month, orderNumber }));
+  const named = cases.map(({ month, orderNumber, attempt }) => ({ month, orderNumber, attempt }));
   const on = fields.day === '' ? null : fields.day;
   const order = fields.order.trim() === '' ? null : fields.order.trim();
   const may = { cases: named, reason: reason === '' ? null : reason };
@@ -122,11 +123,13 @@ export function NgActs({
   const words = useWords();
   const acts = useNgActWords();
   const { merchant } = useMerchant();
+  // As they stood when the dialog opened: what is read anew behind it is not what somebody decides about.
+  const [seen, setSeen] = useState<readonly ActedCase[]>([]);
   const [opened, setOpened] = useState(false);
   const [kind, setKind] = useState<Kind>('retry');
   const [fields, setFields] = useState(noFields);
   const act = useAct('actOnNgCases');
-  const tooMany = cases.length > 1 && (kind === 'replaced' || fields.order.trim() !== '');
+  const tooMany = seen.length > 1 && (kind === 'replaced' || fields.order.trim() !== '');
   const close = () => {
     act.forget();
     setOpened(false);
@@ -135,16 +138,20 @@ export function NgActs({
     setFields(noFields);
   };
   const confirm = async (reason: string) => {
-    const body = writeAct(kind, fields, cases, reason);
+    const body = writeAct(kind, fields, seen, reason);
     if ((await act.act({ params: { merchant }, body })) === null) return;
     close();
     onClear?.();
   };
-  const sum = { rows: cases.length, yen: cases.reduce((yen, one) => yen + one.amountYen, 0) };
+  const sum = { rows: seen.length, yen: seen.reduce((yen, one) => yen + one.amountYen, 0) };
+  const open = () => {
+    setSeen(cases);
+    setOpened(true);
+  };
   return (
     <>
       <Group>
-        <Button disabled={cases.length === 0} onClick={() => setOpened(true)}>
+        <Button disabled={cases.length === 0} onClick={open}>
           {cases.length > 1 ? words('many', { n: cases.length }) : words('act')}
         </Button>
         {onClear !== undefined && cases.length > 0 && <ClearChosen onClear={onClear} />}
@@ -162,7 +169,7 @@ export function NgActs({
         onConfirm={(reason) => void confirm(reason)}
       >
         <CountAndYen of={sum} fw={700} />
-        <ChosenNames names={cases.map(({ orderNumber }) => orderNumber)} />
+        <ChosenNames names={seen.map(({ orderNumber }) => orderNumber)} />
         <Select
           label={words('kind')}
           allowDeselect={false}
