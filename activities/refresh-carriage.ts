@@ -26,6 +26,7 @@ export interface OfRefresh {
 export interface RefreshCarriage {
   readonly merchant: Merchant;
   readonly settings: MerchantSettings;
+  readonly settingsVersion: number;
   readonly refresh: CardRefresh;
   /** What stands in the way, where there is no transport. */
   readonly transport: Transport | OutsideError;
@@ -43,7 +44,7 @@ export async function openRefreshCarriage(
   const { sftp } = settings.cardRefresh;
   const sha256 = refresh.requestSha256 ?? '';
   return {
-    ...{ merchant, settings, refresh },
+    ...{ merchant, settings, settingsVersion: current.version, refresh },
     transport:
       sftp === null
         ? new OutsideError('refused', 'No SFTP connection is set for the card refresh.', {

@@ -1,6 +1,7 @@
 import { refreshSendDeadline } from '../billing/card-refresh.ts';
 import { absenceCountsFrom } from '../billing/exchange.ts';
 import { nextInquiryAt, nextSendAt, TOLD_AFTER_SENDS } from '../billing/exchange-transport.ts';
+import { explainUnusable } from '../billing/payment-methods.ts';
 import { lockMerchant } from '../db/database.ts';
 import {
   changeRefresh,
@@ -14,13 +15,14 @@ import type { Merchant } from '../db/queries/merchants.ts';
 import { OutsideError } from '../outside/outside-error.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { whileThisActivityLives, withHeartbeat } from './heartbeat.ts';
-import { loadMerchant } from './merchant.ts';
+import { loadMerchant, loadMerchantWithSettings } from './merchant.ts';
 import { settleRefreshSend } from './refresh-act.ts';
 import {
   endNotRun,
   noteForOperators,
   type OfRefresh,
   openRefreshCarriage,
+  type RefreshCarriage,
   type RefreshNotice,
   tellOfRefresh,
 } from './refresh-carriage.ts';
@@ -31,7 +33,8 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
   return {
     /** The send step: once for each intent, which is committed before the first byte leaves. */
     async sendRefresh(of: OfRefresh): Promise<void> {
-      const { merchant, refresh, settings, transport, file } = await openRefreshCarriage(deps, of);
+      const carriage = await openRefreshCarriage(deps, of);
+      const { merchant, refresh, settings, transport, file } = carriage;
       if (refresh.stage !== 'built' || refresh.sendOpen) return;
       const deadline = refreshSendDeadline(refresh, settings.cardRefresh.sendWithinDays);
       if (Date.parse(of.now) >= Date.parse(deadline)) {
@@ -39,15 +42,17 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
         await endNotRun(deps, merchant, refresh, { why, now: of.now });
         return;
       }
-      if (transport instanceof OutsideError) {
+      const unusable = explainUnusable(settings.paymentMethods, 'GMO');
+      if (unusable !== null || transport instanceof OutsideError) {
+        const why = transport instanceof OutsideError ? transport.ja : (unusable ?? '');
         const due_at = nextSendAt(TOLD_AFTER_SENDS, of.now);
-        const change = { note: transport.ja, attention: true, due_at };
+        const change = { note: why, attention: true, due_at };
         if (!(await changeUnhastened(deps.db, merchant.id, refresh, change))) return;
-        const told = { occasion: 'not-ready', sentence: transport.ja };
+        const told = { occasion: 'not-ready', sentence: why };
         await tellOfRefresh(deps, merchant, of.month, noticeOf(of, told));
         return;
       }
-      const sendNumber = await beginSend(deps, merchant, of);
+      const sendNumber = await beginSend(deps, carriage, of);
       if (sendNumber === null) return;
       const answer = await withHeartbeat(() =>
         transport.send({ ...file, sendNumber, signal: whileThisActivityLives() }),
@@ -104,11 +109,14 @@ export function createSendRefreshActivities(deps: ActivityDependencies) {
 /** Commits the intent to send. @returns its number; null when this request is not to be sent now */
 async function beginSend(
   deps: ActivityDependencies,
-  merchant: Merchant,
+  { merchant, settingsVersion }: RefreshCarriage,
   of: OfRefresh,
 ): Promise<number | null> {
   return await deps.db.transaction().execute(async (trx) => {
     await lockMerchant(trx, merchant.id);
+    // A month may have had the lock for minutes: by newer settings it is looked at anew.
+    const { current } = await loadMerchantWithSettings({ db: trx }, of.merchant);
+    if (current.version !== settingsVersion) return null;
     const refresh = await requireRefresh(trx, merchant.id, of.month);
     const latest = await findLatestRefreshSend(trx, merchant.id, refresh.id);
     const sendable = latest === undefined || latest.answer === 'not_sent';

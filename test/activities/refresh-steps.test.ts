@@ -8,10 +8,11 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vites
 import { createCardRefreshActivities } from '../../activities/card-refresh.ts';
 import { createRefreshRequestActivities } from '../../activities/refresh-request.ts';
 import { createRefreshResultActivities } from '../../activities/refresh-result.ts';
+import { createSendRefreshActivities } from '../../activities/send-refresh.ts';
 import { planRefresh } from '../../billing/card-refresh.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
-import { type Db, openDatabase } from '../../db/database.ts';
+import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
 import {
   changeRefresh,
   openRefresh,
@@ -208,8 +209,7 @@ test('a folder of results that is not there is told at the second look, and look
   }
 });
 
-test('nothing is asked at GMO while its 利用可否 is 利用しない', async () => {
-  const now = '2026-12-01T00:00:00.000Z';
+async function giveUpGmo(now: string): Promise<void> {
   const before = await findSettings(db, merchantId);
   const paymentMethods = { services: { GMO: { availability: 'unused' } } };
   await saveSettings(db, merchantId, {
@@ -217,10 +217,47 @@ test('nothing is asked at GMO while its 利用可否 is 利用しない', async 
     settings: merchantSettingsSchema.parse({ ...before?.settings, paymentMethods }),
     ...{ actor: 'test', reason: 'test', now },
   });
+}
+
+test('nothing is asked at GMO while its 利用可否 is 利用しない', async () => {
+  const now = '2026-12-01T00:00:00.000Z';
+  await giveUpGmo(now);
   const { buildRefresh } = createRefreshRequestActivities({ ...deps, db } as never);
   await asActivity(() => buildRefresh(of(now)));
   const refresh = await read();
   expect(refresh).toMatchObject({ stage: 'not_run', targets: 0 });
   expect(refresh.note).toContain('GMO の利用可否が「利用しない」');
   expect(sockets).toEqual([]);
+});
+
+test('nor once it was built, also where that is said while the sending waits for a lock', async () => {
+  const now = '2026-12-01T00:00:00.000Z';
+  hangsUp = true;
+  await setAsked({ stage: 'built', due_at: null });
+  const { sendRefresh } = createSendRefreshActivities({ ...deps, db } as never);
+  const send = () => asActivity(() => sendRefresh(of(now)));
+  const { sending } = await db.transaction().execute(async (trx) => {
+    await lockMerchant(trx, merchantId);
+    const sending = send();
+    await vi.waitFor(async () => {
+      const { rows } = await sql`
+        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+         where l.locktype = 'advisory' and not l.granted`.execute(trx);
+      expect(rows).toHaveLength(1);
+    });
+    await giveUpGmo(now);
+    return { sending };
+  });
+  await sending;
+  await isDue(now, 'send');
+  await send();
+  const refresh = await read();
+  expect(refresh).toMatchObject({ stage: 'built', attention: true });
+  expect(refresh.note).toContain('GMO の利用可否が「利用しない」');
+  const sends = await db
+    .selectFrom('refresh_sends')
+    .where('merchant_id', '=', merchantId)
+    .selectAll()
+    .execute();
+  expect(sends).toEqual([]);
 });
