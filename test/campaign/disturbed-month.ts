@@ -37,6 +37,12 @@ export function planCampaign(story: Story): Disturbance[][] {
   return story.faults.map((_, shift) => disturbInTurn(story, story.faults, shift));
 }
 
+/** A story of which one step in `every` meets a fault, beginning with the one at `from`. */
+export function takeSteps(story: Story, every: number, from: number): Story {
+  const steps = Object.entries(story.steps).filter((_, index) => index % every === from);
+  return { ...story, steps: Object.fromEntries(steps) };
+}
+
 /** One month that meets every step, with the faults in turn. */
 export function disturbInTurn(
   story: Story,

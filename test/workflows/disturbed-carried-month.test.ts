@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { carriedMonth } from '../campaign/carried-month.ts';
-import { disturbInTurn, disturbMonth, type MonthResult } from '../campaign/disturbed-month.ts';
+import {
+  disturbInTurn,
+  disturbMonth,
+  type MonthResult,
+  takeSteps,
+} from '../campaign/disturbed-month.ts';
 import { type Fault, processFaults } from '../campaign/faults.ts';
 
 /** Months that machines carry, approved by a person, under every fault in turn: a share of the campaign. */
@@ -35,8 +40,7 @@ test.each([
       const place = ofProcesses.indexOf(fault);
       return place === -1 || place % 2 === from;
     });
-    const steps = Object.entries(story.steps).filter((_, index) => index % 3 === from);
-    const third = { ...story, steps: Object.fromEntries(steps) };
+    const third = takeSteps(story, 3, from);
     const disturbances = disturbInTurn(third, faults, 0);
     expect(new Set(disturbances.map(({ fault }) => fault)).size).toBe(faults.length);
     expect(await disturbMonth(seed, third, disturbances), `seed ${seed}`).toMatchObject(whole);

@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { disturbInTurn, disturbMonth, type MonthResult } from '../campaign/disturbed-month.ts';
+import {
+  disturbInTurn,
+  disturbMonth,
+  type MonthResult,
+  takeSteps,
+} from '../campaign/disturbed-month.ts';
 import { processFaults } from '../campaign/faults.ts';
 import type { Story } from '../campaign/story.ts';
 import { wholeMonth } from '../campaign/whole-month.ts';
@@ -25,9 +30,9 @@ test('the undisturbed month is whole', () => {
   expect(undisturbed.authFiles).toHaveLength(5);
 });
 
-test('every fault of a process by turns at every step: the same month', {
+test('every fault of a process by turns at every other step: the same month', {
   timeout: 420_000,
 }, async () => {
-  const disturbances = disturbInTurn(story, processFaults.slice(0, 4), seed);
+  const disturbances = disturbInTurn(takeSteps(story, 2, 0), processFaults.slice(0, 4), seed);
   expect(await disturbMonth(seed, story, disturbances), `seed ${seed}`).toEqual(undisturbed);
 });
