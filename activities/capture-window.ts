@@ -61,7 +61,7 @@ export function createCaptureWindowActivities(deps: ActivityDependencies) {
         const found = await listLastDayCharges(trx, merchant.id, page, capturing);
         const ready = found.filter((charge) => charge.ready);
         const rule = ready.length > 0 ? 'capture' : lastDay;
-        const charges = lastDay === 'void' && ready.length > 0 ? ready : found;
+        const charges = rule === lastDay ? found : ready;
         if (charges.length === 0) return { rows: 0, yen: 0 };
         const yen = charges.reduce((sum, charge) => sum + charge.yen, 0);
         const decision = await recordDecision(trx, merchant.id, {

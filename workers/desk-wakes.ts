@@ -11,8 +11,8 @@ const LONGEST_PAUSE_MS = 60_000;
 /**
  * Wakes delivery desks for which something is queued that they do not know of: events are written by the
  * database in the transaction of what they tell, and whoever queues a result or resumes an endpoint may
- * die before it could say so. Several workers wake a desk several times, which does no harm. A desk that cannot be woken holds up no other, and is tried again at the
- * next look.
+ * die before it could say so. Several workers wake a desk several times, which does no harm. A desk that
+ * cannot be woken holds up no other, and is tried again at the next look.
  */
 export function keepDesksAwake(
   list: (realNow: string) => Promise<readonly SleepingDesk[]>,

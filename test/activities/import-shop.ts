@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
-import { expect, inject, vi } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createFileGuard } from '../../activities/file-guard.ts';
 import { importStoredFile } from '../../activities/import-stored-file.ts';
@@ -10,7 +10,7 @@ import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
 import type { Db } from '../../db/database.ts';
 import { storeFile } from '../../db/queries/files.ts';
-import { lockCustomers, registerImport } from '../../db/queries/imports.ts';
+import { registerImport } from '../../db/queries/imports.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { writeSecret } from '../../db/queries/secrets.ts';
 import { saveSettings } from '../../db/queries/settings.ts';
@@ -109,27 +109,4 @@ export async function openImportShop(db: Db, pool: Pool): Promise<ImportShop> {
       return rows.map(({ said }) => said);
     },
   };
-}
-
-/** A step that begins while another import has the lock, and what became of it once that lets go. */
-export async function whileLocked<T>(
-  db: Db,
-  merchantId: number,
-  step: () => Promise<T>,
-  meanwhile: () => Promise<unknown>,
-): Promise<T> {
-  const begun = await db.transaction().execute(async (trx) => {
-    await lockCustomers(trx, merchantId);
-    const waiting = step();
-    waiting.catch(() => {});
-    await vi.waitFor(async () => {
-      const { rows } = await sql`
-        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
-         where l.locktype = 'advisory' and not l.granted`.execute(trx);
-      expect(rows).toHaveLength(1);
-    });
-    await meanwhile();
-    return { waiting };
-  });
-  return await begun.waiting;
 }

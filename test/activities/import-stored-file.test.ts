@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { lockCustomers } from '../../db/queries/imports.ts';
 import { AT, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
-import { cardOf, oneCustomer, openImportShop, whileLocked } from './import-shop.ts';
+import { whileItWaits } from '../db/under-lock.ts';
+import { cardOf, oneCustomer, openImportShop } from './import-shop.ts';
 
 /** Imports that wait for one another, are cut, or bring back what was refused. */
 
@@ -12,7 +14,13 @@ test('cards that waited for another import are taken under the settings of now',
   const { merchantId, upload, changeService } = await openImportShop(db, pool);
   await (await upload('customers', oneCustomer))();
   const cards = await upload('cards', cardOf('111', '3012'));
-  const done = await whileLocked(db, merchantId, cards, () => changeService('YAMATO'));
+  const done = await whileItWaits(
+    db,
+    merchantId,
+    cards,
+    () => changeService('YAMATO'),
+    lockCustomers,
+  );
   expect(done).toMatchObject({ stage: 'done', imported: 0, failed: 1 });
 });
 
@@ -20,12 +28,18 @@ test('cards that waited for the file of their customers find them', async () => 
   const { merchantId, upload } = await openImportShop(db, pool);
   const cards = await upload('cards', cardOf('111', '3012'));
   // What the other import commits as it lets go.
-  const done = await whileLocked(db, merchantId, cards, async () => {
-    await sql`
+  const done = await whileItWaits(
+    db,
+    merchantId,
+    cards,
+    async () => {
+      await sql`
       insert into customers (merchant_id, customer_id, customer_number, import_id, created_at, updated_at)
       select merchant_id, 1, 'a', id, ${AT}, ${AT} from imports
        where merchant_id = ${merchantId} and number = 1`.execute(db);
-  });
+    },
+    lockCustomers,
+  );
   expect(done).toMatchObject({ stage: 'done', imported: 1, failed: 0 });
 });
 

@@ -1,13 +1,12 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { sql } from 'kysely';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { OfCycle } from '../../activities/acts.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createPreviewActivities } from '../../activities/preview.ts';
 import { createSelectionActivities } from '../../activities/selection.ts';
 import type { ApprovalSettings } from '../../billing/approval.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
-import { lockMerchant } from '../../db/database.ts';
 import { insertHolds } from '../../db/queries/holds.ts';
 import { createMerchant } from '../../db/queries/merchants.ts';
 import { openRun } from '../../db/queries/runs.ts';
@@ -15,6 +14,7 @@ import { saveSettings } from '../../db/queries/settings.ts';
 import { collectRows, type ExportedMonth, selectRows } from '../db/collect-exports.ts';
 import { AT, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
+import { whileItWaits } from '../db/under-lock.ts';
 
 /** From the preview to the charges, an activity at a time: what each commits, and what the next one finds. */
 
@@ -156,19 +156,7 @@ async function whileApprovalIsAskedFor<T>(
   { merchantId }: ExportedMonth,
   step: () => Promise<T>,
 ): Promise<T> {
-  const begun = await db.transaction().execute(async (trx) => {
-    await lockMerchant(trx, merchantId);
-    const waiting = step();
-    await vi.waitFor(async () => {
-      const { rows } = await sql`
-        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
-         where l.locktype = 'advisory' and not l.granted`.execute(trx);
-      expect(rows).toHaveLength(1);
-    });
-    await askForApproval(merchantId);
-    return { waiting };
-  });
-  return await begun.waiting;
+  return await whileItWaits(db, merchantId, step, () => askForApproval(merchantId));
 }
 
 test('a preview asks for the approval that is wanted when it has the lock, not when it began', async () => {

@@ -10,16 +10,12 @@ import { createMigrationReleaseActivities } from '../../activities/migration-rel
 import { createReturnedFileActivities } from '../../activities/returned-file.ts';
 import type { CardService } from '../../billing/card-service.ts';
 import { requireMigration, startMigration } from '../../db/queries/card-migrations.ts';
+import { lockCustomers } from '../../db/queries/imports.ts';
 import { startSftpServer } from '../../sandbox/sftp-server.ts';
 import { AT, insertCycle } from '../db/money-record.ts';
 import { openOwnDatabase } from '../db/own-database.ts';
-import {
-  cardOf,
-  type ImportShop,
-  oneCustomer,
-  openImportShop,
-  whileLocked,
-} from './import-shop.ts';
+import { whileItWaits } from '../db/under-lock.ts';
+import { cardOf, type ImportShop, oneCustomer, openImportShop } from './import-shop.ts';
 
 /** Acts on a card migration beside imports, and what they leave of locks. */
 
@@ -65,7 +61,13 @@ test('a link file that waited for an import is released under the settings of no
   const { number } = await start(shop, true);
   const { releaseLinkFile } = createMigrationReleaseActivities(shop.deps);
   const release = () => inActivity(() => releaseLinkFile(actOn(shop, number)));
-  const released = whileLocked(db, shop.merchantId, release, () => shop.changeService('YAMATO'));
+  const released = whileItWaits(
+    db,
+    shop.merchantId,
+    release,
+    () => shop.changeService('YAMATO'),
+    lockCustomers,
+  );
   await expect(released).rejects.toThrow('連携ファイルを確定していません');
 });
 

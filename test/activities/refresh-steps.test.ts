@@ -12,7 +12,7 @@ import { createSendRefreshActivities } from '../../activities/send-refresh.ts';
 import { planRefresh } from '../../billing/card-refresh.ts';
 import { merchantSettingsSchema } from '../../billing/merchant-settings.ts';
 import { parseEncryptionKeys } from '../../config.ts';
-import { type Db, lockMerchant, openDatabase } from '../../db/database.ts';
+import { type Db, openDatabase } from '../../db/database.ts';
 import {
   changeRefresh,
   openRefresh,
@@ -24,6 +24,7 @@ import { writeSecret } from '../../db/queries/secrets.ts';
 import { findSettings, saveSettings } from '../../db/queries/settings.ts';
 import { startGmoSandbox } from '../../sandbox/gmo/server.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { whileItWaits } from '../db/under-lock.ts';
 
 /** Steps of a refresh against servers that do not answer, or not as they should. */
 const keys = parseEncryptionKeys(inject('fileKeys'));
@@ -236,19 +237,7 @@ test('nor once it was built, also where that is said while the sending waits for
   await setAsked({ stage: 'built', due_at: null });
   const { sendRefresh } = createSendRefreshActivities({ ...deps, db } as never);
   const send = () => asActivity(() => sendRefresh(of(now)));
-  const { sending } = await db.transaction().execute(async (trx) => {
-    await lockMerchant(trx, merchantId);
-    const sending = send();
-    await vi.waitFor(async () => {
-      const { rows } = await sql`
-        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
-         where l.locktype = 'advisory' and not l.granted`.execute(trx);
-      expect(rows).toHaveLength(1);
-    });
-    await giveUpGmo(now);
-    return { sending };
-  });
-  await sending;
+  await whileItWaits(db, merchantId, send, () => giveUpGmo(now));
   await isDue(now, 'send');
   await send();
   const refresh = await read();
